@@ -1,0 +1,1 @@
+"""The graph interpreter: pure asyncio, no database, HTTP server, framework or global."""

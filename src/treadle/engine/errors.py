@@ -1,0 +1,151 @@
+"""What can go wrong in a graph, as types: `error_type` of a failed node is the name of the class raised.
+
+Source: spec workflow-engine §16, workflow-nodes §0.7, models-and-tools §1.11.
+"""
+
+
+class NodeError(Exception):
+    """A node cannot give its outputs. The message is one sentence for the person who built the app."""
+
+    @property
+    def error_type(self) -> str:
+        """The name that users' fail branches compare with."""
+        return type(self).__name__
+
+
+class VariableNotFoundError(NodeError):
+    """A selector points at a variable that no finished node has written."""
+
+
+class InvalidVariableTypeError(NodeError):
+    """A variable holds a type that this node cannot use."""
+
+
+class InvalidContextStructureError(NodeError):
+    """An item of an LLM context list has no content."""
+
+
+class LLMModeRequiredError(NodeError):
+    """The model settings of a node name no mode."""
+
+
+class ModelNotExistError(NodeError):
+    """The model named in the node is not offered by its provider."""
+
+
+class NoPromptFoundError(NodeError):
+    """Nothing is left to send to the model."""
+
+
+class MemoryRolePrefixRequiredError(NodeError):
+    """History goes into a completion prompt, but no role prefixes are set."""
+
+
+class TemplateTypeNotSupportError(NodeError):
+    """A prompt has an edition type other than basic and jinja2."""
+
+
+class TemplateRenderError(NodeError):
+    """A Jinja template is malformed, fails, or does more work than allowed."""
+
+
+class StructuredOutputError(NodeError):
+    """The model's reply holds no JSON object."""
+
+
+class CodeNodeError(NodeError):
+    """A code node's result has the wrong names, or its settings are wrong."""
+
+
+class CodeExecutionError(CodeNodeError):
+    """User code raised, ran too long, or was stopped by the sandbox."""
+
+
+class OutputValidationError(CodeNodeError):
+    """A code result breaks its declared type or a size limit."""
+
+
+class DepthLimitError(CodeNodeError):
+    """A code result is nested too deeply."""
+
+
+class HttpRequestNodeError(NodeError):
+    """A request could not be sent or got no usable answer."""
+
+
+class AuthorizationConfigError(HttpRequestNodeError):
+    """Authorization is switched on, but the key is empty."""
+
+
+class InvalidURLError(HttpRequestNodeError):
+    """The URL is empty or not http(s)."""
+
+
+class InvalidHttpMethodError(HttpRequestNodeError):
+    """The method is not one that can be sent."""
+
+
+class RequestBodyError(HttpRequestNodeError):
+    """The body settings give no body."""
+
+
+class FileFetchError(HttpRequestNodeError):
+    """A file for the request body is missing."""
+
+
+class ResponseSizeError(HttpRequestNodeError):
+    """The answer is larger than allowed."""
+
+
+class HTTPResponseCodeError(HttpRequestNodeError):
+    """The answer has an error status and the node has a strategy for that."""
+
+
+class InvokeError(NodeError):
+    """A model call failed."""
+
+
+class InvokeConnectionError(InvokeError):
+    """Network or timeout."""
+
+
+class InvokeServerUnavailableError(InvokeError):
+    """The provider answered 5xx."""
+
+
+class InvokeRateLimitError(InvokeError):
+    """The provider answered 429. `retry_after` is in seconds where the provider said so."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class InvokeAuthorizationError(InvokeError):
+    """The provider refused the key."""
+
+
+class InvokeBadRequestError(InvokeError):
+    """The provider refused the request."""
+
+
+class ProviderNotInitializeError(InvokeError):
+    """No credentials are stored for the provider, or no default model is set."""
+
+
+class GraphProblem(Exception):
+    """One reason why a graph cannot be run: where it lies and what to do."""
+
+    def __init__(self, message: str, *, node: str | None = None, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.node = node
+        self.field = field
+
+
+class GraphError(Exception):
+    """A graph cannot be run. `problems` lists all reasons found."""
+
+    def __init__(self, problems: list[GraphProblem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems

@@ -1,0 +1,160 @@
+"""Every event that a run can emit: its only output, read by streams, records, traces, tests and evaluations.
+
+Times are seconds since the epoch. Source: spec workflow-engine §11 to §15.
+"""
+
+from enum import StrEnum
+from typing import TypeAlias
+
+import msgspec
+
+from .usage import NO_USAGE, Usage
+from .values import File, JsonValue, Value
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    PARTIAL = "partial-succeeded"
+
+
+class NodeStatus(StrEnum):
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    EXCEPTION = "exception"
+    RETRY = "retry"
+    STOPPED = "stopped"
+
+
+class Container(msgspec.Struct, frozen=True):
+    """The iteration or loop round that an inner node ran in."""
+
+    kind: str
+    node_id: str
+    index: int
+
+
+class RunStarted(msgspec.Struct, frozen=True, tag=True):
+    """`resumed` is true when another process takes up a run from its checkpoints."""
+
+    run_id: str
+    at: float
+    inputs: dict[str, Value]
+    resumed: bool = False
+
+
+class NodeStarted(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    execution_id: str
+    node_id: str
+    node_type: str
+    title: str
+    index: int
+    predecessor: str | None
+    at: float
+    container: Container | None = None
+
+
+class NodeFinished(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """One execution of a node, whole: its log record and its checkpoint.
+
+    `status` RETRY marks an attempt that will be repeated (`retry_index` from 1). STOPPED marks a node that was still
+    running when the run ended; streams do not show it. `handle` is the outgoing handle that was chosen.
+    """
+
+    execution_id: str
+    node_id: str
+    node_type: str
+    title: str
+    index: int
+    predecessor: str | None
+    status: NodeStatus
+    started_at: float
+    at: float
+    inputs: dict[str, Value] = {}
+    process_data: dict[str, Value] = {}
+    outputs: dict[str, Value] = {}
+    metadata: dict[str, JsonValue] = {}
+    usage: Usage = NO_USAGE
+    error: str | None = None
+    error_type: str | None = None
+    handle: str = "source"
+    retry_index: int = 0
+    container: Container | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds."""
+        return self.at - self.started_at
+
+
+class AnswerChunk(msgspec.Struct, frozen=True, tag=True):
+    """Text for the reader, in its final order. `selector` names the variable it comes from, None for literals."""
+
+    text: str
+    selector: tuple[str, ...] | None
+    node_id: str
+
+
+class AnswerReplaced(msgspec.Struct, frozen=True, tag=True):
+    """Everything shown so far gives way to `text`."""
+
+    text: str
+    reason: str
+
+
+class ReasoningChunk(msgspec.Struct, frozen=True, tag=True):
+    """Thinking of a model whose node separates it from the text."""
+
+    text: str
+    node_id: str
+
+
+class Citations(msgspec.Struct, frozen=True, tag=True):
+    """Retrieved passages that a node put before a model."""
+
+    node_id: str
+    resources: list[dict[str, JsonValue]]
+
+
+class VariableAssigned(msgspec.Struct, frozen=True, tag=True):
+    """A conversation variable has a new value, to be kept whatever becomes of the run."""
+
+    name: str
+    value: Value
+
+
+class RunFinished(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The last event. `outputs` of a chatflow are `answer` and `files`."""
+
+    run_id: str
+    status: RunStatus
+    started_at: float
+    at: float
+    outputs: dict[str, Value] = {}
+    error: str | None = None
+    error_type: str | None = None
+    total_steps: int = 0
+    exceptions_count: int = 0
+    usage: Usage = NO_USAGE
+    total_tokens: int = 0
+    files: tuple[File, ...] = ()
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds."""
+        return self.at - self.started_at
+
+
+Event: TypeAlias = (
+    RunStarted
+    | NodeStarted
+    | NodeFinished
+    | AnswerChunk
+    | AnswerReplaced
+    | ReasoningChunk
+    | Citations
+    | VariableAssigned
+    | RunFinished
+)

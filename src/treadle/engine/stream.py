@@ -1,0 +1,134 @@
+"""Ordered streaming: text reaches the reader in the order of the response nodes, whoever finishes first.
+
+Source: spec workflow-engine §10.2. A variable that never gets a value counts as empty (a defect of the reference).
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from .events import AnswerChunk, AnswerReplaced, Event
+from .graph import Graph, Node
+from .pool import NAMESPACES, VariablePool
+from .scheduler import Scheduler, State
+from .template import Selector
+from .values import to_markdown
+
+
+class _Writer:
+    """The place of one response node in its template."""
+
+    __slots__ = ("chunks_sent", "node", "part", "parts", "sent")
+
+    def __init__(self, node: Node) -> None:
+        assert node.response is not None
+        self.node = node
+        self.parts = node.response.parts
+        self.part = 0
+        self.chunks_sent = 0
+        self.sent: list[str] = []
+
+
+class ResponseStream:
+    """Passes a model's tokens on at once when it is their turn, and holds everything else back."""
+
+    def __init__(self, graph: Graph, pool: VariablePool, scheduler: Scheduler, emit: Callable[[Event], None]) -> None:
+        self._graph = graph
+        self._pool = pool
+        self._scheduler = scheduler
+        self._emit = emit
+        self._chunks: dict[Selector, list[str]] = {
+            selector: []
+            for node in graph.nodes
+            if node.response
+            for selector in node.response.selectors
+            if len(selector) == 2 and selector[0] not in NAMESPACES
+        }
+        self._waiting: deque[_Writer] = deque()
+        self._written: list[_Writer] = []
+        self._ending = False
+
+    def start(self) -> None:
+        """Begin with the response nodes that every run reaches."""
+        self._activate(self._graph.certain)
+
+    def edge_taken(self, edge: int) -> None:
+        """An edge was taken: response nodes behind it may have become certain."""
+        responses = self._graph.activated.get(edge)
+        if responses:
+            self._activate(responses)
+
+    def chunk(self, node_id: str, name: str, text: str) -> None:
+        """A node passed on a piece of its text output `name`."""
+        chunks = self._chunks.get((node_id, name))
+        if chunks is not None and text:
+            chunks.append(text)
+            if self._waiting:
+                self._advance()
+
+    def advance(self) -> None:
+        """A node has finished: its variables are in the pool."""
+        if self._waiting:
+            self._advance()
+
+    def finish(self) -> None:
+        """The run is over: whatever is still missing counts as empty."""
+        self._ending = True
+        self._advance()
+        if self._written and any("".join(writer.sent) != self._rendered(writer) for writer in self._written):
+            self._emit(AnswerReplaced("".join(self._rendered(writer) for writer in self._written), "retry"))
+
+    def text(self) -> str:
+        """What the response nodes that were reached say, in the order in which they were shown."""
+        return "".join(self._rendered(writer) for writer in self._written)
+
+    def shown(self) -> str:
+        """What has been passed on so far."""
+        return "".join(piece for writer in (*self._written, *self._waiting) for piece in writer.sent)
+
+    def _rendered(self, writer: _Writer) -> str:
+        """A finished answer node's own text; where there is none, what was shown."""
+        own = self._pool.get((writer.node.id, "answer"))
+        return own if isinstance(own, str) and not writer.node.type.terminal else "".join(writer.sent)
+
+    def _activate(self, responses: Iterable[int]) -> None:
+        for index in responses:
+            self._waiting.append(_Writer(self._graph.nodes[index]))
+        self._advance()
+
+    def _advance(self) -> None:
+        while self._waiting and self._write(self._waiting[0]):
+            self._written.append(self._waiting.popleft())
+
+    def _write(self, writer: _Writer) -> bool:
+        """Write as far as possible; True when the template is complete."""
+        while writer.part < len(writer.parts):
+            part = writer.parts[writer.part]
+            if isinstance(part, str):
+                self._send(writer, part, (writer.node.id, "answer"))
+            elif not self._write_variable(writer, part):
+                return False
+            writer.part += 1
+            writer.chunks_sent = 0
+        return True
+
+    def _write_variable(self, writer: _Writer, selector: Selector) -> bool:
+        """True when everything that the variable will ever give has been sent."""
+        source = self._graph.by_id.get(selector[0])
+        state = State.DONE if source is None else self._scheduler.states[source.index]
+        if state is State.SKIPPED:
+            return True
+        chunks = self._chunks.get(selector)
+        if chunks:
+            for chunk in chunks[writer.chunks_sent :]:
+                self._send(writer, chunk, selector)
+            writer.chunks_sent = len(chunks)
+            return state is State.DONE or self._ending
+        if state is State.DONE:
+            self._send(writer, to_markdown(self._pool.get(selector)), selector)
+            return True
+        return self._ending
+
+    def _send(self, writer: _Writer, text: str, selector: Selector) -> None:
+        if text:
+            writer.sent.append(text)
+            self._emit(AnswerChunk(text, selector, writer.node.id))

@@ -1,0 +1,121 @@
+"""What model calls cost: counts and decimal prices, summed over a node and over a run.
+
+Source: spec models-and-tools §1.6, service-api §4.5.
+"""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+import msgspec
+
+from .values import JsonValue
+
+_ZERO = Decimal(0)
+_PRICE_QUANTUM = Decimal("0.0000001")
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True):
+    """List prices of one model: `input` and `output` per `unit` tokens (unit 0.000001 = per million)."""
+
+    input: Decimal = _ZERO
+    output: Decimal = _ZERO
+    unit: Decimal = Decimal("0.000001")
+    currency: str = "USD"
+
+    def of(self, tokens: int, price: Decimal) -> Decimal:
+        """The amount for `tokens`, rounded half-up to 7 decimals."""
+        return (tokens * price * self.unit).quantize(_PRICE_QUANTUM, ROUND_HALF_UP)
+
+
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """Tokens, prices and seconds of one or more model calls."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    prompt_unit_price: Decimal = _ZERO
+    prompt_price_unit: Decimal = _ZERO
+    prompt_price: Decimal = _ZERO
+    completion_unit_price: Decimal = _ZERO
+    completion_price_unit: Decimal = _ZERO
+    completion_price: Decimal = _ZERO
+    total_price: Decimal = _ZERO
+    currency: str = "USD"
+    latency: float = 0.0
+    time_to_first_token: float | None = None
+    time_to_generate: float | None = None
+
+    @classmethod
+    def priced(
+        cls,
+        prompt_tokens: int,
+        completion_tokens: int,
+        price: Price,
+        *,
+        latency: float = 0.0,
+        time_to_first_token: float | None = None,
+        time_to_generate: float | None = None,
+    ) -> "Usage":
+        """Usage of one call of a model with the list prices `price`."""
+        prompt_price = price.of(prompt_tokens, price.input)
+        completion_price = price.of(completion_tokens, price.output)
+        return cls(
+            prompt_tokens=prompt_tokens,
+            completion_tokens=completion_tokens,
+            total_tokens=prompt_tokens + completion_tokens,
+            prompt_unit_price=price.input,
+            prompt_price_unit=price.unit,
+            prompt_price=prompt_price,
+            completion_unit_price=price.output,
+            completion_price_unit=price.unit,
+            completion_price=completion_price,
+            total_price=prompt_price + completion_price,
+            currency=price.currency,
+            latency=latency,
+            time_to_first_token=time_to_first_token,
+            time_to_generate=time_to_generate,
+        )
+
+    def __add__(self, other: "Usage") -> "Usage":
+        """Counts, prices and latency add up; unit prices and currency are those of the later call."""
+        if not self.total_tokens:
+            return other
+        return msgspec.structs.replace(
+            other,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            total_tokens=self.total_tokens + other.total_tokens,
+            prompt_price=self.prompt_price + other.prompt_price,
+            completion_price=self.completion_price + other.completion_price,
+            total_price=self.total_price + other.total_price,
+            latency=self.latency + other.latency,
+        )
+
+    def to_map(self) -> dict[str, JsonValue]:
+        """The `usage` object of outputs and events: prices as plain decimal strings."""
+        return {
+            "prompt_tokens": self.prompt_tokens,
+            "prompt_unit_price": f"{self.prompt_unit_price:f}",
+            "prompt_price_unit": f"{self.prompt_price_unit:f}",
+            "prompt_price": f"{self.prompt_price:f}",
+            "completion_tokens": self.completion_tokens,
+            "completion_unit_price": f"{self.completion_unit_price:f}",
+            "completion_price_unit": f"{self.completion_price_unit:f}",
+            "completion_price": f"{self.completion_price:f}",
+            "total_tokens": self.total_tokens,
+            "total_price": f"{self.total_price:f}",
+            "currency": self.currency,
+            "latency": round(self.latency, 6),
+            "time_to_first_token": self.time_to_first_token,
+            "time_to_generate": self.time_to_generate,
+        }
+
+    def metadata(self) -> dict[str, JsonValue]:
+        """The members of `execution_metadata` that a model-using node reports."""
+        return {
+            "total_tokens": self.total_tokens,
+            "total_price": f"{self.total_price:f}",
+            "currency": self.currency,
+        }
+
+
+NO_USAGE = Usage()

@@ -1,0 +1,344 @@
+"""Server-sent events of a run, in the vocabulary of its app's mode.
+
+A frame is one line `data: <JSON>` and an empty line. Source: spec service-api §4, workflow-engine §11 to §14.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+
+from treadle.engine.errors import InvokeError, ProviderNotInitializeError
+from treadle.engine.events import (
+    AnswerChunk,
+    AnswerReplaced,
+    Citations,
+    Event,
+    NodeFinished,
+    NodeStarted,
+    NodeStatus,
+    ReasoningChunk,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+)
+from treadle.engine.values import JsonValue, Value, files_in
+from treadle.engine.usage import Usage
+
+Audience = Literal["service", "web"]
+Vocabulary = Literal["workflow", "advanced-chat", "chat", "completion", "agent-chat"]
+
+_encode = msgspec.json.Encoder().encode
+_INVOKE_ERRORS = frozenset({"InvokeError", *(error.__name__ for error in InvokeError.__subclasses__())})
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """What every frame of one run repeats. Times are whole seconds since the epoch."""
+
+    mode: Vocabulary
+    task_id: str
+    run_id: str
+    version_id: str
+    created_at: int
+    created_by: Mapping[str, JsonValue]
+    message_id: str = ""
+    conversation_id: str = ""
+    sequence_number: int = 0
+    show_citations: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a failed run is told: the documented code, HTTP status and text."""
+
+    code: str
+    status: int
+    message: str
+
+
+@dataclass(slots=True)
+class Citing:
+    """Passages cited during a run, best first."""
+
+    resources: list[dict[str, JsonValue]] = field(default_factory=list)
+
+    def add(self, event: Citations) -> None:
+        self.resources += event.resources
+
+    def ordered(self) -> list[dict[str, JsonValue]]:
+        """By descending score, positions from 1."""
+        best = sorted(self.resources, key=lambda item: -_score(item))
+        return [{**item, "position": position} for position, item in enumerate(best, 1)]
+
+
+def _score(item: Mapping[str, JsonValue]) -> float:
+    score = item.get("score")
+    return float(score) if isinstance(score, int | float) else 0.0
+
+
+def failure_of(mode: Vocabulary, event: RunFinished) -> Failure:
+    """The error that a failed run means to a caller (spec service-api §4.6)."""
+    message = event.error or "The run failed."
+    if mode in ("advanced-chat", "workflow"):
+        return Failure("invalid_param", 400, f"Run failed: {message}")
+    if event.error_type == ProviderNotInitializeError.__name__:
+        return Failure("provider_not_initialize", 400, message)
+    if event.error_type in _INVOKE_ERRORS:
+        return Failure("completion_request_error", 400, message)
+    if event.error_type == "WorkflowNodeError":
+        return Failure("internal_server_error", 500, message)
+    return Failure("invalid_param", 400, message)
+
+
+def usage_map(usage: Usage) -> dict[str, JsonValue]:
+    """The `usage` member of message metadata."""
+    return usage.to_map()
+
+
+class FrameEncoder:
+    """Turns the events of one run into frames for one audience. Stateful: use one for each follower."""
+
+    def __init__(self, thread: Thread, audience: Audience = "service") -> None:
+        self._thread = thread
+        self._full = audience == "service"
+        self._citing = Citing()
+        self._graph_events = thread.mode in ("workflow", "advanced-chat")
+        self._envelope = self._envelope_members()
+        self._chunk_head, self._chunk_tail = self._chunk_frame()
+        self._selectors: dict[tuple[str, ...] | None, bytes] = {}
+        self._encoders: dict[type, Callable[..., bytes]] = {
+            AnswerChunk: self._answer_chunk,
+            RunStarted: self._run_started,
+            NodeStarted: self._node_started,
+            NodeFinished: self._node_finished,
+            AnswerReplaced: self._answer_replaced,
+            ReasoningChunk: self._reasoning_chunk,
+            Citations: self._citations,
+            RunFinished: self._run_finished,
+        }
+
+    def encode(self, event: Event) -> bytes:
+        """The frames of `event`, none for events that this vocabulary does not show."""
+        encoder = self._encoders.get(type(event))
+        return encoder(event) if encoder else b""
+
+    def _envelope_members(self) -> dict[str, JsonValue]:
+        thread = self._thread
+        if thread.mode == "workflow":
+            return {"workflow_run_id": thread.run_id, "task_id": thread.task_id}
+        members: dict[str, JsonValue] = {"message_id": thread.message_id, "created_at": thread.created_at}
+        if thread.mode != "completion":
+            members = {"conversation_id": thread.conversation_id, **members}
+        return {**members, "task_id": thread.task_id}
+
+    def _frame(self, name: str, members: Mapping[str, object]) -> bytes:
+        return b"data: " + _encode({"event": name, **self._envelope, **members}) + b"\n\n"
+
+    def _graph_frame(self, name: str, data: Mapping[str, object]) -> bytes:
+        return self._frame(name, {"workflow_run_id": self._thread.run_id, "data": data})
+
+    def _chunk_frame(self) -> tuple[bytes, bytes]:
+        """Everything of a text frame around the text and the selector, encoded once."""
+        if self._thread.mode == "workflow":
+            return b"data: " + _encode({"event": "text_chunk", **self._envelope})[:-1] + b',"data":{"text":', b"}}\n\n"
+        name = "agent_message" if self._thread.mode == "agent-chat" else "message"
+        members = {"event": name, **self._envelope, "id": self._thread.message_id}
+        return b"data: " + _encode(members)[:-1] + b',"answer":', b"}\n\n"
+
+    def _answer_chunk(self, event: AnswerChunk) -> bytes:
+        selector = self._selectors.get(event.selector)
+        if selector is None:
+            shown = event.selector if self._graph_events else None
+            selector = self._selectors[event.selector] = b',"from_variable_selector":' + _encode(shown)
+        return self._chunk_head + _encode(event.text) + selector + self._chunk_tail
+
+    def _run_started(self, event: RunStarted) -> bytes:
+        if not self._graph_events:
+            return b""
+        thread = self._thread
+        return self._graph_frame(
+            "workflow_started",
+            {
+                "id": thread.run_id,
+                "workflow_id": thread.version_id,
+                "sequence_number": thread.sequence_number,
+                "inputs": event.inputs,
+                "created_at": int(event.at),
+                "reason": "resumption" if event.resumed else "initial",
+            },
+        )
+
+    def _node_started(self, event: NodeStarted) -> bytes:
+        if not self._graph_events:
+            return b""
+        return self._graph_frame(
+            "node_started",
+            {
+                "id": event.execution_id,
+                "node_id": event.node_id,
+                "node_type": event.node_type,
+                "title": event.title,
+                "index": event.index,
+                "predecessor_node_id": event.predecessor,
+                "inputs": None,
+                "inputs_truncated": False,
+                "created_at": int(event.at),
+                "extras": {},
+                "agent_strategy": None,
+                "parallel_run_id": None,
+                **_placement(event),
+            },
+        )
+
+    def _node_finished(self, event: NodeFinished) -> bytes:
+        if not self._graph_events or event.status is NodeStatus.STOPPED:
+            return b""
+        retried = event.status is NodeStatus.RETRY
+        data: dict[str, object] = {
+            "id": event.execution_id,
+            "node_id": event.node_id,
+            "node_type": event.node_type,
+            "title": event.title,
+            "index": event.index,
+            "predecessor_node_id": event.predecessor,
+            **self._node_details(event),
+            "inputs_truncated": False,
+            "process_data_truncated": False,
+            "outputs_truncated": False,
+            "status": event.status,
+            "elapsed_time": round(event.elapsed, 6),
+            "created_at": int(event.started_at),
+            "finished_at": int(event.at),
+            **_placement(event),
+        }
+        if retried:
+            data["retry_index"] = event.retry_index
+        return self._graph_frame("node_retry" if retried else "node_finished", data)
+
+    def _node_details(self, event: NodeFinished) -> dict[str, object]:
+        """Values are for the app's owner; visitors of a published page see only that the node ran."""
+        if not self._full:
+            return {
+                "inputs": None,
+                "process_data": None,
+                "outputs": None,
+                "error": None,
+                "execution_metadata": None,
+                "files": [],
+                "extras": {},
+            }
+        return {
+            "inputs": event.inputs or None,
+            "process_data": event.process_data or None,
+            "outputs": event.outputs or None,
+            "error": event.error,
+            "execution_metadata": execution_metadata(event) or None,
+            "files": files_in(event.outputs),
+        }
+
+    def _answer_replaced(self, event: AnswerReplaced) -> bytes:
+        if self._thread.mode == "workflow":
+            return b""
+        return self._frame("message_replace", {"answer": event.text, "reason": event.reason})
+
+    def _reasoning_chunk(self, event: ReasoningChunk) -> bytes:
+        if not self._graph_events:
+            return b""
+        data = {"message_id": self._thread.message_id or None, "reasoning": event.text, "node_id": event.node_id}
+        return self._frame("reasoning_chunk", {"data": {**data, "is_final": False}})
+
+    def _citations(self, event: Citations) -> bytes:
+        self._citing.add(event)
+        return b""
+
+    def _run_finished(self, event: RunFinished) -> bytes:
+        frames = self._workflow_finished(event) if self._graph_events else b""
+        if self._thread.mode == "workflow":
+            return frames
+        if event.status is RunStatus.FAILED:
+            return frames + self._error(failure_of(self._thread.mode, event))
+        return frames + self._message_end(event)
+
+    def _workflow_finished(self, event: RunFinished) -> bytes:
+        thread = self._thread
+        return self._graph_frame(
+            "workflow_finished",
+            {
+                "id": thread.run_id,
+                "workflow_id": thread.version_id,
+                "sequence_number": thread.sequence_number,
+                "status": event.status,
+                "outputs": event.outputs or None,
+                "error": event.error,
+                "elapsed_time": round(event.elapsed, 6),
+                "total_tokens": event.total_tokens,
+                "total_steps": event.total_steps,
+                "created_by": thread.created_by,
+                "created_at": int(event.started_at),
+                "finished_at": int(event.at),
+                "exceptions_count": event.exceptions_count,
+                "files": event.files,
+            },
+        )
+
+    def _message_end(self, event: RunFinished) -> bytes:
+        metadata = message_metadata(event.usage, self._citing, shown=self._thread.show_citations)
+        if not self._full:
+            metadata = {"retriever_resources": _for_visitors(metadata["retriever_resources"])}
+        files = list(event.files) if self._graph_events else None
+        return self._frame("message_end", {"id": self._thread.message_id, "metadata": metadata, "files": files})
+
+    def _error(self, failure: Failure) -> bytes:
+        members = {key: value for key, value in self._envelope.items() if key != "task_id"}
+        details = {"code": failure.code, "status": failure.status, "message": failure.message}
+        return b"data: " + _encode({"event": "error", **members, **details}) + b"\n\n"
+
+
+def message_metadata(usage: Usage, citing: Citing, *, shown: bool) -> dict[str, JsonValue]:
+    """The `metadata` member of `message_end` and of blocking answers."""
+    resources: list[JsonValue] = [*citing.ordered()] if shown else []
+    return {"usage": usage_map(usage), "retriever_resources": resources, "annotation_reply": None}
+
+
+def execution_metadata(event: NodeFinished) -> dict[str, JsonValue]:
+    """What a node used and where it ran."""
+    metadata = dict(event.metadata)
+    if event.usage.total_tokens:
+        metadata = {**event.usage.metadata(), **metadata}
+    if event.container is not None:
+        metadata[f"{event.container.kind}_id"] = event.container.node_id
+        metadata[f"{event.container.kind}_index"] = event.container.index
+    return metadata
+
+
+def _placement(event: NodeStarted | NodeFinished) -> dict[str, JsonValue]:
+    """Where a node stands: its container, and the members of old sections that clients still read, all null."""
+    container = event.container
+    return {
+        "parallel_id": None,
+        "parallel_start_node_id": None,
+        "parent_parallel_id": None,
+        "parent_parallel_start_node_id": None,
+        "iteration_id": container.node_id if container and container.kind == "iteration" else None,
+        "loop_id": container.node_id if container and container.kind == "loop" else None,
+    }
+
+
+_VISITOR_MEMBERS = ("segment_id", "position", "document_name", "score", "content")
+
+
+def _for_visitors(resources: JsonValue) -> list[JsonValue]:
+    """Citations as visitors of a published page see them."""
+    if not isinstance(resources, list):
+        return []
+    return [
+        {key: item.get(key) for key in _VISITOR_MEMBERS} for item in resources if isinstance(item, dict)
+    ]
+
+
+def answer_of(event: RunFinished) -> str:
+    """The text of a finished chat or completion run."""
+    answer: Value = event.outputs.get("answer")
+    return answer if isinstance(answer, str) else ""

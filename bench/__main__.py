@@ -1,0 +1,45 @@
+"""`python -m bench [NAME...] [--json]`: run benchmarks and print a table or JSON."""
+
+import importlib
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from . import Measurement
+
+BENCHMARKS = ("engine", "models", "code", "startup", "api", "streams")
+
+
+def measure(name: str) -> Iterable[Measurement]:
+    """The figures of one benchmark module, by its function `run`."""
+    return importlib.import_module(f"bench.{name}").run()
+
+
+def row(measurement: Measurement) -> str:
+    """One line of the table."""
+    sign = {True: "ok", False: "OVER", None: ""}[measurement.ok]
+    budget = "" if measurement.budget is None else f"{'<' if measurement.at_most else '>'} {measurement.budget:g}"
+    return f"{measurement.name:<64} {measurement.value:>12.3f} {measurement.unit:<10} {budget:>10}  {sign}"
+
+
+def main(arguments: list[str]) -> int:
+    as_json = "--json" in arguments
+    names = [argument for argument in arguments if not argument.startswith("-")] or list(BENCHMARKS)
+    unknown = sorted(set(names) - set(BENCHMARKS))
+    if unknown:
+        print(f"No benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}.", file=sys.stderr)
+        return 2
+    results: list[dict[str, Any]] = []
+    for name in names:
+        for measurement in measure(name):
+            results.append(measurement.to_map())
+            if not as_json:
+                print(row(measurement), flush=True)
+    if as_json:
+        print(json.dumps(results, indent=2))
+    return 1 if any(result["ok"] is False for result in results) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

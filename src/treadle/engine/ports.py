@@ -102,6 +102,13 @@ class ChatDelta(msgspec.Struct, frozen=True, kw_only=True):
 class Models(Protocol):
     """The workspace's models. Failures are `engine.errors.InvokeError`s whose text names provider and model."""
 
+    async def resolve(self, model: ModelRef) -> ModelRef:
+        """The model that calls for `model` go to: itself, or the one that stands in for it.
+
+        Raises ModelNotExistError or ProviderNotInitializeError.
+        """
+        ...
+
     async def profile(self, model: ModelRef) -> ModelProfile:
         """Raises ModelNotExistError or ProviderNotInitializeError."""
         ...
@@ -129,7 +136,9 @@ class CodeResult(Protocol):
 class Code(Protocol):
     """Runs untrusted code outside the server process."""
 
-    async def run(self, language: Literal["python3", "javascript"], code: str, inputs: dict[str, JsonValue]) -> CodeResult:
+    async def run(
+        self, language: Literal["python3", "javascript"], code: str, inputs: dict[str, JsonValue]
+    ) -> CodeResult:
         """Raises engine.errors.CodeExecutionError with the text shown to users."""
         ...
 

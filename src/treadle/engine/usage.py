@@ -14,10 +14,14 @@ _PRICE_QUANTUM = Decimal("0.0000001")
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """List prices of one model: `input` and `output` per `unit` tokens (unit 0.000001 = per million)."""
+    """List prices of one model: `input` and `output` per `unit` tokens (unit 0.000001 = per million).
+
+    `cached_input` is the price of prompt tokens that the provider's cache held, None where they cost the same.
+    """
 
     input: Decimal = _ZERO
     output: Decimal = _ZERO
+    cached_input: Decimal | None = None
     unit: Decimal = Decimal("0.000001")
     currency: str = "USD"
 
@@ -27,9 +31,10 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens, prices and seconds of one or more model calls."""
+    """Tokens, prices and seconds of one or more model calls. `cached_tokens` are among `prompt_tokens`."""
 
     prompt_tokens: int = 0
+    cached_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
     prompt_unit_price: Decimal = _ZERO
@@ -51,15 +56,19 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         completion_tokens: int,
         price: Price,
         *,
+        cached_tokens: int = 0,
         latency: float = 0.0,
         time_to_first_token: float | None = None,
         time_to_generate: float | None = None,
     ) -> "Usage":
         """Usage of one call of a model with the list prices `price`."""
-        prompt_price = price.of(prompt_tokens, price.input)
+        cached_input = price.input if price.cached_input is None else price.cached_input
+        cached_tokens = min(cached_tokens, prompt_tokens)
+        prompt_price = price.of(prompt_tokens - cached_tokens, price.input) + price.of(cached_tokens, cached_input)
         completion_price = price.of(completion_tokens, price.output)
         return cls(
             prompt_tokens=prompt_tokens,
+            cached_tokens=cached_tokens,
             completion_tokens=completion_tokens,
             total_tokens=prompt_tokens + completion_tokens,
             prompt_unit_price=price.input,
@@ -82,6 +91,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             other,
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
             completion_tokens=self.completion_tokens + other.completion_tokens,
             total_tokens=self.total_tokens + other.total_tokens,
             prompt_price=self.prompt_price + other.prompt_price,

@@ -1,0 +1,226 @@
+"""The catalogue: which providers there are, as data. A file per provider lies in `catalogue/`.
+
+Source: spec models-and-tools §1.1 to §1.6 and §1.20.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+
+from treadle.engine.ports import Feature
+from treadle.engine.usage import Price
+from treadle.engine.values import JsonValue
+
+from .errors import UnknownProviderError
+from .protocols import ProtocolName
+from .providers import provider_id
+
+
+class ModelKind(StrEnum):
+    """What a model is for."""
+
+    LLM = "llm"
+    EMBEDDING = "text-embedding"
+    RERANK = "rerank"
+    SPEECH_TO_TEXT = "speech2text"
+    TTS = "tts"
+    MODERATION = "moderation"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "ModelKind | None":
+        aliases = {"text-generation": cls.LLM, "embeddings": cls.EMBEDDING, "reranking": cls.RERANK}
+        return aliases.get(value) if isinstance(value, str) else None
+
+
+class I18n(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text in the console's languages."""
+
+    en_US: str
+    zh_Hans: str
+    ja_JP: str
+
+
+class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Shows a field while another one has this value."""
+
+    variable: str
+    value: str
+
+
+class Option(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One choice of a select or radio field."""
+
+    value: str
+    label: I18n
+    show_on: tuple[Condition, ...] = ()
+
+
+class FormField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One field of a credential form (§1.3)."""
+
+    variable: str
+    label: I18n
+    type: Literal["text-input", "secret-input", "select", "radio", "switch"]
+    required: bool = True
+    default: str | None = None
+    options: tuple[Option, ...] = ()
+    placeholder: I18n | None = None
+    max_length: int = 0
+    show_on: tuple[Condition, ...] = ()
+
+
+class ParameterRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A parameter that a model accepts (§1.5), after its template has been filled in."""
+
+    name: str
+    use_template: str | None = None
+    label: I18n
+    type: Literal["float", "int", "string", "boolean", "text"]
+    help: I18n | None = None
+    required: bool = False
+    default: JsonValue = None
+    min: float | None = None
+    max: float | None = None
+    precision: int | None = None
+    options: tuple[str, ...] = ()
+
+
+class Pricing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """List prices that the file states itself, where no price list carries them or carries another currency."""
+
+    input: Decimal
+    output: Decimal = Decimal(0)
+    cached_input: Decimal | None = None
+    unit: Decimal = Decimal("0.000001")
+    currency: Literal["USD", "RMB"] = "USD"
+
+    def price(self) -> Price:
+        """The same as the engine's type."""
+        return Price(
+            input=self.input, output=self.output, cached_input=self.cached_input, unit=self.unit, currency=self.currency
+        )
+
+
+class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A predefined model (§1.4). `settings` differ from the provider's for this model alone."""
+
+    model: str
+    label: I18n | None = None
+    kind: ModelKind = ModelKind.LLM
+    mode: Literal["chat", "completion"] = "chat"
+    features: frozenset[Feature] = frozenset()
+    context_size: int | None = None
+    max_chunks: int = 1
+    rules: tuple[ParameterRule, ...] = ()
+    pricing: Pricing | None = None
+    deprecated: bool = False
+    settings: Mapping[str, str | bool | int] = {}
+    stop: bool = True
+    """Whether the model takes stop sequences."""
+
+
+class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Features that a model has when a form field holds one of these values (`absent` counts the missing field)."""
+
+    variable: str
+    values: tuple[str, ...]
+    features: frozenset[Feature]
+    absent: bool = False
+
+
+class CustomModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the schema of a model that the file does not list follows from its credential's fields."""
+
+    rules: tuple[ParameterRule, ...]
+    structured_rules: tuple[ParameterRule, ...] = ()
+    """Rules that come on top when the model has structured output."""
+    context_size: str | None = None
+    max_output: str | None = None
+    mode: str | None = None
+    max_chunks: str | None = None
+    features: frozenset[Feature] = frozenset()
+    grants: tuple[Grant, ...] = ()
+
+
+class Alternative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Another base URL, taken while a form field has this value."""
+
+    variable: str
+    value: str
+    url: str
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which form field says what about reaching the provider. Names of fields, but for `url` and `suffix`."""
+
+    url: str | None = None
+    url_field: str | None = None
+    suffix: str = ""
+    """Appended to an address from the form unless it ends so."""
+    alternatives: tuple[Alternative, ...] = ()
+    key_field: str | None = None
+    headers: Mapping[str, str] = {}
+    model_field: str | None = None
+    timeout_field: str | None = None
+    completion_field: str | None = None
+    """A select whose value `completion` makes a model a completion model, as `mode` does."""
+    settings: Mapping[str, str | bool | int] = {}
+    embedded: bool = False
+    """The model runs beside the server; nobody needs to enter anything."""
+
+
+class Help(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where to get a key."""
+
+    title: I18n
+    url: str
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A model provider (§1.2)."""
+
+    provider: str
+    position: int
+    label: I18n
+    description: I18n
+    icon: str
+    help: Help | None = None
+    kinds: tuple[ModelKind, ...]
+    configure: tuple[Literal["predefined-model", "customizable-model"], ...]
+    protocol: ProtocolName
+    connection: Connection
+    prices: str | None = None
+    """The provider's id in the price list."""
+    provider_form: tuple[FormField, ...] = ()
+    model_form: tuple[FormField, ...] = ()
+    custom: CustomModel | None = None
+    models: tuple[Model, ...] = ()
+    validation_model: str | None = None
+
+    def model(self, name: str, kind: ModelKind) -> Model | None:
+        """The predefined model of this name, if there is one."""
+        return next((model for model in self.models if model.model == name and model.kind == kind), None)
+
+
+@cache
+def catalogue() -> Mapping[str, Provider]:
+    """Every provider by id, in the console's order. Reads the files once. Raises msgspec.ValidationError."""
+    from .catalogue_file import read_provider
+
+    folder = files("treadle.models") / "catalogue"
+    found = [read_provider(entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".yaml")]
+    return {each.provider: each for each in sorted(found, key=lambda each: (each.position, each.provider))}
+
+
+def provider_of(name: str) -> Provider:
+    """The provider that `name`, in any spelling, means. Raises UnknownProviderError."""
+    found = catalogue().get(provider_id(name))
+    if found is None:
+        known = ", ".join(catalogue())
+        raise UnknownProviderError(f"There is no model provider {name!r}. `treadle model providers` lists them: {known}.")
+    return found

@@ -1,0 +1,111 @@
+"""Reads one catalogue file: fills in what its short forms stand for, then checks it against the schema.
+
+Short forms: a text where a translated text belongs is the same in every language; `use: NAME` in a form takes a field
+from `form_fields.yaml`; a rule that is a bare name is its template; `rules: NAME` of a model is a set from `rule_sets`;
+`max_output: [DEFAULT, MAX]` of a model sets both in its output limit.
+"""
+
+from functools import cache
+from importlib.resources import files
+from pathlib import PurePath
+from typing import TypeAlias
+
+import msgspec
+
+from .catalogue import Provider
+
+Tree: TypeAlias = "None | bool | int | float | str | list[Tree] | dict[str, Tree]"
+
+_TRANSLATED = frozenset({"label", "title", "help", "description", "placeholder"})
+
+
+class CatalogueError(ValueError):
+    """A catalogue file does not follow the schema."""
+
+
+def read_provider(name: str, text: bytes) -> Provider:
+    """The provider that the file `name` describes. Raises CatalogueError naming the file and the place."""
+    try:
+        entry = _mapping(msgspec.yaml.decode(text))
+        provider = msgspec.convert(_translated(_expanded(entry)), Provider)
+    except (msgspec.DecodeError, TypeError, KeyError) as error:
+        raise CatalogueError(f"{name}: {error}") from error
+    if PurePath(name).stem != provider.provider:
+        raise CatalogueError(f"{name}: describes {provider.provider!r}; a file is named as its provider")
+    return provider
+
+
+def _expanded(entry: dict[str, Tree]) -> dict[str, Tree]:
+    sets = {name: _rules(rules) for name, rules in _mapping(entry.pop("rule_sets", {})).items()}
+    for form in ("provider_form", "model_form"):
+        if form in entry:
+            entry[form] = [_field(_mapping(field)) for field in _list(entry[form])]
+    entry["models"] = [_model(_mapping(model), sets) for model in _list(entry.get("models", []))]
+    if "custom" in entry:
+        custom = _mapping(entry["custom"])
+        for rules in ("rules", "structured_rules"):
+            if isinstance(named := custom.get(rules), str):
+                custom[rules] = [*sets[named]]
+    return entry
+
+
+def _model(model: dict[str, Tree], sets: dict[str, list[Tree]]) -> dict[str, Tree]:
+    rules = sets[str(model["rules"])] if "rules" in model else []
+    limits = _list(model.pop("max_output", []))
+    if limits:
+        default, most = limits
+        rules = [
+            {**rule, "default": default, "max": most} if _is_output_limit(rule := _mapping(each)) else rule for each in rules
+        ]
+    return {**model, "rules": rules}
+
+
+def _is_output_limit(rule: dict[str, Tree]) -> bool:
+    return "max_tokens" in (rule.get("name"), rule.get("use_template"))
+
+
+def _rules(rules: Tree) -> list[Tree]:
+    expanded: list[Tree] = []
+    for each in _list(rules):
+        rule: dict[str, Tree] = {"name": each, "use_template": each} if isinstance(each, str) else _mapping(each)
+        template = rule.get("use_template")
+        expanded.append({**_shared("parameter_templates.yaml")[template], **rule} if isinstance(template, str) else rule)
+    return expanded
+
+
+def _field(field: dict[str, Tree]) -> dict[str, Tree]:
+    name = field.pop("use", None)
+    return {**_shared("form_fields.yaml")[name], **field} if isinstance(name, str) else field
+
+
+def _translated(value: Tree) -> Tree:
+    """`value` with every short text of a translated member written out."""
+    if isinstance(value, list):
+        return [_translated(each) for each in value]
+    if isinstance(value, dict):
+        return {
+            name: {"en_US": each, "zh_Hans": each, "ja_JP": each}
+            if name in _TRANSLATED and isinstance(each, str)
+            else _translated(each)
+            for name, each in value.items()
+        }
+    return value
+
+
+@cache
+def _shared(name: str) -> dict[str, dict[str, Tree]]:
+    """Named members that catalogue files share."""
+    whole = _mapping(msgspec.yaml.decode((files("treadle.models") / name).read_bytes()))
+    return {key: _mapping(value) for key, value in whole.items()}
+
+
+def _mapping(value: Tree) -> dict[str, Tree]:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a mapping, got {value!r}")
+    return value
+
+
+def _list(value: Tree) -> list[Tree]:
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, got {value!r}")
+    return value

@@ -1,0 +1,50 @@
+"""Credentials and default models as rows."""
+
+from sqlalchemy import BigInteger, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from treadle.platform.db import Base
+
+
+class ModelCredential(Base):
+    """The filled-in form of a provider (`model` and `model_type` null) or of one model.
+
+    `config` is JSON text; each secret in it is sealed on its own, with the row and its field as context.
+    """
+
+    __tablename__ = "model_credentials"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(String(36))
+    provider: Mapped[str] = mapped_column(String(255))
+    model: Mapped[str | None] = mapped_column(String(255))
+    model_type: Mapped[str | None] = mapped_column(String(40))
+    config: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index(
+            "uq_model_credentials_model",
+            "workspace_id", "provider", "model", "model_type",
+            unique=True, sqlite_where=text("model IS NOT NULL"), postgresql_where=text("model IS NOT NULL"),
+        ),
+        Index(
+            "uq_model_credentials_provider",
+            "workspace_id", "provider",
+            unique=True, sqlite_where=text("model IS NULL"), postgresql_where=text("model IS NULL"),
+        ),
+    )  # fmt: skip
+
+
+class DefaultModel(Base):
+    """The model of a kind that a workspace uses where nobody names one."""
+
+    __tablename__ = "default_models"
+
+    workspace_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    model_type: Mapped[str] = mapped_column(String(40), primary_key=True)
+    provider: Mapped[str] = mapped_column(String(255))
+    model: Mapped[str] = mapped_column(String(255))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,1 @@
+"""What an app is, and what is kept of its runs."""

@@ -1,0 +1,1 @@
+"""The only place that touches infrastructure: records, files, secrets, outbound HTTP."""

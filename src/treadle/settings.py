@@ -1,0 +1,281 @@
+"""Every setting, once. Read from environment variables named TREADLE_<FIELD>, upper case.
+
+Limits that operators of Dify know answer to their names there too. docs/settings.md lists all.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+_MIB = 1024 * 1024
+
+
+def default_data_dir() -> Path:
+    """The folder for user data of this platform: XDG on Linux, Application Support on macOS, AppData on Windows."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "Treadle"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "Treadle"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "treadle"
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Names: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+"""Texts, parted by commas in the environment."""
+
+
+def _known_as(name: str, operator_name: str) -> AliasChoices:
+    """Field `name` by its own variable, else by the one that operators of Dify know."""
+    return AliasChoices(f"TREADLE_{name.upper()}", operator_name)
+
+
+def _limit(name: str, operator_name: str, default: float, description: str, *, ge: float = 1) -> Any:
+    return Field(default, ge=ge, description=description, validation_alias=_known_as(name, operator_name))
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Commands that take options override fields: `Settings(port=8800)`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TREADLE_", populate_by_name=True, extra="ignore", frozen=True, str_strip_whitespace=True
+    )
+
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="Folder of database, files and key. Default: the user data folder of the platform.",
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on. 0.0.0.0 listens on all.")
+    port: int = Field(8700, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(1, ge=1, description="Server processes that share the port.")
+    public_url: str = Field(
+        "", description="Base URL under which people reach this server, for links. Default: http://HOST:PORT."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe message logged.")
+    cors_origins: Names = Field(
+        (),
+        description="Origins, parted by commas, that may call the console API from a browser besides public_url. "
+        "/v1 and the published web apps take any origin, because their callers carry a key.",
+    )
+    local_model: bool = Field(True, description="Offer the small local language model where it is installed.")
+
+    database_url: str = Field(
+        "", description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Default: treadle.db in data_dir."
+    )
+    database_pool_size: int = Field(10, ge=1, description="Database connections kept open by one process.")
+    files_url: str = Field(
+        "",
+        description="Where files are kept: file:///FOLDER, s3://BUCKET/PREFIX, gs://BUCKET or az://CONTAINER. "
+        "Default: the folder files in data_dir.",
+    )
+    files_options: dict[str, str] = Field(
+        {},
+        description='Options of the file store as JSON, such as {"endpoint": "http://minio:9000"}; '
+        "AWS_*, GOOGLE_* and AZURE_* variables are read too.",
+    )
+    secret_key_file: Path | None = Field(
+        None, description="File with the key that encrypts stored secrets; made with mode 0600. Default: in data_dir."
+    )
+    init_password: SecretStr | None = Field(
+        None,
+        description="Asked for before the first account can be made in the browser.",
+        validation_alias=_known_as("init_password", "INIT_PASSWORD"),
+    )
+
+    egress_allow: Names = Field(
+        (),
+        description="Addresses, networks (10.0.0.0/8) and host names (wiki.corp, *.corp), each with an "
+        "optional :port, parted by commas, that apps may reach although they are private.",
+    )
+    egress_timeout: float = Field(600, gt=0, description="Seconds that one outbound request of an app may take.")
+
+    session_days: int = Field(30, ge=1, description="Days until a console session ends.")
+    login_attempts: int = Field(5, ge=1, description="Failed sign-ins for one address before it is locked.")
+    login_lockout_seconds: int = Field(
+        900, ge=1, description="Seconds that an address stays locked after too many failed sign-ins.",
+        validation_alias=_known_as("login_lockout_seconds", "LOGIN_LOCKOUT_DURATION"),
+    )  # fmt: skip
+
+    recorder_flush_interval: float = Field(
+        0.1, gt=0, description="Seconds until records that nobody waits for are written."
+    )
+    recorder_tick: float = Field(0.5, gt=0, description="Seconds until a run that goes on appears in the logs.")
+    recorder_max_pending: int = Field(
+        50_000, ge=100, description="Records waiting to be written above which no new run starts."
+    )
+    run_lease_seconds: float = Field(
+        10, gt=0, description="Seconds after the death of a process until another one takes up its runs."
+    )
+    run_max_attempts: int = Field(3, ge=1, description="Processes that may die over one run before it is given up.")
+
+    max_request_body: int = Field(
+        15 * _MIB, ge=1024, description="Bytes of a request body, uploads excepted (they have limits of their own)."
+    )
+    app_max_active_requests: int = _limit(
+        "app_max_active_requests", "APP_MAX_ACTIVE_REQUESTS", 0,
+        "Runs of one app at a time, over which callers get 429; 0 sets no limit.", ge=0,
+    )  # fmt: skip
+    app_default_active_requests: int = _limit(
+        "app_default_active_requests", "APP_DEFAULT_ACTIVE_REQUESTS", 0,
+        "The limit of an app that sets none itself; 0 sets no limit.", ge=0,
+    )  # fmt: skip
+    app_max_execution_time: float = _limit(
+        "app_max_execution_time", "APP_MAX_EXECUTION_TIME", 1200, "Seconds after which a request is stopped."
+    )
+    workflow_max_execution_steps: int = _limit(
+        "workflow_max_execution_steps", "WORKFLOW_MAX_EXECUTION_STEPS", 500,
+        "Nodes that one run may start, those inside iterations and loops included.",
+    )  # fmt: skip
+    workflow_max_execution_time: float = _limit(
+        "workflow_max_execution_time", "WORKFLOW_MAX_EXECUTION_TIME", 1200, "Seconds after which a run fails."
+    )
+    workflow_call_max_depth: int = _limit(
+        "workflow_call_max_depth", "WORKFLOW_CALL_MAX_DEPTH", 5, "How deep workflows may call workflows as tools."
+    )
+    workflow_parallel_depth_limit: int = _limit(
+        "workflow_parallel_depth_limit", "WORKFLOW_PARALLEL_DEPTH_LIMIT", 3, "How deep parallel branches may nest."
+    )
+    loop_node_max_count: int = _limit("loop_node_max_count", "LOOP_NODE_MAX_COUNT", 100, "Rounds that a loop may have.")
+    max_iterations_num: int = _limit(
+        "max_iterations_num", "MAX_ITERATIONS_NUM", 99, "Rounds that an agent may have, as the editor offers them."
+    )
+    max_parallel_limit: int = _limit(
+        "max_parallel_limit", "MAX_PARALLEL_LIMIT", 10, "Parallel branches of one node, as the editor offers them."
+    )
+    max_tree_depth: int = _limit("max_tree_depth", "MAX_TREE_DEPTH", 50, "Nodes in a row, as the editor offers them.")
+    max_variable_size: int = _limit(
+        "max_variable_size", "MAX_VARIABLE_SIZE", 200 * 1024, "Bytes of an environment or conversation variable."
+    )
+    variable_truncation_max_size: int = _limit(
+        "variable_truncation_max_size", "WORKFLOW_VARIABLE_TRUNCATION_MAX_SIZE", 1_024_000,
+        "Bytes of a value that console streams and lists show in full.",
+    )  # fmt: skip
+    variable_truncation_string_length: int = _limit(
+        "variable_truncation_string_length", "WORKFLOW_VARIABLE_TRUNCATION_STRING_LENGTH", 100_000,
+        "Characters of a text that console streams and lists show.",
+    )  # fmt: skip
+    variable_truncation_array_length: int = _limit(
+        "variable_truncation_array_length", "WORKFLOW_VARIABLE_TRUNCATION_ARRAY_LENGTH", 1000,
+        "Items of a list that console streams and lists show.",
+    )  # fmt: skip
+
+    code_max_string_length: int = _limit(
+        "code_max_string_length", "CODE_MAX_STRING_LENGTH", 400_000, "Characters of a text that a code node returns."
+    )
+    code_max_number: int = Field(
+        9_223_372_036_854_775_807, description="Greatest number that a code node may return.",
+        validation_alias=_known_as("code_max_number", "CODE_MAX_NUMBER"),
+    )  # fmt: skip
+    code_min_number: int = Field(
+        -9_223_372_036_854_775_807, description="Least number that a code node may return.",
+        validation_alias=_known_as("code_min_number", "CODE_MIN_NUMBER"),
+    )  # fmt: skip
+    code_max_precision: int = _limit(
+        "code_max_precision", "CODE_MAX_PRECISION", 20, "Decimals of a number that a code node returns."
+    )
+    code_max_depth: int = _limit("code_max_depth", "CODE_MAX_DEPTH", 5, "Levels of an object that a code node returns.")
+    code_max_string_array_length: int = _limit(
+        "code_max_string_array_length", "CODE_MAX_STRING_ARRAY_LENGTH", 30,
+        "Items of a list of texts that a code node returns.",
+    )  # fmt: skip
+    code_max_object_array_length: int = _limit(
+        "code_max_object_array_length", "CODE_MAX_OBJECT_ARRAY_LENGTH", 30,
+        "Items of a list of objects that a code node returns.",
+    )  # fmt: skip
+    code_max_number_array_length: int = _limit(
+        "code_max_number_array_length", "CODE_MAX_NUMBER_ARRAY_LENGTH", 1000,
+        "Items of a list of numbers that a code node returns.",
+    )  # fmt: skip
+    template_transform_max_length: int = _limit(
+        "template_transform_max_length", "TEMPLATE_TRANSFORM_MAX_LENGTH", 400_000,
+        "Characters that a template node may make.",
+    )  # fmt: skip
+
+    http_request_max_connect_timeout: float = _limit(
+        "http_request_max_connect_timeout", "HTTP_REQUEST_MAX_CONNECT_TIMEOUT", 10,
+        "Seconds that an HTTP node waits for a connection, at most and by default.",
+    )  # fmt: skip
+    http_request_max_read_timeout: float = _limit(
+        "http_request_max_read_timeout", "HTTP_REQUEST_MAX_READ_TIMEOUT", 600,
+        "Seconds that an HTTP node waits for an answer, at most and by default.",
+    )  # fmt: skip
+    http_request_max_write_timeout: float = _limit(
+        "http_request_max_write_timeout", "HTTP_REQUEST_MAX_WRITE_TIMEOUT", 600,
+        "Seconds that an HTTP node takes to send a request, at most and by default.",
+    )  # fmt: skip
+    http_request_node_max_binary_size: int = _limit(
+        "http_request_node_max_binary_size", "HTTP_REQUEST_NODE_MAX_BINARY_SIZE", 10 * _MIB,
+        "Bytes of a file that an HTTP node receives.",
+    )  # fmt: skip
+    http_request_node_max_text_size: int = _limit(
+        "http_request_node_max_text_size", "HTTP_REQUEST_NODE_MAX_TEXT_SIZE", _MIB,
+        "Bytes of a text that an HTTP node receives.",
+    )  # fmt: skip
+    http_request_node_ssl_verify: bool = Field(
+        True, description="HTTP nodes check certificates unless they say otherwise.",
+        validation_alias=_known_as("http_request_node_ssl_verify", "HTTP_REQUEST_NODE_SSL_VERIFY"),
+    )  # fmt: skip
+
+    upload_file_size_limit: float = _limit(
+        "upload_file_size_limit", "UPLOAD_FILE_SIZE_LIMIT", 15, "MiB of an uploaded document or other file.", ge=0
+    )
+    upload_image_file_size_limit: float = _limit(
+        "upload_image_file_size_limit", "UPLOAD_IMAGE_FILE_SIZE_LIMIT", 10, "MiB of an uploaded image.", ge=0
+    )
+    upload_audio_file_size_limit: float = _limit(
+        "upload_audio_file_size_limit", "UPLOAD_AUDIO_FILE_SIZE_LIMIT", 50, "MiB of an uploaded sound.", ge=0
+    )
+    upload_video_file_size_limit: float = _limit(
+        "upload_video_file_size_limit", "UPLOAD_VIDEO_FILE_SIZE_LIMIT", 100, "MiB of an uploaded video.", ge=0
+    )
+    workflow_file_upload_limit: int = _limit(
+        "workflow_file_upload_limit", "WORKFLOW_FILE_UPLOAD_LIMIT", 10, "Files in one file variable."
+    )
+    upload_file_batch_limit: int = _limit(
+        "upload_file_batch_limit", "UPLOAD_FILE_BATCH_LIMIT", 5, "Files that the console uploads at a time."
+    )
+    upload_file_extension_blacklist: str = Field(
+        "", description="Extensions, parted by commas, that nobody may upload.",
+        validation_alias=_known_as("upload_file_extension_blacklist", "UPLOAD_FILE_EXTENSION_BLACKLIST"),
+    )  # fmt: skip
+    files_access_timeout: int = _limit(
+        "files_access_timeout", "FILES_ACCESS_TIMEOUT", 300, "Seconds that a signed link to a file is valid."
+    )
+    multimodal_send_format: Literal["base64", "url"] = Field(
+        "base64", description="How files go to models: inside the request, or as links that the model fetches.",
+        validation_alias=_known_as("multimodal_send_format", "MULTIMODAL_SEND_FORMAT"),
+    )  # fmt: skip
+    webhook_request_body_max_size: int = _limit(
+        "webhook_request_body_max_size", "WEBHOOK_REQUEST_BODY_MAX_SIZE", 10 * _MIB, "Bytes that a webhook accepts."
+    )
+    moderation_buffer_size: int = _limit(
+        "moderation_buffer_size", "MODERATION_BUFFER_SIZE", 300,
+        "Characters of an answer after which output moderation looks at it again.",
+    )  # fmt: skip
+
+    @property
+    def resolved_database_url(self) -> str:
+        """`database_url`, or that of the SQLite file in data_dir."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'treadle.db'}"
+
+    @property
+    def resolved_files_url(self) -> str:
+        """`files_url`, or that of the folder in data_dir."""
+        return self.files_url or (self.data_dir / "files").absolute().as_uri()
+
+    @property
+    def resolved_secret_key_file(self) -> Path:
+        """`secret_key_file`, or the one in data_dir."""
+        return self.secret_key_file or self.data_dir / "secret.key"
+
+    @property
+    def resolved_public_url(self) -> str:
+        """`public_url` without a slash at its end, or where the server listens."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host
+        return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"

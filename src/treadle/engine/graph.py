@@ -3,7 +3,7 @@
 Source: spec workflow-engine §6, §10.2, app-dsl §9.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,8 @@ from .template import Selector, Template
 from .values import JsonValue, Value
 
 DEFAULT_VALUE = "default-value"
+_NO_STRATEGY = frozenset({None, "none"})
+_STRATEGIES = frozenset({DEFAULT_VALUE, FAIL_BRANCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +31,15 @@ NO_RETRY = Retry()
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
-    """A node as its app file describes it. `parent` is the enclosing container; `strategy` one of the error strategies."""
+    """A node as its app file describes it. `parent` is the enclosing container; `strategy` an error strategy."""
 
     id: str
     kind: str
     title: str = ""
-    data: Mapping[str, JsonValue] = field(default_factory=dict)
+    data: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     parent: str | None = None
     strategy: str | None = None
-    defaults: Mapping[str, Value] = field(default_factory=dict)
+    defaults: Mapping[str, Value] = field(default_factory=dict[str, Value])
     retry: Retry = NO_RETRY
 
 
@@ -111,7 +113,7 @@ def compile_graph(spec: GraphSpec, types: Mapping[str, NodeType[Any]], *, roots:
 
     Only nodes that can be reached from the root are looked at; edges to or from nodes that do not exist are left
     out, and so are edges on a handle that their source does not have. Raises GraphError with every reason found:
-    no root, unknown node types, settings that cannot be read, cycles.
+    no root, unknown node types and error strategies, settings that cannot be read, a cycle.
     """
     outer = {node.id: node for node in spec.nodes if node.parent is None}
     if not outer:
@@ -119,22 +121,17 @@ def compile_graph(spec: GraphSpec, types: Mapping[str, NodeType[Any]], *, roots:
     root = _find_root(outer, spec.edges, frozenset(roots))
     successors: dict[str, list[EdgeSpec]] = defaultdict(list)
     for edge in spec.edges:
-        if edge.source in outer and edge.target in outer:
+        if edge.target in outer and _has_handle(outer.get(edge.source), edge.handle, types):
             successors[edge.source].append(edge)
     order = _reachable(root, successors)
     nodes, problems = _load_nodes([outer[node_id] for node_id in order], types)
-    problems += _cycles(order, outer, successors)
+    problems += _cycle(order, outer, successors)
     if problems:
         raise GraphError(problems)
     index_of = {node.id: node.index for node in nodes}
     edges = tuple(
         Edge(position, index_of[edge.source], index_of[edge.target], edge.handle)
-        for position, edge in enumerate(
-            edge
-            for node_id in order
-            for edge in successors[node_id]
-            if nodes[index_of[node_id]].chooses or edge.handle == SOURCE
-        )
+        for position, edge in enumerate(edge for node_id in order for edge in successors[node_id])
     )
     outgoing: list[list[Edge]] = [[] for _ in nodes]
     incoming = [0] * len(nodes)
@@ -171,6 +168,14 @@ def _find_root(outer: Mapping[str, NodeSpec], edges: Iterable[EdgeSpec], roots: 
     return free[0]
 
 
+def _has_handle(source: NodeSpec | None, handle: str, types: Mapping[str, NodeType[Any]]) -> bool:
+    """Only nodes that choose have other handles than `source`; edges left over from an earlier choice lead nowhere."""
+    if source is None:
+        return False
+    node_type = types.get(source.kind)
+    return handle == SOURCE or source.strategy == FAIL_BRANCH or node_type is None or node_type.branching
+
+
 def _reachable(root: str, successors: Mapping[str, list[EdgeSpec]]) -> list[str]:
     """Node ids in breadth-first order; a node's successors in edge order."""
     order, seen = [root], {root}
@@ -196,11 +201,22 @@ def _load_nodes(specs: Sequence[NodeSpec], types: Mapping[str, NodeType[Any]]) -
                 )
             )
             continue
+        if spec.strategy not in _NO_STRATEGY and spec.strategy not in _STRATEGIES:
+            problems.append(
+                GraphProblem(
+                    f'The node "{spec.title or spec.id}" has the error strategy "{spec.strategy}"; choose '
+                    f'"{DEFAULT_VALUE}" or "{FAIL_BRANCH}", or take it away.',
+                    node=spec.id,
+                    field="data.error_strategy",
+                )
+            )
         try:
             config = node_type.load(spec.data)
         except GraphProblem as problem:
             problems.append(
-                GraphProblem(f'The node "{spec.title or spec.id}": {problem.message}', node=spec.id, field=problem.field)
+                GraphProblem(
+                    f'The node "{spec.title or spec.id}": {problem.message}', node=spec.id, field=problem.field
+                )
             )
             continue
         nodes.append(
@@ -212,7 +228,7 @@ def _load_nodes(specs: Sequence[NodeSpec], types: Mapping[str, NodeType[Any]]) -
                 type=node_type,
                 config=config,
                 response=node_type.response(config) if node_type.response else None,
-                strategy=spec.strategy,
+                strategy=None if spec.strategy in _NO_STRATEGY else spec.strategy,
                 defaults=spec.defaults,
                 retry=spec.retry,
             )
@@ -220,42 +236,31 @@ def _load_nodes(specs: Sequence[NodeSpec], types: Mapping[str, NodeType[Any]]) -
     return nodes, problems
 
 
-def _cycles(
+def _cycle(
     order: Sequence[str], nodes: Mapping[str, NodeSpec], successors: Mapping[str, list[EdgeSpec]]
 ) -> list[GraphProblem]:
-    """One problem that names the nodes left when nodes without open incoming edges are taken away again and again."""
-    members = set(order)
-    open_edges = dict.fromkeys(order, 0)
-    for node_id in order:
-        for edge in successors[node_id]:
-            if edge.target in members:
-                open_edges[edge.target] += 1
+    """One problem that names the nodes of a cycle in their order, or none."""
+    open_edges = Counter(edge.target for node_id in order for edge in successors[node_id])
     free = [node_id for node_id in order if not open_edges[node_id]]
     for node_id in free:
         for edge in successors[node_id]:
             open_edges[edge.target] -= 1
             if not open_edges[edge.target]:
                 free.append(edge.target)
-    stuck = [node_id for node_id in order if open_edges[node_id] > 0]
-    on_cycle = [node_id for node_id in stuck if _reaches(node_id, node_id, successors)]
-    if not on_cycle:
+    left = set(order).difference(free)
+    if not left:
         return []
-    names = ", ".join(f'"{nodes[node_id].title or node_id}"' for node_id in on_cycle)
-    return [
-        GraphProblem(f"The nodes {names} form a cycle; remove one of its edges.", node=on_cycle[0], field="graph.edges")
-    ]
-
-
-def _reaches(start: str, goal: str, successors: Mapping[str, list[EdgeSpec]]) -> bool:
-    stack, seen = [edge.target for edge in successors[start]], set[str]()
-    while stack:
-        node_id = stack.pop()
-        if node_id == goal:
-            return True
-        if node_id not in seen:
-            seen.add(node_id)
-            stack += [edge.target for edge in successors[node_id]]
-    return False
+    # Every node left has a predecessor that is left, so a walk backwards comes round.
+    before = {edge.target: node_id for node_id in order if node_id in left for edge in successors[node_id]}
+    walk: dict[str, None] = {}
+    node_id = next(node_id for node_id in order if node_id in left)
+    while node_id not in walk:
+        walk[node_id] = None
+        node_id = before[node_id]
+    backwards = list(walk)
+    cycle = [node_id, *reversed(backwards[backwards.index(node_id) :])]
+    names = " → ".join(f'"{nodes[node_id].title or node_id}"' for node_id in cycle)
+    return [GraphProblem(f"The edges {names} form a cycle; remove one of them.", node=node_id, field="graph.edges")]
 
 
 def _activations(
@@ -274,8 +279,7 @@ def _activations(
             continue
         wanted = set(node.response.selectors)
         blocked = [
-            source.index != node.index
-            and (source.chooses or source.response is not None or _writes(source, wanted))
+            source.index != node.index and (source.chooses or source.response is not None or _writes(source, wanted))
             for source in nodes
         ]
         before = _open_predecessors(node.index, blocked, outgoing)

@@ -18,21 +18,29 @@ from .pool import VariablePool
 from .ports import Ports
 from .scheduler import Progress, Scheduler
 from .stream import ResponseStream
-from .usage import NO_USAGE
+from .usage import NO_USAGE, Usage
 from .values import File, Value, files_in
 
 _log = logging.getLogger(__name__)
 
 STOPPED_BY_USER = "Stopped by user."
 
+_SETTLED = (NodeStatus.SUCCEEDED, NodeStatus.EXCEPTION)
+"""A node with this status is done; anything else in a checkpoint is to be run again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one run. `max_seconds` bounds the whole run; `concurrency` how many of its nodes run at once."""
+    """Bounds of one run.
+
+    `max_seconds` bounds the whole run, `concurrency` how many of its nodes run at once, and `grace_seconds` how long
+    the end of the run waits for cancelled nodes that do not let go.
+    """
 
     max_steps: int = 500
     max_seconds: float = 1200
     concurrency: int = 10
+    grace_seconds: float = 5
 
 
 class RunFailed(Exception):
@@ -42,6 +50,13 @@ class RunFailed(Exception):
         super().__init__(message)
         self.message = message
         self.error_type = error_type
+
+
+@dataclass(frozen=True, slots=True)
+class RunStopped:
+    """Somebody ended the run."""
+
+    reason: str
 
 
 class Run:
@@ -76,9 +91,9 @@ class Run:
         self._ready: deque[int] = deque([graph.root])
         self._tasks: dict[asyncio.Task[None], int] = {}
         self._started: dict[int, NodeStarted] = {}
-        self._main: asyncio.Task[RunFinished] | None = None
-        self._stop_reason: str | None = None
-        self._expired = False
+        self._driver: asyncio.Task[None] | None = None
+        self._verdict: RunFailed | RunStopped | None = None
+        self._halted = False
         self._steps = 0
         self._exceptions = 0
         self._usage = NO_USAGE
@@ -87,56 +102,93 @@ class Run:
         self._has_answers = any(node.response and not node.type.terminal for node in graph.nodes)
 
     def stop(self, reason: str = STOPPED_BY_USER) -> None:
-        """End the run as `stopped`, cancelling what is in progress. Without effect on a finished run."""
-        if self._stop_reason is None and self._main is not None and not self._main.done():
-            self._stop_reason = reason
-            self._main.cancel()
+        """End the run as `stopped`, cancelling what is in progress; before `execute`, keep it from starting any node.
+
+        Without effect once the last node has finished. May be called from `emit`.
+        """
+        self._cut_short(RunStopped(reason))
 
     async def execute(self) -> RunFinished:
-        """Run to the end and give the last event. A cancellation that is no `stop` leaves the run resumable."""
-        self._main = asyncio.current_task()
+        """Run to the end and give the last event.
+
+        A cancellation that is no `stop` leaves the run resumable. An exception that `emit` raises ends the run and is
+        raised here. Either way nothing of the run is in progress any more.
+        """
         started_at = self._clock()
-        timer = asyncio.get_running_loop().call_later(self._limits.max_seconds, self._expire)
         self.emit(RunStarted(self.run_id, started_at, self.inputs, resumed=bool(self._checkpoint)))
-        failure: RunFailed | None = None
+        # Nodes run in a task of our own: a stop must not leave a cancellation behind in the caller's.
+        self._driver = driver = asyncio.create_task(self._drive())
+        timer = asyncio.get_running_loop().call_later(self._limits.max_seconds, self._expire)
         try:
-            self.stream.start()
-            self._restore()
-            await self._drive()
-        except RunFailed as error:
-            failure = error
-        except asyncio.CancelledError:
-            if self._stop_reason is None and not self._expired:
-                await self._cancel_tasks()
-                raise
-            asyncio.current_task().uncancel()  # type: ignore[union-attr]
-            if self._expired:
-                failure = RunFailed(f"Max execution time {self._limits.max_seconds:g}s reached.", "WorkflowNodeError")
+            try:
+                await asyncio.wait((driver,))
+            finally:
+                timer.cancel()
+                await self._wind_down()
+            return self._finished(started_at, self._outcome(driver))
         finally:
-            timer.cancel()
-        await self._cancel_tasks()
-        return self._finished(started_at, failure)
+            self.emit = self.stream.emit = _discard
 
     def _expire(self) -> None:
-        if self._main is not None and not self._main.done():
-            self._expired = True
-            self._main.cancel()
+        limit = f"{self._limits.max_seconds:g}"
+        self._cut_short(RunFailed(f"Max execution time {limit}s reached.", "WorkflowNodeError"))
+
+    def _cut_short(self, verdict: RunFailed | RunStopped) -> None:
+        """End the run before its graph ends. The first verdict stands."""
+        if self._verdict is None and not (self._driver and self._driver.done()):
+            self._verdict = verdict
+            self._halt()
+
+    def _halt(self) -> set[asyncio.Task[None]]:
+        """Cancel what is in progress, and give it. Once only: a node may be closing its connections."""
+        self._halted = True
+        tasks = self._tasks if self._driver is None else (self._driver, *self._tasks)
+        pending = {task for task in tasks if not task.done()}
+        for task in pending:
+            if not task.cancelling():
+                task.cancel()
+        return pending
+
+    async def _wind_down(self) -> None:
+        """Wait until everything still in progress has let go of its connections."""
+        if pending := self._halt():
+            _, stuck = await asyncio.wait(pending, timeout=self._limits.grace_seconds)
+            if stuck:
+                _log.error("Run %s left %d nodes behind that do not end when cancelled", self.run_id, len(stuck))
+        for task in self._tasks:
+            if task.done() and not task.cancelled():
+                task.exception()  # the first failure was told; asyncio need not complain about further ones
+        self._tasks.clear()
+
+    def _outcome(self, driver: asyncio.Task[None]) -> RunFailed | RunStopped | None:
+        """Why the run ended early; None when it ran to its end."""
+        if not driver.done() or driver.cancelled():
+            if self._verdict is None:
+                raise asyncio.CancelledError
+            return self._verdict
+        error = driver.exception()
+        if error is None or isinstance(error, RunFailed):
+            return error or self._verdict
+        raise error
 
     def _restore(self) -> None:
         """Take over what an earlier process finished, without running it again."""
         for event in self._checkpoint:
             node = self.graph.by_id.get(event.node_id)
-            if node is None or node.index not in self._ready:
+            if event.status not in _SETTLED or node is None or node.index not in self._ready:
                 continue
             self._ready.remove(node.index)
             self._steps = max(self._steps, event.index)
             self._exceptions += event.status is NodeStatus.EXCEPTION
-            self._usage += event.usage
             self._settle(node, event.outputs, event.handle)
+        for event in self._checkpoint:
+            self._spend(event.usage)
 
     async def _drive(self) -> None:
+        self.stream.start()
+        self._restore()
         ready, tasks = self._ready, self._tasks
-        while ready or tasks:
+        while (ready or tasks) and not self._halted:
             if not tasks and len(ready) == 1:
                 await self._run_node(self.graph.nodes[ready.popleft()])
                 continue
@@ -145,17 +197,8 @@ class Run:
                 tasks[asyncio.create_task(self._run_node(self.graph.nodes[index]))] = index
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in sorted(done, key=tasks.__getitem__):
-                del tasks[task]
                 task.result()
-
-    async def _cancel_tasks(self) -> None:
-        """Cancel branches that are still running and wait until they have let go of their connections."""
-        tasks = list(self._tasks)
-        self._tasks.clear()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.gather(*tasks, return_exceptions=True)
+                del tasks[task]
 
     async def _run_node(self, node: Node) -> None:
         if self._steps >= self._limits.max_steps:
@@ -181,33 +224,28 @@ class Run:
             )
             try:
                 result = await node.type.run(context, node.config)
-            except NodeFailure as failure:
-                result, error = failure.result, failure.__cause__ or failure
-            except Exception as raised:
-                result, error = NodeResult(), raised
+            except (Exception, asyncio.CancelledError) as raised:
+                if self._halted or asyncio.current_task().cancelling():  # type: ignore[union-attr]
+                    raise asyncio.CancelledError from raised  # whatever a node raises then, it was stopped
+                result, error = _failure(raised)
             else:
-                self._succeed(node, started, result, attempt)
+                self._emit_finished(started, NodeStatus.SUCCEEDED, result, retry_index=attempt)
+                self._close(node, result.outputs, result.handle)
                 return
+            message, error_type = _describe(error)
             if last:
-                self._fail(node, started, result, error, attempt)
+                self._fail(node, started, result, message, error_type, attempt)
                 return
             attempt += 1
-            self._emit_finished(started, NodeStatus.RETRY, result, error=error, retry_index=attempt)
+            self._emit_finished(started, NodeStatus.RETRY, result, message, error_type, retry_index=attempt)
             await asyncio.sleep(node.retry.interval)
 
-    def _succeed(self, node: Node, started: NodeStarted, result: NodeResult, attempts: int) -> None:
-        self._emit_finished(started, NodeStatus.SUCCEEDED, result, retry_index=attempts)
-        self._usage += result.usage
-        self._close(node, result.outputs, result.handle)
-
     def _fail(
-        self, node: Node, started: NodeStarted, result: NodeResult, error: BaseException, attempts: int
+        self, node: Node, started: NodeStarted, result: NodeResult, message: str, error_type: str, attempts: int
     ) -> None:
         """The last attempt failed: take the node's error strategy, or end the run."""
-        message, error_type = _describe(error)
-        self._usage += result.usage
         if node.strategy is None:
-            self._emit_finished(started, NodeStatus.FAILED, result, error=error, retry_index=attempts)
+            self._emit_finished(started, NodeStatus.FAILED, result, message, error_type, retry_index=attempts)
             del self._started[node.index]
             raise RunFailed(message, error_type)
         result.outputs = {
@@ -218,7 +256,7 @@ class Run:
         result.handle = FAIL_BRANCH if node.strategy == FAIL_BRANCH else SOURCE
         result.metadata = {**result.metadata, "error_strategy": node.strategy}
         self._exceptions += 1
-        self._emit_finished(started, NodeStatus.EXCEPTION, result, error=error, retry_index=attempts)
+        self._emit_finished(started, NodeStatus.EXCEPTION, result, message, error_type, retry_index=attempts)
         self._close(node, result.outputs, result.handle)
 
     def _close(self, node: Node, outputs: Mapping[str, Value], handle: str) -> None:
@@ -244,11 +282,12 @@ class Run:
         started: NodeStarted,
         status: NodeStatus,
         result: NodeResult,
+        error: str | None = None,
+        error_type: str | None = None,
         *,
-        error: BaseException | None = None,
         retry_index: int = 0,
     ) -> None:
-        message, error_type = (None, None) if error is None else _describe(error)
+        self._spend(result.usage)
         self.emit(
             NodeFinished(
                 execution_id=started.execution_id,
@@ -265,23 +304,28 @@ class Run:
                 outputs=result.outputs,
                 metadata=result.metadata,
                 usage=result.usage,
-                error=message,
+                error=error,
                 error_type=error_type,
                 handle=result.handle,
                 retry_index=retry_index,
             )
         )
 
-    def _finished(self, started_at: float, failure: RunFailed | None) -> RunFinished:
+    def _spend(self, usage: Usage) -> None:
+        """Every attempt counts, also those that failed."""
+        if usage.total_tokens:
+            self._usage += usage
+
+    def _finished(self, started_at: float, verdict: RunFailed | RunStopped | None) -> RunFinished:
         status, error, error_type = RunStatus.SUCCEEDED, None, None
-        if failure is not None:
-            status, error, error_type = RunStatus.FAILED, failure.message, failure.error_type
-        elif self._stop_reason is not None:
-            status, error = RunStatus.STOPPED, self._stop_reason
+        if isinstance(verdict, RunFailed):
+            status, error, error_type = RunStatus.FAILED, verdict.message, verdict.error_type
+        elif verdict is not None:
+            status, error = RunStatus.STOPPED, verdict.reason
         elif self._exceptions:
             status = RunStatus.PARTIAL
         for started in self._started.values():
-            self._emit_finished(started, NodeStatus.STOPPED, NodeResult(), error=NodeError(error or STOPPED_BY_USER))
+            self._emit_finished(started, NodeStatus.STOPPED, NodeResult(), error)
         ended_well = status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL)
         if ended_well:
             self.stream.finish()
@@ -305,9 +349,20 @@ class Run:
         )
 
 
+def _failure(raised: BaseException) -> tuple[NodeResult, BaseException]:
+    """What is known of a failed attempt, and what went wrong."""
+    if isinstance(raised, NodeFailure):
+        return raised.result, raised.__cause__ or raised
+    return NodeResult(), raised
+
+
 def _describe(error: BaseException) -> tuple[str, str]:
     """The sentence and the error type of a failure; an unexpected one is logged with its traceback."""
     if isinstance(error, NodeError):
         return str(error), error.error_type
     _log.error("A node failed unexpectedly", exc_info=error)
     return str(error) or type(error).__name__, "WorkflowNodeError"
+
+
+def _discard(_: Event) -> None:
+    """Nobody listens to a node that outlives its run."""

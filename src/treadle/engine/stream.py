@@ -35,7 +35,7 @@ class ResponseStream:
         self._graph = graph
         self._pool = pool
         self._scheduler = scheduler
-        self._emit = emit
+        self.emit = emit
         self._chunks: dict[Selector, list[str]] = {
             selector: []
             for node in graph.nodes
@@ -43,6 +43,7 @@ class ResponseStream:
             for selector in node.response.selectors
             if len(selector) == 2 and selector[0] not in NAMESPACES
         }
+        self._activated: set[int] = set()
         self._waiting: deque[_Writer] = deque()
         self._written: list[_Writer] = []
         self._ending = False
@@ -75,7 +76,7 @@ class ResponseStream:
         self._ending = True
         self._advance()
         if self._written and any("".join(writer.sent) != self._rendered(writer) for writer in self._written):
-            self._emit(AnswerReplaced("".join(self._rendered(writer) for writer in self._written), "retry"))
+            self.emit(AnswerReplaced("".join(self._rendered(writer) for writer in self._written), "retry"))
 
     def text(self) -> str:
         """What the response nodes that were reached say, in the order in which they were shown."""
@@ -92,7 +93,9 @@ class ResponseStream:
 
     def _activate(self, responses: Iterable[int]) -> None:
         for index in responses:
-            self._waiting.append(_Writer(self._graph.nodes[index]))
+            if index not in self._activated:
+                self._activated.add(index)
+                self._waiting.append(_Writer(self._graph.nodes[index]))
         self._advance()
 
     def _advance(self) -> None:
@@ -117,18 +120,19 @@ class ResponseStream:
         state = State.DONE if source is None else self._scheduler.states[source.index]
         if state is State.SKIPPED:
             return True
-        chunks = self._chunks.get(selector)
-        if chunks:
-            for chunk in chunks[writer.chunks_sent :]:
-                self._send(writer, chunk, selector)
-            writer.chunks_sent = len(chunks)
-            return state is State.DONE or self._ending
-        if state is State.DONE:
-            self._send(writer, to_markdown(self._pool.get(selector)), selector)
-            return True
-        return self._ending
+        chunks = self._chunks.get(selector, [])
+        if state is State.DONE and not writer.chunks_sent:
+            text = to_markdown(self._pool.get(selector))
+            if "".join(chunks) != text:
+                # No pieces, or those of a failed attempt, which nobody has seen and nobody need see.
+                self._send(writer, text, selector)
+                return True
+        for chunk in chunks[writer.chunks_sent :]:
+            self._send(writer, chunk, selector)
+        writer.chunks_sent = len(chunks)
+        return state is State.DONE or self._ending
 
     def _send(self, writer: _Writer, text: str, selector: Selector) -> None:
         if text:
             writer.sent.append(text)
-            self._emit(AnswerChunk(text, selector, writer.node.id))
+            self.emit(AnswerChunk(text, selector, writer.node.id))

@@ -27,19 +27,9 @@ class Template:
         self.selectors: tuple[Selector, ...] = tuple(part for part in parts if not isinstance(part, str))
 
     @staticmethod
-    @lru_cache(maxsize=4096)
     def parse(text: str) -> "Template":
         """Never fails: whatever is not a well-formed reference is literal text."""
-        parts: list[str | Selector] = []
-        position = 0
-        for match in _REFERENCE.finditer(text):
-            if match.start() > position:
-                parts.append(text[position : match.start()])
-            parts.append(tuple(match.group(1).split(".")))
-            position = match.end()
-        if position < len(text):
-            parts.append(text[position:])
-        return Template(tuple(parts))
+        return _parse_short(text) if len(text) <= _SHORT else _parse(text)
 
     def text(self, pool: VariablePool) -> str:
         """Rendered for prompts and requests. One pass: references inside values stay as they are."""
@@ -51,6 +41,24 @@ class Template:
 
     def _render(self, pool: VariablePool, render: "Callable[[Value | Missing], str]") -> str:
         return "".join([part if isinstance(part, str) else render(pool.get(part)) for part in self.parts])
+
+
+def _parse(text: str) -> Template:
+    parts: list[str | Selector] = []
+    position = 0
+    for match in _REFERENCE.finditer(text):
+        if match.start() > position:
+            parts.append(text[position : match.start()])
+        parts.append(tuple(match.group(1).split(".")))
+        position = match.end()
+    if position < len(text):
+        parts.append(text[position:])
+    return Template(tuple(parts))
+
+
+_SHORT = 4096
+"""Characters. Longer texts are not kept, so that the cache cannot hold more than a few megabytes."""
+_parse_short = lru_cache(maxsize=1024)(_parse)
 
 
 def render_text(text: str, pool: VariablePool) -> str:

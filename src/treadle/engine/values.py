@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 """Anything that JSON can say."""
 
 FileType: TypeAlias = Literal["image", "document", "audio", "video", "custom"]
@@ -51,7 +51,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True, tag_field="dify_model_iden
 
 _FILE_ATTRIBUTES = frozenset({"type", "size", "mime_type", "transfer_method", "url", "extension", "related_id"})
 
-Value: TypeAlias = "None | bool | int | float | str | File | list[Value] | dict[str, Value]"
+Value: TypeAlias = "bool | int | float | str | File | list[Value] | dict[str, Value] | None"
 """Anything that a variable may hold."""
 
 

@@ -1,0 +1,308 @@
+"""Node types that do what their data says, and runs of small graphs written as text."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from treadle.engine.errors import NodeError
+from treadle.engine.events import (
+    AnswerChunk,
+    AnswerReplaced,
+    Event,
+    NodeFinished,
+    NodeStarted,
+    NodeStatus,
+    RunFinished,
+    RunStarted,
+)
+from treadle.engine.graph import EdgeSpec, Graph, GraphSpec, NodeSpec, Retry, compile_graph
+from treadle.engine.node import NodeContext, NodeResult, NodeType
+from treadle.engine.pool import VariablePool
+from treadle.engine.ports import Ports
+from treadle.engine.run import Limits, Run
+from treadle.engine.template import Selector, Template
+from treadle.engine.usage import NO_USAGE, Usage
+from treadle.engine.values import MISSING, Value, files_in
+
+NO_PORTS = cast(Ports, None)
+
+
+class Upset(NodeError):
+    """The failure that scripted nodes raise."""
+
+
+@dataclass
+class Script:
+    """What a node does: wait, stream `chunks`, fail the first `failures` attempts, and give `outputs`."""
+
+    outputs: Mapping[str, Value] = field(default_factory=dict)
+    chunks: Sequence[str] = ()
+    ticks: int = 0
+    failures: int = 0
+    handle: str = "source"
+    usage: Usage = NO_USAGE
+    template: str = ""
+    selectors: Mapping[str, Selector] = field(default_factory=dict)
+    assigns: Mapping[str, Value] = field(default_factory=dict)
+    body: Callable[[NodeContext], Awaitable[NodeResult]] | None = None
+    attempts: Counter[str] = field(default_factory=Counter)
+
+
+async def _play(context: NodeContext, script: Script) -> NodeResult:
+    if script.body is not None:
+        return await script.body(context)
+    script.attempts[context.execution_id] += 1
+    failing = script.attempts[context.execution_id] <= script.failures
+    for chunk in script.chunks[: len(script.chunks) // 2] if failing else script.chunks:
+        await _tick(script.ticks)
+        context.stream("text", chunk)
+    await _tick(script.ticks)
+    if failing:
+        raise Upset(f"{context.node_id} is upset")
+    for name, value in script.assigns.items():
+        context.assign(name, value)
+    outputs = dict(script.outputs)
+    if script.chunks:
+        outputs["text"] = "".join(script.chunks)
+    return NodeResult(outputs=outputs, usage=script.usage, handle=script.handle)
+
+
+async def _tick(turns: int) -> None:
+    """Let other tasks go first, so many times."""
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def _answer(context: NodeContext, script: Script) -> NodeResult:
+    await _tick(script.ticks)
+    template = Template.parse(script.template)
+    values = [context.pool.get(selector) for selector in template.selectors]
+    files = [file for value in values if value for file in files_in(value)]
+    return NodeResult(outputs={"answer": template.markdown(context.pool), "files": files})
+
+
+async def _end(context: NodeContext, script: Script) -> NodeResult:
+    await _tick(script.ticks)
+    values = {name: context.pool.get(selector) for name, selector in script.selectors.items()}
+    return NodeResult(outputs={name: None if value is MISSING else value for name, value in values.items()})
+
+
+def _end_text(script: Script) -> Template:
+    parts: list[str | Selector] = []
+    for selector in script.selectors.values():
+        parts += ["\n", selector] if parts else [selector]
+    return Template(tuple(parts))
+
+
+def _load(data: Mapping[str, Any]) -> Script:
+    return Script(**data)
+
+
+TYPES: dict[str, NodeType[Script]] = {
+    node_type.kind: node_type
+    for node_type in (
+        NodeType("start", _load, _play),
+        NodeType("step", _load, _play),
+        NodeType("choice", _load, _play, branching=True),
+        NodeType("assigner", _load, _play, assigns=lambda script: [("conversation", name) for name in script.assigns]),
+        NodeType("answer", _load, _answer, response=lambda script: Template.parse(script.template)),
+        NodeType("end", _load, _end, response=_end_text, terminal=True),
+    )
+}
+
+
+def node(
+    kind: str,
+    node_id: str,
+    *,
+    strategy: str | None = None,
+    defaults: Mapping[str, Value] | None = None,
+    retries: int = 0,
+    interval: float = 0.0,
+    **script: Any,
+) -> NodeSpec:
+    """A node of one of the TYPES; `script` are the fields of Script."""
+    return NodeSpec(node_id, kind, "", script, None, strategy, defaults or {}, Retry(retries, interval))
+
+
+def start(**script: Any) -> NodeSpec:
+    return node("start", "start", **script)
+
+
+def step(node_id: str, **script: Any) -> NodeSpec:
+    return node("step", node_id, **script)
+
+
+def choice(node_id: str, handle: str, **script: Any) -> NodeSpec:
+    return node("choice", node_id, handle=handle, **script)
+
+
+def answer(node_id: str, template: str, **script: Any) -> NodeSpec:
+    return node("answer", node_id, template=template, **script)
+
+
+def end(node_id: str, **selectors: str) -> NodeSpec:
+    """An end node; `selectors` are written as `name="node.variable"`."""
+    return node("end", node_id, selectors={name: tuple(text.split(".")) for name, text in selectors.items()})
+
+
+def edges(*chains: str) -> list[EdgeSpec]:
+    """Edges from texts such as `start -> a:yes -> b`, where `a:yes` is the handle `yes` of `a`."""
+    found: list[EdgeSpec] = []
+    for chain in chains:
+        for left, right in itertools.pairwise(part.strip() for part in chain.split("->")):
+            source, _, handle = left.partition(":")
+            found.append(EdgeSpec(source, right.partition(":")[0], handle or "source"))
+    return found
+
+
+def graph_of(nodes: Iterable[NodeSpec], *chains: str) -> Graph:
+    return compile_graph(GraphSpec(list(nodes), edges(*chains)), TYPES)
+
+
+@dataclass
+class Story:
+    """Everything that a run told, and ways to read it."""
+
+    events: list[Event] = field(default_factory=list)
+    finished: RunFinished | None = None
+
+    @property
+    def end(self) -> RunFinished:
+        assert self.finished is not None, "the run has not ended"
+        return self.finished
+
+    @property
+    def text(self) -> str:
+        """All that was shown, one piece after the other."""
+        return "".join(event.text for event in self.events if isinstance(event, AnswerChunk))
+
+    @property
+    def pieces(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, AnswerChunk)]
+
+    @property
+    def replaced(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, AnswerReplaced)]
+
+    @property
+    def started(self) -> list[str]:
+        return [event.node_id for event in self.events if isinstance(event, NodeStarted)]
+
+    @property
+    def executions(self) -> list[NodeFinished]:
+        """The last event of every node that started, in order."""
+        return [event for event in self.events if isinstance(event, NodeFinished) and event.status != NodeStatus.RETRY]
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        return {event.node_id: event.status.value for event in self.executions}
+
+    @property
+    def outputs(self) -> dict[str, dict[str, Value]]:
+        return {event.node_id: event.outputs for event in self.executions}
+
+    def position(self, node_id: str, kind: type[NodeStarted] | type[NodeFinished]) -> int:
+        """Where the (first) such event of a node stands."""
+        return next(
+            place for place, event in enumerate(self.events) if isinstance(event, kind) and event.node_id == node_id
+        )
+
+    def position_of_text(self, text: str) -> int:
+        return next(
+            place for place, event in enumerate(self.events) if isinstance(event, AnswerChunk) and event.text == text
+        )
+
+
+_ids = itertools.count(1)
+
+
+def new_run(
+    graph: Graph,
+    story: Story,
+    *,
+    limits: Limits | None = None,
+    checkpoint: Iterable[NodeFinished] = (),
+    pool: VariablePool | None = None,
+    listener: Callable[[Event], None] | None = None,
+) -> Run:
+    """A run that tells `story`, and `listener` if there is one."""
+
+    def emit(event: Event) -> None:
+        story.events.append(event)
+        if listener is not None:
+            listener(event)
+
+    return Run(
+        graph,
+        run_id="run",
+        inputs={},
+        pool=pool or VariablePool(),
+        ports=NO_PORTS,
+        emit=emit,
+        new_id=lambda: f"execution-{next(_ids)}",
+        limits=limits,
+        checkpoint=checkpoint,
+    )
+
+
+async def play(graph: Graph, **settings: Any) -> Story:
+    """Run `graph` to its end."""
+    story = Story()
+    story.finished = await new_run(graph, story, **settings).execute()
+    check_order(story)
+    return story
+
+
+async def play_spec(nodes: Iterable[NodeSpec], *chains: str, **settings: Any) -> Story:
+    return await play(graph_of(nodes, *chains), **settings)
+
+
+@asynccontextmanager
+async def no_task_left() -> AsyncIterator[None]:
+    """Fails when the block leaves tasks behind."""
+    before = asyncio.all_tasks()
+    yield
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+
+
+def check_order(story: Story) -> None:
+    """What holds for the events of every run that ended (spec workflow-engine §14)."""
+    events = story.events
+    assert isinstance(events[0], RunStarted)
+    assert sum(isinstance(event, RunStarted) for event in events) == 1
+    assert not any(isinstance(event, RunFinished) for event in events), "the last event is returned"
+    assert [event.index for event in events if isinstance(event, NodeStarted)] == list(
+        range(story.end.total_steps - len(story.started) + 1, story.end.total_steps + 1)
+    )
+    running: dict[str, NodeStarted] = {}
+    done: set[str] = set()
+    retries: Counter[str] = Counter()
+    known = {event.node_id for event in events if isinstance(event, NodeStarted)}
+    for event in events:
+        match event:
+            case NodeStarted():
+                assert event.node_id not in running, "a node runs at most once"
+                assert event.node_id not in done, "a node runs at most once"
+                running[event.node_id] = event
+            case NodeFinished(status=NodeStatus.RETRY):
+                retries[event.node_id] += 1
+                assert event.retry_index == retries[event.node_id]
+                assert event.execution_id == running[event.node_id].execution_id
+            case NodeFinished():
+                opened = running.pop(event.node_id)
+                assert (event.execution_id, event.index) == (opened.execution_id, opened.index)
+                done.add(event.node_id)
+            case AnswerChunk():
+                assert event.text, "no empty pieces"
+                source = event.selector[0] if event.selector else event.node_id
+                if source in known and source != event.node_id:
+                    assert source in running or source in done, "text of a node that has not started"
+            case _:
+                pass
+    assert not running, "every started node finishes"

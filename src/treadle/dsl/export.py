@@ -49,16 +49,21 @@ def dump(app: AppFile, *, include_secrets: bool, workspace_id: str | None = None
 
 
 def _workflow(workflow: WorkflowFile, include_secrets: bool, workspace_id: str | None) -> JsonMap:
-    nodes = workflow.graph.get("nodes")
-    graph = workflow.graph
+    graph: JsonMap = workflow.graph
+    nodes = graph.get("nodes")
     if isinstance(nodes, list):
-        graph = {**graph, "nodes": [_node(node, include_secrets, workspace_id) for node in nodes]}
+        written_nodes: list[JsonValue] = [_node(node, include_secrets, workspace_id) for node in nodes]
+        graph = {**graph, "nodes": written_nodes}
     environment: list[JsonValue] = [
         _environment_variable(variable, include_secrets) for variable in workflow.environment_variables
     ]
     conversation: list[JsonValue] = [_variable(variable) for variable in workflow.conversation_variables]
-    written: JsonMap = {"graph": graph, "features": workflow.features}
-    return {**written, "environment_variables": environment, "conversation_variables": conversation}
+    return {
+        "graph": graph,
+        "features": workflow.features,
+        "environment_variables": environment,
+        "conversation_variables": conversation,
+    }
 
 
 def _environment_variable(variable: EnvironmentVariable, include_secrets: bool) -> JsonMap:

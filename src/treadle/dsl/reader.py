@@ -75,6 +75,11 @@ def _refuse(kind: ProblemKind, mark: Mark, reason: str) -> UnreadableError:
     return UnreadableError(_problem(kind, place, f"{place.capitalize()}: {reason}."))
 
 
+def _too_deep(mark: Mark) -> UnreadableError:
+    reason = f"the file is nested deeper than {MAX_DEPTH} levels here: flatten this value or write it as text"
+    return _refuse(ProblemKind.TOO_DEEP, mark, reason)
+
+
 def _decode(source: str | bytes) -> str:
     size = len(source)
     if isinstance(source, str) and size * 4 > MAX_BYTES >= size:
@@ -109,9 +114,9 @@ def _decode(source: str | bytes) -> str:
             _problem(ProblemKind.NOT_TEXT, place, f"{place.capitalize()} holds {name}, which YAML forbids: remove it.")
         )
     # libyaml compares every tag directive with all earlier ones, so many of them take quadratic time.
-    if text.count("\n%") > MAX_DIRECTIVES and text.startswith("%"):
+    if text.count("\n%TAG") > MAX_DIRECTIVES:
         raise UnreadableError(
-            _problem(ProblemKind.BAD_YAML, "line 1", "The file begins with too many YAML directives: remove them.")
+            _problem(ProblemKind.BAD_YAML, "line 1", "The file has too many %TAG directives: remove them.")
         )
     return text
 
@@ -120,6 +125,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str) -> Problem:
     mark = error.problem_mark or error.context_mark
     if mark is None:
         return _problem(ProblemKind.BAD_YAML, "file", f"The file is not valid YAML ({error.problem}).")
+    if "maximum nesting depth" in (error.problem or ""):
+        return _too_deep(mark).problem
     place = _place(mark.line, mark.column)
     reason = reason_in_words(error, mark, text)
     return _problem(ProblemKind.BAD_YAML, place, f"{place.capitalize()}: {reason}.")
@@ -227,8 +234,7 @@ class _Builder:
             raise self._bad_tag(event)
         self._require_value_place(event)
         if len(self._stack) >= MAX_DEPTH:
-            reason = f"the file is nested deeper than {MAX_DEPTH} levels: flatten this value or write it as text"
-            raise _refuse(ProblemKind.TOO_DEEP, event.start_mark, reason)
+            raise _too_deep(event.start_mark)
         anchor = None
         if event.anchor:
             anchor = self._anchors[event.anchor] = _Anchor(value, 0, finished=False)
@@ -263,8 +269,7 @@ class _Builder:
 
     def _copy(self, value: JsonValue, depth: int, event: yaml.AliasEvent) -> JsonValue:
         if depth > MAX_DEPTH:
-            reason = f"this alias nests the file deeper than {MAX_DEPTH} levels: write a flatter value"
-            raise _refuse(ProblemKind.TOO_DEEP, event.start_mark, reason)
+            raise _too_deep(event.start_mark)
         if isinstance(value, dict):
             return {key: self._copy(item, depth + 1, event) for key, item in value.items()}
         if isinstance(value, list):

@@ -14,7 +14,7 @@ _LETTERS = "\u3000-\u303f\uff01-\uff60\U0001f300-\U0001faff"
 _PLAIN = re.compile(rf"(?:[^\W\d]|[{_LETTERS}])[\w \-./+,;()@%$~?!<>*^|\"'\\:#{{}}\[\]=&{_LETTERS}]*")
 _NOT_PLAIN = re.compile(r": | #|[: ]$")
 _PLAIN_KEY = re.compile(r"[^\W\d][\w\-.]{0,99}")
-_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "y", "n", "null", "nan", "inf", "infinity"})
+_WORDS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "nan", "inf", "infinity"})
 _ESCAPED = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _LONGEST_KEY = 100

@@ -10,6 +10,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from treadle.accounts.tables import Workspace
 from treadle.platform.db import Base
 
 
@@ -50,7 +51,7 @@ class App(Base):
     __tablename__ = "apps"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    workspace_id: Mapped[str] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
     mode: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(255))
     description: Mapped[str] = mapped_column(Text, default="")
@@ -140,7 +141,7 @@ class Tag(Base):
     __tablename__ = "tags"
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    workspace_id: Mapped[str] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
     type: Mapped[str] = mapped_column(String(16))
     """What it marks: `app` or `knowledge`."""
     name: Mapped[str] = mapped_column(String(255))

@@ -6,13 +6,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
-from sqlalchemy import Connection, FromClause, MetaData, Table, event, text
+from sqlalchemy import ClauseElement, Connection, FromClause, MetaData, Table, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from .migrations import HEAD, upgrade
 
@@ -48,7 +49,7 @@ def table_of(model: type[Base]) -> AnyTable:
     table: FromClause = model.__table__
     if not isinstance(table, Table):
         raise TypeError(f"{model.__name__} is not mapped to a plain table")
-    return cast("AnyTable", table)
+    return cast(AnyTable, table)
 
 
 class DatabaseError(Exception):
@@ -117,6 +118,11 @@ class Database:
     def insert(self, table: AnyTable | type[Base]) -> ConflictInsert:
         """An INSERT of this database's dialect, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+
+    def compile(self, statement: ClauseElement) -> tuple[str, list[str]]:
+        """The SQL of `statement` for the bare driver, and the names of its parameters in their order."""
+        compiled = statement.compile(dialect=self._engine.dialect)
+        return str(compiled), list(cast(SQLCompiler, compiled).positiontup or ())
 
     async def revision_of_schema(self) -> str | None:
         """The migration that the schema stands at, None for an empty database."""

@@ -5,7 +5,6 @@
 
 import asyncio
 import importlib
-import pkgutil
 import sys
 import tempfile
 from pathlib import Path
@@ -19,9 +18,8 @@ from treadle.platform.db import Base, Database
 
 def all_tables() -> MetaData:
     """The metadata once every `tables` module has been imported."""
-    for package in pkgutil.iter_modules(treadle.__path__, "treadle."):
-        if package.ispkg and importlib.util.find_spec(f"{package.name}.tables"):
-            importlib.import_module(f"{package.name}.tables")
+    for path in sorted(Path(treadle.__file__).parent.glob("*/tables.py")):
+        importlib.import_module(f"treadle.{path.parent.name}.tables")
     importlib.import_module("treadle.platform.changes")
     return Base.metadata
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from treadle.accounts.tables import ApiKey, Workspace
+from treadle.accounts.tables import Workspace
 from treadle.platform.changes import Change
 from treadle.platform.db import Database, table_of
 from treadle.platform.writer import GroupWriter, RecordsUnavailable, Row

@@ -191,6 +191,12 @@ def test_containers_inside_themselves_are_left_out():
     assert [n.id for n in view(nodes).nodes] == ["s"]
 
 
+def test_odd_wrapper_fields_do_not_matter():
+    raw = {**node("n", "llm", version=[], title=[1]), "type": [], "parentId": {}}
+    (seen,) = view([raw]).nodes
+    assert (seen.id, seen.title, seen.version, seen.parent) == ("n", "", "1", None)
+
+
 def test_the_alias_of_the_aggregator_keeps_its_name():
     assert view([node("n", "variable-assigner")]).nodes[0].type == "variable-assigner"
 

@@ -15,7 +15,7 @@ CONTAINER_STARTS = frozenset({"iteration-start", "loop-start"})
 TRIGGER_TYPES = frozenset({"trigger-webhook", "trigger-schedule", "trigger-plugin"})
 ROOT_TYPES = frozenset({"start", "datasource", *TRIGGER_TYPES})
 
-_DECORATION = frozenset({"custom-note", "custom-data-source-empty"})
+_DECORATION = ("custom-note", "custom-data-source-empty")
 
 
 class ErrorStrategy(StrEnum):
@@ -89,14 +89,23 @@ class GraphView:
     nodes: list[NodeView]
     edges: list[EdgeView]
     by_id: dict[str, NodeView] = field(repr=False)
+    levels: "dict[str | None, Level]" = field(repr=False)
 
     def children(self, container: str | None) -> list[NodeView]:
         """The nodes directly inside a container, or on the outer level for None."""
-        return [node for node in self.nodes if node.parent == container]
+        return self.levels[container].nodes if container in self.levels else []
 
     def edges_inside(self, container: str | None) -> list[EdgeView]:
         """The edges directly inside a container, or on the outer level for None."""
-        return [edge for edge in self.edges if self.by_id[edge.source].parent == container]
+        return self.levels[container].edges if container in self.levels else []
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The nodes with one parent and the edges between them."""
+
+    nodes: list[NodeView] = field(default_factory=list[NodeView])
+    edges: list[EdgeView] = field(default_factory=list[EdgeView])
 
 
 def graph_view(workflow: WorkflowFile) -> GraphView:
@@ -111,7 +120,12 @@ def graph_view(workflow: WorkflowFile) -> GraphView:
         for edge in read_edges(workflow)
         if edge.source in nodes and edge.target in nodes and nodes[edge.source].parent == nodes[edge.target].parent
     ]
-    return GraphView(list(nodes.values()), edges, nodes)
+    levels: dict[str | None, Level] = {}
+    for node in nodes.values():
+        levels.setdefault(node.parent, Level()).nodes.append(node)
+    for edge in edges:
+        levels[nodes[edge.source].parent].edges.append(edge)
+    return GraphView(list(nodes.values()), edges, nodes, levels)
 
 
 def read_edges(workflow: WorkflowFile) -> list[EdgeView]:

@@ -1,5 +1,6 @@
 """What can be said about an app's structure without knowing its nodes' types (workflow-engine §6)."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from treadle.dsl.app_file import AppFile, AppMode, WorkflowFile
@@ -91,7 +92,7 @@ def _list_problems(workflow: WorkflowFile) -> Iterator[Problem]:
 
 def _node_problems(workflow: WorkflowFile) -> Iterator[Problem]:
     raw = workflow.graph.get("nodes")
-    ids: list[str] = []
+    ids: dict[int, str] = {}
     for index, node in enumerate(raw if isinstance(raw, list) else []):
         where = f"workflow.graph.nodes[{index}]"
         if not isinstance(node, dict):
@@ -103,7 +104,7 @@ def _node_problems(workflow: WorkflowFile) -> Iterator[Problem]:
             message = f"{where} has no id: give it one that no other node has."
             yield _problem(ProblemKind.BAD_NODE, "error", f"{where}.id", message)
             continue
-        ids.append(node_id)
+        ids[index] = node_id
         if not is_decoration(node) and not (isinstance(data, dict) and isinstance(data.get("type"), str)):
             message = f"The node {node_id} has no type: add data.type, for example llm or code."
             yield Problem(
@@ -114,12 +115,18 @@ def _node_problems(workflow: WorkflowFile) -> Iterator[Problem]:
                 node=node_id,
                 field="type",
             )
-    for node_id in repeated(ids):
-        message = f"The id {node_id} is used by {ids.count(node_id)} nodes: give each node its own."
+    yield from _duplicate_ids(ids)
+
+
+def _duplicate_ids(ids: dict[int, str]) -> Iterator[Problem]:
+    uses = Counter(ids.values())
+    places = {node_id: index for index, node_id in ids.items()}
+    for node_id in repeated(ids.values()):
+        message = f"The id {node_id} is used by {uses[node_id]} nodes: give each node its own."
         yield Problem(
             kind=ProblemKind.DUPLICATE_NODE,
             severity="error",
-            where=f"workflow.graph.nodes[{len(ids) - 1 - ids[::-1].index(node_id)}].id",
+            where=f"workflow.graph.nodes[{places[node_id]}].id",
             message=message,
             node=node_id,
         )

@@ -3,6 +3,7 @@
 Source: spec models-and-tools §1.1 to §1.6 and §1.20.
 """
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -14,11 +15,13 @@ import msgspec
 
 from treadle.engine.ports import Feature
 from treadle.engine.usage import Price
-from treadle.engine.values import JsonValue
 
 from .errors import UnknownProviderError
 from .protocols import ProtocolName
 from .providers import provider_id
+
+_FOLDER = files("treadle.models") / "catalogue"
+_PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
 class ModelKind(StrEnum):
@@ -40,9 +43,9 @@ class ModelKind(StrEnum):
 class I18n(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A text in the console's languages."""
 
-    en_US: str
-    zh_Hans: str
-    ja_JP: str
+    en_US: str  # noqa: N815 - the wire's names
+    zh_Hans: str  # noqa: N815
+    ja_JP: str  # noqa: N815
 
 
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,7 +86,7 @@ class ParameterRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     type: Literal["float", "int", "string", "boolean", "text"]
     help: I18n | None = None
     required: bool = False
-    default: JsonValue = None
+    default: bool | int | float | str | None = None
     min: float | None = None
     max: float | None = None
     precision: int | None = None
@@ -209,18 +212,27 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 @cache
 def catalogue() -> Mapping[str, Provider]:
-    """Every provider by id, in the console's order. Reads the files once. Raises msgspec.ValidationError."""
-    from .catalogue_file import read_provider
-
-    folder = files("treadle.models") / "catalogue"
-    found = [read_provider(entry.name, entry.read_bytes()) for entry in folder.iterdir() if entry.name.endswith(".yaml")]
+    """Every provider by id, in the console's order. Reads the files once. Raises CatalogueError for a wrong one."""
+    names = [entry.name.removesuffix(".yaml") for entry in _FOLDER.iterdir() if entry.name.endswith(".yaml")]
+    found = [provider for provider in map(_provider, names) if provider is not None]
     return {each.provider: each for each in sorted(found, key=lambda each: (each.position, each.provider))}
 
 
 def provider_of(name: str) -> Provider:
     """The provider that `name`, in any spelling, means. Raises UnknownProviderError."""
-    found = catalogue().get(provider_id(name))
+    found = _provider(provider_id(name))
     if found is None:
-        known = ", ".join(catalogue())
-        raise UnknownProviderError(f"There is no model provider {name!r}. `treadle model providers` lists them: {known}.")
+        raise UnknownProviderError(
+            f"There is no model provider {name!r}. `treadle model providers` lists them: {', '.join(catalogue())}."
+        )
     return found
+
+
+@cache
+def _provider(name: str) -> Provider | None:
+    from .catalogue_file import read_provider
+
+    file = _FOLDER / f"{name}.yaml"
+    if not _PROVIDER_NAME.fullmatch(name) or not file.is_file():
+        return None
+    return read_provider(file.name, file.read_bytes())

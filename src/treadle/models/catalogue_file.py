@@ -14,7 +14,7 @@ import msgspec
 
 from .catalogue import Provider
 
-Tree: TypeAlias = "None | bool | int | float | str | list[Tree] | dict[str, Tree]"
+Tree: TypeAlias = "bool | int | float | str | list[Tree] | dict[str, Tree] | None"
 
 _TRANSLATED = frozenset({"label", "title", "help", "description", "placeholder"})
 
@@ -28,7 +28,7 @@ def read_provider(name: str, text: bytes) -> Provider:
     try:
         entry = _mapping(msgspec.yaml.decode(text))
         provider = msgspec.convert(_translated(_expanded(entry)), Provider)
-    except (msgspec.DecodeError, TypeError, KeyError) as error:
+    except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise CatalogueError(f"{name}: {error}") from error
     if PurePath(name).stem != provider.provider:
         raise CatalogueError(f"{name}: describes {provider.provider!r}; a file is named as its provider")
@@ -50,14 +50,16 @@ def _expanded(entry: dict[str, Tree]) -> dict[str, Tree]:
 
 
 def _model(model: dict[str, Tree], sets: dict[str, list[Tree]]) -> dict[str, Tree]:
-    rules = sets[str(model["rules"])] if "rules" in model else []
+    rules: list[Tree] = sets[str(model["rules"])] if "rules" in model else []
     limits = _list(model.pop("max_output", []))
     if limits:
         default, most = limits
         rules = [
-            {**rule, "default": default, "max": most} if _is_output_limit(rule := _mapping(each)) else rule for each in rules
+            {**rule, "default": default, "max": most} if _is_output_limit(rule := _mapping(each)) else rule
+            for each in rules
         ]
-    return {**model, "rules": rules}
+    model["rules"] = rules
+    return model
 
 
 def _is_output_limit(rule: dict[str, Tree]) -> bool:
@@ -69,13 +71,18 @@ def _rules(rules: Tree) -> list[Tree]:
     for each in _list(rules):
         rule: dict[str, Tree] = {"name": each, "use_template": each} if isinstance(each, str) else _mapping(each)
         template = rule.get("use_template")
-        expanded.append({**_shared("parameter_templates.yaml")[template], **rule} if isinstance(template, str) else rule)
+        expanded.append(
+            {**_shared("parameter_templates.yaml")[template], **rule} if isinstance(template, str) else rule
+        )
     return expanded
 
 
 def _field(field: dict[str, Tree]) -> dict[str, Tree]:
-    name = field.pop("use", None)
-    return {**_shared("form_fields.yaml")[name], **field} if isinstance(name, str) else field
+    name = field.get("use")
+    if not isinstance(name, str):
+        return field
+    own = {key: value for key, value in field.items() if key != "use"}
+    return {**_shared("form_fields.yaml")[name], **own}
 
 
 def _translated(value: Tree) -> Tree:
@@ -101,11 +108,11 @@ def _shared(name: str) -> dict[str, dict[str, Tree]]:
 
 def _mapping(value: Tree) -> dict[str, Tree]:
     if not isinstance(value, dict):
-        raise TypeError(f"expected a mapping, got {value!r}")
+        raise ValueError(f"expected a mapping, got {value!r}")
     return value
 
 
 def _list(value: Tree) -> list[Tree]:
     if not isinstance(value, list):
-        raise TypeError(f"expected a list, got {value!r}")
+        raise ValueError(f"expected a list, got {value!r}")
     return value

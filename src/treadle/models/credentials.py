@@ -37,11 +37,14 @@ def masked(form: Sequence[FormField], credentials: Mapping[str, str | bool]) -> 
     """The credentials with every secret unreadable: of long ones the first six and last two characters stay."""
     secret = secret_fields(form)
     return {
-        name: _mask(value) if name in secret and isinstance(value, str) else value for name, value in credentials.items()
+        name: _mask(value) if name in secret and isinstance(value, str) else value
+        for name, value in credentials.items()
     }
 
 
-def with_hidden(form: Sequence[FormField], submitted: Mapping[str, str | bool], stored: Mapping[str, str | bool]) -> Credentials:
+def with_hidden(
+    form: Sequence[FormField], submitted: Mapping[str, str | bool], stored: Mapping[str, str | bool]
+) -> Credentials:
     """`submitted` with the stored secret wherever the client sent HIDDEN."""
     secret = secret_fields(form)
     return {
@@ -63,7 +66,8 @@ def _checked(field: FormField, seen: Mapping[str, str]) -> str | bool:
     if not value:
         if field.required and not field.default:
             raise CredentialFormError(
-                field.variable, f"The credential {field.variable} ({field.label.en_US}) is missing; give it as {field.variable}=..."
+                field.variable,
+                f"The credential {field.variable} ({field.label.en_US}) is missing; give it as {field.variable}=...",
             )
         value = field.default or ""
         if not value:
@@ -80,7 +84,9 @@ def _checked(field: FormField, seen: Mapping[str, str]) -> str | bool:
             )
     if field.type == "switch":
         if value.lower() not in ("true", "false"):
-            raise CredentialFormError(field.variable, f"The credential {field.variable} is {value!r}; give true or false.")
+            raise CredentialFormError(
+                field.variable, f"The credential {field.variable} is {value!r}; give true or false."
+            )
         return value.lower() == "true"
     return value
 

@@ -25,14 +25,20 @@ class ModelHttp:
     ) -> aiohttp.ClientResponse:
         """Sends `body` and returns the answer once its headers are there; the caller closes or releases it.
 
-        A kept connection that the provider closed meanwhile is replaced once. Raises aiohttp.ClientError and TimeoutError.
+        A kept connection that the provider closed meanwhile is replaced once. Raises aiohttp.ClientError, TimeoutError.
         """
         sent = SimpleNamespace(reused=False)
         session = self._opened()
         proxy = proxy_for(url)
         try:
             return await session.post(
-                url, data=body, headers=headers, timeout=timeout, proxy=proxy, allow_redirects=False, trace_request_ctx=sent
+                url,
+                data=body,
+                headers=headers,
+                timeout=timeout,
+                proxy=proxy,
+                allow_redirects=False,
+                trace_request_ctx=sent,
             )
         except (aiohttp.ServerDisconnectedError, ConnectionResetError):
             if not sent.reused:

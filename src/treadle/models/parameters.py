@@ -40,10 +40,16 @@ def fitted(rules: Sequence[ParameterRule], given: Mapping[str, JsonValue]) -> di
     return kept
 
 
+_OLD_NAMES = {"JSON": "json_object"}
+"""Options of older app files, by the name that models take today."""
+
+
 def _value(rule: ParameterRule, given: Mapping[str, JsonValue]) -> JsonValue:
     value = given.get(rule.name)
     if value is None and rule.use_template is not None:
         value = given.get(rule.use_template)
+    if isinstance(value, str) and rule.options and value not in rule.options:
+        value = _OLD_NAMES.get(value, value)
     if value is None and rule.required:
         value = rule.default
         if value is None:
@@ -58,7 +64,7 @@ def _check(rule: ParameterRule, value: JsonValue) -> None:
                 raise ParameterError(f"parameter {rule.name} is {value!r}; it must be {_NUMBER[rule.type]}")
             if rule.type == "float" and rule.precision is not None and value != round(value, rule.precision):
                 raise ParameterError(f"parameter {rule.name} is {value}; give at most {rule.precision} decimals")
-            if rule.min is not None and value < rule.min or rule.max is not None and value > rule.max:
+            if (rule.min is not None and value < rule.min) or (rule.max is not None and value > rule.max):
                 raise ParameterError(f"parameter {rule.name} is {value}; it must lie {_bounds(rule)}")
         case "boolean":
             if not isinstance(value, bool):
@@ -83,7 +89,13 @@ def _fit(rule: ParameterRule, value: JsonValue) -> JsonValue:
     if rule.type in ("int", "float") and isinstance(value, int | float) and not isinstance(value, bool):
         value = value if rule.max is None else min(value, rule.max)
         value = value if rule.min is None else max(value, rule.min)
-        return round(value) if rule.type == "int" else round(value, rule.precision) if rule.precision is not None else value
+        return (
+            round(value)
+            if rule.type == "int"
+            else round(value, rule.precision)
+            if rule.precision is not None
+            else value
+        )
     try:
         if value is not None:
             _check(rule, value)

@@ -8,7 +8,7 @@ _OTHER_NAMES = {"gemini": "google"}
 
 
 def provider_id(name: str) -> str:
-    """The catalogue's key: `langgenius/openai/openai` and `openai` give `openai`, `langgenius/gemini/google` gives `google`.
+    """The catalogue's key: `langgenius/openai/openai` and `openai` give `openai`, `langgenius/gemini/google` `google`.
 
     Ids of other organisations' plugins come back unchanged.
     """

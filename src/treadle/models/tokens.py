@@ -13,7 +13,9 @@ from treadle.engine.ports import Message
 PER_MESSAGE = 3
 CHARACTERS_PER_TOKEN = 4
 
-_WIDE = re.compile(r"[\u1100-\u11ff\u2e80-\u30ff\u3130-\u318f\u31a0-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+_WIDE = re.compile(
+    r"[\u1100-\u11ff\u2e80-\u30ff\u3130-\u318f\u31a0-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 
 
 def text_tokens(text: str) -> int:

@@ -19,8 +19,7 @@ from treadle.engine.errors import (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
 )
-
-from ..target import Target
+from treadle.models.target import Target
 
 MAX_REASON = 600
 
@@ -38,13 +37,21 @@ def refusal(target: Target, status: int, reason: str, headers: Mapping[str, str]
         )
     if status == 429:
         after = retry_after(headers)
-        wait = f" Try again in {after:g} s." if after is not None else " Try again later, or raise the provider's limit."
-        return InvokeRateLimitError(target.says(f"the provider's rate limit or quota is used up (HTTP 429){said}.{wait}"), after)
+        wait = (
+            f" Try again in {after:g} s." if after is not None else " Try again later, or raise the provider's limit."
+        )
+        return InvokeRateLimitError(
+            target.says(f"the provider's rate limit or quota is used up (HTTP 429){said}.{wait}"), after
+        )
     if status == 402:
-        return InvokeBadRequestError(target.says(f"the account with the provider has no balance (HTTP 402){said}. Top it up."))
+        return InvokeBadRequestError(
+            target.says(f"the account with the provider has no balance (HTTP 402){said}. Top it up.")
+        )
     if status == 404:
         return InvokeBadRequestError(
-            target.says(f"{target.base_url} has no such model or endpoint (HTTP 404){said}. Check the model's name and base URL.")
+            target.says(
+                f"{target.base_url} has no such model or endpoint (HTTP 404){said}. Check its name and the base URL."
+            )
         )
     if status == 408:
         return InvokeConnectionError(target.says(f"the provider gave up waiting (HTTP 408){said}. Try again."))
@@ -54,10 +61,14 @@ def refusal(target: Target, status: int, reason: str, headers: Mapping[str, str]
         )
     if status >= 400:
         return InvokeBadRequestError(
-            target.says(f"the provider refused the request (HTTP {status}){said}. Change the prompt or the model's parameters.")
+            target.says(
+                f"the provider refused the request (HTTP {status}){said}. Change the prompt or the model's parameters."
+            )
         )
     return InvokeError(
-        target.says(f"the provider answered HTTP {status}, which is no reply{said}. Check the base URL {target.base_url}.")
+        target.says(
+            f"the provider answered HTTP {status}, which is no reply{said}. Check the base URL {target.base_url}."
+        )
     )
 
 
@@ -65,13 +76,19 @@ def broken_connection(target: Target, error: BaseException) -> InvokeConnectionE
     """The error for a call that never got through, or broke off."""
     where = target.base_url
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):
-        return InvokeConnectionError(target.says(f"no trusted TLS connection to {where}: {error}. Check its certificate."))
+        return InvokeConnectionError(
+            target.says(f"no trusted TLS connection to {where}: {error}. Check its certificate.")
+        )
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-        return InvokeConnectionError(target.says(f"cannot connect to {where}: {error}. Check the base URL and the network."))
+        return InvokeConnectionError(
+            target.says(f"cannot connect to {where}: {error}. Check the base URL and the network.")
+        )
     if isinstance(error, TimeoutError):
         return InvokeConnectionError(target.says(f"{where} fell silent for too long. Try again, or use another model."))
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
-        return InvokeConnectionError(target.says(f"{where!r} is not an http(s) address. Correct the base URL: {target.command()}"))
+        return InvokeConnectionError(
+            target.says(f"{where!r} is not an http(s) address. Correct the base URL: {target.command()}")
+        )
     return InvokeConnectionError(target.says(f"the connection to {where} broke ({shorten(str(error))}). Try again."))
 
 
@@ -86,7 +103,9 @@ def unreadable(target: Target, sent: bytes) -> InvokeServerUnavailableError:
     """The error for an answer that is not what the protocol says."""
     excerpt = shorten(sent.decode("utf-8", "replace"))
     return InvokeServerUnavailableError(
-        target.says(f"the provider sent something that cannot be read: {excerpt!r}. Check the base URL {target.base_url}.")
+        target.says(
+            f"the provider sent something that cannot be read: {excerpt!r}. Check the base URL {target.base_url}."
+        )
     )
 
 

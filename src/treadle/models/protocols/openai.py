@@ -6,7 +6,7 @@ Source: spec models-and-tools §1.19.
 import asyncio
 import base64
 from array import array
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Literal
 
 import aiohttp
@@ -15,11 +15,11 @@ import msgspec
 from treadle.engine.errors import InvokeError
 from treadle.engine.ports import ChatDelta, ChatRequest
 from treadle.engine.usage import Usage
+from treadle.models.http import MAX_ERROR_BYTES, TIMEOUT, ModelHttp
+from treadle.models.sse import EventTooLong, SseReader
+from treadle.models.target import Target
+from treadle.models.tokens import CHARACTERS_PER_TOKEN, text_tokens
 
-from ..http import MAX_ERROR_BYTES, TIMEOUT, ModelHttp
-from ..sse import EventTooLong, SseReader
-from ..target import Target
-from ..tokens import CHARACTERS_PER_TOKEN, text_tokens
 from . import Embeddings
 from .failures import broken_connection, cut_off, refusal, shorten, unreadable
 from .openai_reply import ReplyReader, stream_error
@@ -38,7 +38,7 @@ class OpenAI:
     def __init__(self, http: ModelHttp) -> None:
         self._http = http
 
-    async def stream(self, target: Target, request: ChatRequest) -> AsyncIterator[list[ChatDelta]]:
+    async def stream(self, target: Target, request: ChatRequest) -> AsyncGenerator[list[ChatDelta], None]:
         """The reply as it comes, a list of deltas per network read. Closing it closes the connection at once."""
         dialect = dialect_of(target)
         reply = ReplyReader(target, request)
@@ -90,7 +90,9 @@ class OpenAI:
         usage = sum((part.usage for part in parts), Usage())
         return Embeddings([vector for part in parts for vector in part.vectors], usage)
 
-    async def _embed_batch(self, target: Target, dialect: Dialect, texts: list[str], gate: asyncio.Semaphore) -> Embeddings:
+    async def _embed_batch(
+        self, target: Target, dialect: Dialect, texts: list[str], gate: asyncio.Semaphore
+    ) -> Embeddings:
         body: Body = {"model": target.upstream, "input": list(texts)}
         if dialect.encoding_format != "none":
             body["encoding_format"] = dialect.encoding_format
@@ -116,7 +118,9 @@ class OpenAI:
         headers = {"Content-Type": "application/json", **target.headers}
         timeout = TIMEOUT
         if target.read_timeout is not None:
-            timeout = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT.sock_connect, sock_read=target.read_timeout)
+            timeout = aiohttp.ClientTimeout(
+                total=None, sock_connect=TIMEOUT.sock_connect, sock_read=target.read_timeout
+            )
         url = f"{target.base_url.rstrip('/')}/{path}"
         try:
             response = await self._http.post(url, body=msgspec.json.encode(body), headers=headers, timeout=timeout)

@@ -12,9 +12,9 @@ import msgspec
 from treadle.engine.errors import InvokeBadRequestError, InvokeError, InvokeRateLimitError, InvokeServerUnavailableError
 from treadle.engine.ports import ChatDelta, ChatRequest, Part, ToolCall
 from treadle.engine.usage import Usage
+from treadle.models.target import Target
+from treadle.models.tokens import text_tokens, tokens
 
-from ..target import Target
-from ..tokens import text_tokens, tokens
 from .failures import refusal, shorten, unreadable
 from .openai_wire import Chunk, ContentPiece, ErrorBody, FunctionPiece, Reply, ToolCallPiece, UsageBlock, decode_chunk
 
@@ -114,7 +114,9 @@ class ReplyReader:
             ToolCall(call.id or f"call_{secrets.token_hex(8)}", call.name, "".join(call.arguments) or "{}")
             for call in self._calls.values()
         )
-        return ChatDelta(tool_calls=calls, usage=self._cost(calls), finish_reason=self._finish or ("tool_calls" if calls else "stop"))
+        return ChatDelta(
+            tool_calls=calls, usage=self._cost(calls), finish_reason=self._finish or ("tool_calls" if calls else "stop")
+        )
 
     def _read_rest(self, chunk: Chunk, deltas: list[ChatDelta]) -> None:
         if chunk.error is not None and (not chunk.choices or chunk.choices[0].finish_reason == "error"):
@@ -172,7 +174,9 @@ class ReplyReader:
         prompt, completion = counted.prompt_tokens, counted.completion_tokens
         if not prompt and not completion:
             prompt = tokens(self._request.messages)
-            completion = text_tokens("".join(self._said)) + sum(text_tokens(call.name + call.arguments) for call in calls)
+            completion = text_tokens("".join(self._said)) + sum(
+                text_tokens(call.name + call.arguments) for call in calls
+            )
         return Usage.priced(
             prompt or 0,
             completion or 0,
@@ -195,7 +199,9 @@ def stream_error(target: Target, error: ErrorBody | str) -> InvokeError:
     kind = f"{error.type} {error.code}".lower()
     said = shorten(message)
     if "rate_limit" in kind or "quota" in kind:
-        return InvokeRateLimitError(target.says(f"the provider's rate limit or quota is used up: {said}. Try again later."))
+        return InvokeRateLimitError(
+            target.says(f"the provider's rate limit or quota is used up: {said}. Try again later.")
+        )
     if "invalid_request" in kind:
         return InvokeBadRequestError(
             target.says(f"the provider refused the request: {said}. Change the prompt or the model's parameters.")

@@ -12,8 +12,7 @@ import msgspec
 from treadle.engine.errors import InvokeBadRequestError
 from treadle.engine.ports import ChatRequest, Message, Part, ToolSpec
 from treadle.engine.values import JsonValue
-
-from ..target import Target
+from treadle.models.target import Target
 
 Body = dict[str, JsonValue]
 
@@ -39,7 +38,10 @@ _JSON_FORMATS = frozenset({"text", "json_object"})
 
 def dialect_of(target: Target) -> Dialect:
     """The dialect that the target's settings describe; switches are booleans or select values."""
-    settings = {name: _SWITCHES.get(value, value) if isinstance(value, str) else value for name, value in target.settings.items()}
+    settings = {
+        name: _SWITCHES.get(value, value) if isinstance(value, str) else value
+        for name, value in target.settings.items()
+    }
     return msgspec.convert(settings, Dialect, strict=False)
 
 
@@ -49,10 +51,10 @@ _SWITCHES: dict[str, str | bool] = {"enabled": True, "disabled": False, "true": 
 def chat_body(target: Target, dialect: Dialect, request: ChatRequest, *, stream: bool) -> Body:
     """The body for `/chat/completions`. Raises InvokeBadRequestError for parts that cannot be sent."""
     names: dict[str, str] = {}
-    body: Body = {
-        "model": target.upstream,
-        "messages": [chat_message(target, dialect, message, names) for message in request.messages],
-    }
+    messages: list[JsonValue] = [chat_message(target, dialect, message, names) for message in request.messages]
+    if request.parameters.get("response_format") == "json_object" and not _mentions_json(request):
+        messages.insert(0, {"role": "system", "content": "Answer with a JSON object."})
+    body: Body = {"model": target.upstream, "messages": messages}
     if request.tools and dialect.function_calling_type != "no_call":
         functions: list[JsonValue] = [function(tool) for tool in request.tools]
         if dialect.function_calling_type == "function_call":
@@ -61,6 +63,11 @@ def chat_body(target: Target, dialect: Dialect, request: ChatRequest, *, stream:
             body["tools"] = [{"type": "function", "function": each} for each in functions]
             body["tool_choice"] = "auto"
     return _finished(target, dialect, request, body, stream=stream)
+
+
+def _mentions_json(request: ChatRequest) -> bool:
+    """Whether the word stands anywhere in the prompt: the vendor refuses JSON mode without it."""
+    return any("json" in text_of(message.content).lower() for message in request.messages)
 
 
 def completion_body(target: Target, dialect: Dialect, request: ChatRequest, *, stream: bool) -> Body:
@@ -84,7 +91,7 @@ def _finished(target: Target, dialect: Dialect, request: ChatRequest, body: Body
 
 def parameters(target: Target, dialect: Dialect, request: ChatRequest) -> Body:
     """The parameters under the names and in the shapes of the wire. Raises InvokeBadRequestError."""
-    sent = {name: value for name, value in request.parameters.items() if value is not None}
+    sent: Body = {name: value for name, value in request.parameters.items() if value is not None}
     form, schema = sent.pop("response_format", None), sent.pop("json_schema", None)
     if form in _JSON_FORMATS:
         sent["response_format"] = {"type": form}
@@ -153,7 +160,7 @@ def content(target: Target, message: Message) -> JsonValue:
     parts = message.content
     if isinstance(parts, str):
         return parts
-    if message.role != "user" or len(parts) == 1 and parts[0].type == "text":
+    if message.role != "user" or (len(parts) == 1 and parts[0].type == "text"):
         return text_of(parts)
     return [content_part(target, part) for part in parts]
 
@@ -174,7 +181,9 @@ def content_part(target: Target, part: Part) -> Body:
             return {"type": "video_url", "video_url": {"url": media_url(part)}}
         case "audio":
             if not part.data:
-                raise InvokeBadRequestError(target.says("audio goes to this provider as data, not as an address; send it as base64."))
+                raise InvokeBadRequestError(
+                    target.says("audio goes to this provider as data, not as an address; send it as base64.")
+                )
             return {"type": "input_audio", "input_audio": {"data": part.data, "format": part.format or "wav"}}
         case "document":
             name = part.filename or f"document.{part.format or 'pdf'}"

@@ -1,0 +1,81 @@
+"""The process that holds the embedded model: llama.cpp's own HTTP server on a loopback port.
+
+Not a public entry: `local.LocalModel` starts it, writes its orders to its standard input as one line of JSON, and keeps
+that pipe open; the process ends when the pipe does. It answers with one line of JSON once the model is loaded.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+from importlib import import_module
+from typing import Protocol, TypedDict
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Orders(TypedDict):
+    """What to serve. `context` is in tokens per slot."""
+
+    file: str
+    name: str
+    key: str
+    slots: int
+    context: int
+    threads: int
+
+
+def main() -> None:
+    """Serves until the parent is gone."""
+    die_with_parent()
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what the model's library prints must not look like an answer
+    orders: Orders = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_pipe, daemon=True).start()
+    server = serve(orders)
+    answers.write(json.dumps({"url": server.listening_address}) + "\n")
+    answers.flush()
+    threading.Event().wait()
+
+
+class Server(Protocol):
+    """A running server, which stops when nothing refers to it any more."""
+
+    @property
+    def listening_address(self) -> str: ...
+
+
+def serve(orders: Orders) -> Server:
+    """Loads the model and answers HTTP from threads of its own."""
+    llama = import_module("xllamacpp")  # its types are not declared
+    params = llama.CommonParams()
+    params.model.path = orders["file"]
+    params.model_alias = {orders["name"]}
+    params.api_keys = [orders["key"]]
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.n_parallel = orders["slots"]
+    params.n_ctx = orders["slots"] * orders["context"]
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = orders["threads"]
+    params.cache_ram_mib = 64
+    params.verbosity = 0
+    params.fit_params = params.warmup = params.ui = params.endpoint_slots = False
+    return llama.Server(params)
+
+
+def die_with_parent() -> None:
+    """Asks the kernel to end this process with its parent, where there is such a thing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _end_with_pipe() -> None:
+    while sys.stdin.buffer.read(4096):
+        pass
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

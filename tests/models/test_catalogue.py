@@ -1,0 +1,148 @@
+"""Every catalogue file follows the schema and means something that can be called."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from treadle.engine.usage import Price
+from treadle.models import local
+from treadle.models.catalogue import ModelKind, Provider, catalogue, provider_of
+from treadle.models.catalogue_file import CatalogueError, read_provider
+from treadle.models.connection import target_of
+from treadle.models.credentials import filtered
+from treadle.models.errors import UnknownProviderError
+from treadle.models.pricing import listed_price
+from treadle.models.protocols.openai_request import dialect_of
+from treadle.models.schema import model_schema, output_limit
+
+PROVIDERS = list(catalogue().values())
+
+
+def test_the_providers_come_in_the_order_of_the_console() -> None:
+    assert [provider.provider for provider in PROVIDERS] == [
+        "openai", "deepseek", "togetherai", "openrouter", "ollama", "mistralai", "groq", "xinference", "zhipuai",
+        "tongyi", "moonshot", "localai", "openai_api_compatible", "siliconflow", "local",
+    ]  # fmt: skip
+
+
+def filled(provider: Provider, kind: ModelKind | None) -> dict[str, str | bool]:
+    """The form filled in with as little as it demands."""
+    form = provider.provider_form if kind is None else provider.model_form
+    demanded = {
+        field.variable: "https://example.test" if "url" in field.variable else "a-value"
+        for field in form
+        if field.required and not field.default
+    }
+    return filtered(form, demanded, kind)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.provider)
+def test_every_listed_model_can_be_called_with_what_the_form_demands(provider: Provider) -> None:
+    credentials = filled(provider, None)
+    for model in provider.models:
+        schema = model_schema(provider, model.model, model.kind, credentials)
+        assert schema is not None
+        target = target_of(provider, schema, credentials, Price())
+        assert target.base_url.startswith("https://") or provider.connection.embedded
+        dialect_of(target)
+        if model.kind is ModelKind.LLM:
+            assert schema.context_size
+            limit = output_limit(schema)
+            assert limit is not None
+            assert isinstance(limit.default, int)
+            assert limit.min is not None
+            assert limit.max is not None
+            assert limit.min <= limit.default <= limit.max
+
+
+@pytest.mark.parametrize(
+    "provider", [each for each in PROVIDERS if each.custom], ids=lambda provider: provider.provider
+)
+@pytest.mark.parametrize("kind", [ModelKind.LLM, ModelKind.EMBEDDING])
+def test_a_model_that_is_not_listed_gets_its_schema_from_the_form(provider: Provider, kind: ModelKind) -> None:
+    credentials = filled(provider, kind)
+    schema = model_schema(provider, "anything", kind, credentials)
+    assert (schema is not None) == (kind in provider.kinds)
+    if schema is not None:
+        assert target_of(provider, schema, credentials, Price()).base_url
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.provider)
+def test_forms_ask_only_for_what_the_connection_knows(provider: Provider) -> None:
+    known = {field.variable for field in (*provider.provider_form, *provider.model_form)}
+    connection = provider.connection
+    used = {connection.key_field, connection.url_field, connection.model_field, connection.timeout_field}
+    used |= set(connection.headers.values()) | {each.variable for each in connection.alternatives}
+    if provider.custom:
+        used |= {grant.variable for grant in provider.custom.grants}
+        used |= {provider.custom.context_size, provider.custom.max_output, provider.custom.mode}
+    assert used - {None} <= known
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.provider)
+def test_prices_in_dollars_agree_with_the_price_list(provider: Provider) -> None:
+    for model in provider.models:
+        if model.pricing is None or model.pricing.currency != "USD" or provider.prices is None:
+            continue
+        listed = listed_price(provider.prices, model.model, datetime(2026, 11, 1, tzinfo=UTC))
+        assert listed == model.pricing.price(), model.model
+
+
+def test_the_form_of_the_compatible_provider_has_the_fields_of_the_interface() -> None:
+    fields = {field.variable: field for field in provider_of("openai_api_compatible").model_form}
+    assert {"endpoint_url", "api_key", "mode", "context_size", "max_tokens_to_sample", "function_calling_type",
+            "stream_function_calling", "vision_support", "structured_output_support", "stream_mode_delimiter",
+            "display_name", "endpoint_model_name", "agent_thought_support", "token_param_name",
+            "stream_include_usage", "encoding_format", "max_chunks"} <= fields.keys()  # fmt: skip
+    assert (fields["endpoint_url"].required, fields["api_key"].required) == (True, False)
+    assert fields["stream_mode_delimiter"].default == r"\n\n"
+    assert [option.value for option in fields["function_calling_type"].options] == [
+        "function_call",
+        "tool_call",
+        "no_call",
+    ]
+
+
+def test_the_embedded_model_is_as_large_as_its_slots() -> None:
+    provider = provider_of("local")
+    assert [(model.model, model.context_size) for model in provider.models] == [(local.MODEL_NAME, local.CONTEXT)]
+
+
+@pytest.mark.parametrize("name", ["openai", " openai ", "langgenius/openai/openai", "langgenius/openai"])
+def test_a_provider_has_one_id_however_it_is_spelled(name: str) -> None:
+    assert provider_of(name).provider == "openai"
+
+
+@pytest.mark.parametrize("name", ["", "nobody", "../openai", "someone/openai/openai", "langgenius/gemini/google"])
+def test_an_unknown_provider_is_named_with_those_there_are(name: str) -> None:
+    with pytest.raises(UnknownProviderError, match=r"no model provider .* openai, deepseek"):
+        provider_of(name)
+
+
+def test_a_fine_tuned_model_is_like_its_base() -> None:
+    schema = model_schema(provider_of("openai"), "ft:gpt-4o-mini:acme::1", ModelKind.LLM, {})
+    assert schema is not None
+    assert (schema.model, schema.context_size) == ("ft:gpt-4o-mini:acme::1", 128000)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (b"provider: x\nsurprise: 1", "unknown field `surprise`"),
+        (b"- a", "expected a mapping"),
+        (b"provider: [", "while parsing"),
+    ],
+)
+def test_a_wrong_file_is_named_with_the_place(text: bytes, reason: str) -> None:
+    with pytest.raises(CatalogueError, match=r"^x\.yaml: .*" + reason):
+        read_provider("x.yaml", text)
+
+
+def test_a_listed_price_is_per_million_tokens() -> None:
+    price = listed_price("openai", "gpt-4o-mini")
+    assert price is not None
+    assert (price.input, price.output, price.cached_input, price.unit, price.currency) == (
+        Decimal("0.15"), Decimal("0.6"), Decimal("0.075"), Decimal("0.000001"), "USD",
+    )  # fmt: skip
+    assert listed_price("openai", "no-such-model") is None

@@ -1,0 +1,204 @@
+"""What a run's process left behind, so that another one can go on: plain rows, read with a schema.
+
+A node is finished when its row is committed; one whose row is not there is run again. A node may therefore run twice
+when a process dies at the wrong moment, but never does a committed one. Source: spec workflow-engine §20.
+"""
+
+from typing import cast
+
+import msgspec
+from sqlalchemy import RowMapping, select
+
+from treadle.engine.events import Container, NodeFinished, NodeStatus
+from treadle.engine.usage import NO_USAGE, Usage
+from treadle.engine.values import File, JsonValue, Value, revive
+from treadle.platform.clock import to_seconds
+from treadle.platform.crypto import Crypto
+from treadle.platform.db import Database, table_of
+
+from .masking import open_json
+from .records import ConversationRecord, CreatorRole, MessageRecord, RunRecord
+from .tables import Conversation, Message, NodeExecution, Run
+
+_RUNS = table_of(Run)
+_NODES = table_of(NodeExecution)
+_MESSAGES = table_of(Message)
+_CONVERSATIONS = table_of(Conversation)
+
+
+class RunCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as its rows tell it.
+
+    `run` lacks the conversation's variables: whoever resumes adds them, as for a new turn. `inputs` are those that
+    RunStarted carried. `finished` are all committed executions in the order in which they finished, repeated attempts
+    included; `unfinished` are the ids of those that were running. `position` is the place of the last finished one, and
+    `attempts` counts the processes that took up the run.
+    """
+
+    run: RunRecord
+    status: str
+    inputs: dict[str, Value]
+    finished: tuple[NodeFinished, ...]
+    unfinished: tuple[str, ...]
+    position: int
+    attempts: int
+
+
+class _MessageFile(msgspec.Struct, frozen=True):
+    belongs_to: str
+    file: dict[str, object]
+
+
+_message_files = msgspec.json.Decoder(list[_MessageFile])
+
+
+class Checkpoints:
+    """Reads what runs left behind."""
+
+    def __init__(self, db: Database, crypto: Crypto) -> None:
+        self._db = db
+        self._crypto = crypto
+
+    async def load(self, run_id: str) -> RunCheckpoint | None:
+        """The checkpoint of a run, None when there is no such run.
+
+        Raises SecretError when what was sealed cannot be opened, and msgspec.ValidationError when a row is not what
+        the recorder writes.
+        """
+        async with self._db.connect() as connection:
+            row = (await connection.execute(select(_RUNS).where(_RUNS.c.id == run_id))).mappings().first()
+            if row is None:
+                return None
+            nodes = (
+                (
+                    await connection.execute(
+                        select(_NODES)
+                        .where(_NODES.c.run_id == run_id, _NODES.c.position > 0)
+                        .order_by(_NODES.c.position)
+                    )
+                )
+                .mappings()
+                .all()
+            )
+            message = (
+                (await connection.execute(select(_MESSAGES).where(_MESSAGES.c.id == row["message_id"])))
+                .mappings()
+                .first()
+            )
+            conversation = (
+                (await connection.execute(select(_CONVERSATIONS).where(_CONVERSATIONS.c.id == row["conversation_id"])))
+                .mappings()
+                .first()
+            )
+        inputs = open_json(row["inputs"], row["sealed_inputs"], self._crypto, context=f"runs/{run_id}")
+        return RunCheckpoint(
+            run=_run_record(row, message, conversation),
+            status=row["status"],
+            inputs=_values(inputs),
+            finished=tuple(self._finished(node) for node in nodes if node["position"]),
+            unfinished=tuple(node["id"] for node in nodes if node["status"] == "running"),
+            position=nodes[-1]["position"] if nodes else 0,
+            attempts=row["attempts"],
+        )
+
+    def _finished(self, row: RowMapping) -> NodeFinished:
+        outputs: JsonValue = {}
+        if row["outputs"] is not None:
+            context = f"node_executions/{row['id']}"
+            outputs = open_json(row["outputs"], row["sealed_outputs"], self._crypto, context=context)
+        return NodeFinished(
+            execution_id=row["execution_id"],
+            node_id=row["node_id"],
+            node_type=row["node_type"],
+            title=row["title"],
+            index=row["node_index"],
+            predecessor=row["predecessor_node_id"],
+            status=NodeStatus(row["status"]),
+            started_at=to_seconds(row["created_at"]),
+            at=to_seconds(row["finished_at"]),
+            inputs=_object(row["inputs"]),
+            process_data=_object(row["process_data"]),
+            outputs=_values(outputs),
+            metadata=_plain_object(row["execution_metadata"]),
+            usage=_usage(row["usage"]),
+            error=row["error"],
+            error_type=row["error_type"],
+            handle=row["handle"],
+            retry_index=row["retry_index"],
+            container=_container(row),
+        )
+
+
+def _run_record(row: RowMapping, message: RowMapping | None, conversation: RowMapping | None) -> RunRecord:
+    return RunRecord(
+        id=row["id"],
+        workspace_id=row["workspace_id"],
+        app_id=row["app_id"],
+        version_id=row["version_id"],
+        mode=row["mode"],
+        triggered_from=row["triggered_from"],
+        created_from=row["created_from"],
+        created_by_role=msgspec.convert(row["created_by_role"], CreatorRole),
+        created_by=row["created_by"],
+        task_id=row["task_id"],
+        created_at=row["created_at"],
+        graph=row["graph"],
+        parent_run_id=row["parent_run_id"],
+        conversation=_conversation_record(conversation),
+        message=_message_record(message),
+    )
+
+
+def _conversation_record(row: RowMapping | None) -> ConversationRecord | None:
+    if row is None:
+        return None
+    return ConversationRecord(
+        id=row["id"],
+        name=row["name"],
+        introduction=row["introduction"],
+        inputs=_object(row["inputs"]),
+        dialogue_count=row["dialogue_count"],
+    )
+
+
+def _message_record(row: RowMapping | None) -> MessageRecord | None:
+    if row is None:
+        return None
+    sent = [item.file for item in _message_files.decode(row["files"]) if item.belongs_to == "user"]
+    return MessageRecord(
+        id=row["id"],
+        query=row["query"],
+        inputs=_object(row["inputs"]),
+        files=tuple(msgspec.convert(file, File) for file in sent),
+        parent_message_id=row["parent_message_id"],
+        model_provider=row["model_provider"],
+        model_name=row["model_name"],
+    )
+
+
+def _container(row: RowMapping) -> Container | None:
+    if row["container_kind"] is None:
+        return None
+    return Container(row["container_kind"], row["container_node_id"], row["container_index"])
+
+
+def _usage(text: str | None) -> Usage:
+    if text is None:
+        return NO_USAGE
+    return msgspec.json.decode(text, type=Usage, strict=False)
+
+
+def _object(text: str | None) -> dict[str, Value]:
+    """A masked column: good for showing, not for computing."""
+    return {} if text is None else _values(msgspec.json.decode(text))
+
+
+def _plain_object(text: str | None) -> dict[str, JsonValue]:
+    return {} if text is None else cast("dict[str, JsonValue]", msgspec.json.decode(text, type=dict[str, object]))
+
+
+def _values(value: JsonValue) -> dict[str, Value]:
+    revived = revive(value)
+    if not isinstance(revived, dict):
+        raise msgspec.ValidationError("a record holds no object where one belongs")
+    return revived

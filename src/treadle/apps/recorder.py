@@ -1,0 +1,359 @@
+"""Keeps what a run does: its row, its nodes, its message and its conversation, from its events alone.
+
+A short run is written whole when it ends. One that lasts longer than a tick appears as `running`, with a lease, and
+from then on each finished node is written behind: such a row is both the log of the node and its checkpoint. The last
+event of a run is sent after `finish` has returned, when all of it is committed. Source: spec workflow-engine §20.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+
+from treadle.engine.events import (
+    AnswerChunk,
+    AnswerReplaced,
+    Citations,
+    Event,
+    NodeFinished,
+    NodeStarted,
+    NodeStatus,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    VariableAssigned,
+)
+from treadle.engine.values import Value
+from treadle.platform.clock import now_us, to_seconds, to_us
+from treadle.platform.crypto import Crypto
+from treadle.platform.db import AnyTable, table_of
+from treadle.platform.ids import new_id
+from treadle.platform.writer import GroupWriter, Kind, Row
+
+from .checkpoints import RunCheckpoint
+from .frames import Citing, execution_metadata, message_metadata
+from .leases import LeaseKeeper
+from .masking import Mask
+from .records import (
+    MessageRecord,
+    RunRecord,
+    conversation_row,
+    message_file_row,
+    message_files,
+    message_row,
+    node_row,
+    price_e7,
+    run_row,
+    variable_row,
+    variable_value,
+)
+from .tables import Conversation, ConversationVariable, Message, MessageFile, NodeExecution, Run
+
+_log = logging.getLogger(__name__)
+
+_RUNS = table_of(Run)
+_NODES = table_of(NodeExecution)
+_MESSAGES = table_of(Message)
+_MESSAGE_FILES = table_of(MessageFile)
+_CONVERSATIONS = table_of(Conversation)
+_VARIABLES = table_of(ConversationVariable)
+
+INTERRUPTED = "The process that ran this node ended before it did; the node was run again."
+"""The error text of executions that a dead process left running."""
+
+_SHOW_NODE_AFTER = 0.5
+"""Seconds until a node that still runs gets a row."""
+
+
+class Recording:
+    """The records of all runs of this process."""
+
+    def __init__(self, writer: GroupWriter, crypto: Crypto, leases: LeaseKeeper, *, tick: float = 0.1) -> None:
+        """`tick`: seconds until a run that goes on is written as running."""
+        self.writer = writer
+        self.leases = leases
+        self._crypto = crypto
+        self._tick = tick
+        self._live: set[RunRecorder] = set()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write down runs that last."""
+        self._task = asyncio.create_task(self._watch(), name="run recorder")
+
+    async def close(self) -> None:
+        """Stop: what was put is committed, and runs still in progress are left for another process to take up."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+        try:
+            await self.writer.commit()
+        finally:
+            await self.leases.close()
+
+    async def settle(self) -> None:
+        """Return when everything that runs have done so far can be read from the database."""
+        for recorder in tuple(self._live):
+            recorder.store()
+        await self.writer.commit()
+
+    def recorder(
+        self, run: RunRecord, *, secrets: Iterable[str] = (), resumed: RunCheckpoint | None = None
+    ) -> "RunRecorder":
+        """The recorder of one run. `secrets` are masked in every text; `resumed` is what an earlier process left."""
+        return RunRecorder(self, run, Mask(self._crypto, secrets), resumed)
+
+    def watch(self, recorder: "RunRecorder") -> None:
+        """Look after a run while it lasts."""
+        self._live.add(recorder)
+
+    def forget(self, recorder: "RunRecorder") -> None:
+        """The opposite of `watch`."""
+        self._live.discard(recorder)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self._tick)
+            now = time.time()
+            for recorder in tuple(self._live):
+                recorder.tick(now)
+
+
+class RunRecorder:
+    """Consumes the events of one run: call it with each, and await `finish` with the last."""
+
+    def __init__(self, recording: Recording, run: RunRecord, mask: Mask, resumed: RunCheckpoint | None) -> None:
+        self.run = run
+        self._recording = recording
+        self._mask = mask
+        self._row: Row | None = None
+        self._resumed = resumed
+        self._stored = resumed is not None
+        """The run has a row, or one that is about to be committed."""
+        self._held: list[tuple[AnyTable, Row, Kind]] = []
+        """Rows that wait for that of their run."""
+        self._running: dict[str, NodeStarted] = {}
+        self._shown: set[str] = set()
+        self._position = resumed.position if resumed else 0
+        self._assigned: dict[str, Value] = {}
+        self._answer: list[str] = []
+        self._replaced = False
+        self._citing = Citing()
+        self._readers: dict[type, Callable[..., None]] = {
+            RunStarted: self._run_started,
+            NodeStarted: self._node_started,
+            NodeFinished: self._node_finished,
+            AnswerChunk: self._answer_chunk,
+            AnswerReplaced: self._answer_replaced,
+            Citations: self._citing.add,
+            VariableAssigned: self._variable_assigned,
+        }
+
+    def __call__(self, event: Event) -> None:
+        """Note an event. Costs microseconds and never waits."""
+        reader = self._readers.get(type(event))
+        if reader is not None:
+            reader(event)
+
+    async def started(self) -> None:
+        """Return when the run is committed as running: from then on it survives the death of this process."""
+        self.store()
+        await self._recording.writer.commit()
+
+    async def finish(self, event: RunFinished) -> None:
+        """Write down the end of the run; returns when everything of it is committed.
+
+        Raises RecordsUnavailable when the database cannot be written for long; the rows are kept and tried again.
+        """
+        if self._stored and not self._recording.leases.holds(self.run.id):
+            _log.warning("run %s ended here, but goes on in another process", self.run.id)
+            return self.abandon()
+        if self._row is None:
+            self._row = self._new_row({})
+        self._put_assigned(to_us(event.at))
+        self._finish_row(self._row, event)
+        if self.run.message is not None:
+            self._finish_message(self.run.message, event)
+        self._store(final=True)
+        if self.run.conversation is not None:
+            self._put(
+                _CONVERSATIONS,
+                {
+                    "id": self.run.conversation.id,
+                    "updated_at": to_us(event.at),
+                    "dialogue_count": self.run.conversation.dialogue_count,
+                },
+                "update",
+            )
+        self._recording.forget(self)
+        self._recording.leases.remove(self.run.id)
+        await self._recording.writer.commit()
+
+    def abandon(self) -> None:
+        """The run is interrupted, and goes on in another process. What is known so far is written down, unless that
+        process has the run already."""
+        if self._recording.leases.holds(self.run.id) or not self._stored:
+            self.store()
+        self._recording.forget(self)
+        self._readers.clear()
+
+    def tick(self, now: float) -> None:
+        """Write down what lasts. `now` is in seconds since the epoch."""
+        self.store()
+        for execution_id, started in self._running.items():
+            if execution_id not in self._shown and now - started.at >= _SHOW_NODE_AFTER:
+                self._shown.add(execution_id)
+                self._put(_NODES, node_row(self.run, started, row_id=execution_id, status="running"), "upsert")
+
+    def _run_started(self, event: RunStarted) -> None:
+        self._row = self._new_row(event.inputs)
+        self._recording.watch(self)
+        if self._resumed is not None:
+            self._recording.leases.add(self.run.id)
+            for execution_id in self._resumed.unfinished:
+                self._put(_NODES, {"id": execution_id, "status": "failed", "error": INTERRUPTED}, "update")
+
+    def _new_row(self, inputs: dict[str, Value]) -> Row:
+        leases = self._recording.leases
+        row = run_row(self.run, inputs, self._mask, lease_owner=leases.owner, lease_until=now_us() + leases.duration_us)
+        if self._resumed is not None:
+            row["attempts"] = self._resumed.attempts
+        return row
+
+    def _node_started(self, event: NodeStarted) -> None:
+        self._running[event.execution_id] = event
+
+    def _node_finished(self, event: NodeFinished) -> None:
+        retried = event.status is NodeStatus.RETRY
+        if not retried:
+            self._running.pop(event.execution_id, None)
+        self._position += 1
+        self._put_assigned(to_us(event.at))
+        mask = self._mask
+        row_id = new_id() if retried else event.execution_id
+        status = "failed" if event.status is NodeStatus.STOPPED else event.status.value
+        row = node_row(self.run, event, row_id=row_id, status=status, position=self._position)
+        row["handle"] = event.handle
+        row["retry_index"] = event.retry_index
+        if event.inputs:
+            row["inputs"] = mask.json(event.inputs)
+        if event.process_data:
+            row["process_data"] = mask.json(event.process_data)
+        if event.outputs:
+            recorded = mask.sealing(event.outputs, context=f"node_executions/{row_id}")
+            row["outputs"], row["sealed_outputs"] = recorded
+        if metadata := execution_metadata(event):
+            row["execution_metadata"] = mask.json(metadata)
+        if event.usage.total_tokens:
+            row["usage"] = mask.json(event.usage.to_map())
+            row["total_tokens"] = event.usage.total_tokens
+            row["total_price_e7"] = price_e7(event.usage)
+        if event.error is not None:
+            row["error"] = mask.text(event.error)
+            row["error_type"] = event.error_type
+        row["elapsed"] = event.elapsed
+        row["finished_at"] = to_us(event.at)
+        self._put(_NODES, row, "upsert")
+
+    def _answer_chunk(self, event: AnswerChunk) -> None:
+        self._answer.append(event.text)
+
+    def _answer_replaced(self, event: AnswerReplaced) -> None:
+        self._answer = [event.text]
+        self._replaced = True
+
+    def _variable_assigned(self, event: VariableAssigned) -> None:
+        # Kept until the row of its node, so that both are committed together: a node that is run again after a
+        # crash finds the value it found before.
+        self._assigned[event.name] = event.value
+
+    def _put_assigned(self, at: int) -> None:
+        conversation = self.run.conversation
+        if not self._assigned or conversation is None:
+            return
+        for variable in conversation.variables:
+            if variable.name in self._assigned:
+                value = variable_value(conversation, variable, self._assigned[variable.name], self._mask)
+                key: Row = {"conversation_id": conversation.id, "id": variable.id}
+                self._put(_VARIABLES, {**key, **value, "updated_at": at}, "update")
+        self._assigned.clear()
+
+    def _put(self, table: AnyTable, row: Row, kind: Kind) -> None:
+        if self._stored:
+            self._recording.writer.put(table, row, kind)
+        else:
+            self._held.append((table, row, kind))
+
+    def store(self) -> None:
+        """Hand the row of the run to the writer, unless it has it, and all rows that waited for it."""
+        if not self._stored:
+            self._store()
+
+    def _store(self, *, final: bool = False) -> None:
+        writer, run = self._recording.writer, self.run
+        if self._row is None:
+            return
+        # The writer may still change a row that it was given, and so do we.
+        writer.put(_RUNS, dict(self._row), "upsert")
+        if self._stored:
+            return
+        self._stored = True
+        if not final:
+            self._recording.leases.add(run.id)
+        if run.conversation is not None:
+            if run.conversation.new:
+                writer.put(_CONVERSATIONS, conversation_row(run, run.conversation, self._mask))
+            for variable in run.conversation.variables:
+                if not variable.stored:
+                    writer.put(_VARIABLES, variable_row(run, run.conversation, variable, self._mask))
+        if run.message is not None:
+            if not final:
+                writer.put(_MESSAGES, message_row(run, run.message, self._mask), "upsert")
+            for file in run.message.files:
+                if link := message_file_row(run, run.message.id, file, "user"):
+                    writer.put(_MESSAGE_FILES, link)
+        for held in self._held:
+            writer.put(*held)
+        self._held.clear()
+
+    def _finish_row(self, row: Row, event: RunFinished) -> None:
+        mask = self._mask
+        row["status"] = event.status.value
+        row["outputs"] = mask.json(event.outputs) if event.outputs else None
+        row["error"] = None if event.error is None else mask.text(event.error)
+        row["error_type"] = event.error_type
+        row["total_tokens"] = event.total_tokens
+        row["total_price_e7"] = price_e7(event.usage)
+        row["currency"] = event.usage.currency
+        row["total_steps"] = event.total_steps
+        row["exceptions_count"] = event.exceptions_count
+        row["elapsed"] = event.elapsed if self._resumed is None else event.at - to_seconds(self.run.created_at)
+        row["finished_at"] = to_us(event.at)
+        row["lease_owner"] = row["lease_until"] = None
+
+    def _finish_message(self, message: MessageRecord, event: RunFinished) -> None:
+        mask, usage = self._mask, event.usage
+        answer = event.outputs.get("answer")
+        if self._replaced or not isinstance(answer, str):
+            answer = "".join(self._answer)
+        row = message_row(self.run, message, mask)
+        row["answer"] = mask.text(answer)
+        row["files"] = message_files(message.files, event.files, mask)
+        row["message_metadata"] = mask.json(message_metadata(usage, self._citing, shown=message.show_citations))
+        row["status"] = "error" if event.status is RunStatus.FAILED else "normal"
+        row["error"] = mask.text(event.error) if event.error is not None and row["status"] == "error" else None
+        row["message_tokens"] = usage.prompt_tokens
+        row["message_unit_price"] = f"{usage.prompt_unit_price:f}"
+        row["message_price_unit"] = f"{usage.prompt_price_unit:f}"
+        row["answer_tokens"] = usage.completion_tokens
+        row["answer_unit_price"] = f"{usage.completion_unit_price:f}"
+        row["answer_price_unit"] = f"{usage.completion_price_unit:f}"
+        row["total_price_e7"] = price_e7(usage)
+        row["currency"] = usage.currency
+        row["latency"] = event.elapsed
+        row["updated_at"] = to_us(event.at)
+        self._put(_MESSAGES, row, "upsert")
+        for file in event.files:
+            if link := message_file_row(self.run, message.id, file, "assistant"):
+                self._put(_MESSAGE_FILES, link, "insert")

@@ -1,0 +1,280 @@
+"""What is known of a run before it starts, for its record, and the rows that come of it.
+
+Times are microseconds since the epoch.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from treadle.engine.events import NodeFinished, NodeStarted
+from treadle.engine.usage import Usage
+from treadle.engine.values import File, Value
+from treadle.platform.clock import to_us
+from treadle.platform.writer import Row
+
+from .masking import Mask, storable
+
+CreatorRole = Literal["end_user", "account"]
+
+
+class VariableRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation variable and its value at the start of the run. `stored` is false for the first turn with it."""
+
+    id: str
+    name: str
+    value_type: str
+    value: Value
+    description: str = ""
+    stored: bool = False
+
+
+class ConversationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The conversation of a run. `new` when this run begins it; `dialogue_count` counts this turn."""
+
+    id: str
+    name: str = ""
+    introduction: str = ""
+    inputs: dict[str, Value] = {}
+    dialogue_count: int = 1
+    new: bool = False
+    variables: tuple[VariableRecord, ...] = ()
+
+
+class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The message that a run answers. `inputs` are those of the form alone."""
+
+    id: str
+    query: str
+    inputs: dict[str, Value] = {}
+    files: tuple[File, ...] = ()
+    parent_message_id: str | None = None
+    model_provider: str | None = None
+    model_name: str | None = None
+    show_citations: bool = True
+
+
+class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Who runs what, why and for whom. `graph` is the JSON of a draft's graph, None for published versions."""
+
+    id: str
+    workspace_id: str
+    app_id: str
+    version_id: str
+    mode: str
+    triggered_from: str
+    created_from: str
+    created_by_role: CreatorRole
+    created_by: str
+    task_id: str
+    created_at: int
+    graph: str | None = None
+    parent_run_id: str | None = None
+    conversation: ConversationRecord | None = None
+    message: MessageRecord | None = None
+
+
+def price_e7(usage: Usage) -> int:
+    """The total price in ten-millionths, the precision prices are rounded to."""
+    return int(usage.total_price.scaleb(7))
+
+
+def without_urls(value: Value) -> Value:
+    """`value` with files as stored inputs show them: links expire, so they are made anew when shown."""
+    match value:
+        case File():
+            return msgspec.structs.replace(value, url=None)
+        case list():
+            return [without_urls(item) for item in value]
+        case dict():
+            return {key: without_urls(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def run_row(run: RunRecord, inputs: Mapping[str, Value], mask: Mask, *, lease_owner: str, lease_until: int) -> Row:
+    """The row of a run that has begun. It has every column, so that all run rows share one statement."""
+    recorded = mask.sealing(dict(inputs), context=f"runs/{run.id}")
+    return {
+        "id": run.id,
+        "workspace_id": run.workspace_id,
+        "app_id": run.app_id,
+        "version_id": run.version_id,
+        "mode": run.mode,
+        "triggered_from": run.triggered_from,
+        "created_from": run.created_from,
+        "created_by_role": run.created_by_role,
+        "created_by": run.created_by,
+        "parent_run_id": run.parent_run_id,
+        "conversation_id": run.conversation.id if run.conversation else None,
+        "message_id": run.message.id if run.message else None,
+        "task_id": run.task_id,
+        "status": "running",
+        "graph": run.graph,
+        "inputs": recorded.text,
+        "outputs": None,
+        "sealed_inputs": recorded.sealed,
+        "error": None,
+        "error_type": None,
+        "total_tokens": 0,
+        "total_price_e7": 0,
+        "currency": "USD",
+        "total_steps": 0,
+        "exceptions_count": 0,
+        "elapsed": 0.0,
+        "created_at": run.created_at,
+        "finished_at": None,
+        "lease_owner": lease_owner,
+        "lease_until": lease_until,
+        "attempts": 1,
+    }
+
+
+def node_row(
+    run: RunRecord,
+    event: NodeStarted | NodeFinished,
+    *,
+    row_id: str,
+    status: str,
+    position: int = 0,
+) -> Row:
+    """The row of a node that has begun, with every column; `finish_node_row` fills in the rest."""
+    container = event.container
+    return {
+        "id": row_id,
+        "execution_id": event.execution_id,
+        "workspace_id": run.workspace_id,
+        "app_id": run.app_id,
+        "run_id": run.id,
+        "triggered_from": "workflow-run",
+        "created_by_role": run.created_by_role,
+        "created_by": run.created_by,
+        "node_id": event.node_id,
+        "node_type": event.node_type,
+        "title": storable(event.title),
+        "node_index": event.index,
+        "predecessor_node_id": event.predecessor,
+        "container_kind": container.kind if container else None,
+        "container_node_id": container.node_id if container else None,
+        "container_index": container.index if container else None,
+        "position": position,
+        "status": status,
+        "handle": "source",
+        "retry_index": 0,
+        "inputs": None,
+        "process_data": None,
+        "outputs": None,
+        "sealed_outputs": None,
+        "execution_metadata": None,
+        "usage": None,
+        "error": None,
+        "error_type": None,
+        "total_tokens": 0,
+        "total_price_e7": 0,
+        "elapsed": 0.0,
+        "created_at": to_us(event.started_at if isinstance(event, NodeFinished) else event.at),
+        "finished_at": None,
+    }
+
+
+def conversation_row(run: RunRecord, conversation: ConversationRecord, mask: Mask) -> Row:
+    """The row of a new conversation."""
+    return {
+        "id": conversation.id,
+        "workspace_id": run.workspace_id,
+        "app_id": run.app_id,
+        "version_id": run.version_id,
+        "mode": run.mode,
+        "name": mask.text(conversation.name)[:255],
+        "introduction": mask.text(conversation.introduction),
+        "inputs": mask.json(without_urls(conversation.inputs)),
+        "status": "normal",
+        "created_from": run.created_from,
+        "created_by_role": run.created_by_role,
+        "created_by": run.created_by,
+        "dialogue_count": conversation.dialogue_count,
+        "created_at": run.created_at,
+        "updated_at": run.created_at,
+        "deleted_at": None,
+    }
+
+
+def variable_row(run: RunRecord, conversation: ConversationRecord, variable: VariableRecord, mask: Mask) -> Row:
+    """The row of a conversation variable that the conversation did not have yet."""
+    return {
+        "conversation_id": conversation.id,
+        "id": variable.id,
+        "workspace_id": run.workspace_id,
+        "app_id": run.app_id,
+        "name": storable(variable.name),
+        "value_type": variable.value_type,
+        "description": storable(variable.description),
+        **variable_value(conversation, variable, variable.value, mask),
+        "created_at": run.created_at,
+        "updated_at": run.created_at,
+    }
+
+
+def variable_value(conversation: ConversationRecord, variable: VariableRecord, value: Value, mask: Mask) -> Row:
+    """The two columns that hold a variable's value."""
+    context = f"conversation_variables/{conversation.id}/{variable.id}"
+    recorded = mask.sealing(value, context=context)
+    return {"value": recorded.text, "sealed_value": recorded.sealed}
+
+
+def message_row(run: RunRecord, message: MessageRecord, mask: Mask) -> Row:
+    """The row of a message that is being answered, with every column."""
+    return {
+        "id": message.id,
+        "workspace_id": run.workspace_id,
+        "app_id": run.app_id,
+        "conversation_id": run.conversation.id if run.conversation else None,
+        "run_id": run.id,
+        "parent_message_id": message.parent_message_id,
+        "created_from": run.created_from,
+        "created_by_role": run.created_by_role,
+        "created_by": run.created_by,
+        "model_provider": storable(message.model_provider or "") or None,
+        "model_name": storable(message.model_name or "") or None,
+        "inputs": mask.json(without_urls(message.inputs)),
+        "query": mask.text(message.query),
+        "answer": "",
+        "files": message_files(message.files, (), mask),
+        "message_metadata": "{}",
+        "agent_thoughts": "[]",
+        "status": "normal",
+        "error": None,
+        "message_tokens": 0,
+        "message_unit_price": "0",
+        "message_price_unit": "0",
+        "answer_tokens": 0,
+        "answer_unit_price": "0",
+        "answer_price_unit": "0",
+        "total_price_e7": 0,
+        "currency": "USD",
+        "latency": 0.0,
+        "created_at": run.created_at,
+        "updated_at": run.created_at,
+    }
+
+
+def message_files(sent: tuple[File, ...], made: tuple[File, ...], mask: Mask) -> str:
+    """The files of a message as JSON, in their order, without links."""
+    owned = [("user", file) for file in sent] + [("assistant", file) for file in made]
+    shown: list[dict[str, Value]] = [{"belongs_to": owner, "file": without_urls(file)} for owner, file in owned]
+    return mask.json(shown) if shown else "[]"
+
+
+def message_file_row(run: RunRecord, message_id: str, file: File, belongs_to: str) -> Row | None:
+    """The link from a message to a stored file; None for files that are kept elsewhere."""
+    if file.transfer_method not in ("local_file", "tool_file") or not file.related_id:
+        return None
+    return {
+        "message_id": message_id,
+        "file_id": file.related_id,
+        "workspace_id": run.workspace_id,
+        "app_id": run.app_id,
+        "belongs_to": belongs_to,
+        "created_at": run.created_at,
+    }

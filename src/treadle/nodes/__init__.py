@@ -1,0 +1,86 @@
+"""The node types: one module each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from treadle.engine.node import NodeType
+
+from .answer import ANSWER, AnswerConfig
+from .assigner import ASSIGNER, AssignerConfig
+from .basic import basic_model
+from .code import CodeConfig, code
+from .config import NodeConfig
+from .end import END, EndConfig
+from .http_request import HttpConfig, http_request
+from .if_else import IF_ELSE, IfElseConfig
+from .limits import DEFAULT_LIMITS, NodeLimits
+from .llm import LlmConfig, llm
+from .start import START, StartConfig
+from .template_transform import TemplateConfig, template_transform
+from .variable_aggregator import VARIABLE_AGGREGATOR, VARIABLE_ASSIGNER, AggregatorConfig
+
+__all__ = ["DEFAULT_LIMITS", "FORMS", "NODE_TYPES", "PLANNED", "NodeLimits", "node_types"]
+
+
+def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
+    """Every node type that can be run, by its kind, under `limits`."""
+    types: tuple[NodeType[Any], ...] = (
+        START,
+        END,
+        ANSWER,
+        llm(limits),
+        IF_ELSE,
+        code(limits),
+        template_transform(limits),
+        http_request(limits),
+        VARIABLE_AGGREGATOR,
+        VARIABLE_ASSIGNER,
+        ASSIGNER,
+        basic_model(limits),
+    )
+    return MappingProxyType({node_type.kind: node_type for node_type in types})
+
+
+NODE_TYPES: Final = node_types(DEFAULT_LIMITS)
+
+FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
+    {
+        "start": StartConfig,
+        "end": EndConfig,
+        "answer": AnswerConfig,
+        "llm": LlmConfig,
+        "if-else": IfElseConfig,
+        "code": CodeConfig,
+        "template-transform": TemplateConfig,
+        "http-request": HttpConfig,
+        "variable-aggregator": AggregatorConfig,
+        "variable-assigner": AggregatorConfig,
+        "assigner": AssignerConfig,
+    }
+)
+"""The settings of each node type of app files; their JSON Schema is the node's form."""
+
+PLANNED: Final = frozenset(
+    {
+        "knowledge-retrieval",
+        "question-classifier",
+        "document-extractor",
+        "list-operator",
+        "iteration",
+        "iteration-start",
+        "loop",
+        "loop-start",
+        "loop-end",
+        "parameter-extractor",
+        "tool",
+        "agent",
+        "trigger-webhook",
+        "trigger-schedule",
+        "trigger-plugin",
+        "human-input",
+        "datasource",
+        "knowledge-index",
+    }
+)
+"""Node types of app files that can be kept, but not run yet."""

@@ -1,0 +1,48 @@
+"""The end node: outputs of a workflow run (workflow-nodes §2)."""
+
+from collections.abc import Mapping
+
+from treadle.engine.node import NodeContext, NodeResult, NodeType
+from treadle.engine.template import Selector, Template
+from treadle.engine.values import JsonValue, Missing, Value
+
+from .config import NodeConfig, SelectorField, load
+
+
+class EndOutput(NodeConfig):
+    """One output. `value_type` is for display only."""
+
+    variable: str = ""
+    value_selector: SelectorField = ()
+    value_type: str = "any"
+
+
+class EndConfig(NodeConfig):
+    """What the run gives back."""
+
+    outputs: tuple[EndOutput, ...] = ()
+
+
+def read(data: Mapping[str, JsonValue]) -> EndConfig:
+    """Raises GraphProblem."""
+    return load(EndConfig, data)
+
+
+async def run(ctx: NodeContext, config: EndConfig) -> NodeResult:
+    """Never fails: what cannot be resolved is null."""
+    outputs: dict[str, Value] = {}
+    for output in config.outputs:
+        value = ctx.pool.get(output.value_selector)
+        outputs[output.variable] = None if isinstance(value, Missing) else value
+    return NodeResult(outputs=outputs, inputs=outputs)
+
+
+def response(config: EndConfig) -> Template:
+    """All outputs, in order, a line each."""
+    parts: list[str | Selector] = []
+    for output in config.outputs:
+        parts += ["\n", output.value_selector] if parts else [output.value_selector]
+    return Template(tuple(parts))
+
+
+END = NodeType("end", load=read, run=run, response=response, terminal=True)

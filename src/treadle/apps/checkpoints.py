@@ -4,10 +4,12 @@ A node is finished when its row is committed; one whose row is not there is run 
 when a process dies at the wrong moment, but never does a committed one. Source: spec workflow-engine §20.
 """
 
-from typing import cast
+from collections.abc import Sequence
+from typing import Any, cast
 
 import msgspec
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treadle.engine.events import Container, NodeFinished, NodeStatus
 from treadle.engine.usage import NO_USAGE, Usage
@@ -66,33 +68,18 @@ class Checkpoints:
         the recorder writes.
         """
         async with self._db.connect() as connection:
-            row = (await connection.execute(select(_RUNS).where(_RUNS.c.id == run_id))).mappings().first()
-            if row is None:
+            runs = await _rows(connection, select(_RUNS).where(_RUNS.c.id == run_id))
+            if not runs:
                 return None
-            nodes = (
-                (
-                    await connection.execute(
-                        select(_NODES)
-                        .where(_NODES.c.run_id == run_id, _NODES.c.position > 0)
-                        .order_by(_NODES.c.position)
-                    )
-                )
-                .mappings()
-                .all()
-            )
-            message = (
-                (await connection.execute(select(_MESSAGES).where(_MESSAGES.c.id == row["message_id"])))
-                .mappings()
-                .first()
-            )
-            conversation = (
-                (await connection.execute(select(_CONVERSATIONS).where(_CONVERSATIONS.c.id == row["conversation_id"])))
-                .mappings()
-                .first()
+            row = runs[0]
+            nodes = await _rows(connection, select(_NODES).where(_NODES.c.run_id == run_id).order_by(_NODES.c.position))
+            messages = await _rows(connection, select(_MESSAGES).where(_MESSAGES.c.id == row["message_id"]))
+            conversations = await _rows(
+                connection, select(_CONVERSATIONS).where(_CONVERSATIONS.c.id == row["conversation_id"])
             )
         inputs = open_json(row["inputs"], row["sealed_inputs"], self._crypto, context=f"runs/{run_id}")
         return RunCheckpoint(
-            run=_run_record(row, message, conversation),
+            run=_run_record(row, messages, conversations),
             status=row["status"],
             inputs=_values(inputs),
             finished=tuple(self._finished(node) for node in nodes if node["position"]),
@@ -129,7 +116,11 @@ class Checkpoints:
         )
 
 
-def _run_record(row: RowMapping, message: RowMapping | None, conversation: RowMapping | None) -> RunRecord:
+async def _rows(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> Sequence[RowMapping]:
+    return (await connection.execute(query)).mappings().all()
+
+
+def _run_record(row: RowMapping, messages: Sequence[RowMapping], conversations: Sequence[RowMapping]) -> RunRecord:
     return RunRecord(
         id=row["id"],
         workspace_id=row["workspace_id"],
@@ -144,14 +135,12 @@ def _run_record(row: RowMapping, message: RowMapping | None, conversation: RowMa
         created_at=row["created_at"],
         graph=row["graph"],
         parent_run_id=row["parent_run_id"],
-        conversation=_conversation_record(conversation),
-        message=_message_record(message),
+        conversation=_conversation_record(conversations[0]) if conversations else None,
+        message=_message_record(messages[0]) if messages else None,
     )
 
 
-def _conversation_record(row: RowMapping | None) -> ConversationRecord | None:
-    if row is None:
-        return None
+def _conversation_record(row: RowMapping) -> ConversationRecord:
     return ConversationRecord(
         id=row["id"],
         name=row["name"],
@@ -161,9 +150,7 @@ def _conversation_record(row: RowMapping | None) -> ConversationRecord | None:
     )
 
 
-def _message_record(row: RowMapping | None) -> MessageRecord | None:
-    if row is None:
-        return None
+def _message_record(row: RowMapping) -> MessageRecord:
     sent = [item.file for item in _message_files.decode(row["files"]) if item.belongs_to == "user"]
     return MessageRecord(
         id=row["id"],

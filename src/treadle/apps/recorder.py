@@ -168,7 +168,8 @@ class RunRecorder:
         """
         if self._stored and not self._recording.leases.holds(self.run.id):
             _log.warning("run %s ended here, but goes on in another process", self.run.id)
-            return self.abandon()
+            self.abandon()
+            return
         if self._row is None:
             self._row = self._new_row({})
         self._put_assigned(to_us(event.at))

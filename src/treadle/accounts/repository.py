@@ -1,0 +1,123 @@
+"""People, workspaces, keys and end users in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from treadle.accounts.tables import (
+    Account,
+    ApiKey,
+    EndUser,
+    KeyType,
+    LoginFailures,
+    Member,
+    Role,
+    Session,
+    Workspace,
+    WorkspaceStatus,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session with its person and the workspace looked at."""
+
+    session: Session
+    account: Account
+    member: Member
+
+
+class AccountRepository:
+    """The SQL of accounts, within the session of a caller."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    def add(self, row: Account | Workspace | Member | Session | ApiKey | EndUser) -> None:
+        self._session.add(row)
+
+    async def flush(self) -> None:
+        await self._session.flush()
+
+    async def oldest_workspace(self) -> Workspace | None:
+        query = select(Workspace).order_by(Workspace.created_at, Workspace.id).limit(1)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def account_count(self) -> int:
+        return (await self._session.execute(select(func.count()).select_from(Account))).scalar_one()
+
+    async def account(self, account_id: str) -> Account | None:
+        return await self._session.get(Account, account_id)
+
+    async def account_by_email(self, email: str) -> Account | None:
+        return (await self._session.execute(select(Account).where(Account.email == email))).scalar_one_or_none()
+
+    async def memberships(self, account_id: str) -> Sequence[Member]:
+        """The workspaces of a person, in the order of joining."""
+        query = select(Member).where(Member.account_id == account_id).order_by(Member.created_at)
+        return (await self._session.execute(query)).scalars().all()
+
+    async def owner_of(self, workspace_id: str) -> Member | None:
+        query = select(Member).where(Member.workspace_id == workspace_id, Member.role == Role.OWNER)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def session(self, token_hash: str, now: int) -> SessionRow | None:
+        """A session that has not ended, of a person who is still a member."""
+        query = (
+            select(Session, Account, Member)
+            .join(Account, Account.id == Session.account_id)
+            .join(Member, (Member.account_id == Account.id) & (Member.workspace_id == Session.workspace_id))
+            .where(Session.token_hash == token_hash, Session.expires_at > now)
+        )
+        row = (await self._session.execute(query)).tuples().one_or_none()
+        return SessionRow(*row) if row else None
+
+    async def end_session(self, token_hash: str) -> None:
+        await self._session.execute(delete(Session).where(Session.token_hash == token_hash))
+
+    async def end_expired_sessions(self, now: int) -> None:
+        await self._session.execute(delete(Session).where(Session.expires_at <= now))
+
+    async def login_failures(self, email: str) -> LoginFailures | None:
+        return await self._session.get(LoginFailures, email)
+
+    async def count_failure(self, email: str, count: int, now: int) -> None:
+        await self._session.merge(LoginFailures(email=email, count=count, last_at=now))
+
+    async def forget_failures(self, email: str) -> None:
+        await self._session.execute(delete(LoginFailures).where(LoginFailures.email == email))
+
+    async def api_key(self, token_hash: str, type: KeyType) -> tuple[ApiKey, bool] | None:
+        """A key, and whether its workspace is archived."""
+        query = (
+            select(ApiKey, Workspace.status)
+            .join(Workspace, Workspace.id == ApiKey.workspace_id)
+            .where(ApiKey.token_hash == token_hash, ApiKey.type == type)
+        )
+        row = (await self._session.execute(query)).tuples().one_or_none()
+        return (row[0], row[1] == WorkspaceStatus.ARCHIVED) if row else None
+
+    async def api_keys(self, workspace_id: str, type: KeyType, app_id: str | None) -> Sequence[ApiKey]:
+        """Keys of an app (or of a workspace's knowledge), oldest first."""
+        query = select(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.type == type)
+        query = query.where(ApiKey.app_id.is_(None) if app_id is None else ApiKey.app_id == app_id)
+        return (await self._session.execute(query.order_by(ApiKey.created_at, ApiKey.id))).scalars().all()
+
+    async def delete_api_key(self, workspace_id: str, key_id: str) -> int:
+        result = await self._session.execute(
+            delete(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.id == key_id).returning(ApiKey.id)
+        )
+        return len(result.all())
+
+    async def touch_api_keys(self, used: dict[str, int]) -> None:
+        """Note when keys were last used."""
+        for key_id, at in used.items():
+            await self._session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=at))
+
+    async def end_user(self, app_id: str, type: str, session_id: str) -> EndUser | None:
+        query = select(EndUser).where(
+            EndUser.app_id == app_id, EndUser.type == type, EndUser.session_id == session_id
+        )
+        return (await self._session.execute(query)).scalar_one_or_none()

@@ -1,0 +1,207 @@
+"""Accounts, sessions and workspaces.
+
+Passwords are argon2id; tokens are random, stored hashed, and compared by the database's index on the hash. Source:
+design "Security", spec console §1 to §3.
+"""
+
+import asyncio
+import re
+import secrets
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from treadle.accounts.repository import AccountRepository
+from treadle.accounts.tables import Account, AccountStatus, Member, Role, Session, Workspace
+from treadle.platform.changes import Change
+from treadle.platform.clock import SECOND, now_us
+from treadle.platform.crypto import Crypto, token_hash
+from treadle.platform.db import Database
+from treadle.platform.ids import new_id
+from treadle.platform.refusals import Conflict, InvalidParam, TooManyRequests, Unauthorized
+from treadle.settings import Settings
+
+DEFAULT_WORKSPACE = "My workspace"
+_FIRST_START = "first start"
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_DAY = 86_400 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person in a session, and the workspace looked at."""
+
+    session_id: str
+    account_id: str
+    name: str
+    email: str
+    workspace_id: str
+    role: Role
+
+
+class AccountService:
+    """The people of this installation."""
+
+    def __init__(self, db: Database, crypto: Crypto, settings: Settings) -> None:
+        self._db = db
+        self._crypto = crypto
+        self._settings = settings
+        self._hasher = PasswordHasher()
+        self._no_account_hash = self._hasher.hash(secrets.token_hex())
+        self._set_up = False
+        self._workspace: Workspace | None = None
+
+    async def set_up(self) -> bool:
+        """Whether the first account exists."""
+        if not self._set_up:
+            async with self._db.session() as session:
+                self._set_up = await AccountRepository(session).account_count() > 0
+        return self._set_up
+
+    async def only_workspace(self) -> Workspace:
+        """The workspace that this installation began with; made when there is none."""
+        if self._workspace is None:
+            async with self._db.transaction() as session:
+                repository = AccountRepository(session)
+                workspace = await repository.oldest_workspace()
+                if workspace is None:
+                    now = now_us()
+                    workspace = Workspace(
+                        id=new_id(), name=DEFAULT_WORKSPACE, status="normal", created_at=now, updated_at=now
+                    )
+                    repository.add(workspace)
+            self._workspace = workspace
+        return self._workspace
+
+    async def claim_first_start(self) -> bool:
+        """True once in the life of a data folder, for the process that asks first."""
+        claim = self._db.insert(Change).values(topic=_FIRST_START, counter=1).on_conflict_do_nothing()
+        async with self._db.begin() as connection:
+            return (await connection.execute(claim.returning(Change.topic))).first() is not None
+
+    async def create_first(
+        self, *, email: str, name: str, password: str, workspace_name: str | None = None
+    ) -> Account:
+        """The first account, owner of the workspace. Raises Conflict when there is one, InvalidParam for bad values."""
+        address = _checked_email(email)
+        hashed = await self._hash(password)
+        workspace_id = (await self.only_workspace()).id
+        now = now_us()
+        account = Account(
+            id=new_id(),
+            email=address,
+            name=name.strip() or address.partition("@")[0],
+            password_hash=hashed,
+            status=AccountStatus.ACTIVE,
+            created_at=now,
+            updated_at=now,
+        )
+        async with self._db.transaction() as session:
+            repository = AccountRepository(session)
+            if await repository.account_count():
+                raise Conflict("There is an account already; sign in, or ask its owner for an invitation.")
+            repository.add(account)
+            await repository.flush()
+            repository.add(
+                Member(workspace_id=workspace_id, account_id=account.id, role=Role.OWNER, created_at=now)
+            )
+            if workspace_name and (workspace := await session.get(Workspace, workspace_id)):
+                workspace.name, workspace.updated_at = workspace_name, now
+        self._set_up = True
+        self._workspace = None
+        return account
+
+    async def sign_in(self, email: str, password: str, *, user_agent: str = "") -> tuple[SignedIn, str]:
+        """A new session and its token. Raises Unauthorized, the same for a wrong address and a wrong password."""
+        address = email.strip().lower()
+        async with self._db.session() as session:
+            repository = AccountRepository(session)
+            failures = await repository.login_failures(address)
+            account = await repository.account_by_email(address)
+            members = await repository.memberships(account.id) if account else ()
+        now = now_us()
+        if failures is not None and failures.count >= self._settings.login_attempts:
+            free_at = failures.last_at + self._settings.login_lockout_seconds * SECOND
+            if now < free_at:
+                raise TooManyRequests(
+                    "Too many failed sign-ins for this address; try again later.",
+                    retry_after=(free_at - now) // SECOND + 1,
+                )
+        known = account.password_hash if account and account.password_hash else self._no_account_hash
+        right = await asyncio.to_thread(self._verify, known, password)
+        if account is None or not right or account.status != AccountStatus.ACTIVE or not members:
+            async with self._db.transaction() as session:
+                count = (failures.count if failures else 0) + 1
+                await AccountRepository(session).count_failure(address[:255], count, now)
+            raise Unauthorized("The address or the password is wrong.", code="authentication_failed")
+        return await self._begin_session(account, members[0], user_agent, now)
+
+    async def session_account(self, token: str) -> SignedIn | None:
+        """Who holds a session token; None for no, an unknown or an ended one."""
+        if not token:
+            return None
+        async with self._db.session() as session:
+            row = await AccountRepository(session).session(token_hash(token), now_us())
+        if row is None or row.account.status != AccountStatus.ACTIVE:
+            return None
+        return _signed_in(row.session, row.account, row.member)
+
+    async def end_session(self, token: str) -> None:
+        """Sign out."""
+        async with self._db.transaction() as session:
+            await AccountRepository(session).end_session(token_hash(token))
+
+    def csrf_token(self, signed_in: SignedIn) -> str:
+        """What every write of this session must carry."""
+        return self._crypto.sign(f"csrf {signed_in.session_id}")
+
+    async def name_of(self, account_id: str | None) -> str | None:
+        """The name of a person, None for nobody."""
+        if account_id is None:
+            return None
+        async with self._db.session() as session:
+            account = await AccountRepository(session).account(account_id)
+        return account.name if account else None
+
+    async def _begin_session(
+        self, account: Account, member: Member, user_agent: str, now: int
+    ) -> tuple[SignedIn, str]:
+        token = secrets.token_urlsafe(32)
+        row = Session(
+            id=new_id(),
+            token_hash=token_hash(token),
+            account_id=account.id,
+            workspace_id=member.workspace_id,
+            user_agent=user_agent[:512],
+            created_at=now,
+            expires_at=now + self._settings.session_days * _DAY,
+        )
+        async with self._db.transaction() as session:
+            repository = AccountRepository(session)
+            await repository.forget_failures(account.email)
+            await repository.end_expired_sessions(now)
+            repository.add(row)
+        return _signed_in(row, account, member), token
+
+    async def _hash(self, password: str) -> str:
+        if len(password) < 8 or not re.search(r"[A-Za-z]", password) or not re.search(r"\d", password):
+            raise InvalidParam("A password needs at least 8 characters, with letters and digits.", param="password")
+        return await asyncio.to_thread(self._hasher.hash, password)
+
+    def _verify(self, hashed: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(hashed, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _signed_in(session: Session, account: Account, member: Member) -> SignedIn:
+    return SignedIn(session.id, account.id, account.name, account.email, member.workspace_id, Role(member.role))
+
+
+def _checked_email(email: str) -> str:
+    address = email.strip().lower()
+    if len(address) > 255 or not _EMAIL.fullmatch(address):
+        raise InvalidParam("This is no e-mail address.", param="email")
+    return address

@@ -1,0 +1,140 @@
+"""What a model is asked beside the conversation: a title for it, and what the reader may ask next.
+
+Both use the workspace's default model. Source: spec models-and-tools §2.9, §7.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+import json_repair
+
+from treadle.apps.conversations import ConversationService
+from treadle.apps.history import Owner
+from treadle.apps.service import AppService
+from treadle.apps.tables import App, Conversation, Message
+from treadle.engine.errors import NodeError
+from treadle.engine.ports import ChatRequest, ModelRef
+from treadle.engine.ports import Message as Prompt
+from treadle.models.service import ModelService
+from treadle.platform.refusals import BadRequest, InvalidParam, NotFound, Refusal
+
+_log = logging.getLogger(__name__)
+
+MAX_TITLE = 75
+PLAIN_TITLE = 47
+QUESTIONS = 3
+_SECONDS = 30
+_HISTORY_MESSAGES = 3
+_HISTORY_LETTERS = 6000
+
+_TITLE_PROMPT = (
+    "Give this message a title of two to six words, in the language of the message. "
+    "Reply with the title alone, without quotation marks.\n\nMessage: "
+)
+_QUESTIONS_PROMPT = (
+    f"Here is the end of a conversation. Write the {QUESTIONS} questions that the user is most likely to ask next, "
+    "each under 60 characters and in the user's language. Reply with a JSON list of strings and nothing else."
+)
+
+
+class Asides:
+    """Titles and suggestions for conversations of published apps."""
+
+    def __init__(self, models: ModelService, apps: AppService, conversations: ConversationService) -> None:
+        self._models = models
+        self._apps = apps
+        self._conversations = conversations
+        self._naming: set[asyncio.Task[None]] = set()
+
+    def name_later(self, workspace_id: str, owner: Owner, conversation_id: str, query: str) -> None:
+        """Name a new conversation in the background."""
+        task = asyncio.create_task(self._name(workspace_id, owner, conversation_id, query))
+        self._naming.add(task)
+        task.add_done_callback(self._naming.discard)
+
+    async def retitle(self, app: App, owner: Owner, conversation_id: str) -> Conversation:
+        """Name a conversation by its first message; a failing model leaves the old name.
+
+        Raises NotFound, and InvalidParam for a conversation without messages.
+        """
+        conversation = await self._conversations.conversation(owner, conversation_id)
+        first = await self._first_message(owner, conversation_id)
+        if first is None:
+            raise InvalidParam("A conversation without messages cannot be named by a model.", param="auto_generate")
+        title = await self._title(app.workspace_id, first.query)
+        return await self._conversations.rename(owner, conversation_id, title or conversation.name)
+
+    async def questions(self, app: App, owner: Owner, message_id: str) -> list[str]:
+        """What may be asked after a message; empty when the model gives nothing usable.
+
+        Raises NotFound, and BadRequest when the app's feature is off.
+        """
+        message = await self._conversations.message(owner, message_id)
+        features = (await self._apps.published(app)).features
+        if not features.suggested_questions_after_answer.enabled:
+            raise BadRequest("This app suggests no questions; the feature is switched off.")
+        if message.conversation_id is None:
+            raise NotFound("There is no such message.")
+        page = await self._conversations.messages(owner, message.conversation_id, limit=_HISTORY_MESSAGES)
+        history = "\n".join(f"User: {row.query}\nAssistant: {row.answer}" for row in page.rows)
+        reply = await self._ask(app.workspace_id, f"{_QUESTIONS_PROMPT}\n\n{history[-_HISTORY_LETTERS:]}", 256)
+        return _read_questions(reply)
+
+    async def close(self) -> None:
+        """Give up what is still being named."""
+        for task in self._naming:
+            task.cancel()
+        await asyncio.gather(*self._naming, return_exceptions=True)
+
+    async def _name(self, workspace_id: str, owner: Owner, conversation_id: str, query: str) -> None:
+        title = await self._title(workspace_id, query)
+        try:
+            await self._conversations.rename(owner, conversation_id, title or plain_title(query))
+        except Refusal as refusal:
+            _log.info("a conversation was gone before it had a name: %s", refusal.message)
+
+    async def _title(self, workspace_id: str, query: str) -> str:
+        """A title by the default model; the beginning of the question where that is the small built-in one."""
+        model = await self._models.default_model(workspace_id)
+        if model is None or model.provider == "local":
+            return plain_title(query)
+        reply = (await self._ask(workspace_id, _TITLE_PROMPT + query[:2000], 32, model)).strip()
+        return reply.splitlines()[0].strip("\"'“”「」 ")[:MAX_TITLE] if reply else ""
+
+    async def _ask(self, workspace_id: str, prompt: str, max_tokens: int, model: ModelRef | None = None) -> str:
+        """The default model's reply, empty when there is no model or it fails."""
+        model = model or await self._models.default_model(workspace_id)
+        if model is None:
+            return ""
+        request = ChatRequest(
+            model=model,
+            messages=(Prompt(role="user", content=prompt),),
+            parameters={"temperature": 0.3, "max_tokens": max_tokens},
+        )
+        try:
+            async with asyncio.timeout(_SECONDS):
+                stream = self._models.for_workspace(workspace_id).chat(request)
+                return "".join([delta.text async for delta in stream])
+        except (NodeError, TimeoutError) as error:
+            _log.warning("the default model gave no title or suggestion: %s", error)
+            return ""
+
+    async def _first_message(self, owner: Owner, conversation_id: str) -> Message | None:
+        page = await self._conversations.messages(owner, conversation_id, limit=100)
+        return page.rows[0] if page.rows else None
+
+
+def plain_title(query: str) -> str:
+    """The beginning of a question, as a name."""
+    line = " ".join(query.split())
+    return f"{line[:PLAIN_TITLE]}..." if len(line) > PLAIN_TITLE else line or "New conversation"
+
+
+def _read_questions(reply: str) -> list[str]:
+    start = reply.find("[")
+    if start < 0:
+        return []
+    parsed = json_repair.loads(reply[start:])
+    items: Sequence[object] = parsed if isinstance(parsed, list) else ()
+    return [item.strip() for item in items if isinstance(item, str) and item.strip()][:QUESTIONS]

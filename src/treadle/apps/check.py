@@ -1,0 +1,78 @@
+"""What `treadle check` finds in an app file: its own faults, its structure, and its nodes' settings."""
+
+from dataclasses import dataclass
+
+from treadle.apps.compile import graph_spec
+from treadle.apps.definition import Definition
+from treadle.dsl import AppFile, ImportStatus, Problem, ProblemKind, check_structure, has_errors, parse
+from treadle.engine.errors import GraphError, GraphProblem
+from treadle.nodes import NODE_TYPES, PLANNED
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One checked file."""
+
+    status: ImportStatus
+    mode: str | None
+    name: str
+    problems: list[Problem]
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        errors = sum(problem.severity == "error" for problem in self.problems)
+        warnings = len(self.problems) - errors
+        if not self.problems:
+            return "ok"
+        return ", ".join(
+            f"{count} {word}{'s' * (count != 1)}" for count, word in ((errors, "error"), (warnings, "warning")) if count
+        )
+
+
+def check_file(text: str | bytes) -> Report:
+    """Everything that can be known about a file without running it. Never raises."""
+    parsed = parse(text)
+    if parsed.app is None:
+        return Report(parsed.status, None, "", parsed.problems)
+    problems = [*parsed.problems, *check_structure(parsed.app)]
+    if not has_errors(problems) or parsed.app.mode.has_graph:
+        problems += _node_problems(parsed.app)
+    return Report(parsed.status, parsed.app.mode, parsed.app.name, problems)
+
+
+def _node_problems(app: AppFile) -> list[Problem]:
+    """Node types that cannot be run here, and settings that cannot be read."""
+    try:
+        spec = graph_spec(Definition.from_file(app))
+    except GraphError as error:
+        return [_problem(problem, "") for problem in error.problems]
+    found: list[Problem] = []
+    for node in spec.nodes:
+        node_type = NODE_TYPES.get(node.kind)
+        if node_type is None:
+            known = "not supported yet" if node.kind in PLANNED else "unknown"
+            found.append(
+                _problem(
+                    GraphProblem(f'The type "{node.kind}" is {known}.', node=node.id, field="data.type"), node.title
+                )
+            )
+            continue
+        try:
+            node_type.load(node.data)
+        except GraphProblem as problem:
+            found.append(_problem(GraphProblem(problem.message, node=node.id, field=problem.field), node.title))
+    return found
+
+
+def _problem(problem: GraphProblem, title: str) -> Problem:
+    label = f'The node "{title or problem.node}": ' if problem.node else ""
+    return Problem(
+        kind=ProblemKind.BAD_NODE,
+        severity="error",
+        where=f"node {problem.node}" if problem.node else "app",
+        node=problem.node,
+        node_title=title or None,
+        field=problem.field,
+        message=label + problem.message,
+    )

@@ -1,0 +1,89 @@
+"""What a conversation remembers, for model nodes.
+
+Source: spec workflow-nodes §0.8, models-and-tools §2.5.
+"""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+from sqlalchemy import select
+
+from treadle.apps.tables import Message
+from treadle.engine.ports import Turn
+from treadle.engine.values import File
+from treadle.platform.db import Database, table_of
+
+MAX_TURNS = 500
+NIL_UUID = "00000000-0000-0000-0000-000000000000"
+
+_messages = table_of(Message)
+_decode_files = msgspec.json.Decoder(list[dict[str, object]]).decode
+
+
+class NoMemory:
+    """A run outside any conversation, or the first turn of one."""
+
+    async def turns(self, limit: int) -> list[Turn]:
+        return []
+
+
+class ConversationMemory:
+    """The finished exchanges before the current message, on its thread."""
+
+    def __init__(
+        self, db: Database, conversation_id: str, message_id: str, parent_id: str | None, signed: Callable[[File], File]
+    ) -> None:
+        self._db = db
+        self._conversation_id = conversation_id
+        self._message_id = message_id
+        self._parent_id = parent_id
+        self._signed = signed
+
+    async def turns(self, limit: int) -> list[Turn]:
+        """At most `limit` exchanges, oldest first; those without an answer do not count."""
+        columns = _messages.c
+        query = (
+            select(columns.id, columns.parent_message_id, columns.query, columns.answer, columns.files)
+            .where(columns.conversation_id == self._conversation_id, columns.id != self._message_id)
+            .order_by(columns.created_at.desc(), columns.id.desc())
+            .limit(MAX_TURNS)
+        )
+        async with self._db.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        found: list[Turn] = []
+        for row in thread(rows, self._parent_id):
+            if row.answer and len(found) < min(limit or MAX_TURNS, MAX_TURNS):
+                found.append(self._turn(row))
+        return found[::-1]
+
+    def _turn(self, row: "MessageRow") -> Turn:
+        sent: list[File] = []
+        received: list[File] = []
+        for entry in _decode_files(row.files):
+            file = self._signed(msgspec.convert(entry["file"], File))
+            (sent if entry["belongs_to"] == "user" else received).append(file)
+        return Turn(row.query, row.answer, tuple(sent), tuple(received))
+
+
+class MessageRow(msgspec.Struct):
+    """The columns of a message that memory reads."""
+
+    id: str
+    parent_message_id: str | None
+    query: str
+    answer: str
+    files: str
+
+
+def thread(newest_first: "Iterable[MessageRow]", parent_id: str | None) -> "Iterable[MessageRow]":
+    """The messages of the thread that ends at `parent_id`, newest first.
+
+    A message without a parent, or with the nil UUID, follows the one before it in time. Siblings of the thread's
+    messages (earlier answers to a question that was asked again) are left out.
+    """
+    wanted = parent_id if parent_id not in (None, NIL_UUID) else None
+    for row in newest_first:
+        if wanted is not None and row.id != wanted:
+            continue
+        yield row
+        wanted = row.parent_message_id if row.parent_message_id not in (None, NIL_UUID) else None

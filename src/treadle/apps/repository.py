@@ -1,0 +1,102 @@
+"""Apps, versions and sites in the database. Every query is scoped by workspace, or by a secret that implies one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from treadle.apps.tables import (
+    App,
+    AppVersion,
+    Conversation,
+    ConversationVariable,
+    Message,
+    MessageFile,
+    NodeExecution,
+    PinnedConversation,
+    Run,
+    SavedMessage,
+    Site,
+    Tag,
+    TagBinding,
+    VersionKind,
+)
+
+_LEFT_BEHIND = (
+    SavedMessage, PinnedConversation, MessageFile, Message, ConversationVariable, Conversation, NodeExecution, Run,
+)  # fmt: skip
+"""What an app's users and runs leave, in the order in which it can be deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppWithSite:
+    """An app and its published page."""
+
+    app: App
+    site: Site | None
+
+
+class AppRepository:
+    """The SQL of apps, within the session of a caller."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    def add(self, row: App | AppVersion | Site) -> None:
+        self._session.add(row)
+
+    async def flush(self) -> None:
+        await self._session.flush()
+
+    async def app(self, app_id: str, workspace_id: str | None = None) -> App | None:
+        """One app; without a workspace only for callers that hold a key or code of the app."""
+        query = select(App).where(App.id == app_id)
+        if workspace_id is not None:
+            query = query.where(App.workspace_id == workspace_id)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def apps(self, workspace_id: str) -> Sequence[AppWithSite]:
+        """All apps of a workspace, last changed first."""
+        query = (
+            select(App, Site)
+            .outerjoin(Site, Site.app_id == App.id)
+            .where(App.workspace_id == workspace_id)
+            .order_by(App.updated_at.desc(), App.id.desc())
+        )
+        return [AppWithSite(app, site) for app, site in (await self._session.execute(query)).tuples()]
+
+    async def app_by_site(self, code: str) -> AppWithSite | None:
+        query = select(App, Site).join(Site, Site.app_id == App.id).where(Site.code == code)
+        found = (await self._session.execute(query)).tuples().one_or_none()
+        return AppWithSite(*found) if found else None
+
+    async def site(self, app_id: str) -> Site | None:
+        return await self._session.get(Site, app_id)
+
+    async def draft(self, app_id: str) -> AppVersion | None:
+        query = select(AppVersion).where(AppVersion.app_id == app_id, AppVersion.kind == VersionKind.DRAFT)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def version(self, app_id: str, version_id: str) -> AppVersion | None:
+        query = select(AppVersion).where(AppVersion.app_id == app_id, AppVersion.id == version_id)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def tags(self, app_id: str) -> list[str]:
+        query = (
+            select(Tag.name).join(TagBinding, TagBinding.tag_id == Tag.id).where(TagBinding.target_id == app_id)
+        ).order_by(Tag.name)
+        return list((await self._session.execute(query)).scalars())
+
+    async def point_to(self, app_id: str, version_id: str, now: int) -> None:
+        """Make a version the one that runs."""
+        await self._session.execute(
+            update(App).where(App.id == app_id).values(published_version_id=version_id, updated_at=now)
+        )
+
+    async def delete(self, app_id: str) -> None:
+        """Delete an app with everything that its users and runs left."""
+        for table in _LEFT_BEHIND:
+            await self._session.execute(delete(table).where(table.app_id == app_id))
+        await self._session.execute(delete(TagBinding).where(TagBinding.target_id == app_id))
+        await self._session.execute(delete(App).where(App.id == app_id))

@@ -1,0 +1,451 @@
+"""The run host: starts runs of apps, carries them to their end, stops them, and takes up those of dead processes.
+
+A run belongs to nobody's request: it goes on when its reader leaves, and every reader follows its feed. Source:
+design "The way of a request", spec workflow-engine §18, service-api §1.7.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from treadle.apps.asides import Asides
+from treadle.apps.compile import CompiledApp
+from treadle.apps.conversation_state import ConversationState, load_conversation, new_conversation
+from treadle.apps.feed import RunFeed
+from treadle.apps.frames import Citing, Failure, Thread, answer_of, failure_of, message_metadata
+from treadle.apps.history import Owner
+from treadle.apps.memory import NIL_UUID, ConversationMemory, NoMemory
+from treadle.apps.preparation import RunIdentity, accept_files, accept_inputs, build_pool
+from treadle.apps.recorder import Recording, RunRecorder
+from treadle.apps.records import MessageRecord, RunRecord
+from treadle.apps.service import AppService
+from treadle.apps.tables import App, AppMode, CreatedFrom, TriggeredFrom
+from treadle.apps.uploads import FileOrigin, Uploads
+from treadle.engine.events import Citations, Event, RunFinished, RunStatus
+from treadle.engine.ports import Code, Http, Memory, Ports
+from treadle.engine.run import STOPPED_BY_USER, Limits, Run
+from treadle.models.service import ModelService
+from treadle.platform.clock import to_us
+from treadle.platform.crypto import Crypto
+from treadle.platform.db import Database
+from treadle.platform.ids import new_id
+from treadle.platform.refusals import Refusal, TooManyRequests
+from treadle.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_SLOT_SECONDS = 600
+"""A slot that was never given back counts no longer after this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRun:
+    """A request for a run. `user` is the caller's own name for the end user `user_id`."""
+
+    app: App
+    created_from: CreatedFrom
+    user_id: str
+    user: str
+    inputs: Mapping[str, Any]
+    files: Sequence[Mapping[str, Any]] = ()
+    query: str = ""
+    conversation_id: str | None = None
+    parent_message_id: str | None = None
+    auto_name: bool = False
+    version_id: str | None = None
+
+
+class ActiveRun:
+    """A run in progress: whoever holds it may follow it, wait for it, or stop it."""
+
+    def __init__(self, *, app_id: str, created_by: str, thread: Thread, run: Run, feed: RunFeed) -> None:
+        self.app_id = app_id
+        self.created_by = created_by
+        self.thread = thread
+        self.run = run
+        self.feed = feed
+        self.task: asyncio.Task[RunFinished] | None = None
+        self._release: Callable[[], None] | None = None
+
+    async def finished(self) -> RunFinished:
+        """The last event, once everything of the run is committed. A caller that leaves does not end the run."""
+        assert self.task is not None
+        return await asyncio.shield(self.task)
+
+    def hold_slot(self, release: Callable[[], None]) -> None:
+        """Keep a slot of the app until `release`."""
+        self._release = release
+
+    def release(self) -> None:
+        """Give the slot of the app back; the run may go on."""
+        if self._release is not None:
+            self._release()
+            self._release = None
+
+    def shown(self) -> str:
+        """The part of the answer that readers have seen."""
+        return self.run.stream.shown()
+
+    def failure(self, finished: RunFinished) -> Failure | None:
+        """Why a message has no answer."""
+        return failure_of(self.thread.mode, finished) if finished.status is RunStatus.FAILED else None
+
+    def workflow_answer(self, finished: RunFinished) -> dict[str, Any]:
+        """The blocking answer of a workflow (spec service-api §4.8)."""
+        return {
+            "task_id": self.thread.task_id,
+            "workflow_run_id": finished.run_id,
+            "data": {
+                "id": finished.run_id,
+                "workflow_id": self.thread.version_id,
+                "status": finished.status,
+                "outputs": finished.outputs,
+                "error": finished.error,
+                "elapsed_time": round(finished.elapsed, 6),
+                "total_tokens": finished.total_tokens,
+                "total_steps": finished.total_steps,
+                "created_at": int(finished.started_at),
+                "finished_at": int(finished.at),
+            },
+        }
+
+    def message_answer(self, finished: RunFinished) -> dict[str, Any]:
+        """The blocking answer of a chat or completion app (spec service-api §4.8)."""
+        thread, citing = self.thread, Citing()
+        for event in self.feed.events:
+            if isinstance(event, Citations):
+                citing.add(event)
+        conversation = {"conversation_id": thread.conversation_id} if thread.mode != "completion" else {}
+        return {
+            "event": "message",
+            "task_id": thread.task_id,
+            "id": thread.message_id,
+            "message_id": thread.message_id,
+            **conversation,
+            "mode": thread.mode,
+            "answer": answer_of(finished),
+            "metadata": message_metadata(finished.usage, citing, shown=thread.show_citations),
+            "created_at": thread.created_at,
+        }
+
+
+@dataclass(slots=True)
+class _Slots:
+    """How many requests each app serves now."""
+
+    taken: Counter[str] = field(default_factory=Counter[str])
+
+    def take(self, app: App, ceiling: int) -> Callable[[], None]:
+        """Raises TooManyRequests over the ceiling (0 is none); gives the function that returns the slot."""
+        if ceiling and self.taken[app.id] >= ceiling:
+            raise TooManyRequests(
+                f"This app serves {ceiling} requests at a time; try again in a moment.", retry_after=1
+            )
+        self.taken[app.id] += 1
+        timer = asyncio.get_running_loop().call_later(_SLOT_SECONDS, lambda: release())
+        held = True
+
+        def release() -> None:
+            nonlocal held
+            if held:
+                held = False
+                timer.cancel()
+                self.taken[app.id] -= 1
+                if not self.taken[app.id]:
+                    del self.taken[app.id]
+
+        return release
+
+
+class RunHost:
+    """All runs of this process."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        db: Database,
+        crypto: Crypto,
+        apps: AppService,
+        models: ModelService,
+        uploads: Uploads,
+        code: Code,
+        http: Http,
+        recording: Recording,
+        asides: Asides,
+    ) -> None:
+        self._settings = settings
+        self._db = db
+        self._crypto = crypto
+        self._apps = apps
+        self._models = models
+        self._uploads = uploads
+        self._code = code
+        self._http = http
+        self._recording = recording
+        self._asides = asides
+        self._slots = _Slots()
+        self._by_task: dict[str, ActiveRun] = {}
+        self._by_run: dict[str, ActiveRun] = {}
+        self._by_message: dict[str, ActiveRun] = {}
+
+    async def start(self, request: StartRun) -> ActiveRun:
+        """Begin a run. Raises Refusal for everything that is wrong with the request; then nothing is left behind."""
+        app = request.app
+        release = self._slots.take(app, self._ceiling(app))
+        try:
+            active = await self._begin(request)
+        except BaseException:
+            release()
+            raise
+        active.hold_slot(release)
+        return active
+
+    async def rehearse(
+        self,
+        version: CompiledApp,
+        workspace_id: str,
+        *,
+        inputs: Mapping[str, Any],
+        query: str,
+        user: str,
+        emit: Callable[[Event], None],
+    ) -> RunFinished:
+        """Run a version that is no stored app's, and keep nothing of it. Raises Refusal for wrong inputs."""
+        files = self._uploads.for_caller(workspace_id, user)
+        accepted = await accept_inputs(version, inputs, stored=None, files=files)
+        conversation = new_conversation()
+        run_id = new_id()
+        identity = RunIdentity(
+            run_id=run_id, app_id="", user=user, at=time.time(), conversation_id=conversation.id, dialogue_count=1
+        )
+        run = Run(
+            version.graph,
+            run_id=run_id,
+            inputs=accepted,
+            pool=build_pool(version, identity, query=query, files=(), conversation=conversation.values(version)),
+            ports=self._ports(workspace_id, NoMemory(), FileOrigin(workspace_id, "", "end_user", user, None)),
+            emit=emit,
+            new_id=new_id,
+            limits=self._limits(),
+        )
+        return await run.execute()
+
+    def find(
+        self, *, task_id: str | None = None, run_id: str | None = None, message_id: str | None = None
+    ) -> ActiveRun | None:
+        """A run in progress in this process."""
+        if task_id is not None:
+            return self._by_task.get(task_id)
+        if run_id is not None:
+            return self._by_run.get(run_id)
+        return self._by_message.get(message_id) if message_id else None
+
+    def stop(self, task_id: str, *, app_id: str, user_id: str, reason: str = STOPPED_BY_USER) -> bool:
+        """Stop a run for who started it; whether there was one to stop."""
+        active = self._by_task.get(task_id)
+        if active is None or active.created_by != user_id or active.app_id != app_id:
+            return False
+        active.run.stop(reason)
+        return True
+
+    def lose(self, run_id: str) -> None:
+        """Another process has taken up this run: let go of it without a trace."""
+        active = self._by_run.get(run_id)
+        if active is not None and active.task is not None:
+            active.task.cancel()
+
+    async def close(self) -> None:
+        """Let go of all runs; their leases end, and another process takes them up."""
+        tasks = [active.task for active in self._by_run.values() if active.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ceiling(self, app: App) -> int:
+        """The smallest positive limit of the app and the server, 0 for none (spec service-api §1.7)."""
+        own = app.max_active_requests or self._settings.app_default_active_requests
+        limits = [limit for limit in (own, self._settings.app_max_active_requests) if limit]
+        return min(limits, default=0)
+
+    async def _begin(self, request: StartRun) -> ActiveRun:
+        app, owner = request.app, Owner(request.app.id, request.user_id)
+        now = time.time()
+        conversation = await self._conversation(request, owner)
+        version = await self._version(request, conversation)
+        files = self._uploads.for_caller(app.workspace_id, request.user_id)
+        stored = conversation.inputs if conversation and not conversation.new else None
+        inputs = await accept_inputs(version, request.inputs, stored=stored, files=files)
+        sent = await accept_files(version, request.files, files=files)
+        await self._recording.writer.room()
+        if conversation is not None and conversation.new:
+            conversation = conversation.begun(version, inputs)
+        identity = RunIdentity(
+            run_id=new_id(),
+            app_id=app.id,
+            user=request.user,
+            at=now,
+            conversation_id=conversation.id if conversation else "",
+            dialogue_count=conversation.dialogue_count if conversation else 1,
+        )
+        message_id = new_id() if app.mode != AppMode.WORKFLOW else ""
+        pool = build_pool(
+            version,
+            identity,
+            query=request.query,
+            files=sent,
+            conversation=conversation.values(version) if conversation else {},
+        )
+        parent = request.parent_message_id or (NIL_UUID if request.created_from == CreatedFrom.SERVICE_API else None)
+        record = RunRecord(
+            id=identity.run_id,
+            workspace_id=app.workspace_id,
+            app_id=app.id,
+            version_id=version.version_id,
+            mode=app.mode,
+            triggered_from=TriggeredFrom.APP_RUN,
+            created_from=request.created_from,
+            created_by_role="end_user",
+            created_by=request.user_id,
+            task_id=new_id(),
+            created_at=to_us(now),
+            conversation=conversation.record(version, inputs) if conversation else None,
+            message=MessageRecord(
+                id=message_id,
+                query=request.query,
+                inputs=inputs,
+                files=tuple(sent),
+                parent_message_id=parent,
+                model_provider=version.model.provider if version.model else None,
+                model_name=version.model.name if version.model else None,
+                show_citations=version.features.retriever_resource.enabled,
+            )
+            if message_id
+            else None,
+        )
+        memory: Memory = NoMemory()
+        if conversation is not None and not conversation.new:
+            memory = ConversationMemory(self._db, conversation.id, message_id, parent, self._uploads.with_url)
+        recorder = self._recording.recorder(record, secrets=version.secrets)
+        active = self._launch(
+            record,
+            recorder,
+            version,
+            user=request.user,
+            run=lambda emit: Run(
+                version.graph,
+                run_id=record.id,
+                inputs=inputs,
+                pool=pool,
+                ports=self._ports(
+                    app.workspace_id,
+                    memory,
+                    FileOrigin(app.workspace_id, app.id, record.created_by_role, record.created_by, record.id),
+                ),
+                emit=emit,
+                new_id=new_id,
+                limits=self._limits(),
+            ),
+        )
+        if record.conversation is not None and record.conversation.new and request.auto_name:
+            self._asides.name_later(app.workspace_id, owner, record.conversation.id, request.query)
+        return active
+
+    async def _conversation(self, request: StartRun, owner: Owner) -> ConversationState | None:
+        if request.app.mode in (AppMode.WORKFLOW, AppMode.COMPLETION):
+            return None
+        if request.conversation_id is None:
+            return new_conversation()
+        await self._recording.settle()
+        state = await load_conversation(self._db, self._crypto, owner, request.conversation_id)
+        if state.status != "normal":
+            raise Refusal("This conversation is closed.", code="conversation_completed")
+        return state
+
+    async def _version(self, request: StartRun, conversation: ConversationState | None) -> CompiledApp:
+        """The version asked for, the one that a basic app's conversation keeps to, or the published one."""
+        app = request.app
+        if request.version_id is not None:
+            return await self._apps.version(app, request.version_id)
+        if conversation is not None and not conversation.new and app.mode != AppMode.ADVANCED_CHAT:
+            return await self._apps.version(app, conversation.version_id)
+        return await self._apps.published(app)
+
+    def _limits(self) -> Limits:
+        return Limits(
+            max_steps=self._settings.workflow_max_execution_steps,
+            max_seconds=self._settings.workflow_max_execution_time,
+        )
+
+    def _ports(self, workspace_id: str, memory: Memory, origin: FileOrigin) -> Ports:
+        return Ports(
+            models=self._models.for_workspace(workspace_id),
+            code=self._code,
+            http=self._http,
+            files=self._uploads.for_run(origin),
+            memory=memory,
+        )
+
+    def _launch(
+        self,
+        record: RunRecord,
+        recorder: RunRecorder,
+        version: CompiledApp,
+        *,
+        user: str,
+        run: Callable[[Callable[[Event], None]], Run],
+    ) -> ActiveRun:
+        feed = RunFeed()
+        publish = feed.publish
+
+        def emit(event: Event) -> None:
+            recorder(event)
+            publish(event)
+
+        thread = Thread(
+            mode=record.mode,  # type: ignore[arg-type]
+            task_id=record.task_id,
+            run_id=record.id,
+            version_id=record.version_id,
+            created_at=record.created_at // 1_000_000,
+            created_by={"id": record.created_by, "user": user},
+            message_id=record.message.id if record.message else "",
+            conversation_id=record.conversation.id if record.conversation else "",
+            show_citations=version.features.retriever_resource.enabled,
+        )
+        active = ActiveRun(
+            app_id=record.app_id, created_by=record.created_by, thread=thread, run=run(emit), feed=feed
+        )
+        self._by_run[record.id] = self._by_task[record.task_id] = active
+        if record.message is not None:
+            self._by_message[record.message.id] = active
+        active.task = asyncio.create_task(self._carry(active, recorder))
+        return active
+
+    async def _carry(self, active: ActiveRun, recorder: RunRecorder) -> RunFinished:
+        """Run to the end, commit, then tell the readers."""
+        timer = asyncio.get_running_loop().call_later(
+            self._settings.app_max_execution_time, active.run.stop, "The request took longer than allowed."
+        )
+        try:
+            finished = await active.run.execute()
+            await recorder.finish(finished)
+            active.feed.publish(finished)
+            return finished
+        except asyncio.CancelledError:
+            recorder.abandon()
+            raise
+        finally:
+            timer.cancel()
+            active.feed.close()
+            self._forget(active)
+
+    def _forget(self, active: ActiveRun) -> None:
+        thread = active.thread
+        self._by_run.pop(thread.run_id, None)
+        self._by_task.pop(thread.task_id, None)
+        self._by_message.pop(thread.message_id, None)

@@ -1,0 +1,269 @@
+"""Apps: import, publish, export, find, delete, and the compiled version that runs.
+
+Source: spec app-dsl §3 to §5, workflow-engine §21.
+"""
+
+import secrets
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from treadle.apps.compile import CompiledApp, compile_app
+from treadle.apps.definition import Definition
+from treadle.apps.repository import AppRepository, AppWithSite
+from treadle.apps.tables import App, AppVersion, Site, VersionKind
+from treadle.dsl import AppFile, AppMode, ImportStatus, Problem, dump, parse
+from treadle.engine.errors import GraphError
+from treadle.platform.changes import bump
+from treadle.platform.clock import now_us
+from treadle.platform.crypto import Crypto
+from treadle.platform.db import Database
+from treadle.platform.ids import new_id
+from treadle.platform.refusals import Forbidden, InvalidParam, NotFound, Refusal
+
+APPS_TOPIC = "apps"
+_CODE_LETTERS = string.ascii_letters + string.digits
+
+
+class ImportFailed(Refusal):
+    """The file is no app that can be created. Nothing was created; `problems` says why."""
+
+    code = "import_failed"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        errors = [problem.message for problem in problems if problem.severity == "error"]
+        super().__init__(errors[0] if errors else "The file cannot be imported.")
+        self.problems = list(problems)
+
+
+class NotPublished(Refusal):
+    """The app has no published version, so it cannot be called."""
+
+    def __init__(self) -> None:
+        super().__init__("This app has no published version yet; publish it first.")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A new app, and what was remarked while reading its file."""
+
+    app: App
+    status: ImportStatus
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+
+class AppService:
+    """The apps of all workspaces; callers name the workspace, or hold a key or code of the app."""
+
+    def __init__(self, db: Database, crypto: Crypto) -> None:
+        self._db = db
+        self._crypto = crypto
+        self._apps: dict[str, App] = {}
+        self._by_code: dict[str, AppWithSite] = {}
+        self._compiled: dict[str, CompiledApp] = {}
+
+    def forget(self) -> None:
+        """Drop what was cached: apps or versions have changed. Published versions never do."""
+        self._apps.clear()
+        self._by_code.clear()
+
+    async def import_file(
+        self, workspace_id: str, text: str | bytes, *, account_id: str | None = None, publish: bool = False
+    ) -> Imported:
+        """Create an app from a file; a basic app is live at once, a graph app when it is published.
+
+        Raises ImportFailed, and (with `publish`) Refusal when the graph cannot be run. Then nothing is created.
+        """
+        parsed = parse(text)
+        if parsed.app is None:
+            raise ImportFailed(parsed.problems)
+        definition = Definition.from_file(parsed.app)
+        live = publish or not parsed.app.mode.has_graph
+        if publish:
+            check_runnable(definition)
+        app = _new_app(workspace_id, parsed.app, account_id)
+        async with self._db.transaction() as session:
+            repository = AppRepository(session)
+            repository.add(app)
+            await repository.flush()
+            repository.add(_new_site(app))
+            repository.add(self._version_row(app, definition, VersionKind.DRAFT, account_id))
+            if live:
+                version = self._version_row(app, definition, VersionKind.PUBLISHED, account_id)
+                repository.add(version)
+                app.published_version_id = version.id
+            await bump(session, APPS_TOPIC)
+        return Imported(app, parsed.status, parsed.problems)
+
+    async def publish(self, workspace_id: str, app_id: str, *, account_id: str | None = None) -> AppVersion:
+        """Make a copy of the draft the version that runs. Raises NotFound, and Refusal when it cannot be run."""
+        async with self._db.transaction() as session:
+            repository = AppRepository(session)
+            app = await repository.app(app_id, workspace_id)
+            draft = await repository.draft(app_id) if app else None
+            if app is None or draft is None:
+                raise NotFound("There is no such app.")
+            definition = Definition.from_row(draft, AppMode(app.mode), self._crypto)
+            check_runnable(definition)
+            version = self._version_row(app, definition, VersionKind.PUBLISHED, account_id)
+            repository.add(version)
+            await repository.point_to(app_id, version.id, version.created_at)
+            await bump(session, APPS_TOPIC)
+            return version
+
+    async def export(self, workspace_id: str, app_id: str, *, include_secrets: bool = False) -> str:
+        """The app file of the draft. Raises NotFound."""
+        async with self._db.session() as session:
+            repository = AppRepository(session)
+            app = await repository.app(app_id, workspace_id)
+            draft = await repository.draft(app_id) if app else None
+        if app is None or draft is None:
+            raise NotFound("There is no such app.")
+        definition = Definition.from_row(draft, AppMode(app.mode), self._crypto)
+        return dump(definition.to_file(app), include_secrets=include_secrets)
+
+    async def delete(self, workspace_id: str, app_id: str) -> None:
+        """Delete an app with its versions, page, conversations and logs. Raises NotFound."""
+        async with self._db.transaction() as session:
+            repository = AppRepository(session)
+            if await repository.app(app_id, workspace_id) is None:
+                raise NotFound("There is no such app.")
+            await repository.delete(app_id)
+            await bump(session, APPS_TOPIC)
+
+    async def list(self, workspace_id: str) -> Sequence[AppWithSite]:
+        """All apps of a workspace with their pages, last changed first."""
+        async with self._db.session() as session:
+            return await AppRepository(session).apps(workspace_id)
+
+    async def find(self, workspace_id: str, name_or_id: str) -> App:
+        """The app with this id or (if only one has it) this name. Raises NotFound or InvalidParam."""
+        apps = [entry.app for entry in await self.list(workspace_id)]
+        found = [app for app in apps if app.id == name_or_id] or [app for app in apps if app.name == name_or_id]
+        if not found:
+            raise NotFound(f"There is no app with the id or name {name_or_id}; see `treadle app list`.")
+        if len(found) > 1:
+            raise InvalidParam(f"{len(found)} apps are called {name_or_id}; give the id instead.")
+        return found[0]
+
+    async def app(self, app_id: str) -> App:
+        """The app of a key. Raises Forbidden when it is gone."""
+        app = self._apps.get(app_id)
+        if app is None:
+            async with self._db.session() as session:
+                app = await AppRepository(session).app(app_id)
+            if app is None:
+                raise Forbidden("The app of this key is gone.")
+            self._apps[app_id] = app
+        return app
+
+    async def by_code(self, code: str) -> AppWithSite:
+        """The app whose published page has this code. Raises NotFound also when the page is switched off."""
+        entry = self._by_code.get(code)
+        if entry is None:
+            async with self._db.session() as session:
+                entry = await AppRepository(session).app_by_site(code)
+            if entry is None:
+                raise NotFound("There is no page with this code.")
+            self._by_code[code] = entry
+        if not entry.app.enable_site or entry.app.status != "normal":
+            raise NotFound("This page is switched off.")
+        return entry
+
+    async def site(self, app_id: str) -> Site | None:
+        """The published page of an app."""
+        async with self._db.session() as session:
+            return await AppRepository(session).site(app_id)
+
+    async def tags(self, app_id: str) -> "list[str]":
+        """The names of an app's tags."""
+        async with self._db.session() as session:
+            return await AppRepository(session).tags(app_id)
+
+    async def published(self, app: App) -> CompiledApp:
+        """The version that runs. Raises NotPublished."""
+        if app.published_version_id is None:
+            raise NotPublished
+        return await self.version(app, app.published_version_id)
+
+    async def version(self, app: App, version_id: str) -> CompiledApp:
+        """A given published version. Raises NotFound, and BadRequest for a draft."""
+        compiled = self._compiled.get(version_id)
+        if compiled is None:
+            async with self._db.session() as session:
+                row = await AppRepository(session).version(app.id, version_id)
+            if row is None:
+                raise NotFound("The app has no such version.")
+            if row.kind == VersionKind.DRAFT:
+                raise Refusal("A draft cannot be called; publish it first.", code="bad_request")
+            definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
+            try:
+                compiled = compile_app(definition, version_id=row.id)
+            except GraphError as error:
+                raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
+            self._compiled[version_id] = compiled
+        return compiled
+
+    def _version_row(
+        self, app: App, definition: Definition, kind: VersionKind, account_id: str | None
+    ) -> AppVersion:
+        now = now_us()
+        published = datetime.fromtimestamp(now / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        row = AppVersion(
+            id=new_id(),
+            workspace_id=app.workspace_id,
+            app_id=app.id,
+            kind=kind,
+            version="draft" if kind is VersionKind.DRAFT else published,
+            created_by=account_id,
+            created_at=now,
+            updated_at=now,
+        )
+        definition.write(row, self._crypto)
+        return row
+
+
+def check_runnable(definition: Definition) -> None:
+    """Raises InvalidParam with every reason why a version cannot be run."""
+    try:
+        compile_app(definition, version_id="")
+    except GraphError as error:
+        raise InvalidParam("This app cannot be published. " + " ".join(p.message for p in error.problems)) from error
+
+
+def _new_app(workspace_id: str, file: AppFile, account_id: str | None) -> App:
+    now = now_us()
+    return App(
+        id=new_id(),
+        workspace_id=workspace_id,
+        mode=file.mode,
+        name=file.name,
+        description=file.description,
+        icon_type=file.icon_type or "emoji",
+        icon=file.icon,
+        icon_background=file.icon_background,
+        use_icon_as_answer_icon=file.use_icon_as_answer_icon,
+        enable_site=True,
+        enable_api=True,
+        status="normal",
+        created_by=account_id,
+        updated_by=account_id,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _new_site(app: App) -> Site:
+    return Site(
+        app_id=app.id,
+        workspace_id=app.workspace_id,
+        code="".join(secrets.choice(_CODE_LETTERS) for _ in range(16)),
+        title=app.name,
+        description=app.description,
+        icon_type=app.icon_type,
+        icon=app.icon,
+        icon_background=app.icon_background,
+        created_at=app.created_at,
+        updated_at=app.updated_at,
+    )

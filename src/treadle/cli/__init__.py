@@ -1,0 +1,41 @@
+"""The command line. Commands live in the modules of this package; heavy imports wait until one runs."""
+
+import typer
+
+from treadle import __version__
+from treadle.cli import admin, apps, checks, doctor, logs, models, runs, serve
+
+app = typer.Typer(
+    name="treadle",
+    help="Build, run, publish, watch and improve LLM applications.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(serve.serve)
+app.command("check")(checks.check)
+app.command("run")(runs.run_app)
+app.command("logs")(logs.show_logs)
+app.command("migrate")(doctor.migrate)
+app.command("doctor")(doctor.doctor)
+app.add_typer(admin.app, name="admin", help="Accounts and workspaces.")
+app.add_typer(apps.app, name="app", help="Import, list, export and delete apps.")
+app.add_typer(models.app, name="model", help="Model providers and credentials.")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"treadle {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Build, run, publish, watch and improve LLM applications."""
+
+
+def main() -> None:
+    """The `treadle` command."""
+    app()

@@ -1,0 +1,1 @@
+"""What runs leave to read: lists, details, node by node."""

@@ -1,0 +1,133 @@
+"""Runs and node executions in the database, for reading. Every query is scoped by workspace or by app."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from treadle.accounts.tables import Account, EndUser
+from treadle.apps.tables import App, AppVersion, Message, NodeExecution, Run, TriggeredFrom
+
+KEYWORD_LENGTH = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFilter:
+    """Which runs of an app or a workspace. Times are microseconds since the epoch, inclusive."""
+
+    workspace_id: str
+    app_id: str | None = None
+    statuses: tuple[str, ...] = ()
+    keyword: str = ""
+    created_before: int | None = None
+    created_after: int | None = None
+    session_id: str | None = None
+    account_id: str | None = None
+    with_debugging: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run with what a list shows beside it."""
+
+    run: Run
+    app: App
+    version: str | None
+    end_user: EndUser | None
+    account: Account | None
+    message: Message | None
+
+
+class LogRepository:
+    """The SQL of logs, within the session of a caller."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def run(self, run_id: str, *, workspace_id: str | None = None, app_id: str | None = None) -> RunRow | None:
+        """One run of an app, or of a workspace."""
+        query = _rows().where(Run.id == run_id)
+        if workspace_id is not None:
+            query = query.where(Run.workspace_id == workspace_id)
+        if app_id is not None:
+            query = query.where(Run.app_id == app_id)
+        return next(iter(await self._read(query)), None)
+
+    async def page(self, wanted: RunFilter, *, page: int, limit: int) -> tuple[list[RunRow], int]:
+        """A numbered page, newest first, and the number of all runs that match."""
+        conditions = _conditions(wanted)
+        counting = select(func.count()).select_from(Run).outerjoin(EndUser, EndUser.id == Run.created_by)
+        total = (await self._session.execute(counting.where(*conditions))).scalar_one()
+        query = _rows().where(*conditions).order_by(Run.created_at.desc(), Run.id.desc())
+        return await self._read(query.offset((page - 1) * limit).limit(limit)), total
+
+    async def before(self, wanted: RunFilter, *, cursor: tuple[int, str] | None, limit: int) -> list[RunRow]:
+        """The newest runs before a cursor of (created_at, id)."""
+        query = _rows().where(*_conditions(wanted))
+        if cursor is not None:
+            at, run_id = cursor
+            query = query.where(or_(Run.created_at < at, and_(Run.created_at == at, Run.id < run_id)))
+        return await self._read(query.order_by(Run.created_at.desc(), Run.id.desc()).limit(limit))
+
+    async def nodes(self, run_id: str) -> list[NodeExecution]:
+        """The node executions of a run in the order of their start, attempts that were repeated included."""
+        query = (
+            select(NodeExecution)
+            .where(NodeExecution.run_id == run_id)
+            .order_by(NodeExecution.created_at, NodeExecution.node_index, NodeExecution.retry_index)
+        )
+        return list((await self._session.execute(query)).scalars())
+
+    async def account_by_email(self, email: str) -> Account | None:
+        return (await self._session.execute(select(Account).where(Account.email == email.lower()))).scalar_one_or_none()
+
+    async def _read(self, query: "Select[tuple[Run, App, str, EndUser, Account, Message]]") -> list[RunRow]:
+        rows: Sequence[tuple[Run, App, str, EndUser, Account, Message]] = (
+            (await self._session.execute(query)).tuples().all()
+        )
+        return [RunRow(*row) for row in rows]
+
+
+def _rows() -> "Select[tuple[Run, App, str, EndUser, Account, Message]]":
+    return (
+        select(Run, App, AppVersion.version, EndUser, Account, Message)
+        .join(App, App.id == Run.app_id)
+        .outerjoin(AppVersion, AppVersion.id == Run.version_id)
+        .outerjoin(EndUser, and_(EndUser.id == Run.created_by, Run.created_by_role == "end_user"))
+        .outerjoin(Account, and_(Account.id == Run.created_by, Run.created_by_role == "account"))
+        .outerjoin(Message, Message.id == Run.message_id)
+    )
+
+
+def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Run.workspace_id == wanted.workspace_id]
+    if wanted.app_id is not None:
+        conditions.append(Run.app_id == wanted.app_id)
+    if not wanted.with_debugging:
+        conditions.append(Run.triggered_from != TriggeredFrom.DEBUGGING)
+    if wanted.statuses:
+        conditions.append(Run.status.in_(wanted.statuses))
+    if wanted.created_before is not None:
+        conditions.append(Run.created_at <= wanted.created_before)
+    if wanted.created_after is not None:
+        conditions.append(Run.created_at >= wanted.created_after)
+    if wanted.account_id is not None:
+        conditions += [Run.created_by == wanted.account_id, Run.created_by_role == "account"]
+    if wanted.session_id is not None:
+        conditions.append(EndUser.session_id == wanted.session_id)
+    if wanted.keyword:
+        part = f"%{_escaped(wanted.keyword[:KEYWORD_LENGTH])}%"
+        conditions.append(
+            or_(
+                Run.inputs.ilike(part, escape="\\"),
+                Run.outputs.ilike(part, escape="\\"),
+                EndUser.session_id.ilike(part, escape="\\"),
+                Run.id == wanted.keyword,
+            )
+        )
+    return conditions
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

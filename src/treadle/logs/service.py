@@ -1,0 +1,72 @@
+"""Reading runs: for the API, the console and the terminal."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from treadle.apps.tables import NodeExecution
+from treadle.logs.repository import LogRepository, RunFilter, RunRow
+from treadle.platform.db import Database
+from treadle.platform.refusals import InvalidParam, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run, node by node."""
+
+    row: RunRow
+    nodes: list[NodeExecution]
+
+
+class LogService:
+    """`settled` waits until records written behind can be read."""
+
+    def __init__(self, db: Database, settled: Callable[[], Awaitable[None]]) -> None:
+        self._db = db
+        self._settled = settled
+
+    async def run(self, run_id: str, *, workspace_id: str | None = None, app_id: str | None = None) -> RunRow:
+        """Raises NotFound."""
+        await self._settled()
+        async with self._db.session() as session:
+            row = await LogRepository(session).run(run_id, workspace_id=workspace_id, app_id=app_id)
+        if row is None:
+            raise NotFound("There is no such run.")
+        return row
+
+    async def detail(self, run_id: str, *, workspace_id: str) -> RunDetail:
+        """Raises NotFound."""
+        row = await self.run(run_id, workspace_id=workspace_id)
+        async with self._db.session() as session:
+            return RunDetail(row, await LogRepository(session).nodes(run_id))
+
+    async def page(
+        self, wanted: RunFilter, *, page: int, limit: int, account_email: str | None = None
+    ) -> tuple[list[RunRow], int]:
+        """A numbered page and the total. Raises InvalidParam for an unknown account."""
+        await self._settled()
+        async with self._db.session() as session:
+            repository = LogRepository(session)
+            if account_email is not None:
+                account = await repository.account_by_email(account_email)
+                if account is None:
+                    raise InvalidParam("There is no account with this address.", param="created_by_account")
+                wanted = replace(wanted, account_id=account.id)
+            return await repository.page(wanted, page=page, limit=limit)
+
+    async def newest(self, wanted: RunFilter, *, cursor: str | None = None, limit: int = 50) -> tuple[list[RunRow], str]:
+        """The newest runs behind `cursor`, and the cursor of the next page (empty at the end). Raises InvalidParam."""
+        await self._settled()
+        async with self._db.session() as session:
+            rows = await LogRepository(session).before(wanted, cursor=_read_cursor(cursor), limit=limit + 1)
+        more = len(rows) > limit
+        last = rows[limit - 1].run if more else None
+        return rows[:limit], f"{last.created_at}.{last.id}" if last else ""
+
+
+def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
+    if not cursor:
+        return None
+    at, _, run_id = cursor.partition(".")
+    if not at.isdigit() or not run_id:
+        raise InvalidParam("`cursor` is not one that this list gave.", param="cursor")
+    return int(at), run_id

@@ -1,0 +1,31 @@
+"""Routes that say who may call them. A test walks the application and finds no other kind."""
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+
+class Caller(StrEnum):
+    """Who a route lets in."""
+
+    ANYONE = "anyone"
+    SIGNATURE = "whoever holds a signed link"
+    APP_KEY = "holders of an app key"
+    KNOWLEDGE_KEY = "holders of a knowledge key"
+    VISITOR = "visitors of a published page"
+    MEMBER = "signed-in members of the workspace"
+    FIRST_RUN = "anyone, until the first account exists"
+
+
+Endpoint = Callable[[Request], Awaitable[ASGIApp]]
+
+
+class DeclaredRoute(Route):
+    """A route with its caller."""
+
+    def __init__(self, path: str, endpoint: Endpoint, *, method: str, caller: Caller) -> None:
+        super().__init__(path, endpoint, methods=[method])
+        self.caller = caller

@@ -1,0 +1,24 @@
+"""Addresses under which people reach this server."""
+
+from dataclasses import dataclass
+
+from treadle.settings import Settings
+
+_SEGMENTS = {"completion": "completion", "workflow": "workflow"}
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """`base` has no slash at its end."""
+
+    base: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Links":
+        host = settings.host if settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
+        shown = f"[{host}]" if ":" in host else host
+        return cls((settings.public_url or f"http://{shown}:{settings.port}").rstrip("/"))
+
+    def page(self, mode: str, code: str) -> str:
+        """The published page of an app."""
+        return f"{self.base}/{_SEGMENTS.get(mode, 'chat')}/{code}"

@@ -1,0 +1,12 @@
+"""All routes of `/v1`."""
+
+from treadle.server.declared import DeclaredRoute
+from treadle.server.service_api import conversations, description, files, generation, workflows
+
+ROUTES: list[DeclaredRoute] = [
+    *description.ROUTES,
+    *generation.ROUTES,
+    *conversations.ROUTES,
+    *workflows.ROUTES,
+    *files.ROUTES,
+]

@@ -1,0 +1,82 @@
+"""Visitors of published pages: a passport gives a browser an identity, and calls carry it.
+
+The passport names an end user and an app, nothing else: a visitor can ask the published version, never define one.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+import jwt
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from treadle.accounts.tables import EndUserType
+from treadle.apps.tables import CreatedFrom
+from treadle.platform.refusals import BadRequest, NotFound, Refusal, Unauthorized
+from treadle.server.app_call import ANY_MODE, AppCall, From, ModeRule
+from treadle.server.declared import Caller, DeclaredRoute
+from treadle.server.responses import json_response
+from treadle.server.service_api.calls import bearer_token
+from treadle.server.services import Services
+
+_ALGORITHM = "HS256"
+_ISSUER = "treadle published page"
+
+Handler = Callable[[AppCall], Awaitable[ASGIApp]]
+
+
+async def passport(request: Request) -> ASGIApp:
+    """GET /api/passport: a new anonymous visitor of the page whose code is in `X-App-Code`."""
+    services: Services = request.app.state.services
+    code = request.headers.get("x-app-code", "")
+    if not code:
+        raise Unauthorized("Send the code of the page in the header `X-App-Code`.")
+    app = (await services.apps.by_code(code)).app
+    session = secrets.token_urlsafe(16)
+    visitor = await services.end_users.get_or_create(
+        workspace_id=app.workspace_id,
+        app_id=app.id,
+        type=EndUserType.BROWSER,
+        session_id=session,
+        is_anonymous=True,
+    )
+    claims = {"iss": _ISSUER, "sub": visitor.id, "app": app.id, "code": code, "session": session}
+    return json_response({"access_token": jwt.encode(claims, services.visitor_key, _ALGORITHM)})
+
+
+def visitor_route(
+    method: str, path: str, handler: Handler, *, modes: ModeRule = ANY_MODE, read: From = From.NOWHERE
+) -> DeclaredRoute:
+    """A route that serves visitors of a published page."""
+
+    async def endpoint(request: Request) -> ASGIApp:
+        services: Services = request.app.state.services
+        claims = _claims(bearer_token(request), services)
+        try:
+            app = (await services.apps.by_code(str(claims["code"]))).app
+        except NotFound as error:
+            raise BadRequest(error.message) from error
+        if app.id != claims["app"]:
+            raise BadRequest("This page has got another address.")
+        if app.mode not in modes.modes:
+            raise Refusal(modes.message, code=modes.code)
+        call = AppCall(
+            services, request, app, CreatedFrom.WEB_APP, end_user_id=str(claims["sub"]), user=str(claims["session"])
+        )
+        await call.read(read)
+        return await handler(call)
+
+    return DeclaredRoute(path, endpoint, method=method, caller=Caller.VISITOR)
+
+
+def _claims(token: str, services: Services) -> dict[str, object]:
+    try:
+        return jwt.decode(
+            token,
+            services.visitor_key,
+            [_ALGORITHM],
+            issuer=_ISSUER,
+            options={"require": ["sub", "app", "code", "session"]},
+        )
+    except jwt.InvalidTokenError as error:
+        raise Unauthorized("This passport is not valid; get a new one from /api/passport.") from error

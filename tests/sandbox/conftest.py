@@ -23,7 +23,7 @@ async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def jail(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sandbox]:
     """Jailed CPython only."""
-    box = Sandbox(jail_root=tmp_path_factory.mktemp("jail"), time_limit=TIME_LIMIT, monty=False)
+    box = Sandbox(jail_root=tmp_path_factory.mktemp("jail"), time_limit=TIME_LIMIT, memory_limit=128 << 20, monty=False)
     await box.start()
     yield box
     await box.close()

@@ -10,13 +10,14 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.sandbox.snippets import DATA, load
 from treadle.engine.values import JsonValue
 from treadle.sandbox import Sandbox
 from treadle.sandbox.limits import Limits
 from treadle.sandbox.monty import MontyPool
 from treadle.sandbox.suitability import judge
 
-from tests.sandbox.snippets import DATA, ON_CPYTHON, ON_MONTY, source
+ON_MONTY, ON_CPYTHON = load("agree_on_monty.txt"), load("left_to_cpython.txt")
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,7 +31,7 @@ async def monty() -> AsyncIterator[MontyPool]:
 
 @pytest.mark.parametrize("name", ON_MONTY)
 async def test_plain_code_runs_on_monty_with_cpythons_result(jail: Sandbox, monty: MontyPool, name: str) -> None:
-    code = source(ON_MONTY[name])
+    code = ON_MONTY[name]
     verdict = judge(code)
     assert verdict.code is not None, verdict.reason
     outcome = await monty.run(verdict.code, msgspec.json.encode({"data": DATA}))
@@ -43,7 +44,7 @@ async def test_plain_code_runs_on_monty_with_cpythons_result(jail: Sandbox, mont
 async def test_code_that_monty_does_differently_is_left_to_cpython(
     sandbox_pair: Sandbox, jail: Sandbox, name: str
 ) -> None:
-    code = source(ON_CPYTHON[name])
+    code = ON_CPYTHON[name]
     result = await sandbox_pair.run("python3", code, {"data": DATA})
     assert result.engine == "cpython"
     assert repr(result.outputs) == repr((await jail.run("python3", code, {"data": DATA})).outputs)
@@ -57,23 +58,7 @@ async def sandbox_pair(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     await box.close()
 
 
-BATTERY = source(
-    "import json, math\n---\n"
-    "r = []\n"
-    "for v in data['values']:\n"
-    "    r.append([str(v), repr(v), json.dumps(v), json.dumps(v, ensure_ascii=False), json.loads(json.dumps(v)), f'{v}'])\n"
-    "    if isinstance(v, str):\n"
-    "        r.append([v.upper(), v.lower(), v.title(), v.split(), v.strip(), v[::-1], len(v), v.splitlines(), v.isdigit(),\n"
-    "            v.isalpha(), v.isspace(), v.replace('a', 'bb'), v.swapcase(), v.casefold(),\n"
-    "            sorted(v), '%s|%r' % (v, v), f'{v:>12}|{v!r:^9}', v.partition('a'), v.count('a'), v.find('b'), v * 2])\n"
-    "    if isinstance(v, float):\n"
-    "        r.append([f'{v:.2f} {v:.0f} {v:e} {v:g} {v:,.3f} {v:10.3f}', '%.3f' % v, v * 3, v + 0.1, -v, v / 7, abs(v), v // 3,\n"
-    "            v % 3, v > 0.5, math.floor(v), math.ceil(v), int(v), round(v), v == int(v), divmod(v, 2.5)])\n"
-    "    if isinstance(v, int) and not isinstance(v, bool):\n"
-    "        r.append([v * v, v // 7, v % 7, -v, v ** 2, f'{v:,} {v:x} {v:+d} {v:08d}', hex(v), bin(v), v & 255, v >> 3,\n"
-    "            v << 5, divmod(v, -9), float(v), v / 3, str(v)[::-1], round(v), v == float(v)])\n"
-    "return {'r': r, 'max': max([len(str(x)) for x in r] or [0]), 'keys': sorted([str(k) for k in data['values']])}"
-)
+BATTERY = (Path(__file__).parent / "battery.txt").read_text()
 VALUES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs", "Cn"], max_codepoint=0x24FF), max_size=20),
     st.integers(-(2**80), 2**80),

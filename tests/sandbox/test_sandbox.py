@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox.conftest import TIME_LIMIT
 from treadle.engine.values import JsonValue
 from treadle.sandbox import CodeExecutionError, Sandbox
-
-TIME_LIMIT = 1.5  # of the fixtures
 
 ADD = "def main(a, b):\n    return {'r': a + b}\n"
 ON_CPYTHON = "import re\n"
@@ -114,6 +113,18 @@ async def test_printing_much_on_monty_is_no_error(sandbox: Sandbox) -> None:
     assert (await sandbox.run("python3", code, {})).outputs == {"ok": True}
 
 
+async def test_monty_workers_are_jailed_too(tmp_path: Path) -> None:
+    before = _descendants(os.getpid())
+    box = Sandbox(jail_root=tmp_path / "jail")
+    await box.start()
+    await box.run("python3", ADD, {"a": 1, "b": 2})
+    (worker,) = _descendants(os.getpid()) - before
+    status = _status(worker)
+    assert (status["NoNewPrivs"], status["Seccomp"], int(status["CapEff"], 16)) == ("1", "2", 0)
+    assert {f.name: f.active for f in box.capabilities().features}["jailed Monty workers"]
+    await box.close()
+
+
 async def test_inputs_are_bounded(sandbox: Sandbox) -> None:
     assert "more than the limit" in await fails(sandbox, ADD, {"a": "x" * (33 << 20), "b": ""})
 
@@ -162,6 +173,11 @@ def _descendants(pid: int) -> set[int]:
     return found
 
 
+def _status(pid: int) -> dict[str, str]:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+
+
 async def _settles(condition: Callable[[], bool], *, within: float = 5.0) -> None:
     """Processes of others end without an event to await."""
     async with asyncio.timeout(within):
@@ -207,7 +223,7 @@ async def test_nothing_is_started_before_the_first_run_and_nothing_is_left_after
     assert _descendants(os.getpid()) > before
     await box.close()
     await _settles(lambda: _descendants(os.getpid()) <= before)
-    assert list((tmp_path / "jail").iterdir()) == []
+    assert list((tmp_path / "jail" / "root").iterdir()) == []
     assert "shut down" in await fails(box, ADD, {"a": 1, "b": 2})
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from collections import deque
@@ -229,9 +230,9 @@ def probe(root: Path, limits: Limits) -> SandboxReport:
         try:
             with control.makefile("rb") as stream:
                 size = zygote.REPORT_HEADER.unpack(stream.read(zygote.REPORT_HEADER.size))[0]
-                return SandboxReport(monty=True, features=_features(stream.read(size)))
-        except Exception as problem:
-            return SandboxReport(monty=True, features=(), failure=f"the fork server for code did not start: {problem}")
+                return SandboxReport(_features(stream.read(size)))
+        except (OSError, struct.error, ValueError) as problem:
+            return SandboxReport((), failure=f"the fork server for code did not start: {problem}")
         finally:
             process.kill()
             process.wait()

@@ -4,13 +4,24 @@ Monty is only ever believed when it gives a result. Sandboxed code has no side e
 (an unsupported feature, an exception, a limit, a question to the host) is settled by running it again on CPython.
 """
 
-import contextlib
+import os
+import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic_monty import AsyncMonty, CollectString, MontyComplete, MontyError, MontyRuntimeError, ResourceLimits
+from pydantic_monty._binary import find_monty_binary
 
 from .limits import MIB, Limits
+
+_HERE = Path(__file__).parent
+_BOOT = """
+import sys
+sys.path.insert(0, {folder!r})
+from jail import launch
+launch.main(sys.argv[1:])
+"""
 
 _INPUTS, _RESULT = "treadle_inputs__", "treadle_result__"
 # Monty serialises the result itself: JSON text crosses the process boundary cheaper than a tree of objects, and
@@ -37,20 +48,23 @@ class MontyOutcome:
 
 
 class MontyPool:
-    """Monty worker processes: started with the first run, replaced when they crash."""
+    """Monty worker processes: started with the first run, replaced when they crash.
 
-    def __init__(self, limits: Limits, workers: int, binary: Path | None = None) -> None:
+    `root` is a folder for the script that jails them; without it they run as they are.
+    """
+
+    def __init__(self, limits: Limits, workers: int, root: Path | None = None) -> None:
         self._limits = limits
         self._workers = workers
-        self._binary = binary
+        self._root = root
         self._pool: AsyncMonty | None = None
 
     async def run(self, code: str, inputs: bytes, *, patience: float = _PATIENCE) -> MontyOutcome:
         """Run module-level code and `main`, for at most `patience` seconds; never raises for what the code does."""
-        pool = await self._started()
         limits = ResourceLimits(max_feed_duration_secs=patience, max_memory=min(self._limits.memory, 256 * MIB))
         printed = CollectString(_PRINTED)
         try:
+            pool = await self._started()
             async with pool.checkout(limits=limits, os_policy={"sleep": "call_host"}) as session:
                 reached = await session.feed_start(
                     code + "\n" + _EPILOGUE, inputs={_INPUTS: inputs.decode()}, print_callback=printed
@@ -60,6 +74,8 @@ class MontyPool:
                 text = reached.output
         except MontyError as problem:
             return MontyOutcome(None, _describe(problem))
+        except OSError as problem:
+            return MontyOutcome(None, f"Monty cannot be started: {problem}")
         if not isinstance(text, str):
             return MontyOutcome(None, "no text came back")
         encoded = text.encode()
@@ -72,10 +88,21 @@ class MontyPool:
         if pool is not None:
             await pool.__aexit__(None, None, None)
 
+    def launcher(self) -> Path | None:
+        """The script that starts a worker in its jail; None where there is no jail, or no program may be kept there."""
+        if self._root is None or sys.platform != "linux":
+            return None
+        words = [sys.executable, "-I", "-S", "-B", "-c", _BOOT.format(folder=str(_HERE)), find_monty_binary()]
+        self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        script = self._root / "monty"
+        script.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+        script.chmod(0o700)
+        return script if os.access(script, os.X_OK) else None
+
     async def _started(self) -> AsyncMonty:
         if self._pool is None:
             pool = AsyncMonty(
-                binary_path=self._binary,
+                binary_path=self.launcher(),
                 min_processes=1,
                 max_processes=self._workers,
                 max_checkouts_per_worker=_RUNS_PER_WORKER,
@@ -91,8 +118,4 @@ class MontyPool:
 
 
 def _describe(problem: MontyError) -> str:
-    if isinstance(problem, MontyRuntimeError):
-        return problem.display()
-    with contextlib.suppress(AttributeError):
-        return str(problem)
-    return repr(problem)
+    return problem.display() if isinstance(problem, MontyRuntimeError) else str(problem)

@@ -11,14 +11,13 @@ _KEEP_FILES = ("mount namespace", "Landlock")
 
 @dataclass(frozen=True)
 class SandboxReport:
-    """`features` of the CPython jail, each on or off with its reason.
+    """`features` of the sandbox, each on or off with its reason.
 
     `python` says whether code that Monty does not cover can run at all: the jail needs seccomp, resource limits and
     one of two ways to keep files out of reach. `problem` is the sentence for people when it cannot. `unjailed` means
     that an operator switched the jail off.
     """
 
-    monty: bool
     features: tuple[Feature, ...]
     unjailed: bool = False
     failure: str = ""

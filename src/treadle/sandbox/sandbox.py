@@ -1,6 +1,7 @@
 """The sandbox: takes user code, chooses the engine, bounds it, and gives back its result."""
 
 import asyncio
+import dataclasses
 import sys
 import tempfile
 import time
@@ -19,11 +20,13 @@ from . import cpython
 from .cpython import ForkServer, ForkServerError
 from .limits import MIB, Limits
 from .monty import MontyPool
-from .report import SandboxReport
+from .report import Feature, SandboxReport
 from .suitability import Suitability
 
 Language = Literal["python3", "javascript"]
 Engine = Literal["monty", "cpython"]
+
+_MOUNT_POINT = "root"  # the jail's file system is mounted here, seen by the jail alone
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Sandbox:
 
     Python goes to Monty when its result is sure to be CPython's, else to a jailed CPython. At most `workers` runs
     happen at once and `queue_limit` wait. `time_limit` is in seconds, `memory_limit` and `output_limit` in bytes;
-    `jail_root` is an empty folder of ours; code may import what is in `packages`. `allow_unjailed` runs CPython
+    `jail_root` is a folder of ours; code may import what is in `packages`. `allow_unjailed` runs CPython
     without any jail: for development on systems other than Linux only.
     """
 
@@ -63,7 +66,7 @@ class Sandbox:
         self._root = jail_root
         self._unjailed = allow_unjailed and sys.platform != "linux"
         self._suitability = Suitability()
-        self._monty = MontyPool(self._limits, workers) if monty else None
+        self._monty = MontyPool(self._limits, workers, jail_root) if monty else None
         self._fork_server: ForkServer | None = None
         self._report: SandboxReport | None = None
         self._starting = asyncio.Lock()
@@ -72,8 +75,9 @@ class Sandbox:
         self._closed = False
 
     async def start(self) -> None:
-        """Make the scratch folder. Processes start with the first run that needs them."""
+        """Make the folders. Processes start with the first run that needs them."""
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self._root / _MOUNT_POINT).mkdir(exist_ok=True, mode=0o700)
 
     async def run(self, language: Language, code: str, inputs: dict[str, JsonValue]) -> CodeResult:
         """Run the module-level code, then `main(**inputs)`.
@@ -107,7 +111,7 @@ class Sandbox:
         if sys.platform != "linux":
             return self._not_linux()
         with tempfile.TemporaryDirectory() as root:
-            self._report = cpython.probe(Path(root), self._limits)
+            self._report = self._with_monty(cpython.probe(Path(root), self._limits))
         return self._report
 
     @asynccontextmanager
@@ -173,10 +177,10 @@ class Sandbox:
             if sys.platform != "linux" and not self._unjailed:
                 raise CodeExecutionError(self._not_linux().problem)
             try:
-                server = await ForkServer.start(self._root, self._limits, unjailed=self._unjailed)
+                server = await ForkServer.start(self._root / _MOUNT_POINT, self._limits, unjailed=self._unjailed)
             except ForkServerError as problem:
                 raise CodeExecutionError(str(problem)) from None
-            self._report = SandboxReport(self._monty is not None, server.features, unjailed=self._unjailed)
+            self._report = self._with_monty(SandboxReport(server.features, unjailed=self._unjailed))
             if self._report.problem:
                 await server.close()
                 raise CodeExecutionError(self._report.problem)
@@ -187,7 +191,18 @@ class Sandbox:
         failure = (
             "this code needs features that run only in the Linux jail; elsewhere, code is limited to what Monty covers"
         )
-        return SandboxReport(self._monty is not None, (), unjailed=self._unjailed, failure=failure)
+        return self._with_monty(SandboxReport((), unjailed=self._unjailed, failure=failure))
+
+    def _with_monty(self, report: SandboxReport) -> SandboxReport:
+        """The report, with a line on Monty's workers."""
+        if self._monty is None:
+            return report
+        keeps_files = any(feature.name == "Landlock" and feature.active for feature in report.features)
+        jailed = keeps_files and self._monty.launcher() is not None
+        reason = (
+            "no files, sockets or programs" if jailed else "they run as the server's user; Monty itself reaches nothing"
+        )
+        return dataclasses.replace(report, features=(*report.features, Feature("jailed Monty workers", jailed, reason)))
 
 
 def _encode(inputs: dict[str, JsonValue], limit: int) -> bytes:

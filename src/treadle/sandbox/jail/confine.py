@@ -111,10 +111,11 @@ def _limit_resources(own: Surroundings) -> str:
 
 def _becomes_nobody(own: Surroundings) -> bool:
     """Root becomes nobody, but only where nobody can still read Python's library."""
-    return own.was_root and not own.user_namespace and (own.own_files or _reachable_by_all(own.readable[0]))
+    return own.was_root and not own.user_namespace and (own.own_files or reachable_by_all(own.readable[0]))
 
 
-def _reachable_by_all(path: str) -> bool:
+def reachable_by_all(path: str) -> bool:
+    """Whether every folder on the way lets any user through."""
     while path != "/":
         if not os.stat(path).st_mode & 0o001:
             return False

@@ -19,7 +19,12 @@ _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/usr
 def readable_paths() -> list[str]:
     """What jailed code may read besides packages: Python's own library, shared libraries, time zones."""
     own = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")]
-    return [path for path in dict.fromkeys([*own, *_SYSTEM]) if os.path.exists(path)]
+    return [*dict.fromkeys(path for path in own if os.path.exists(path)), *system_paths()]
+
+
+def system_paths() -> list[str]:
+    """Shared libraries and time zones."""
+    return [path for path in _SYSTEM if os.path.exists(path)]
 
 
 def device_paths() -> list[str]:

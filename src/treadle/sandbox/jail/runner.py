@@ -20,7 +20,6 @@ HEADER = struct.Struct(">cQ")
 RESULT, ERROR = b"R", b"E"
 _SHOWN_FRAMES = 5
 _REFUSED = "the code sandbox allows no network, no other processes, and no files except below /tmp"
-_OUT_OF_MEMORY = "memory limit: the code used more than its %d MiB and was stopped"
 
 
 class Refusal(Exception):
@@ -29,14 +28,12 @@ class Refusal(Exception):
 
 def run(code: str, inputs: bytes, *, result_limit: int, memory_limit: int) -> tuple[bytes, bytes]:
     """Run module-level code, then `main(**inputs)`; gives the frame's kind and payload. Never raises."""
-    out_of_memory = (_OUT_OF_MEMORY % (memory_limit >> 20)).encode()
     try:
         return RESULT, _call(code, inputs, result_limit)
     except Refusal as problem:
         return ERROR, str(problem).encode()
-    except MemoryError:
-        relieve_memory()
-        return ERROR, out_of_memory
+    except MemoryError as problem:
+        return ERROR, _out_of_memory(problem, code, memory_limit)
     except BaseException as problem:  # whatever user code raises, SystemExit included, is its result
         return ERROR, describe(problem, code).encode("utf-8", "replace")
 
@@ -52,6 +49,15 @@ def _call(code: str, inputs: bytes, result_limit: int) -> bytes:
     if inspect.iscoroutine(result):
         result = asyncio.run(result)
     return encode_result(result, result_limit)
+
+
+def _out_of_memory(problem: MemoryError, code: str, limit: int) -> bytes:
+    relieve_memory()
+    text = f"memory limit: the code used more than its {limit >> 20} MiB and was stopped"
+    try:
+        return f"{text}\n{describe(problem, code)}".encode("utf-8", "replace")
+    except MemoryError:
+        return text.encode()
 
 
 def encode_result(result: object, limit: int) -> bytes:

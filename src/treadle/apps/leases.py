@@ -66,19 +66,20 @@ class LeaseKeeper:
         No run is given to two processes. Each claim counts as an attempt of the run.
         """
         now = now_us()
-        abandoned = (Run.status == _RUNNING) & (Run.lease_until < now)
-        oldest = select(Run.id).where(abandoned).order_by(Run.lease_until).limit(limit)
-        if self._db.dialect == "postgresql":
-            oldest = oldest.with_for_update(skip_locked=True)
-        claim = (
-            update(Run)
-            .where(Run.id.in_(oldest.scalar_subquery()), abandoned)
-            .values(lease_owner=self.owner, lease_until=now + self.duration_us, attempts=Run.attempts + 1)
-            .returning(Run.id, Run.created_at)
+        # Two statements, because PostgreSQL may evaluate a locking subquery more than once.
+        oldest = (
+            select(Run.id)
+            .where(Run.status == _RUNNING, Run.lease_until < now)
+            .order_by(Run.lease_until)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
         async with self._db.begin() as connection:
-            claimed = (await connection.execute(claim)).tuples().all()
-        ids = [run_id for run_id, _ in sorted(claimed, key=lambda run: run[1])]
+            ids = list((await connection.execute(oldest)).scalars())
+            claim = update(Run).where(Run.id.in_(ids))
+            await connection.execute(
+                claim.values(lease_owner=self.owner, lease_until=now + self.duration_us, attempts=Run.attempts + 1)
+            )
         self._held.update(ids)
         return ids
 

@@ -22,7 +22,7 @@ Recordable: TypeAlias = (
 )
 """A value of a run, or plain JSON."""
 
-_encode = msgspec.json.Encoder().encode
+_encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
 class Recorded(NamedTuple):
@@ -47,8 +47,9 @@ class Mask:
         # The longest first, so that no secret is left half shown by another one inside it.
         self._parts = tuple(sorted(forms, key=len, reverse=True))
         self._wholes = frozenset(known)
-        escaped = [_json(part)[1:-1] for part in self._parts]
-        self._clues = tuple({*escaped, *(_json(whole) for whole in self._wholes)})
+        escaped = [_json(part) or "" for part in self._parts]
+        wholes = [_json(whole) or "" for whole in self._wholes]
+        self._clues = tuple({*(clue[1:-1] for clue in escaped), *wholes} - {""})
 
     def text(self, text: str) -> str:
         """`text` without secrets, and without what a database cannot hold."""
@@ -62,17 +63,21 @@ class Mask:
     def json(self, value: Recordable) -> str:
         """`value` as JSON without secrets."""
         text = _json(value)
-        return _json(self._masked(plain(cast("Value", value)))) if self._has_clue(text) else text
+        return self._shown(value) if text is None or self._has_clue(text) else text
 
     def sealing(self, value: Recordable, *, context: str) -> Recorded:
-        """`value` as JSON without secrets; the true JSON sealed for `context` where it has some."""
+        """`value` as JSON without secrets; the true JSON sealed for `context` where that is something else."""
         text = _json(value)
-        if not self._has_clue(text):
+        if text is not None and not self._has_clue(text):
             return Recorded(text, None)
-        return Recorded(_json(self._masked(plain(cast("Value", value)))), self._crypto.encrypt(text, context=context))
+        true = text or json.dumps(plain(cast("Value", value)))
+        return Recorded(self._shown(value), self._crypto.encrypt(true, context=context))
 
     def _has_clue(self, text: str) -> bool:
         return any(clue in text for clue in self._clues)
+
+    def _shown(self, value: Recordable) -> str:
+        return _json(self._masked(plain(cast("Value", value)))) or "null"
 
     def _masked(self, value: JsonValue) -> JsonValue:
         match value:
@@ -98,19 +103,17 @@ def storable(text: str) -> str:
 
 def open_json(text: str, sealed: str | None, crypto: Crypto, *, context: str) -> JsonValue:
     """The value that `Mask.sealing` was given. Raises SecretError when it was sealed with another key or context."""
-    true = text if sealed is None else crypto.decrypt(sealed, context=context)
-    try:
-        return msgspec.json.decode(true)
-    except msgspec.DecodeError:
-        # Lone surrogates, which strict JSON does not know, were written escaped.
-        return json.loads(true)
+    if sealed is None:
+        return msgspec.json.decode(text)
+    # The standard reader, because what is sealed may hold lone surrogates, which strict JSON does not know.
+    return json.loads(crypto.decrypt(sealed, context=context))
 
 
-def _json(value: Recordable) -> str:
+def _json(value: Recordable) -> str | None:
+    """Strict JSON; None where `value` holds letters that UTF-8 cannot."""
     try:
         return _encode(value).decode()
-    except (UnicodeEncodeError, TypeError):
-        # Lone surrogates, and keys that are no texts.
-        return json.dumps(plain(cast("Value", value)), default=str)
+    except UnicodeEncodeError:
+        return None
     except RecursionError:
-        return _json("This value is nested too deeply to be recorded.")
+        return '"This value is nested too deeply to be recorded."'

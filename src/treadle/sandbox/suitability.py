@@ -13,6 +13,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import cache
 
+from .sets import order_may_show
+
 # Not here although Monty has them: re (another engine: \w, $, empty matches), decimal, dataclasses, unicodedata,
 # csv, os, sys, pathlib, asyncio, and datetime's parsing (see _ATTRIBUTES).
 _MODULES = frozenset(
@@ -40,10 +42,11 @@ _MUTATORS = frozenset(
 )  # fmt: skip
 
 # Attributes with known differences: text forms of times, seeded sequences (they changed between Python versions),
-# not-a-number, encodings.
+# not-a-number, encodings, and mathematics that the two take from different libraries.
 _ATTRIBUTES = frozenset(
     {"astimezone", "fold", "fromisoformat", "strptime", "ctime", "asctime", "timetuple", "isocalendar", "localtime",
-     "gmtime", "seed", "Random", "setstate", "getstate", "nan", "lru_cache", "cache", "encode", "decode"}
+     "gmtime", "seed", "Random", "setstate", "getstate", "nan", "lru_cache", "cache", "encode", "decode",
+     "cbrt", "erf", "erfc", "exp2", "gamma", "lgamma"}
 )  # fmt: skip
 _SAFE_DIRECTIVES = frozenset("YmdHMSjf%")
 _STATEMENTS = (
@@ -98,6 +101,8 @@ def judge(code: str) -> Verdict:
     try:
         tree = ast.parse(code)
         _Inspector(tree).visit(tree)
+        if order_may_show(tree):
+            raise _Unsuitable("the order of a set")
         leaving = _leave_when_exceptions_are_read(tree)
         return Verdict(ast.unparse(ast.fix_missing_locations(tree)) if leaving else code)
     except _Unsuitable as problem:

@@ -94,6 +94,7 @@ class Run:
         self._driver: asyncio.Task[None] | None = None
         self._verdict: RunFailed | RunStopped | None = None
         self._halted = False
+        self._over = asyncio.Event()
         self._steps = 0
         self._exceptions = 0
         self._usage = NO_USAGE
@@ -115,13 +116,17 @@ class Run:
         raised here. Either way nothing of the run is in progress any more.
         """
         started_at = self._clock()
-        self.emit(RunStarted(self.run_id, started_at, self.inputs, resumed=bool(self._checkpoint)))
+        system = {f"sys.{name}": value for name, value in self.pool.scope("sys").items()}
+        self.emit(
+            RunStarted(self.run_id, started_at, {**self.inputs, **system}, resumed=bool(self._checkpoint))
+        )
         # Nodes run in a task of our own: a stop must not leave a cancellation behind in the caller's.
         self._driver = driver = asyncio.create_task(self._drive())
+        driver.add_done_callback(lambda _: self._over.set())
         timer = asyncio.get_running_loop().call_later(self._limits.max_seconds, self._expire)
         try:
             try:
-                await asyncio.wait((driver,))
+                await self._over.wait()
             finally:
                 timer.cancel()
                 await self._wind_down()
@@ -142,6 +147,7 @@ class Run:
     def _halt(self) -> set[asyncio.Task[None]]:
         """Cancel what is in progress, and give it. Once only: a node may be closing its connections."""
         self._halted = True
+        self._over.set()
         tasks = self._tasks if self._driver is None else (self._driver, *self._tasks)
         pending = {task for task in tasks if not task.done()}
         for task in pending:

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         description="Origins, parted by commas, that may call the console API from a browser besides public_url. "
         "/v1 and the published web apps take any origin, because their callers carry a key.",
     )
+    compat: Literal["classic", "newest"] = Field(
+        "classic", description="Which release of the reference deletions answer like: with a result, or with 204."
+    )
+    environment: str = Field("PRODUCTION", description="The name of this deployment, sent as X-Env.")
     local_model: bool = Field(True, description="Offer the small local language model where it is installed.")
 
     database_url: str = Field(
@@ -258,6 +262,17 @@ class Settings(BaseSettings):
         "moderation_buffer_size", "MODERATION_BUFFER_SIZE", 300,
         "Characters of an answer after which output moderation looks at it again.",
     )  # fmt: skip
+
+    @property
+    def max_upload_body(self) -> int:
+        """Bytes of a form with one file of the largest class, and a little around it."""
+        largest = max(
+            self.upload_file_size_limit,
+            self.upload_image_file_size_limit,
+            self.upload_audio_file_size_limit,
+            self.upload_video_file_size_limit,
+        )
+        return int(largest * _MIB) + _MIB
 
     @property
     def resolved_database_url(self) -> str:

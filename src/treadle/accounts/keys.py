@@ -84,7 +84,7 @@ class ApiKeyService:
             await bump(session, KEYS_TOPIC)
         return NewKey(row.id, token)
 
-    async def list(self, workspace_id: str, type: KeyType, app_id: str | None = None) -> Sequence[ApiKey]:
+    async def list_keys(self, workspace_id: str, type: KeyType, app_id: str | None = None) -> Sequence[ApiKey]:
         """Keys without their tokens, oldest first."""
         async with self._db.session() as session:
             return await AccountRepository(session).api_keys(workspace_id, type, app_id)

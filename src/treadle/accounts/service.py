@@ -80,9 +80,7 @@ class AccountService:
         async with self._db.begin() as connection:
             return (await connection.execute(claim.returning(Change.topic))).first() is not None
 
-    async def create_first(
-        self, *, email: str, name: str, password: str, workspace_name: str | None = None
-    ) -> Account:
+    async def create_first(self, *, email: str, name: str, password: str, workspace_name: str | None = None) -> Account:
         """The first account, owner of the workspace. Raises Conflict when there is one, InvalidParam for bad values."""
         address = _checked_email(email)
         hashed = await self._hash(password)
@@ -103,9 +101,7 @@ class AccountService:
                 raise Conflict("There is an account already; sign in, or ask its owner for an invitation.")
             repository.add(account)
             await repository.flush()
-            repository.add(
-                Member(workspace_id=workspace_id, account_id=account.id, role=Role.OWNER, created_at=now)
-            )
+            repository.add(Member(workspace_id=workspace_id, account_id=account.id, role=Role.OWNER, created_at=now))
             if workspace_name and (workspace := await session.get(Workspace, workspace_id)):
                 workspace.name, workspace.updated_at = workspace_name, now
         self._set_up = True
@@ -164,9 +160,7 @@ class AccountService:
             account = await AccountRepository(session).account(account_id)
         return account.name if account else None
 
-    async def _begin_session(
-        self, account: Account, member: Member, user_agent: str, now: int
-    ) -> tuple[SignedIn, str]:
+    async def _begin_session(self, account: Account, member: Member, user_agent: str, now: int) -> tuple[SignedIn, str]:
         token = secrets.token_urlsafe(32)
         row = Session(
             id=new_id(),

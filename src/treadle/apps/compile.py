@@ -6,6 +6,7 @@ Source: design "Every app type is a graph", spec workflow-engine §6, models-and
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from treadle.apps.definition import Definition
 from treadle.dsl import (
@@ -23,12 +24,14 @@ from treadle.dsl import (
 )
 from treadle.engine.errors import GraphError, GraphProblem
 from treadle.engine.graph import EdgeSpec, Graph, GraphSpec, NodeSpec, Retry, compile_graph
+from treadle.engine.node import NodeType
 from treadle.engine.ports import ModelRef
 from treadle.engine.values import JsonValue, Value
-from treadle.nodes import NODE_TYPES
 from treadle.nodes.basic import BASIC_KIND
 from treadle.nodes.inputs import InputVariable
 from treadle.nodes.start import Start
+
+NodeTypes: TypeAlias = Mapping[str, NodeType[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +55,10 @@ class CompiledApp:
     """Uploads are checked by type and extension, not only by count and method."""
 
 
-def compile_app(definition: Definition, *, version_id: str) -> CompiledApp:
+def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) -> CompiledApp:
     """The runnable form of a version. Raises GraphError with every reason why it cannot be run."""
     spec = graph_spec(definition)
-    graph = compile_graph(spec, NODE_TYPES)
+    graph = compile_graph(spec, types)
     start = graph.nodes[graph.root].config
     assert isinstance(start, Start)
     workflow = definition.workflow or WorkflowFile()

@@ -54,7 +54,7 @@ class ConversationService:
         async with self._db.session() as session:
             return await _conversation(HistoryRepository(session), owner, conversation_id)
 
-    async def list(
+    async def list_conversations(
         self,
         owner: Owner,
         *,

@@ -23,8 +23,8 @@ from treadle.engine.events import (
     RunStarted,
     RunStatus,
 )
-from treadle.engine.values import JsonValue, Value, files_in
 from treadle.engine.usage import Usage
+from treadle.engine.values import JsonValue, Value, files_in
 
 Audience = Literal["service", "web"]
 Vocabulary = Literal["workflow", "advanced-chat", "chat", "completion", "agent-chat"]
@@ -333,9 +333,7 @@ def _for_visitors(resources: JsonValue) -> list[JsonValue]:
     """Citations as visitors of a published page see them."""
     if not isinstance(resources, list):
         return []
-    return [
-        {key: item.get(key) for key in _VISITOR_MEMBERS} for item in resources if isinstance(item, dict)
-    ]
+    return [{key: item.get(key) for key in _VISITOR_MEMBERS} for item in resources if isinstance(item, dict)]
 
 
 def answer_of(event: RunFinished) -> str:

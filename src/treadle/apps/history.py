@@ -103,9 +103,7 @@ class HistoryRepository:
         """The newest messages older than `before`, oldest first."""
         query = select(Message).where(Message.conversation_id == conversation_id)
         if before is not None:
-            query = query.where(
-                _behind(Message.created_at, before.created_at, Message.id, before.id, descending=True)
-            )
+            query = query.where(_behind(Message.created_at, before.created_at, Message.id, before.id, descending=True))
         query = query.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit + 1)
         rows = list((await self._session.execute(query)).scalars())
         return Page(list(reversed(rows[:limit])), len(rows) > limit)

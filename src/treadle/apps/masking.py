@@ -74,7 +74,7 @@ class Mask:
         return Recorded(self._shown(value), self._crypto.encrypt(true, context=context))
 
     def _has_clue(self, text: str) -> bool:
-        return any(clue in text for clue in self._clues)
+        return bool(self._clues) and any(clue in text for clue in self._clues)
 
     def _shown(self, value: Recordable) -> str:
         return _json(self._masked(plain(cast("Value", value)))) or "null"

@@ -31,16 +31,18 @@ from treadle.platform.ids import new_id
 from treadle.platform.writer import GroupWriter, Kind, Row
 
 from .checkpoints import RunCheckpoint
-from .frames import Citing, execution_metadata, message_metadata
+from .frames import Citing, message_metadata
 from .leases import LeaseKeeper
 from .masking import Mask
 from .records import (
     MessageRecord,
     RunRecord,
     conversation_row,
+    finish_node_row,
     message_file_row,
     message_files,
     message_row,
+    node_columns,
     node_row,
     price_e7,
     run_row,
@@ -133,6 +135,7 @@ class RunRecorder:
         """The run has a row, or one that is about to be committed."""
         self._held: list[tuple[AnyTable, Row, Kind]] = []
         """Rows that wait for that of their run."""
+        self._node_columns = node_columns(run)
         self._running: dict[str, NodeStarted] = {}
         self._shown: set[str] = set()
         self._position = resumed.position if resumed else 0
@@ -205,7 +208,7 @@ class RunRecorder:
         for execution_id, started in self._running.items():
             if execution_id not in self._shown and now - started.at >= _SHOW_NODE_AFTER:
                 self._shown.add(execution_id)
-                self._put(_NODES, node_row(self.run, started, row_id=execution_id, status="running"), "upsert")
+                self._put(_NODES, node_row(self._node_columns, started, started.at), "upsert")
 
     def _run_started(self, event: RunStarted) -> None:
         self._row = self._new_row(event.inputs)
@@ -226,35 +229,16 @@ class RunRecorder:
         self._running[event.execution_id] = event
 
     def _node_finished(self, event: NodeFinished) -> None:
-        retried = event.status is NodeStatus.RETRY
-        if not retried:
-            self._running.pop(event.execution_id, None)
         self._position += 1
-        self._put_assigned(to_us(event.at))
-        mask = self._mask
-        row_id = new_id() if retried else event.execution_id
-        status = "failed" if event.status is NodeStatus.STOPPED else event.status.value
-        row = node_row(self.run, event, row_id=row_id, status=status, position=self._position)
-        row["handle"] = event.handle
-        row["retry_index"] = event.retry_index
-        if event.inputs:
-            row["inputs"] = mask.json(event.inputs)
-        if event.process_data:
-            row["process_data"] = mask.json(event.process_data)
-        if event.outputs:
-            recorded = mask.sealing(event.outputs, context=f"node_executions/{row_id}")
-            row["outputs"], row["sealed_outputs"] = recorded
-        if metadata := execution_metadata(event):
-            row["execution_metadata"] = mask.json(metadata)
-        if event.usage.total_tokens:
-            row["usage"] = mask.json(event.usage.to_map())
-            row["total_tokens"] = event.usage.total_tokens
-            row["total_price_e7"] = price_e7(event.usage)
-        if event.error is not None:
-            row["error"] = mask.text(event.error)
-            row["error_type"] = event.error_type
-        row["elapsed"] = event.elapsed
-        row["finished_at"] = to_us(event.at)
+        row = node_row(self._node_columns, event, event.started_at)
+        row["position"] = self._position
+        if event.status is NodeStatus.RETRY:
+            row["id"] = new_id()
+        else:
+            self._running.pop(event.execution_id, None)
+        finish_node_row(row, event, self._mask)
+        if self._assigned:
+            self._put_assigned(to_us(event.at))
         self._put(_NODES, row, "upsert")
 
     def _answer_chunk(self, event: AnswerChunk) -> None:

@@ -8,12 +8,13 @@ from typing import Literal
 
 import msgspec
 
-from treadle.engine.events import NodeFinished, NodeStarted
+from treadle.engine.events import NodeFinished, NodeStarted, NodeStatus
 from treadle.engine.usage import Usage
 from treadle.engine.values import File, Value
 from treadle.platform.clock import to_us
 from treadle.platform.writer import Row
 
+from .frames import execution_metadata
 from .masking import Mask, storable
 
 CreatorRole = Literal["end_user", "account"]
@@ -131,35 +132,27 @@ def run_row(run: RunRecord, inputs: Mapping[str, Value], mask: Mask, *, lease_ow
     }
 
 
-def node_row(
-    run: RunRecord,
-    event: NodeStarted | NodeFinished,
-    *,
-    row_id: str,
-    status: str,
-    position: int = 0,
-) -> Row:
-    """The row of a node that has begun, with every column; `finish_node_row` fills in the rest."""
-    container = event.container
+def node_columns(run: RunRecord) -> Row:
+    """Every column of the rows of a run's nodes, with what they have in common: copied and filled in for each."""
     return {
-        "id": row_id,
-        "execution_id": event.execution_id,
+        "id": "",
+        "execution_id": "",
         "workspace_id": run.workspace_id,
         "app_id": run.app_id,
         "run_id": run.id,
         "triggered_from": "workflow-run",
         "created_by_role": run.created_by_role,
         "created_by": run.created_by,
-        "node_id": event.node_id,
-        "node_type": event.node_type,
-        "title": storable(event.title),
-        "node_index": event.index,
-        "predecessor_node_id": event.predecessor,
-        "container_kind": container.kind if container else None,
-        "container_node_id": container.node_id if container else None,
-        "container_index": container.index if container else None,
-        "position": position,
-        "status": status,
+        "node_id": "",
+        "node_type": "",
+        "title": "",
+        "node_index": 0,
+        "predecessor_node_id": None,
+        "container_kind": None,
+        "container_node_id": None,
+        "container_index": None,
+        "position": 0,
+        "status": "running",
         "handle": "source",
         "retry_index": 0,
         "inputs": None,
@@ -173,9 +166,51 @@ def node_row(
         "total_tokens": 0,
         "total_price_e7": 0,
         "elapsed": 0.0,
-        "created_at": to_us(event.started_at if isinstance(event, NodeFinished) else event.at),
+        "created_at": 0,
         "finished_at": None,
     }
+
+
+def node_row(columns: Row, event: NodeStarted | NodeFinished, started_at: float) -> Row:
+    """The row of a node that has begun; `finish_node_row` fills in the rest."""
+    row = columns.copy()
+    row["id"] = row["execution_id"] = event.execution_id
+    row["node_id"] = event.node_id
+    row["node_type"] = event.node_type
+    row["title"] = storable(event.title)
+    row["node_index"] = event.index
+    row["predecessor_node_id"] = event.predecessor
+    row["created_at"] = to_us(started_at)
+    if (container := event.container) is not None:
+        row["container_kind"] = container.kind
+        row["container_node_id"] = container.node_id
+        row["container_index"] = container.index
+    return row
+
+
+def finish_node_row(row: Row, event: NodeFinished, mask: Mask) -> None:
+    """Fill in how an execution ended. `row["id"]` is final by now: what is sealed is sealed for it."""
+    row["status"] = "failed" if event.status is NodeStatus.STOPPED else event.status.value
+    row["handle"] = event.handle
+    row["retry_index"] = event.retry_index
+    row["elapsed"] = event.elapsed
+    row["finished_at"] = to_us(event.at)
+    if event.inputs:
+        row["inputs"] = mask.json(event.inputs)
+    if event.process_data:
+        row["process_data"] = mask.json(event.process_data)
+    if event.outputs:
+        recorded = mask.sealing(event.outputs, context=f"node_executions/{row['id']}")
+        row["outputs"], row["sealed_outputs"] = recorded
+    if metadata := execution_metadata(event):
+        row["execution_metadata"] = mask.json(metadata)
+    if event.usage.total_tokens:
+        row["usage"] = mask.json(event.usage.to_map())
+        row["total_tokens"] = event.usage.total_tokens
+        row["total_price_e7"] = price_e7(event.usage)
+    if event.error is not None:
+        row["error"] = mask.text(event.error)
+        row["error_type"] = event.error_type
 
 
 def conversation_row(run: RunRecord, conversation: ConversationRecord, mask: Mask) -> Row:

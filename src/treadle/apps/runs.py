@@ -7,25 +7,26 @@ design "The way of a request", spec workflow-engine §18, service-api §1.7.
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+from treadle.apps.active_run import ActiveRun
 from treadle.apps.asides import Asides
 from treadle.apps.compile import CompiledApp
 from treadle.apps.conversation_state import ConversationState, load_conversation, new_conversation
 from treadle.apps.feed import RunFeed
-from treadle.apps.frames import Citing, Failure, Thread, answer_of, failure_of, message_metadata
+from treadle.apps.frames import Thread
 from treadle.apps.history import Owner
 from treadle.apps.memory import NIL_UUID, ConversationMemory, NoMemory
 from treadle.apps.preparation import RunIdentity, accept_files, accept_inputs, build_pool
 from treadle.apps.recorder import Recording, RunRecorder
 from treadle.apps.records import MessageRecord, RunRecord
 from treadle.apps.service import AppService
+from treadle.apps.slots import Slots
 from treadle.apps.tables import App, AppMode, CreatedFrom, TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads
-from treadle.engine.events import Citations, Event, RunFinished, RunStatus
+from treadle.engine.events import Event, RunFinished
 from treadle.engine.ports import Code, Http, Memory, Ports
 from treadle.engine.run import STOPPED_BY_USER, Limits, Run
 from treadle.models.service import ModelService
@@ -33,13 +34,10 @@ from treadle.platform.clock import to_us
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
-from treadle.platform.refusals import Refusal, TooManyRequests
+from treadle.platform.refusals import Refusal
 from treadle.settings import Settings
 
 _log = logging.getLogger(__name__)
-
-_SLOT_SECONDS = 600
-"""A slot that was never given back counts no longer after this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,108 +55,6 @@ class StartRun:
     parent_message_id: str | None = None
     auto_name: bool = False
     version_id: str | None = None
-
-
-class ActiveRun:
-    """A run in progress: whoever holds it may follow it, wait for it, or stop it."""
-
-    def __init__(self, *, app_id: str, created_by: str, thread: Thread, run: Run, feed: RunFeed) -> None:
-        self.app_id = app_id
-        self.created_by = created_by
-        self.thread = thread
-        self.run = run
-        self.feed = feed
-        self.task: asyncio.Task[RunFinished] | None = None
-        self._release: Callable[[], None] | None = None
-
-    async def finished(self) -> RunFinished:
-        """The last event, once everything of the run is committed. A caller that leaves does not end the run."""
-        assert self.task is not None
-        return await asyncio.shield(self.task)
-
-    def hold_slot(self, release: Callable[[], None]) -> None:
-        """Keep a slot of the app until `release`."""
-        self._release = release
-
-    def release(self) -> None:
-        """Give the slot of the app back; the run may go on."""
-        if self._release is not None:
-            self._release()
-            self._release = None
-
-    def shown(self) -> str:
-        """The part of the answer that readers have seen."""
-        return self.run.stream.shown()
-
-    def failure(self, finished: RunFinished) -> Failure | None:
-        """Why a message has no answer."""
-        return failure_of(self.thread.mode, finished) if finished.status is RunStatus.FAILED else None
-
-    def workflow_answer(self, finished: RunFinished) -> dict[str, Any]:
-        """The blocking answer of a workflow (spec service-api §4.8)."""
-        return {
-            "task_id": self.thread.task_id,
-            "workflow_run_id": finished.run_id,
-            "data": {
-                "id": finished.run_id,
-                "workflow_id": self.thread.version_id,
-                "status": finished.status,
-                "outputs": finished.outputs,
-                "error": finished.error,
-                "elapsed_time": round(finished.elapsed, 6),
-                "total_tokens": finished.total_tokens,
-                "total_steps": finished.total_steps,
-                "created_at": int(finished.started_at),
-                "finished_at": int(finished.at),
-            },
-        }
-
-    def message_answer(self, finished: RunFinished) -> dict[str, Any]:
-        """The blocking answer of a chat or completion app (spec service-api §4.8)."""
-        thread, citing = self.thread, Citing()
-        for event in self.feed.events:
-            if isinstance(event, Citations):
-                citing.add(event)
-        conversation = {"conversation_id": thread.conversation_id} if thread.mode != "completion" else {}
-        return {
-            "event": "message",
-            "task_id": thread.task_id,
-            "id": thread.message_id,
-            "message_id": thread.message_id,
-            **conversation,
-            "mode": thread.mode,
-            "answer": answer_of(finished),
-            "metadata": message_metadata(finished.usage, citing, shown=thread.show_citations),
-            "created_at": thread.created_at,
-        }
-
-
-@dataclass(slots=True)
-class _Slots:
-    """How many requests each app serves now."""
-
-    taken: Counter[str] = field(default_factory=Counter[str])
-
-    def take(self, app: App, ceiling: int) -> Callable[[], None]:
-        """Raises TooManyRequests over the ceiling (0 is none); gives the function that returns the slot."""
-        if ceiling and self.taken[app.id] >= ceiling:
-            raise TooManyRequests(
-                f"This app serves {ceiling} requests at a time; try again in a moment.", retry_after=1
-            )
-        self.taken[app.id] += 1
-        timer = asyncio.get_running_loop().call_later(_SLOT_SECONDS, lambda: release())
-        held = True
-
-        def release() -> None:
-            nonlocal held
-            if held:
-                held = False
-                timer.cancel()
-                self.taken[app.id] -= 1
-                if not self.taken[app.id]:
-                    del self.taken[app.id]
-
-        return release
 
 
 class RunHost:
@@ -188,7 +84,7 @@ class RunHost:
         self._http = http
         self._recording = recording
         self._asides = asides
-        self._slots = _Slots()
+        self._slots = Slots()
         self._by_task: dict[str, ActiveRun] = {}
         self._by_run: dict[str, ActiveRun] = {}
         self._by_message: dict[str, ActiveRun] = {}
@@ -196,7 +92,7 @@ class RunHost:
     async def start(self, request: StartRun) -> ActiveRun:
         """Begin a run. Raises Refusal for everything that is wrong with the request; then nothing is left behind."""
         app = request.app
-        release = self._slots.take(app, self._ceiling(app))
+        release = self._slots.take(app.id, self._ceiling(app))
         try:
             active = await self._begin(request)
         except BaseException:
@@ -228,10 +124,10 @@ class RunHost:
             run_id=run_id,
             inputs=accepted,
             pool=build_pool(version, identity, query=query, files=(), conversation=conversation.values(version)),
-            ports=self._ports(workspace_id, NoMemory(), FileOrigin(workspace_id, "", "end_user", user, None)),
+            ports=self.ports(workspace_id, NoMemory(), FileOrigin(workspace_id, "", "end_user", user, None)),
             emit=emit,
             new_id=new_id,
-            limits=self._limits(),
+            limits=self.limits(),
         )
         return await run.execute()
 
@@ -331,7 +227,7 @@ class RunHost:
         if conversation is not None and not conversation.new:
             memory = ConversationMemory(self._db, conversation.id, message_id, parent, self._uploads.with_url)
         recorder = self._recording.recorder(record, secrets=version.secrets)
-        active = self._launch(
+        active = self.launch(
             record,
             recorder,
             version,
@@ -341,14 +237,14 @@ class RunHost:
                 run_id=record.id,
                 inputs=inputs,
                 pool=pool,
-                ports=self._ports(
+                ports=self.ports(
                     app.workspace_id,
                     memory,
                     FileOrigin(app.workspace_id, app.id, record.created_by_role, record.created_by, record.id),
                 ),
                 emit=emit,
                 new_id=new_id,
-                limits=self._limits(),
+                limits=self.limits(),
             ),
         )
         if record.conversation is not None and record.conversation.new and request.auto_name:
@@ -375,13 +271,15 @@ class RunHost:
             return await self._apps.version(app, conversation.version_id)
         return await self._apps.published(app)
 
-    def _limits(self) -> Limits:
+    def limits(self) -> Limits:
+        """The bounds of every run."""
         return Limits(
             max_steps=self._settings.workflow_max_execution_steps,
             max_seconds=self._settings.workflow_max_execution_time,
         )
 
-    def _ports(self, workspace_id: str, memory: Memory, origin: FileOrigin) -> Ports:
+    def ports(self, workspace_id: str, memory: Memory, origin: FileOrigin) -> Ports:
+        """What a run of this workspace may ask of the world."""
         return Ports(
             models=self._models.for_workspace(workspace_id),
             code=self._code,
@@ -390,7 +288,7 @@ class RunHost:
             memory=memory,
         )
 
-    def _launch(
+    def launch(
         self,
         record: RunRecord,
         recorder: RunRecorder,
@@ -399,6 +297,7 @@ class RunHost:
         user: str,
         run: Callable[[Callable[[Event], None]], Run],
     ) -> ActiveRun:
+        """Carry a run that `run` makes for its sink of events."""
         feed = RunFeed()
         publish = feed.publish
 
@@ -417,9 +316,7 @@ class RunHost:
             conversation_id=record.conversation.id if record.conversation else "",
             show_citations=version.features.retriever_resource.enabled,
         )
-        active = ActiveRun(
-            app_id=record.app_id, created_by=record.created_by, thread=thread, run=run(emit), feed=feed
-        )
+        active = ActiveRun(app_id=record.app_id, created_by=record.created_by, thread=thread, run=run(emit), feed=feed)
         self._by_run[record.id] = self._by_task[record.task_id] = active
         if record.message is not None:
             self._by_message[record.message.id] = active

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from treadle.apps.compile import CompiledApp, compile_app
+from treadle.apps.compile import CompiledApp, NodeTypes, compile_app
 from treadle.apps.definition import Definition
 from treadle.apps.repository import AppRepository, AppWithSite
 from treadle.apps.tables import App, AppVersion, Site, VersionKind
 from treadle.dsl import AppFile, AppMode, ImportStatus, Problem, dump, parse
 from treadle.engine.errors import GraphError
+from treadle.nodes import NODE_TYPES
 from treadle.platform.changes import bump
 from treadle.platform.clock import now_us
 from treadle.platform.crypto import Crypto
@@ -56,9 +57,10 @@ class Imported:
 class AppService:
     """The apps of all workspaces; callers name the workspace, or hold a key or code of the app."""
 
-    def __init__(self, db: Database, crypto: Crypto) -> None:
+    def __init__(self, db: Database, crypto: Crypto, types: NodeTypes = NODE_TYPES) -> None:
         self._db = db
         self._crypto = crypto
+        self._types = types
         self._apps: dict[str, App] = {}
         self._by_code: dict[str, AppWithSite] = {}
         self._compiled: dict[str, CompiledApp] = {}
@@ -81,7 +83,7 @@ class AppService:
         definition = Definition.from_file(parsed.app)
         live = publish or not parsed.app.mode.has_graph
         if publish:
-            check_runnable(definition)
+            check_runnable(definition, self._types)
         app = _new_app(workspace_id, parsed.app, account_id)
         async with self._db.transaction() as session:
             repository = AppRepository(session)
@@ -105,7 +107,7 @@ class AppService:
             if app is None or draft is None:
                 raise NotFound("There is no such app.")
             definition = Definition.from_row(draft, AppMode(app.mode), self._crypto)
-            check_runnable(definition)
+            check_runnable(definition, self._types)
             version = self._version_row(app, definition, VersionKind.PUBLISHED, account_id)
             repository.add(version)
             await repository.point_to(app_id, version.id, version.created_at)
@@ -132,14 +134,14 @@ class AppService:
             await repository.delete(app_id)
             await bump(session, APPS_TOPIC)
 
-    async def list(self, workspace_id: str) -> Sequence[AppWithSite]:
+    async def list_apps(self, workspace_id: str) -> Sequence[AppWithSite]:
         """All apps of a workspace with their pages, last changed first."""
         async with self._db.session() as session:
             return await AppRepository(session).apps(workspace_id)
 
     async def find(self, workspace_id: str, name_or_id: str) -> App:
         """The app with this id or (if only one has it) this name. Raises NotFound or InvalidParam."""
-        apps = [entry.app for entry in await self.list(workspace_id)]
+        apps = [entry.app for entry in await self.list_apps(workspace_id)]
         found = [app for app in apps if app.id == name_or_id] or [app for app in apps if app.name == name_or_id]
         if not found:
             raise NotFound(f"There is no app with the id or name {name_or_id}; see `treadle app list`.")
@@ -176,7 +178,7 @@ class AppService:
         async with self._db.session() as session:
             return await AppRepository(session).site(app_id)
 
-    async def tags(self, app_id: str) -> "list[str]":
+    async def tags(self, app_id: str) -> list[str]:
         """The names of an app's tags."""
         async with self._db.session() as session:
             return await AppRepository(session).tags(app_id)
@@ -199,15 +201,13 @@ class AppService:
                 raise Refusal("A draft cannot be called; publish it first.", code="bad_request")
             definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
             try:
-                compiled = compile_app(definition, version_id=row.id)
+                compiled = compile_app(definition, self._types, version_id=row.id)
             except GraphError as error:
                 raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
             self._compiled[version_id] = compiled
         return compiled
 
-    def _version_row(
-        self, app: App, definition: Definition, kind: VersionKind, account_id: str | None
-    ) -> AppVersion:
+    def _version_row(self, app: App, definition: Definition, kind: VersionKind, account_id: str | None) -> AppVersion:
         now = now_us()
         published = datetime.fromtimestamp(now / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         row = AppVersion(
@@ -224,10 +224,10 @@ class AppService:
         return row
 
 
-def check_runnable(definition: Definition) -> None:
+def check_runnable(definition: Definition, types: NodeTypes) -> None:
     """Raises InvalidParam with every reason why a version cannot be run."""
     try:
-        compile_app(definition, version_id="")
+        compile_app(definition, types, version_id="")
     except GraphError as error:
         raise InvalidParam("This app cannot be published. " + " ".join(p.message for p in error.problems)) from error
 

@@ -64,7 +64,7 @@ def list_apps(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     async def work() -> None:
         async with open_services(data_dir) as services:
             workspace = await services.accounts.only_workspace()
-            entries = await services.apps.list(workspace.id)
+            entries = await services.apps.list_apps(workspace.id)
         rows = [
             {
                 "id": entry.app.id,

@@ -59,6 +59,7 @@ async def _run(target: str, inputs: dict[str, str], query: str, show: Any, data_
     from treadle.apps.tables import CreatedFrom
     from treadle.dsl import parse
     from treadle.engine.errors import GraphError
+    from treadle.nodes import NODE_TYPES
     from treadle.platform.refusals import InvalidParam
     from treadle.server.services import open_services
 
@@ -69,7 +70,7 @@ async def _run(target: str, inputs: dict[str, str], query: str, show: Any, data_
         if parsed.app is None:
             raise ImportFailed(parsed.problems)
         try:
-            version = compile_app(Definition.from_file(parsed.app), version_id="")
+            version = compile_app(Definition.from_file(parsed.app), NODE_TYPES, version_id="")
         except GraphError as error:
             raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
         if parsed.app.mode in ("chat", "advanced-chat") and not query:

@@ -53,7 +53,9 @@ class LogService:
                 wanted = replace(wanted, account_id=account.id)
             return await repository.page(wanted, page=page, limit=limit)
 
-    async def newest(self, wanted: RunFilter, *, cursor: str | None = None, limit: int = 50) -> tuple[list[RunRow], str]:
+    async def newest(
+        self, wanted: RunFilter, *, cursor: str | None = None, limit: int = 50
+    ) -> tuple[list[RunRow], str]:
         """The newest runs behind `cursor`, and the cursor of the next page (empty at the end). Raises InvalidParam."""
         await self._settled()
         async with self._db.session() as session:

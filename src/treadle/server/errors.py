@@ -44,9 +44,7 @@ def envelope(
 
 def refusal_response(refusal: Refusal) -> Response:
     """The envelope of a refused request."""
-    return envelope(
-        refusal.code, refusal.message, refusal.status, param=refusal.param, retry_after=refusal.retry_after
-    )
+    return envelope(refusal.code, refusal.message, refusal.status, param=refusal.param, retry_after=refusal.retry_after)
 
 
 def invalid_argument(error: msgspec.ValidationError) -> InvalidParam:

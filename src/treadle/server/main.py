@@ -38,6 +38,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
 async def serve_forever(settings: Settings) -> None:
     """Open the services, load the examples on first start, print the address, and serve until a signal."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     listener = listening_socket(settings.host, settings.port)
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     async with open_services(settings=settings, serving=True) as services:
@@ -68,7 +69,7 @@ async def _announce(server: uvicorn.Server, services: Services) -> None:
     while not server.started:
         await asyncio.sleep(0.01)
     workspace = await services.accounts.only_workspace()
-    entries = [entry for entry in await services.apps.list(workspace.id) if entry.site and entry.app.enable_site]
+    entries = [entry for entry in await services.apps.list_apps(workspace.id) if entry.site and entry.app.enable_site]
     example = next((entry for entry in reversed(entries) if entry.app.mode == "chat"), None)
     print(f"\nTreadle is ready at {services.links.base}")
     if example is not None and example.site is not None:

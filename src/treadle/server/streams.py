@@ -1,5 +1,6 @@
 """Following a run from outside the request that started it."""
 
+import msgspec
 from starlette.types import ASGIApp
 
 from treadle.apps.feed import RunFeed
@@ -11,10 +12,10 @@ from treadle.platform.refusals import NotFound
 from treadle.server.event_stream import EventStream
 from treadle.server.services import Services
 
-import msgspec
 
-
-def stream_of(services: Services, task_id: str, *, user_id: str, app_id: str, audience: Audience, after: int) -> ASGIApp:
+def stream_of(
+    services: Services, task_id: str, *, user_id: str, app_id: str, audience: Audience, after: int
+) -> ASGIApp:
     """The numbered frames of a run that is in progress here. Raises NotFound when it is not, or not this user's."""
     run = services.host.find(task_id=task_id)
     if run is None or run.created_by != user_id or run.app_id != app_id:

@@ -147,7 +147,7 @@ async def apps(request: Request, services: ServicesDep) -> dict[str, Any]:
                 "site_enabled": entry.app.enable_site and entry.app.published_version_id is not None,
                 "updated_at": entry.app.updated_at / 1e6,
             }
-            for entry in await services.apps.list(workspace_id)
+            for entry in await services.apps.list_apps(workspace_id)
         ]
     }
 

@@ -9,9 +9,9 @@ from starlette.types import ASGIApp
 from treadle.apps.conversations import Rating
 from treadle.apps.history import SortBy
 from treadle.platform.refusals import InvalidParam
+from treadle.server.app_call import CHAT_ONLY, AppCall, From
 from treadle.server.arguments import optional_uuid
 from treadle.server.responses import DONE, json_response
-from treadle.server.app_call import CHAT_ONLY, AppCall, From
 from treadle.server.service_api.calls import app_route
 from treadle.server.service_api.shapes import conversation_map, feedback_map, message_map, variable_map
 
@@ -58,7 +58,7 @@ class SetVariable(msgspec.Struct):
 async def list_conversations(call: AppCall) -> ASGIApp:
     """GET /conversations."""
     query = call.query(ConversationsQuery)
-    page = await call.services.conversations.list(
+    page = await call.services.conversations.list_conversations(
         call.owner, limit=query.limit, last_id=optional_uuid(query.last_id, "last_id"), sort_by=query.sort_by
     )
     rows = [conversation_map(row) for row in page.rows]

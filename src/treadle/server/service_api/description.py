@@ -62,13 +62,18 @@ def parameters_map(version: CompiledApp, settings: Settings) -> JsonMap:
         **shown,
         "user_input_form": list(version.form_items),
         "system_parameters": {
-            "image_file_size_limit": settings.upload_image_file_size_limit,
-            "video_file_size_limit": settings.upload_video_file_size_limit,
-            "audio_file_size_limit": settings.upload_audio_file_size_limit,
-            "file_size_limit": settings.upload_file_size_limit,
+            "image_file_size_limit": whole(settings.upload_image_file_size_limit),
+            "video_file_size_limit": whole(settings.upload_video_file_size_limit),
+            "audio_file_size_limit": whole(settings.upload_audio_file_size_limit),
+            "file_size_limit": whole(settings.upload_file_size_limit),
             "workflow_file_upload_limit": settings.workflow_file_upload_limit,
         },
     }
+
+
+def whole(megabytes: float) -> int | float:
+    """A limit as clients expect it: an integer, unless an operator set a fraction."""
+    return int(megabytes) if megabytes == int(megabytes) else megabytes
 
 
 async def meta(_: AppCall) -> ASGIApp:

@@ -8,16 +8,16 @@ from typing import Any, Literal
 import msgspec
 from starlette.types import ASGIApp
 
-from treadle.apps.frames import Failure
-from treadle.apps.runs import ActiveRun, StartRun
-from treadle.apps.tables import AppMode, CreatedFrom
+from treadle.apps.active_run import ActiveRun
+from treadle.apps.frames import Failure, FrameEncoder
+from treadle.apps.runs import StartRun
+from treadle.apps.tables import AppMode
 from treadle.platform.refusals import BadRequest, InvalidParam, Refusal
+from treadle.server.app_call import CHAT_ONLY, COMPLETION_ONLY, WORKFLOW_ONLY, AppCall, From, ModeRule
 from treadle.server.arguments import optional_uuid
 from treadle.server.event_stream import EventStream
 from treadle.server.responses import DONE, json_response
-from treadle.server.app_call import CHAT_ONLY, COMPLETION_ONLY, WORKFLOW_ONLY, AppCall, From, ModeRule
 from treadle.server.service_api.calls import app_route
-from treadle.apps.frames import FrameEncoder
 
 JsonMap = dict[str, Any]
 

@@ -17,7 +17,9 @@ from treadle.server.streams import follow
 _decode = msgspec.json.Decoder().decode
 
 
-class LogsQuery(msgspec.Struct, rename={"created_at_before": "created_at__before", "created_at_after": "created_at__after"}):
+class LogsQuery(
+    msgspec.Struct, rename={"created_at_before": "created_at__before", "created_at_after": "created_at__after"}
+):
     keyword: str = ""
     status: Literal["succeeded", "failed", "stopped", "partial-succeeded"] | None = None
     page: Annotated[int, msgspec.Meta(ge=1, le=99999)] = 1

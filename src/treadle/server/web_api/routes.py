@@ -7,9 +7,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from treadle.apps.active_run import ActiveRun
 from treadle.apps.frames import FrameEncoder
 from treadle.apps.history import SortBy
-from treadle.apps.runs import ActiveRun, StartRun
+from treadle.apps.runs import StartRun
 from treadle.platform.refusals import Forbidden, InvalidParam, Refusal
 from treadle.server.app_call import CHAT_ONLY, COMPLETION_ONLY, WORKFLOW_ONLY, AppCall, From, ModeRule
 from treadle.server.arguments import optional_uuid
@@ -85,9 +86,7 @@ async def run_workflow(call: AppCall) -> ASGIApp:
     return await _ask(call, call.body(Ask), always_stream=True)
 
 
-async def _ask(
-    call: AppCall, body: Ask, *, conversation_id: str | None = None, always_stream: bool = False
-) -> ASGIApp:
+async def _ask(call: AppCall, body: Ask, *, conversation_id: str | None = None, always_stream: bool = False) -> ASGIApp:
     run = await call.services.host.start(
         StartRun(
             app=call.app,
@@ -121,7 +120,7 @@ async def follow_task(call: AppCall) -> ASGIApp:
 async def list_conversations(call: AppCall) -> ASGIApp:
     """GET /api/conversations."""
     query = call.query(ConversationsQuery)
-    page = await call.services.conversations.list(
+    page = await call.services.conversations.list_conversations(
         call.owner,
         limit=query.limit,
         last_id=optional_uuid(query.last_id, "last_id"),

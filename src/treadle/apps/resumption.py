@@ -1,0 +1,167 @@
+"""Taking up runs whose processes are gone, from their checkpoints.
+
+Source: design "A run is a row, a lease and checkpoints", spec workflow-engine §20.
+"""
+
+import asyncio
+import logging
+import time
+
+import msgspec
+from sqlalchemy.exc import DBAPIError
+
+from treadle.apps.checkpoints import Checkpoints, RunCheckpoint
+from treadle.apps.conversation_state import load_conversation
+from treadle.apps.history import Owner
+from treadle.apps.leases import LeaseKeeper
+from treadle.apps.memory import ConversationMemory, NoMemory
+from treadle.apps.recorder import Recording
+from treadle.apps.runs import RunHost
+from treadle.apps.service import AppService
+from treadle.apps.uploads import FileOrigin, Uploads
+from treadle.engine.events import RunFinished, RunStarted, RunStatus
+from treadle.engine.pool import VariablePool
+from treadle.engine.ports import Memory
+from treadle.engine.run import Run
+from treadle.engine.values import Value
+from treadle.platform.clock import to_seconds
+from treadle.platform.crypto import Crypto, SecretError
+from treadle.platform.db import Database
+from treadle.platform.ids import new_id
+from treadle.platform.refusals import Refusal
+from treadle.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+_AT_ONCE = 20
+_SYSTEM = "sys."
+
+
+class Resumer:
+    """Looks for runs with an expired lease, now and then, and carries them on."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        db: Database,
+        crypto: Crypto,
+        apps: AppService,
+        uploads: Uploads,
+        recording: Recording,
+        leases: LeaseKeeper,
+        host: RunHost,
+    ) -> None:
+        self._settings = settings
+        self._db = db
+        self._crypto = crypto
+        self._apps = apps
+        self._uploads = uploads
+        self._recording = recording
+        self._leases = leases
+        self._host = host
+        self._checkpoints = Checkpoints(db, crypto)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._watch(), name="run resumer")
+
+    async def close(self) -> None:
+        """Look no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _watch(self) -> None:
+        while True:
+            try:
+                for run_id in await self._leases.claim_expired(_AT_ONCE):
+                    await self._take_up(run_id)
+            except (DBAPIError, OSError) as error:
+                _log.warning("cannot look for abandoned runs: %s", error)
+            await asyncio.sleep(self._settings.run_lease_seconds / 4)
+
+    async def _take_up(self, run_id: str) -> None:
+        """Carry a run on, or end it as failed when that is not possible."""
+        try:
+            checkpoint = await self._checkpoints.load(run_id)
+        except (SecretError, msgspec.ValidationError) as error:
+            _log.error("run %s cannot be read, and stays as it is: %s", run_id, error)
+            return
+        if checkpoint is None:
+            return
+        if checkpoint.attempts > self._settings.run_max_attempts:
+            times = checkpoint.attempts - 1
+            await self._give_up(checkpoint, f"The run was given up: its process died {times} times.")
+            return
+        try:
+            await self.resume(checkpoint)
+            _log.info("took up run %s after %d finished nodes", run_id, checkpoint.position)
+        except Refusal as refusal:
+            await self._give_up(checkpoint, f"The run cannot be taken up: {refusal.message}")
+
+    async def resume(self, checkpoint: RunCheckpoint) -> None:
+        """Go on behind the last finished node. Raises Refusal when the app or the version is gone."""
+        record = checkpoint.run
+        app = await self._apps.app(record.app_id)
+        version = await self._apps.version(app, record.version_id)
+        system = _system(checkpoint.inputs)
+        inputs = {name: value for name, value in checkpoint.inputs.items() if not name.startswith(_SYSTEM)}
+        variables: dict[str, Value] = {}
+        memory: Memory = NoMemory()
+        if record.conversation is not None and record.message is not None:
+            owner = Owner(record.app_id, record.created_by)
+            state = await load_conversation(self._db, self._crypto, owner, record.conversation.id)
+            variables = state.values(version)
+            conversation = msgspec.structs.replace(record.conversation, variables=state.variables(version))
+            record = msgspec.structs.replace(record, conversation=conversation)
+            parent = record.message.parent_message_id if record.message else None
+            memory = ConversationMemory(
+                self._db, conversation.id, record.message.id if record.message else "", parent, self._uploads.with_url
+            )
+        pool = VariablePool(
+            {"sys": system, "env": version.environment, "conversation": variables}, secrets=version.secrets
+        )
+        origin = FileOrigin(record.workspace_id, record.app_id, record.created_by_role, record.created_by, record.id)
+        recorder = self._recording.recorder(
+            record, secrets=version.secrets, finished=checkpoint.position, attempts=checkpoint.attempts
+        )
+        self._host.launch(
+            record,
+            recorder,
+            version,
+            user=str(system.get("user_id", "")),
+            run=lambda emit: Run(
+                version.graph,
+                run_id=record.id,
+                inputs=inputs,
+                pool=pool,
+                ports=self._host.ports(record.workspace_id, memory, origin),
+                emit=emit,
+                new_id=new_id,
+                limits=self._host.limits(),
+                checkpoint=checkpoint.finished,
+            ),
+        )
+
+    async def _give_up(self, checkpoint: RunCheckpoint, reason: str) -> None:
+        _log.error("run %s: %s", checkpoint.run.id, reason)
+        recorder = self._recording.recorder(checkpoint.run, finished=checkpoint.position, attempts=checkpoint.attempts)
+        recorder(RunStarted(checkpoint.run.id, time.time(), checkpoint.inputs, resumed=True))
+        started_at = to_seconds(checkpoint.run.created_at)
+        await recorder.finish(
+            RunFinished(
+                run_id=checkpoint.run.id,
+                status=RunStatus.FAILED,
+                started_at=started_at,
+                at=time.time(),
+                error=reason,
+                error_type="WorkflowNodeError",
+                total_steps=len({event.execution_id for event in checkpoint.finished}),
+            )
+        )
+
+
+def _system(inputs: dict[str, Value]) -> dict[str, Value]:
+    return {name.removeprefix(_SYSTEM): value for name, value in inputs.items() if name.startswith(_SYSTEM)}

@@ -1,0 +1,62 @@
+"""Links to files that anybody may open who has them, for a while.
+
+Source: spec service-api §1.9.
+"""
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlencode
+
+from treadle.platform.crypto import Crypto
+
+FileKind = Literal["upload", "tool"]
+
+_LINK = re.compile(
+    r"(?:https?://[^/\s()<>\"']+)?/files/(?:(?P<upload>[0-9a-f-]{36})/file-preview|tools/(?P<tool>[0-9a-f-]{36})"
+    r"\.(?P<extension>[A-Za-z0-9]{1,16}))\?timestamp=\d+&nonce=[0-9a-f]+&sign=[A-Za-z0-9_=%-]+"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLinks:
+    """Makes and checks links under `base`, valid for `seconds`."""
+
+    crypto: Crypto
+    base: str
+    seconds: int
+
+    def link(self, kind: FileKind, file_id: str, extension: str = "") -> str:
+        """A link to a stored file. `extension` has no dot."""
+        timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
+        query = urlencode(
+            {"timestamp": timestamp, "nonce": nonce, "sign": self._sign(kind, file_id, timestamp, nonce)}
+        )
+        path = f"{file_id}/file-preview" if kind == "upload" else f"tools/{file_id}.{extension or 'bin'}"
+        return f"{self.base}/files/{path}?{query}"
+
+    def valid(self, kind: FileKind, file_id: str, timestamp: str, nonce: str, sign: str) -> bool:
+        """Whether a link was made here and has not run out."""
+        if not timestamp.isdigit() or not self.crypto.verify(_message(kind, file_id, timestamp, nonce), sign):
+            return False
+        return 0 <= time.time() - int(timestamp) <= self.seconds
+
+    def signed_again(self, text: str) -> str:
+        """`text` with the links in it made anew, since stored ones have run out."""
+        if "/files/" not in text:
+            return text
+        return _LINK.sub(self._again, text)
+
+    def _again(self, match: re.Match[str]) -> str:
+        if upload := match["upload"]:
+            return self.link("upload", upload)
+        return self.link("tool", match["tool"], match["extension"])
+
+    def _sign(self, kind: FileKind, file_id: str, timestamp: str, nonce: str) -> str:
+        return self.crypto.sign(_message(kind, file_id, timestamp, nonce))
+
+
+def _message(kind: FileKind, file_id: str, timestamp: str, nonce: str) -> str:
+    return f"file|{kind}|{file_id}|{timestamp}|{nonce}"

@@ -1,0 +1,171 @@
+"""Everything that serves, put together once: by the server, and by each command that works on the same data."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from treadle.accounts.end_users import EndUserService
+from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
+from treadle.accounts.service import AccountService
+from treadle.apps.asides import Asides
+from treadle.apps.conversations import ConversationService
+from treadle.apps.leases import LeaseKeeper
+from treadle.apps.recorder import Recording
+from treadle.apps.resumption import Resumer
+from treadle.apps.runs import RunHost
+from treadle.apps.service import APPS_TOPIC, AppService
+from treadle.apps.uploads import Uploads
+from treadle.logs.service import LogService
+from treadle.models.local import LocalModel
+from treadle.models.service import ModelService
+from treadle.nodes import node_types
+from treadle.platform.changes import ChangeWatcher
+from treadle.platform.crypto import Crypto
+from treadle.platform.db import Database
+from treadle.platform.egress import GuardedHttp
+from treadle.platform.files import FileStore
+from treadle.platform.ids import new_id
+from treadle.platform.signed_links import SignedLinks
+from treadle.platform.writer import GroupWriter
+from treadle.sandbox import Sandbox
+from treadle.server.limits import node_limits
+from treadle.server.links import Links
+from treadle.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The services of one process."""
+
+    settings: Settings
+    links: Links
+    visitor_key: bytes
+    db: Database
+    writer: GroupWriter
+    accounts: AccountService
+    keys: ApiKeyService
+    end_users: EndUserService
+    models: ModelService
+    apps: AppService
+    conversations: ConversationService
+    asides: Asides
+    uploads: Uploads
+    logs: LogService
+    host: RunHost
+
+
+def settings_for(data_dir: Path | None = None, **overrides: Any) -> Settings:
+    """The settings of this environment, with what a command was told."""
+    given = {name: value for name, value in {"data_dir": data_dir, **overrides}.items() if value is not None}
+    return Settings(**given)
+
+
+@asynccontextmanager
+async def open_services(
+    data_dir: Path | None = None, *, settings: Settings | None = None, serving: bool = False
+) -> AsyncIterator[Services]:
+    """Open the data folder (made, and its schema brought up to date, where needed) and everything above it.
+
+    With `serving`, changes of other processes are watched for and abandoned runs are taken up. Raises
+    DatabaseError, SecretError and FileStoreError.
+    """
+    settings = settings or settings_for(data_dir)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    async with AsyncExitStack() as stack:
+        db = Database(settings.resolved_database_url, pool_size=settings.database_pool_size)
+        stack.push_async_callback(db.close)
+        await db.migrate()
+        crypto = Crypto.open(settings.resolved_secret_key_file)
+        writer = GroupWriter(
+            db, flush_interval=settings.recorder_flush_interval, max_pending=settings.recorder_max_pending
+        )
+        writer.start()
+        stack.push_async_callback(writer.close)
+        leases = LeaseKeeper(db, f"{socket.gethostname()}:{os.getpid()}:{new_id()}", seconds=settings.run_lease_seconds)
+        stack.push_async_callback(leases.close)
+        recording = Recording(writer, crypto, leases, tick=settings.recorder_tick)
+        recording.start()
+        stack.push_async_callback(recording.close)
+        local = LocalModel() if settings.local_model else None
+        if local is not None:
+            stack.push_async_callback(local.close)
+        models = ModelService(db, crypto, local)
+        stack.push_async_callback(models.close)
+        http = GuardedHttp(settings)
+        stack.push_async_callback(http.close)
+        sandbox = Sandbox(jail_root=settings.data_dir / "sandbox")
+        await sandbox.start()
+        stack.push_async_callback(sandbox.close)
+        links = Links.of(settings)
+        signed = SignedLinks(crypto, links.base, settings.files_access_timeout)
+        uploads = Uploads(db, FileStore(settings.resolved_files_url, settings.files_options), signed, http, settings)
+        apps = AppService(db, crypto, node_types(node_limits(settings)))
+        conversations = ConversationService(db, recording.settle)
+        asides = Asides(models, apps, conversations)
+        stack.push_async_callback(asides.close)
+        host = RunHost(
+            settings=settings,
+            db=db,
+            crypto=crypto,
+            apps=apps,
+            models=models,
+            uploads=uploads,
+            code=sandbox,
+            http=http,
+            recording=recording,
+            asides=asides,
+        )
+        stack.push_async_callback(host.close)
+        keys = ApiKeyService(db)
+        leases.start(host.lose)
+        services = Services(
+            settings=settings,
+            links=links,
+            visitor_key=crypto.derive("visitor passport"),
+            db=db,
+            writer=writer,
+            accounts=AccountService(db, crypto, settings),
+            keys=keys,
+            end_users=EndUserService(db),
+            models=models,
+            apps=apps,
+            conversations=conversations,
+            asides=asides,
+            uploads=uploads,
+            logs=LogService(db, recording.settle),
+            host=host,
+        )
+        if serving:
+            await _watch(services, stack)
+            resumer = Resumer(
+                settings=settings,
+                db=db,
+                crypto=crypto,
+                apps=apps,
+                uploads=uploads,
+                recording=recording,
+                leases=leases,
+                host=host,
+            )
+            resumer.start()
+            stack.push_async_callback(resumer.close)
+        yield services
+
+
+async def _watch(services: Services, stack: AsyncExitStack) -> None:
+    """See within a second what other processes change."""
+
+    def on_change(topic: str) -> None:
+        services.models.on_change(topic)
+        if topic == APPS_TOPIC:
+            services.apps.forget()
+        elif topic == KEYS_TOPIC:
+            services.keys.forget()
+
+    watcher = ChangeWatcher(services.db)
+    await watcher.start(on_change)
+    stack.push_async_callback(watcher.close)

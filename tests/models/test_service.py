@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -234,7 +235,8 @@ async def test_the_default_stands_in_for_a_provider_without_credentials(
         assert await models.resolve(claude) == ModelRef("openai_api_compatible", "stub-chat")
         await said(models, ask(claude.provider, claude.name, max_tokens=64000, temperature=0.123, thinking=True))
     assert [record.message for record in caplog.records] == [
-        "claude-sonnet-4 of langgenius/anthropic/anthropic has no credentials; stub-chat of openai_api_compatible stands in"
+        "claude-sonnet-4 of langgenius/anthropic/anthropic has no credentials; "
+        "stub-chat of openai_api_compatible stands in"
     ]
     body = upstream.requests[-1].json
     assert (body["max_tokens"], body["temperature"], "thinking" in body) == (100, 0.12, False)
@@ -285,8 +287,7 @@ async def test_stop_sequences_are_left_out_for_models_that_refuse_them(
     service: ModelService, upstream: ScriptedModel
 ) -> None:
     await add_openai(service, upstream)
-    request = ChatRequest(model=ModelRef("openai", "gpt-5"), messages=(Message(role="user", content="Hi"),), stop=("x",),
-                          parameters={"max_tokens": 99, "temperature": 1})  # fmt: skip
+    request = msgspec.structs.replace(ask("openai", "gpt-5", max_tokens=99, temperature=1), stop=("x",))
     await said(service.for_workspace(HERE), request)
     body = upstream.requests[-1].json
     assert "stop" not in body

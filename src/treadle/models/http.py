@@ -40,7 +40,7 @@ class ModelHttp:
                 allow_redirects=False,
                 trace_request_ctx=sent,
             )
-        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             if not sent.reused:
                 raise
         return await session.post(url, data=body, headers=headers, timeout=timeout, proxy=proxy, allow_redirects=False)

@@ -33,6 +33,14 @@ async def owners(db: Database) -> dict[str, tuple[str | None, int]]:
 
 @pytest.fixture
 async def keeper(db: Database) -> AsyncIterator[LeaseKeeper]:
+    keeper = LeaseKeeper(db, "me")
+    yield keeper
+    await keeper.close()
+
+
+@pytest.fixture
+async def brief_keeper(db: Database) -> AsyncIterator[LeaseKeeper]:
+    """Renews every 20 ms."""
     keeper = LeaseKeeper(db, "me", seconds=0.06)
     yield keeper
     await keeper.close()
@@ -65,10 +73,10 @@ async def test_no_run_is_claimed_by_two_processes(db: Database) -> None:
     assert {attempts for _, attempts in (await owners(db)).values()} == {2}
 
 
-async def test_leases_are_renewed_while_the_process_lives(db: Database, keeper: LeaseKeeper) -> None:
+async def test_leases_are_renewed_while_the_process_lives(db: Database, brief_keeper: LeaseKeeper) -> None:
     run_id = await add_run(db, owner="me", until=1)
-    keeper.add(run_id)
-    keeper.start(on_lost=lambda _: None)
+    brief_keeper.add(run_id)
+    brief_keeper.start(on_lost=lambda _: None)
     seen = {1}
     async with asyncio.timeout(10), db.connect() as connection:
         while len(seen) < 4:
@@ -78,15 +86,15 @@ async def test_leases_are_renewed_while_the_process_lives(db: Database, keeper: 
     assert max(seen) > now_us() - SECOND
 
 
-async def test_a_lost_lease_is_told(db: Database, keeper: LeaseKeeper) -> None:
+async def test_a_lost_lease_is_told(db: Database, brief_keeper: LeaseKeeper) -> None:
     kept = await add_run(db, owner="me", until=1)
     taken = await add_run(db, owner="other", until=1)
     for run_id in (kept, taken, "not yet written"):
-        keeper.add(run_id)
+        brief_keeper.add(run_id)
     lost: asyncio.Queue[str] = asyncio.Queue()
-    keeper.start(on_lost=lost.put_nowait)
+    brief_keeper.start(on_lost=lost.put_nowait)
     assert await asyncio.wait_for(lost.get(), 5) == taken
-    assert [keeper.holds(run_id) for run_id in (kept, taken, "not yet written")] == [True, False, True]
+    assert [brief_keeper.holds(run_id) for run_id in (kept, taken, "not yet written")] == [True, False, True]
 
 
 async def test_a_process_that_closes_lets_go_at_once(db: Database) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
+from treadle.engine.errors import InvokeConnectionError
 from treadle.engine.ports import ChatRequest, Message, ModelRef
 from treadle.models import local
 from treadle.models.catalogue import ModelKind, provider_of
@@ -129,6 +130,17 @@ async def test_it_comes_back_after_a_crash_with_another_key(model: LocalModel, m
     after = await model.endpoint()
     assert after.key != before.key
     assert model.pid != pid
+
+
+async def test_a_crash_breaks_the_reply_and_not_the_next_one(model: LocalModel, models: WorkspaceModels) -> None:
+    chat = models.chat(ask("Tell a very long story.", max_tokens=2000))
+    await anext(chat)
+    pid = model.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(InvokeConnectionError, match=r"^\[local\] smollm2-135m-instruct: the connection .* broke"):
+        _ = [delta async for delta in chat]
+    assert (await models.complete(ask("Say hello.", max_tokens=3))).text
 
 
 async def test_it_ends_with_the_process_that_started_it() -> None:

@@ -29,6 +29,7 @@ MAX_THREADS = 4
 
 
 _START_TIMEOUT = 30.0
+_NOTICE_TIMEOUT = 1.0
 
 
 class LocalModelError(Exception):
@@ -90,6 +91,13 @@ class LocalModel:
                     await self._clear()
                 self._endpoint = await self._start()
             return self._endpoint
+
+    async def notice_end(self) -> None:
+        """For who lost the connection: returns once it is known whether the process has ended, within a second."""
+        if self._process is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_NOTICE_TIMEOUT):
+                    await self._process.wait()
 
     async def close(self) -> None:
         """Ends the model's process. It starts again when it is needed again."""

@@ -3,8 +3,8 @@
 Source: spec models-and-tools §1.5, §1.8, §1.9, §1.13.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from typing import Literal
 
@@ -42,29 +42,31 @@ class WorkspaceModels:
         """What that model can do. Raises ModelNotExistError or ProviderNotInitializeError."""
         return (await self._resolve(model, ModelKind.LLM)).target.profile
 
-    async def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         """Streams the reply; a model that cannot stream tool calls gives a reply with tools in one piece.
 
         Closing the iterator closes the upstream connection at once. Raises InvokeError.
         """
         resolved = await self._resolve(request.model, ModelKind.LLM)
         target, wire, request = await self._prepared(resolved, request)
-        if request.tools and "stream-tool-call" not in target.profile.features:
-            whole = await wire.complete(target, request)
-            if whole.text or whole.reasoning:
-                yield ChatDelta(text=whole.text, reasoning=whole.reasoning)
-            yield msgspec.structs.replace(whole, text="", reasoning="")
-            return
-        async with aclosing(wire.stream(target, request)) as batches:
-            async for batch in batches:
-                for delta in batch:
-                    yield delta
+        async with self._noticing_crashes(resolved):
+            if request.tools and "stream-tool-call" not in target.profile.features:
+                whole = await wire.complete(target, request)
+                if whole.text or whole.reasoning:
+                    yield ChatDelta(text=whole.text, reasoning=whole.reasoning)
+                yield msgspec.structs.replace(whole, text="", reasoning="")
+                return
+            async with aclosing(wire.stream(target, request)) as batches:
+                async for batch in batches:
+                    for delta in batch:
+                        yield delta
 
     async def complete(self, request: ChatRequest) -> ChatDelta:
         """The whole reply at once. Raises InvokeError."""
         resolved = await self._resolve(request.model, ModelKind.LLM)
         target, wire, request = await self._prepared(resolved, request)
-        return await wire.complete(target, request)
+        async with self._noticing_crashes(resolved):
+            return await wire.complete(target, request)
 
     async def embed(
         self, model: ModelRef, texts: Sequence[str], purpose: Literal["document", "query"] = "document"
@@ -101,6 +103,17 @@ class WorkspaceModels:
             raise InvokeConnectionError(target.says(str(error))) from error
         headers = {"Authorization": f"Bearer {endpoint.key}"}
         return replace(target, base_url=endpoint.base_url, headers=headers, secrets=(endpoint.key,))
+
+    @asynccontextmanager
+    async def _noticing_crashes(self, resolved: Resolved) -> AsyncGenerator[None, None]:
+        """Lets a lost connection to the embedded model go on only once its end is known, so that the next call finds
+        it started again."""
+        try:
+            yield
+        except InvokeConnectionError:
+            if self._local is not None and resolved.usable.provider.connection.embedded:
+                await self._local.notice_end()
+            raise
 
 
 def _parameters(resolved: Resolved, request: ChatRequest) -> dict[str, JsonValue]:

@@ -1,3 +1,3 @@
 """Fixtures that every test may use."""
 
-pytest_plugins = ["tests.platform.databases"]
+pytest_plugins = ["tests.platform.databases", "tests.server.fixtures"]

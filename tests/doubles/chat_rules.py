@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 
 from tests.doubles.http_double import Refused
-from tests.doubles.recording import JsonValue
+from tests.doubles.recording import JsonValue, objects
 from tests.doubles.script import message_text
 
 Json = Mapping[str, JsonValue]
@@ -154,8 +154,3 @@ def chosen_tool(body: Json) -> str | None:
         return None
     function = choice.get("function", choice)
     return str(function["name"]) if isinstance(function, dict) else None
-
-
-def objects(value: JsonValue) -> list[dict[str, JsonValue]]:
-    """The objects of a JSON list; nothing for None."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -143,3 +143,8 @@ def parse_multipart(raw: bytes, boundary: bytes) -> Form | Unreadable:
     except ValueError as error:
         return Unreadable(f"broken multipart body: {error}")
     return Form(tuple(fields), tuple(files))
+
+
+def objects(value: JsonValue) -> list[dict[str, JsonValue]]:
+    """The objects of a JSON list; nothing for None."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

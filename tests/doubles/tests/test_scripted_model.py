@@ -359,3 +359,18 @@ async def test_waiting_for_a_request_works_across_threads() -> None:
         ):
             assert response.status == 200
         assert [request.method for request in await waiting] == ["GET"]
+
+
+async def test_delays_hold_back_the_answer_and_each_event(http: aiohttp.ClientSession, stub: ScriptedModel) -> None:
+    stub.reply(Reply("abc", chunks=("a", "b", "c")))
+    stub.delay(0.1)
+    stub.chunk_delay(0.05)
+    clock = asyncio.get_running_loop().time
+
+    began = clock()
+    async with http.post(f"{stub.url}/chat/completions", json={**CHAT, "stream": True}) as response:
+        first = clock() - began
+        await response.read()
+
+    assert first >= 0.1
+    assert clock() - began >= 0.1 + 4 * 0.05

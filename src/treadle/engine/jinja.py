@@ -242,7 +242,7 @@ class JinjaTemplate:
             self.problem = f"The template is nested too deeply or holds a number that is too long ({error})."
 
     @staticmethod
-    @lru_cache(maxsize=1024)
+    @lru_cache(maxsize=256)
     def parse(source: str) -> "JinjaTemplate":
         """The template of `source`; a malformed one says so in `problem` and when it is rendered."""
         return JinjaTemplate(source)

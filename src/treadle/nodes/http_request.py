@@ -163,8 +163,8 @@ def _url(text: str, params: Sequence[tuple[Template, Template]], pool: VariableP
         raise InvalidURLError("The URL must begin with http:// or https://.")
     try:
         parts = urlsplit(text)
-        if not parts.hostname:
-            raise InvalidURLError("The URL names no host.")
+        if not parts.hostname or parts.port == 0:
+            raise InvalidURLError("The URL names no host or no port.")
         netloc = parts.netloc if parts.netloc.isascii() else _ascii_netloc(parts.netloc, parts.hostname)
     except ValueError as error:
         raise InvalidURLError(f"The URL is malformed: {error}.") from error
@@ -184,10 +184,15 @@ def _query(own: str, params: Sequence[tuple[Template, Template]], pool: Variable
         if key:
             added.setdefault(key, []).append(f"{quote(key, safe='')}={quote(value_template.text(pool), safe='')}")
     pieces: list[str] = []
+    placed: set[str] = set()
     for piece in own.split("&") if own else ():
         name = unquote_plus(piece.partition("=")[0])
-        pieces += added.pop(name, []) if name in added else [quote(piece, safe=_URL_SAFE)]
-    return "&".join([*pieces, *(pair for values in added.values() for pair in values)])
+        if name not in added:
+            pieces.append(quote(piece, safe=_URL_SAFE))
+        elif name not in placed:
+            placed.add(name)
+            pieces += added[name]
+    return "&".join([*pieces, *(pair for name, values in added.items() if name not in placed for pair in values)])
 
 
 def _headers(template: Template, pool: VariablePool, body: Body) -> list[tuple[str, str]]:

@@ -1,14 +1,15 @@
-"""Outbound HTTP of apps: what a URL given by a user may reach.
+"""Outbound HTTP of apps: requests to URLs that users give.
 
-Addresses are checked after DNS resolution, and the checked address is the one that is connected to, so a name cannot
-point elsewhere in between; each redirect is checked again. Source: design "Security", spec workflow-nodes §20.
+Addresses are checked after DNS resolution, on each redirect, and once more when the socket is made, so that the checked
+address is the one connected to: a name cannot point elsewhere in between. Source: spec workflow-nodes §20.
 """
 
 import asyncio
-import ipaddress
+import re
 import socket
 import ssl
-from urllib.parse import urljoin, urlsplit
+from collections.abc import Set as AbstractSet
+from typing import Any, cast
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -17,87 +18,33 @@ from yarl import URL
 
 from treadle.engine.errors import HttpRequestNodeError, InvalidURLError, ResponseSizeError
 from treadle.engine.ports import HttpRequest, HttpResponse
+from treadle.platform.egress_rules import EgressRefused, EgressRules, is_address
 from treadle.settings import Settings
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
 MAX_REDIRECTS = 10
-_SAFE_PORTS = frozenset({80, 443, 21, 70, 210, 280, 488, 591, 777})
-_FIRST_FREE_PORT = 1025
-_CARRIER_NAT = ipaddress.ip_network("100.64.0.0/10")
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_BODY_HEADERS = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
+_PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "host"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_QUOTED = re.compile(r"[!-~]+")
+"""URLs of these letters alone are sent as they are written."""
 
-
-class EgressRefused(HttpRequestNodeError):
-    """An address that apps may not reach."""
-
-    @property
-    def error_type(self) -> str:
-        return HttpRequestNodeError.__name__
-
-
-class EgressRules:
-    """What is reachable: the public internet, and what an operator allowed."""
-
-    def __init__(self, allowed: tuple[str, ...] = ()) -> None:
-        """`allowed`: addresses, networks and host names (`wiki.corp`, `*.corp`), each with an optional `:port`."""
-        self._networks: list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, int | None]] = []
-        self._hosts: list[tuple[str, int | None]] = []
-        for entry in allowed:
-            name, port = _split_port(entry)
-            try:
-                self._networks.append((ipaddress.ip_network(name, strict=False), port))
-            except ValueError:
-                self._hosts.append((name.lower(), port))
-
-    def check_port(self, host: str, port: int) -> None:
-        """Raises EgressRefused for a port where no web server is expected."""
-        if port in _SAFE_PORTS or port >= _FIRST_FREE_PORT or self._allows_host(host, port):
-            return
-        if any(allowed == port for _, allowed in self._networks):
-            return
-        raise EgressRefused(f"Port {port} of {host} is refused: apps may not reach it.")
-
-    def check_address(self, host: str, text: str, port: int) -> None:
-        """Raises EgressRefused for an address that is neither public nor allowed."""
-        address = _unwrapped(ipaddress.ip_address(text.partition("%")[0]))
-        if self._allows_host(host, port) or self._allows_address(address, port):
-            return
-        if not address.is_global or address.is_multicast or address.is_reserved or _is_carrier(address):
-            shown = host if host == text else f"{host} ({text})"
-            raise EgressRefused(
-                f"{shown} is refused: it is no public address. An operator can allow it with TREADLE_EGRESS_ALLOW."
-            )
-
-    def _allows_host(self, host: str, port: int) -> bool:
-        name = host.lower().rstrip(".")
-        for pattern, allowed in self._hosts:
-            wild = pattern.startswith("*.") and name.endswith(pattern[1:])
-            if (name == pattern or wild) and allowed in (None, port):
-                return True
-        return False
-
-    def _allows_address(self, address: Address, port: int) -> bool:
-        return any(
-            address.version == network.version and address in network and allowed in (None, port)
-            for network, allowed in self._networks
-        )
+Headers = tuple[tuple[str, str], ...]
 
 
 class CheckedResolver(AbstractResolver):
-    """Resolves names and refuses those of which any address is refused."""
+    """Resolves names, and refuses those of which any address is refused."""
 
-    def __init__(self, rules: EgressRules, inner: AbstractResolver | None = None) -> None:
+    def __init__(self, rules: EgressRules, inner: AbstractResolver) -> None:
         self._rules = rules
-        self._inner = inner or ThreadedResolver()
+        self._inner = inner
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._inner.resolve(host, port, family)
         for result in found:
-            self._rules.check_address(host, result["host"], port)
+            self._rules.check(host, result["host"], port)
         return found
 
     async def close(self) -> None:
@@ -105,96 +52,112 @@ class CheckedResolver(AbstractResolver):
 
 
 class GuardedHttp:
-    """`engine.ports.Http` under the rules of the operator."""
+    """`engine.ports.Http` under the rules of the operator. One for the process; close it at the end."""
 
     def __init__(self, settings: Settings, resolver: AbstractResolver | None = None) -> None:
         self._rules = EgressRules(settings.egress_allow)
         self._seconds = settings.egress_timeout
         self._resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
+        self._guarded: aiohttp.ClientSession | None = None
+        self._trusted: aiohttp.ClientSession | None = None
 
     async def send(self, request: HttpRequest) -> HttpResponse:
-        """The answer after redirects. Raises HttpRequestNodeError, EgressRefused among them, and ResponseSizeError."""
+        """The answer after redirects. Raises HttpRequestNodeError (InvalidURLError and EgressRefused among them), and
+        ResponseSizeError."""
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._follow(request)
         except TimeoutError as error:
-            raise HttpRequestNodeError(f"{request.url} did not answer in time.") from error
+            raise HttpRequestNodeError(f"{request.url} did not answer within {self._seconds:g} seconds.") from error
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._guarded, self._trusted):
+            if session is not None:
+                await session.close()
 
     async def _follow(self, request: HttpRequest) -> HttpResponse:
-        method, url, headers, body = request.method.upper(), request.url, request.headers, request.body
+        method, headers, body = request.method.upper(), request.headers, request.body
+        url = _parsed(request.url)
         for _ in range(MAX_REDIRECTS + 1):
             answer, location = await self._once(request, method, url, headers, body)
             if location is None:
                 return answer
-            following = urljoin(url, location)
+            following = _parsed(str(url.join(_parsed(location, relative=True))))
             if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
                 method, body = ("HEAD" if method == "HEAD" else "GET"), None
-                headers = _without(headers, {"content-type", "content-length"})
-            if _origin(following) != _origin(url):
-                headers = _without(headers, {"authorization", "cookie", "proxy-authorization", "host"})
+                headers = _without(headers, _BODY_HEADERS)
+            if following.origin() != url.origin():
+                headers = _without(headers, _PRIVATE_HEADERS)
             url = following
         raise HttpRequestNodeError(f"{request.url} redirects more than {MAX_REDIRECTS} times.")
 
     async def _once(
-        self, request: HttpRequest, method: str, url: str, headers: tuple[tuple[str, str], ...], body: bytes | None
+        self, request: HttpRequest, method: str, url: URL, headers: Headers, body: bytes | None
     ) -> tuple[HttpResponse, str | None]:
-        self._check_url(url)
+        """One exchange, and where it redirects to."""
         timeout = aiohttp.ClientTimeout(
-            sock_connect=request.connect_timeout,
+            connect=request.connect_timeout,
             sock_read=request.read_timeout,
             total=request.connect_timeout + request.read_timeout + request.write_timeout,
         )
         try:
-            async with self._open().request(
+            async with self._session_for(url).request(
                 method,
-                URL(url, encoded=True) if url.isascii() else url,
+                url,
                 headers=list(headers),
                 data=body,
                 timeout=timeout,
                 allow_redirects=False,
-                ssl=True if request.verify_tls else False,
+                ssl=request.verify_tls,
             ) as answer:
                 location = answer.headers.get("Location") if answer.status in _REDIRECTS else None
                 data = b"" if location is not None or method == "HEAD" else await _read(answer, request.max_bytes)
-                return HttpResponse(status=answer.status, url=url, headers=_headers(answer), body=data), location
-        except EgressRefused:
-            raise
+                return HttpResponse(status=answer.status, url=str(url), headers=_headers(answer), body=data), location
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             if refused := _refusal_in(error):
                 raise refused from error
             raise HttpRequestNodeError(f"{url} could not be reached: {_reason(error)}.") from error
 
-    def _check_url(self, url: str) -> None:
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname, parts.port
-        except ValueError as error:
-            raise InvalidURLError(f"{url} is no valid URL: {error}.") from error
-        if parts.scheme not in ("http", "https") or not host:
-            raise InvalidURLError(f"{url} is no http or https URL.")
-        port = port or (443 if parts.scheme == "https" else 80)
-        self._rules.check_port(host, port)
-        try:
-            ipaddress.ip_address(host.partition("%")[0])
-        except ValueError:
-            return
-        self._rules.check_address(host, host, port)
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
+    def _session_for(self, url: URL) -> aiohttp.ClientSession:
+        host, port = url.host or "", url.port or 0
+        if self._rules.trusts(host, port):
+            if self._trusted is None:
+                resolver = self._resolver or ThreadedResolver()
+                self._trusted = _session(aiohttp.TCPConnector(resolver=resolver, limit=200, use_dns_cache=False))
+            return self._trusted
+        if is_address(host):
+            self._rules.check(host, host, port)
+        if self._guarded is None:
+            resolver = CheckedResolver(self._rules, self._resolver or ThreadedResolver())
             connector = aiohttp.TCPConnector(
-                resolver=CheckedResolver(self._rules, self._resolver), limit=200, use_dns_cache=False
+                resolver=resolver, limit=200, use_dns_cache=False, socket_factory=self._checked_socket
             )
-            self._session = aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
-            )
-        return self._session
+            self._guarded = _session(connector)
+        return self._guarded
+
+    def _checked_socket(self, address: tuple[Any, ...]) -> socket.socket:
+        """A socket for an address, which is what is connected to whatever was resolved or written."""
+        family, kind, protocol, _, target = cast("tuple[int, int, int, str, tuple[str, int]]", address)
+        self._rules.check(target[0], target[0], target[1])
+        return socket.socket(family, kind, protocol)
+
+
+def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+
+
+def _parsed(url: str, *, relative: bool = False) -> URL:
+    """The URL that is checked and the one that is fetched: one reading of the text for both."""
+    if _CONTROL.search(url):
+        raise InvalidURLError("The URL holds control characters.")
+    try:
+        parsed = URL(url, encoded=True) if _QUOTED.fullmatch(url) else URL(url)
+        if not relative and (parsed.scheme not in ("http", "https") or not parsed.host or not parsed.port):
+            raise InvalidURLError(f"{url} is no http or https URL.")
+    except (ValueError, TypeError) as error:
+        raise InvalidURLError(f"{url} is no valid URL: {error}.") from error
+    return parsed
 
 
 async def _read(answer: aiohttp.ClientResponse, limit: int) -> bytes:
@@ -216,40 +179,8 @@ def _headers(answer: aiohttp.ClientResponse) -> dict[str, str]:
     return headers
 
 
-def _without(headers: tuple[tuple[str, str], ...], names: set[str]) -> tuple[tuple[str, str], ...]:
+def _without(headers: Headers, names: AbstractSet[str]) -> Headers:
     return tuple((name, value) for name, value in headers if name.lower() not in names)
-
-
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port
-
-
-def _split_port(entry: str) -> tuple[str, int | None]:
-    """`host:port`, `[v6]:port` or a bare name, address or network."""
-    if entry.startswith("["):
-        name, _, port = entry[1:].partition("]")
-        return name, int(port[1:]) if port.startswith(":") and port[1:].isdigit() else None
-    name, sign, port = entry.rpartition(":")
-    if sign and port.isdigit() and ":" not in name:
-        return name, int(port)
-    return entry, None
-
-
-def _unwrapped(address: Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, if it does."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return address.ipv4_mapped
-        if address.sixtofour is not None:
-            return address.sixtofour
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
-
-
-def _is_carrier(address: Address) -> bool:
-    return isinstance(address, ipaddress.IPv4Address) and address in _CARRIER_NAT
 
 
 def _refusal_in(error: BaseException | None) -> EgressRefused | None:
@@ -272,4 +203,3 @@ def _reason(error: Exception) -> str:
             return "it closed the connection"
         case _:
             return str(error) or type(error).__name__
-

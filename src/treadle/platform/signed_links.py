@@ -31,9 +31,7 @@ class SignedLinks:
     def link(self, kind: FileKind, file_id: str, extension: str = "") -> str:
         """A link to a stored file. `extension` has no dot."""
         timestamp, nonce = str(int(time.time())), secrets.token_hex(16)
-        query = urlencode(
-            {"timestamp": timestamp, "nonce": nonce, "sign": self._sign(kind, file_id, timestamp, nonce)}
-        )
+        query = urlencode({"timestamp": timestamp, "nonce": nonce, "sign": self._sign(kind, file_id, timestamp, nonce)})
         path = f"{file_id}/file-preview" if kind == "upload" else f"tools/{file_id}.{extension or 'bin'}"
         return f"{self.base}/files/{path}?{query}"
 

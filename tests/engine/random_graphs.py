@@ -47,12 +47,13 @@ def _handles(source: NodeSpec) -> tuple[str, ...]:
 
 
 def _ancestors(name: str, edges: list[EdgeSpec]) -> set[str]:
+    """Nodes that are decided before `name` starts; a stale edge waits for nobody."""
     found: set[str] = set()
     stack = [name]
     while stack:
         target = stack.pop()
         for edge in edges:
-            if edge.target == target and edge.source not in found:
+            if edge.target == target and edge.handle != "stale" and edge.source not in found:
                 found.add(edge.source)
                 stack.append(edge.source)
     return found

@@ -40,11 +40,18 @@ async def test_siblings_that_wait_for_their_turn_do_not_start_after_a_failure() 
     assert story.started == ["start", "bad"]
 
 
-async def test_two_failures_at_once_tell_the_first_and_leave_nothing_unheard(caplog: pytest.LogCaptureFixture) -> None:
-    nodes = [start(), step("a", failures=1), step("b", failures=1)]
+async def test_of_two_failures_at_once_the_first_counts(caplog: pytest.LogCaptureFixture) -> None:
+    meeting = asyncio.Barrier(2)
+
+    async def meet_and_fail(context: NodeContext) -> NodeResult:
+        await meeting.wait()
+        raise Upset(f"{context.node_id} is upset")
+
+    nodes = [start(), step("a", body=meet_and_fail), step("b", body=meet_and_fail)]
     story = await play_spec(nodes, "start -> a", "start -> b")
-    assert story.statuses == {"start": "succeeded", "a": "failed", "b": "failed"}
-    assert story.end.error == "a is upset"
+    failed, stopped = story.executions[1:]
+    assert (failed.status, stopped.status) == (NodeStatus.FAILED, NodeStatus.STOPPED)
+    assert story.end.error == failed.error == stopped.error == f"{failed.node_id} is upset"
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 

@@ -89,13 +89,14 @@ class Run:
         self._scheduler = Scheduler(graph)
         self.stream = ResponseStream(graph, pool, self._scheduler, emit)
         self._ready: deque[int] = deque([graph.root])
-        self._tasks: dict[asyncio.Task[None], int] = {}
+        self._workers: set[asyncio.Task[None]] = set()
         self._started: dict[int, NodeStarted] = {}
-        self._driver: asyncio.Task[None] | None = None
         self._verdict: RunFailed | RunStopped | None = None
+        self._error: BaseException | None = None
         self._halted = False
         self._over = asyncio.Event()
         self._steps = 0
+        self._index = 0
         self._exceptions = 0
         self._usage = NO_USAGE
         self._outputs: dict[str, Value] = {}
@@ -117,20 +118,19 @@ class Run:
         """
         started_at = self._clock()
         system = {f"sys.{name}": value for name, value in self.pool.scope("sys").items()}
-        self.emit(
-            RunStarted(self.run_id, started_at, {**self.inputs, **system}, resumed=bool(self._checkpoint))
-        )
-        # Nodes run in a task of our own: a stop must not leave a cancellation behind in the caller's.
-        self._driver = driver = asyncio.create_task(self._drive())
-        driver.add_done_callback(lambda _: self._over.set())
+        self.emit(RunStarted(self.run_id, started_at, {**self.inputs, **system}, resumed=bool(self._checkpoint)))
         timer = asyncio.get_running_loop().call_later(self._limits.max_seconds, self._expire)
         try:
             try:
-                await self._over.wait()
+                self.stream.start()
+                self._restore()
+                self._hire()
+                if self._workers:
+                    await self._over.wait()
             finally:
                 timer.cancel()
                 await self._wind_down()
-            return self._finished(started_at, self._outcome(driver))
+            return self._finished(started_at, self._outcome())
         finally:
             self.emit = self.stream.emit = _discard
 
@@ -140,7 +140,7 @@ class Run:
 
     def _cut_short(self, verdict: RunFailed | RunStopped) -> None:
         """End the run before its graph ends. The first verdict stands."""
-        if self._verdict is None and not (self._driver and self._driver.done()):
+        if not self._over.is_set():
             self._verdict = verdict
             self._halt()
 
@@ -148,11 +148,10 @@ class Run:
         """Cancel what is in progress, and give it. Once only: a node may be closing its connections."""
         self._halted = True
         self._over.set()
-        tasks = self._tasks if self._driver is None else (self._driver, *self._tasks)
-        pending = {task for task in tasks if not task.done()}
-        for task in pending:
-            if not task.cancelling():
-                task.cancel()
+        pending = {worker for worker in self._workers if not worker.done()}
+        for worker in pending:
+            if not worker.cancelling():
+                worker.cancel()
         return pending
 
     async def _wind_down(self) -> None:
@@ -161,21 +160,12 @@ class Run:
             _, stuck = await asyncio.wait(pending, timeout=self._limits.grace_seconds)
             if stuck:
                 _log.error("Run %s left %d nodes behind that do not end when cancelled", self.run_id, len(stuck))
-        for task in self._tasks:
-            if task.done() and not task.cancelled():
-                task.exception()  # the first failure was told; asyncio need not complain about further ones
-        self._tasks.clear()
 
-    def _outcome(self, driver: asyncio.Task[None]) -> RunFailed | RunStopped | None:
+    def _outcome(self) -> RunFailed | RunStopped | None:
         """Why the run ended early; None when it ran to its end."""
-        if not driver.done() or driver.cancelled():
-            if self._verdict is None:
-                raise asyncio.CancelledError
-            return self._verdict
-        error = driver.exception()
-        if error is None or isinstance(error, RunFailed):
-            return error or self._verdict
-        raise error
+        if self._error is None or isinstance(self._error, RunFailed):
+            return self._error or self._verdict
+        raise self._error
 
     def _restore(self) -> None:
         """Take over what an earlier process finished, without running it again."""
@@ -184,39 +174,48 @@ class Run:
             if event.status not in _SETTLED or node is None or node.index not in self._ready:
                 continue
             self._ready.remove(node.index)
-            self._steps = max(self._steps, event.index)
+            self._steps += 1
+            self._index = max(self._index, event.index)
             self._exceptions += event.status is NodeStatus.EXCEPTION
             self._settle(node, event.outputs, event.handle)
         for event in self._checkpoint:
             self._spend(event.usage)
 
-    async def _drive(self) -> None:
-        self.stream.start()
-        self._restore()
-        ready, tasks = self._ready, self._tasks
-        while (ready or tasks) and not self._halted:
-            if not tasks and len(ready) == 1:
-                await self._run_node(self.graph.nodes[ready.popleft()])
-                continue
-            while ready and len(tasks) < self._limits.concurrency:
-                index = ready.popleft()
-                tasks[asyncio.create_task(self._run_node(self.graph.nodes[index]))] = index
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in sorted(done, key=tasks.__getitem__):
-                task.result()
-                del tasks[task]
+    def _hire(self) -> None:
+        """Have as many workers as nodes are ready, as far as the limit allows.
+
+        Nodes run in tasks of our own: a stop must not leave a cancellation behind in the task of the caller.
+        """
+        for _ in range(min(len(self._ready), self._limits.concurrency - len(self._workers))):
+            self._workers.add(asyncio.create_task(self._work()))
+
+    async def _work(self) -> None:
+        """Run ready nodes, one after the other."""
+        try:
+            while self._ready and not self._halted:
+                node = self.graph.nodes[self._ready.popleft()]
+                self._hire()
+                await self._run_node(node)
+        except (Exception, asyncio.CancelledError) as error:
+            if self._error is None and not (self._halted and isinstance(error, asyncio.CancelledError)):
+                self._error = error
+            self._halt()
+        self._workers.discard(asyncio.current_task())  # type: ignore[arg-type]
+        if not self._workers:
+            self._over.set()
 
     async def _run_node(self, node: Node) -> None:
         if self._steps >= self._limits.max_steps:
             raise RunFailed(f"Max steps {self._limits.max_steps} reached.", "WorkflowNodeError")
         self._steps += 1
+        self._index += 1
         predecessor = self._scheduler.predecessor[node.index]
         started = NodeStarted(
             execution_id=self._new_id(),
             node_id=node.id,
             node_type=node.kind,
             title=node.title,
-            index=self._steps,
+            index=self._index,
             predecessor=None if predecessor is None else self.graph.nodes[predecessor].id,
             at=self._clock(),
         )

@@ -63,7 +63,7 @@ class AppService:
         self._types = types
         self._apps: dict[str, App] = {}
         self._by_code: dict[str, AppWithSite] = {}
-        self._compiled: dict[str, CompiledApp] = {}
+        self._compiled: dict[tuple[str, str], CompiledApp] = {}
 
     def forget(self) -> None:
         """Drop what was cached: apps or versions have changed. Published versions never do."""
@@ -191,7 +191,7 @@ class AppService:
 
     async def version(self, app: App, version_id: str) -> CompiledApp:
         """A given published version. Raises NotFound, and BadRequest for a draft."""
-        compiled = self._compiled.get(version_id)
+        compiled = self._compiled.get((app.id, version_id))
         if compiled is None:
             async with self._db.session() as session:
                 row = await AppRepository(session).version(app.id, version_id)
@@ -204,7 +204,7 @@ class AppService:
                 compiled = compile_app(definition, self._types, version_id=row.id)
             except GraphError as error:
                 raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
-            self._compiled[version_id] = compiled
+            self._compiled[app.id, version_id] = compiled
         return compiled
 
     def _version_row(self, app: App, definition: Definition, kind: VersionKind, account_id: str | None) -> AppVersion:

@@ -185,6 +185,21 @@ def test_signed_links_hold_for_one_file_only(workbench: Workbench) -> None:
     assert workbench.http.get(link + "&as_attachment=true").headers["content-disposition"].startswith("attachment")
 
 
+def test_a_text_cannot_have_a_file_signed(workbench: Workbench) -> None:
+    """Links in stored answers are signed anew when listed, but only those that were made here."""
+    owner, thief = workbench.of(sample_apps.IMAGE_CHAT), workbench.of(sample_apps.PLAIN_CHATFLOW)
+    upload = owner.upload("mine.png", workbench.png()).json()
+    forged = f"{workbench.server.url}/files/{upload['id']}/file-preview?timestamp=1&nonce=ab&sign=cd"
+    answer = thief.chat(f"{forged} and {upload['source_url']}").json()
+    query = {"user": thief.user, "conversation_id": answer["conversation_id"]}
+    listed = thief.get("/messages", **query).json()["data"][0]["answer"]
+    links = re.findall(r"http\S+", listed)
+    assert links[0] == forged
+    assert workbench.http.get(links[0]).status_code == 404
+    assert links[1] != upload["source_url"]
+    assert workbench.http.get(links[1]).content == workbench.png()
+
+
 def test_files_of_another_user_are_not_usable(workbench: Workbench) -> None:
     app = workbench.shared_app(sample_apps.IMAGE_CHAT)
     owner, other = workbench.api(app), workbench.api(app)

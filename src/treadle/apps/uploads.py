@@ -258,7 +258,7 @@ class CallerFiles:
         except ValueError:
             known = None
         row = await self._uploads.stored(known, self._workspace_id) if known else None
-        if row is None or row.kind != kind or (kind == "upload" and row.created_by != self._user_id):
+        if row is None or row.kind != kind or row.created_by != self._user_id:
             raise ValueError(f"`{member}` names no file of yours.")
         file = self._uploads.descriptor(row)
         if declared != "custom" and file.type not in (declared, "custom"):

@@ -8,7 +8,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from treadle.platform.crypto import Crypto
 
@@ -16,8 +16,12 @@ FileKind = Literal["upload", "tool"]
 
 _LINK = re.compile(
     r"(?:https?://[^/\s()<>\"']+)?/files/(?:(?P<upload>[0-9a-f-]{36})/file-preview|tools/(?P<tool>[0-9a-f-]{36})"
-    r"\.(?P<extension>[A-Za-z0-9]{1,16}))\?timestamp=\d+&nonce=[0-9a-f]+&sign=[A-Za-z0-9_=%-]+"
+    r"\.(?P<extension>[A-Za-z0-9]{1,16}))"
+    r"\?timestamp=(?P<timestamp>\d+)&nonce=(?P<nonce>[0-9a-f]+)&sign=(?P<sign>[A-Za-z0-9_=%-]+)"
 )
+
+_CLOCK_SKEW = 60
+"""Seconds that the clock of another process may be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +41,27 @@ class SignedLinks:
 
     def valid(self, kind: FileKind, file_id: str, timestamp: str, nonce: str, sign: str) -> bool:
         """Whether a link was made here and has not run out."""
-        if not timestamp.isdigit() or not self.crypto.verify(_message(kind, file_id, timestamp, nonce), sign):
+        if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 16):
             return False
-        return 0 <= time.time() - int(timestamp) <= self.seconds
+        fresh = -_CLOCK_SKEW <= time.time() - int(timestamp) <= self.seconds
+        return fresh and self.crypto.verify(_message(kind, file_id, timestamp, nonce), sign)
 
     def signed_again(self, text: str) -> str:
-        """`text` with the links in it made anew, since stored ones have run out."""
+        """`text` with the links in it made anew, since stored ones have run out.
+
+        Only links that were made here: whoever can bring a text into an answer cannot have a file signed that way.
+        """
         if "/files/" not in text:
             return text
         return _LINK.sub(self._again, text)
 
     def _again(self, match: re.Match[str]) -> str:
-        if upload := match["upload"]:
-            return self.link("upload", upload)
-        return self.link("tool", match["tool"], match["extension"])
+        kind: FileKind = "upload" if match["upload"] else "tool"
+        file_id = match["upload"] or match["tool"]
+        message = _message(kind, file_id, match["timestamp"], match["nonce"])
+        if not self.crypto.verify(message, unquote(match["sign"])):
+            return match[0]
+        return self.link(kind, file_id, match["extension"] or "")
 
     def _sign(self, kind: FileKind, file_id: str, timestamp: str, nonce: str) -> str:
         return self.crypto.sign(_message(kind, file_id, timestamp, nonce))

@@ -16,7 +16,7 @@ from treadle import __version__
 from treadle.platform.refusals import Refusal
 from treadle.server.console_api.app import create_console_api
 from treadle.server.declared import Caller, DeclaredRoute
-from treadle.server.errors import on_crash, on_http_error, on_refusal
+from treadle.server.errors import AnsweredCrashes, on_crash, on_http_error, on_refusal
 from treadle.server.file_links import ROUTES as FILE_ROUTES
 from treadle.server.headers import HeadersMiddleware
 from treadle.server.pages import page_routes
@@ -49,7 +49,7 @@ def create_app(services: Services, static: Path = STATIC) -> ASGIApp:
         exception_handlers=_HANDLERS,  # type: ignore[arg-type]
     )
     app.state.services = services
-    return HeadersMiddleware(app, {"X-Version": __version__, "X-Env": services.settings.environment})
+    return HeadersMiddleware(AnsweredCrashes(app), {"X-Version": __version__, "X-Env": services.settings.environment})
 
 
 def _open_to_all_origins(routes: list[DeclaredRoute], services: Services) -> Starlette:

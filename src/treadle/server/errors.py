@@ -9,6 +9,7 @@ import re
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from treadle.platform.refusals import InvalidParam, Refusal
 
@@ -60,6 +61,31 @@ def invalid_argument(error: msgspec.ValidationError) -> InvalidParam:
     if not place:
         return InvalidParam(f"The request is not an object of arguments: {reason}.")
     return InvalidParam(f"`{place}` is not valid: {reason[:1].lower()}{reason[1:]}.", param=place)
+
+
+class AnsweredCrashes:
+    """Ends requests that crashed but were answered in full (`on_crash` wrote the log).
+
+    Were the exception to reach the HTTP server, it would close the connection, and with it break the next request of a
+    caller that keeps its connections.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answered = False
+
+        async def watched(message: Message) -> None:
+            nonlocal answered
+            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception:
+            if not answered:
+                raise
 
 
 async def on_refusal(_: Request, error: Exception) -> Response:

@@ -23,13 +23,14 @@ from treadle.engine.events import (
     RunStarted,
     RunStatus,
 )
-from treadle.engine.usage import Usage
+from treadle.engine.usage import NO_USAGE, Usage
 from treadle.engine.values import JsonValue, Value, files_in
 
 Audience = Literal["service", "web"]
 Vocabulary = Literal["workflow", "advanced-chat", "chat", "completion", "agent-chat"]
 
 _encode = msgspec.json.Encoder().encode
+_NO_PRICES = {name: "0.0" for name in NO_USAGE.to_map() if name.endswith(("_price", "_price_unit"))}
 _INVOKE_ERRORS = frozenset({"InvokeError", *(error.__name__ for error in InvokeError.__subclasses__())})
 
 
@@ -93,8 +94,9 @@ def failure_of(mode: Vocabulary, event: RunFinished) -> Failure:
 
 
 def usage_map(usage: Usage) -> dict[str, JsonValue]:
-    """The `usage` member of message metadata."""
-    return usage.to_map()
+    """The `usage` member of message metadata. Without a model call all prices are "0.0" (spec service-api §4.5)."""
+    members = usage.to_map()
+    return members if usage.total_tokens else {**members, **_NO_PRICES}
 
 
 class FrameEncoder:

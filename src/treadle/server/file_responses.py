@@ -18,7 +18,6 @@ def file_response(row: StoredFile, data: bytes, *, download: bool, cache: str = 
     headers = {
         "Cache-Control": cache,
         "Content-Security-Policy": "default-src 'none'; sandbox",
-        "X-Content-Type-Options": "nosniff",
     }
     if row.mime_type.startswith(("audio/", "video/")):
         headers["Accept-Ranges"] = "bytes"

@@ -33,6 +33,14 @@ Result = TypeVar("Result")
 _READY = re.compile(r"ready at (http://\S+)")
 
 
+def eventually(holds: Callable[[], bool], what: str, seconds: float = 20) -> None:
+    """Asks again and again until `holds()`, for what another process announces to nobody."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.02)
+
+
 class Server:
     """`treadle serve` as a process. Each start listens on a free port."""
 

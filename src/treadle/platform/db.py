@@ -1,5 +1,6 @@
 """The records: one SQLite file by default, PostgreSQL by URL, with the same code above."""
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -78,6 +79,7 @@ class Database:
             event.listen(self._engine.sync_engine, "connect", _tune)
             event.listen(self._engine.sync_engine, "begin", _begin)
         writing = self._engine.execution_options(treadle_writes=True)
+        self._turn = asyncio.Lock()
         self._reading_sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._writing_sessions = async_sessionmaker(writing, expire_on_commit=False)
         self._writing = writing
@@ -97,7 +99,7 @@ class Database:
 
         On SQLite it holds the write lock from its beginning, so that what it reads stays true until it commits.
         """
-        async with self._writing_sessions() as session:
+        async with self.write_turn(), self._writing_sessions() as session:
             async with session.begin():
                 yield session
             topics = session.info.get(CHANGED_TOPICS)
@@ -112,8 +114,18 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:
         """A Core connection in a writing transaction, as `transaction` gives a session."""
-        async with self._writing.connect() as connection, connection.begin():
+        async with self.write_turn(), self._writing.connect() as connection, connection.begin():
             yield connection
+
+    @asynccontextmanager
+    async def write_turn(self) -> AsyncGenerator[None]:
+        """Wait for our turn to write. SQLite lets one connection write at a time, and those that wait for it there
+        poll and may starve; here they queue. Never wait for the record writer inside."""
+        if self.dialect == "sqlite":
+            async with self._turn:
+                yield
+        else:
+            yield
 
     def insert(self, table: AnyTable | type[Base]) -> ConflictInsert:
         """An INSERT of this database's dialect, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""

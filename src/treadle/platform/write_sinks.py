@@ -47,12 +47,14 @@ class SqliteSink:
     )
 
     def __init__(self, db: Database) -> None:
+        self._db = db
         self._path = str(db.sqlite_file)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="records")
         self._connection: sqlite3.Connection | None = None
 
     async def write(self, groups: Sequence[Group]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._write, groups)
+        async with self._db.write_turn():
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._write, groups)
 
     def is_transient(self, error: Exception) -> bool:
         code = getattr(error, "sqlite_errorcode", None)

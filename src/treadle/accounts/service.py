@@ -24,6 +24,9 @@ from treadle.settings import Settings
 
 DEFAULT_WORKSPACE = "My workspace"
 _FIRST_START = "first start"
+_SET_UP_LOCK = "set up"
+_HASHES_AT_ONCE = 2
+"""Each takes 64 MiB and a core: more at once would only help who tries to wear the server down."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _DAY = 86_400 * SECOND
 
@@ -48,7 +51,7 @@ class AccountService:
         self._crypto = crypto
         self._settings = settings
         self._hasher = PasswordHasher()
-        self._no_account_hash = self._hasher.hash(secrets.token_hex())
+        self._no_account_hash = ""
         self._set_up = False
         self._workspace: Workspace | None = None
 
@@ -62,7 +65,7 @@ class AccountService:
     async def only_workspace(self) -> Workspace:
         """The workspace that this installation began with; made when there is none."""
         if self._workspace is None:
-            async with self._db.transaction() as session:
+            async with self._db.transaction(lock=_SET_UP_LOCK) as session:
                 repository = AccountRepository(session)
                 workspace = await repository.oldest_workspace()
                 if workspace is None:
@@ -86,16 +89,8 @@ class AccountService:
         hashed = await self._hash(password)
         workspace_id = (await self.only_workspace()).id
         now = now_us()
-        account = Account(
-            id=new_id(),
-            email=address,
-            name=name.strip() or address.partition("@")[0],
-            password_hash=hashed,
-            status=AccountStatus.ACTIVE,
-            created_at=now,
-            updated_at=now,
-        )
-        async with self._db.transaction() as session:
+        account = _new_account(address, name, hashed)
+        async with self._db.transaction(lock=_SET_UP_LOCK) as session:
             repository = AccountRepository(session)
             if await repository.account_count():
                 raise Conflict("There is an account already; sign in, or ask its owner for an invitation.")
@@ -108,28 +103,64 @@ class AccountService:
         self._workspace = None
         return account
 
+    async def create_account(
+        self, *, email: str, name: str, password: str, workspace_id: str, role: Role, invited_by: str | None = None
+    ) -> Account:
+        """A further account, member of a workspace. Raises Conflict for a known address, InvalidParam for bad values."""
+        address = _checked_email(email)
+        hashed = await self._hash(password)
+        account = _new_account(address, name, hashed)
+        async with self._db.transaction(lock=_SET_UP_LOCK) as session:
+            repository = AccountRepository(session)
+            if await repository.account_by_email(address) is not None:
+                raise Conflict("There is an account with this address already.")
+            repository.add(account)
+            await repository.flush()
+            repository.add(
+                Member(
+                    workspace_id=workspace_id,
+                    account_id=account.id,
+                    role=role,
+                    invited_by=invited_by,
+                    created_at=account.created_at,
+                )
+            )
+        return account
+
+    async def create_workspace(self, name: str, *, owner_id: str) -> Workspace:
+        """A workspace of its own for an account that exists."""
+        now = now_us()
+        workspace = Workspace(id=new_id(), name=name, status="normal", created_at=now, updated_at=now)
+        async with self._db.transaction() as session:
+            repository = AccountRepository(session)
+            repository.add(workspace)
+            await repository.flush()
+            repository.add(Member(workspace_id=workspace.id, account_id=owner_id, role=Role.OWNER, created_at=now))
+        return workspace
+
     async def sign_in(self, email: str, password: str, *, user_agent: str = "") -> tuple[SignedIn, str]:
         """A new session and its token. Raises Unauthorized, the same for a wrong address and a wrong password."""
-        address = email.strip().lower()
+        address = _comparable(email)
         async with self._db.session() as session:
             repository = AccountRepository(session)
             failures = await repository.login_failures(address)
             account = await repository.account_by_email(address)
             members = await repository.memberships(account.id) if account else ()
         now = now_us()
+        window = self._settings.login_lockout_seconds * SECOND
         if failures is not None and failures.count >= self._settings.login_attempts:
-            free_at = failures.last_at + self._settings.login_lockout_seconds * SECOND
+            free_at = failures.last_at + window
             if now < free_at:
                 raise TooManyRequests(
                     "Too many failed sign-ins for this address; try again later.",
                     retry_after=(free_at - now) // SECOND + 1,
                 )
+        # An unknown address takes as long as a wrong password.
         known = account.password_hash if account and account.password_hash else self._no_account_hash
-        right = await asyncio.to_thread(self._verify, known, password)
+        right = await self._verify(known, password)
         if account is None or not right or account.status != AccountStatus.ACTIVE or not members:
             async with self._db.transaction() as session:
-                count = (failures.count if failures else 0) + 1
-                await AccountRepository(session).count_failure(address[:255], count, now)
+                await AccountRepository(session).count_failure(self._db, address, now, window)
             raise Unauthorized("The address or the password is wrong.", code="authentication_failed")
         return await self._begin_session(account, members[0], user_agent, now)
 
@@ -173,29 +204,52 @@ class AccountService:
         )
         async with self._db.transaction() as session:
             repository = AccountRepository(session)
-            await repository.forget_failures(account.email)
+            await repository.forget_failures(account.email, older_than=now - _DAY)
             await repository.end_expired_sessions(now)
+            account_row = await repository.account(account.id)
+            if account_row is not None:
+                account_row.last_login_at = now
             repository.add(row)
         return _signed_in(row, account, member), token
 
     async def _hash(self, password: str) -> str:
         if len(password) < 8 or not re.search(r"[A-Za-z]", password) or not re.search(r"\d", password):
             raise InvalidParam("A password needs at least 8 characters, with letters and digits.", param="password")
-        return await asyncio.to_thread(self._hasher.hash, password)
+        async with self._hashing:
+            return await asyncio.to_thread(self._hasher.hash, password)
 
-    def _verify(self, hashed: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(hashed, password)
-        except (VerificationError, InvalidHashError):
-            return False
+    async def _verify(self, hashed: str, password: str) -> bool:
+        async with self._hashing:
+            try:
+                return await asyncio.to_thread(self._hasher.verify, hashed, password)
+            except (VerificationError, InvalidHashError, UnicodeEncodeError):
+                return False
+
+
+def _new_account(address: str, name: str, password_hash: str) -> Account:
+    now = now_us()
+    return Account(
+        id=new_id(),
+        email=address,
+        name=name.strip() or address.partition("@")[0],
+        password_hash=password_hash,
+        status=AccountStatus.ACTIVE,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def _signed_in(session: Session, account: Account, member: Member) -> SignedIn:
     return SignedIn(session.id, account.id, account.name, account.email, member.workspace_id, Role(member.role))
 
 
+def _comparable(email: str) -> str:
+    """An address as it is stored; of what cannot be one, something that the database can look for."""
+    return email.strip().lower().replace("\x00", "").encode("utf-8", "replace").decode()[:255]
+
+
 def _checked_email(email: str) -> str:
     address = email.strip().lower()
-    if len(address) > 255 or not _EMAIL.fullmatch(address):
+    if _comparable(address) != address or not _EMAIL.fullmatch(address):
         raise InvalidParam("This is no e-mail address.", param="email")
     return address

@@ -4,11 +4,13 @@ import typer
 
 from treadle import __version__
 from treadle.cli import admin, apps, checks, doctor, logs, models, runs, serve
+from treadle.cli.output import speak_any_terminal
 
 app = typer.Typer(
     name="treadle",
     help="Build, run, publish, watch and improve LLM applications.",
     no_args_is_help=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
@@ -38,4 +40,5 @@ def options(
 
 def main() -> None:
     """The `treadle` command."""
-    app()
+    speak_any_terminal()
+    app(prog_name="treadle")

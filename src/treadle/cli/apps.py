@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.output import AsJson, DataDir, fail, print_json, run
+from treadle.cli.output import AsJson, DataDir, fail, print_json, read_app_file, run, write_utf8
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -22,12 +22,10 @@ def import_app(
     data_dir: DataDir = None,
 ) -> None:
     """Import an app file that Treadle or Dify exported."""
-    from treadle.dsl import MAX_BYTES
     from treadle.server.services import open_services
 
     try:
-        with file.open("rb") as source:
-            text = source.read(MAX_BYTES + 1)
+        text = read_app_file(file)
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}.")
 
@@ -109,7 +107,7 @@ def export_app(
 
     text = run(work)
     if output is None:
-        sys.stdout.write(text)
+        write_utf8(text)
         return
     try:
         output.write_text(text, encoding="utf-8")

@@ -7,22 +7,22 @@ from typing import Annotated
 
 import typer
 
-from treadle.cli.output import AsJson, print_json
+from treadle.cli.output import AsJson, DataDir, print_json, read_app_file
 
 Files = Annotated[list[Path], typer.Argument(help="App files.", show_default=False)]
 
 
-def check(files: Files, as_json: AsJson = False) -> None:
+def check(files: Files, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Validate app files: every problem with its node, field and reason. Exit code 1 on errors."""
+    del data_dir  # taken by every command; a file is checked without one
     from treadle.apps.check import check_file
-    from treadle.dsl import MAX_BYTES, has_errors
+    from treadle.dsl import has_errors
 
     reports: list[dict[str, object]] = []
     failed = False
     for path in files:
         try:
-            with path.open("rb") as file:
-                text = file.read(MAX_BYTES + 1)
+            text = read_app_file(path)
         except OSError as error:
             print(f"treadle: {path} cannot be read: {error.strerror}.", file=sys.stderr)
             failed = True

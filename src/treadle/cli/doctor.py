@@ -11,7 +11,7 @@ def migrate(data_dir: DataDir = None) -> None:
     from treadle.server.services import settings_for
 
     async def work() -> bool:
-        db = Database(settings_for(data_dir).effective_database_url)
+        db = Database(settings_for(data_dir).resolved_database_url)
         try:
             return await db.migrate()
         finally:
@@ -22,10 +22,13 @@ def migrate(data_dir: DataDir = None) -> None:
 
 def doctor(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """Check everything that Treadle depends on, and say what to do. Exit code 1 when something is broken."""
-    from treadle.server.diagnosis import diagnose
+    from treadle.server.diagnosis import Finding, diagnose
     from treadle.server.services import settings_for
 
-    findings = run(lambda: diagnose(settings_for(data_dir)))
+    async def work() -> list[Finding]:
+        return await diagnose(settings_for(data_dir))
+
+    findings = run(work)
     if as_json:
         print_json([finding.to_map() for finding in findings])
     else:

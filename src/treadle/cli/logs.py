@@ -43,7 +43,7 @@ def show_logs(
     elif run_id is not None:
         _print_detail(answer)
     elif not answer:
-        print("There are no runs yet.")
+        print("No run matches." if app or status else "There are no runs yet.")
     else:
         for row in answer:
             print(_line(row))
@@ -64,7 +64,8 @@ def _print_detail(row: dict[str, Any]) -> None:
     if row.get("message"):
         print(f"question: {row['message']['query']}\nanswer: {row['message']['answer']}")
     for node in row["nodes"]:
-        tokens = (node["execution_metadata"] or {}).get("total_tokens", 0)
+        metadata: dict[str, Any] = node["execution_metadata"] or {}
+        tokens = metadata.get("total_tokens", 0)
         print(
             f"\n{node['index']:>3}. {node['title'] or node['node_id']} ({node['node_type']})  "
             f"{node['status']}  {node['elapsed_time']:.3f} s  {tokens} tok"

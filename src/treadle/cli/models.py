@@ -1,52 +1,58 @@
 """`treadle model`: providers, credentials, defaults."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from treadle.cli.output import AsJson, DataDir, pairs, print_json, run
 
+if TYPE_CHECKING:
+    from treadle.models.catalogue import Provider
+
 app = typer.Typer(no_args_is_help=True)
 
-Provider = Annotated[str, typer.Option("--provider", help="As in `treadle model providers`.", show_default=False)]
+ProviderName = Annotated[str, typer.Option("--provider", help="As in `treadle model providers`.", show_default=False)]
 Type = Annotated[str, typer.Option("--type", help="llm, text-embedding, rerank, ...")]
 Model = Annotated[str, typer.Option("--model", help="The model's name at its provider.", show_default=False)]
 
 
 @app.command("providers")
-def providers(as_json: AsJson = False) -> None:
+def providers(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List the providers and the credentials that each asks for."""
+    del data_dir  # taken by every command; the catalogue is part of the program
     from treadle.models.catalogue import catalogue
 
-    rows = [
-        {
-            "provider": each.provider,
-            "label": each.label.en_US,
-            "types": [str(kind) for kind in each.kinds],
-            "credentials": [
-                {"name": field.variable, "type": str(field.type), "required": field.required, "for": owner}
-                for owner, form in (("provider", each.provider_form), ("model", each.model_form))
-                for field in form
-            ],
-            "models": [{"model": model.model, "type": str(model.kind)} for model in each.models],
-        }
-        for each in catalogue().values()
-    ]
     if as_json:
-        print_json(rows)
+        print_json([_provider_map(each) for each in catalogue().values()])
         return
-    for row in rows:
-        fields = ", ".join(dict.fromkeys(field["name"] for field in row["credentials"])) or "no credentials"
-        print(f"{row['provider']:<24} {', '.join(row['types'])}: {fields}")
+    for each in catalogue().values():
+        fields = dict.fromkeys(field.variable for field in (*each.provider_form, *each.model_form))
+        types = ", ".join(str(kind) for kind in each.kinds)
+        print(f"{each.provider:<24} {types}: {', '.join(fields) or 'no credentials'}")
+
+
+def _provider_map(provider: "Provider") -> dict[str, object]:
+    return {
+        "provider": provider.provider,
+        "label": provider.label.en_US,
+        "types": [str(kind) for kind in provider.kinds],
+        "credentials": [
+            {"name": field.variable, "type": str(field.type), "required": field.required, "for": owner}
+            for owner, form in (("provider", provider.provider_form), ("model", provider.model_form))
+            for field in form
+        ],
+        "models": [{"model": model.model, "type": str(model.kind)} for model in provider.models],
+    }
 
 
 @app.command("add")
 def add(
-    provider: Provider,
+    provider: ProviderName,
     model: Model,
     type: Type = "llm",
     credential: Annotated[
-        list[str] | None, typer.Option("--credential", "-c", metavar="NAME=VALUE", help="May be repeated.")
+        list[str] | None,
+        typer.Option("--credential", "-c", metavar="NAME=VALUE", show_default=False, help="May be repeated."),
     ] = None,
     default: Annotated[bool, typer.Option("--default", help="Make it the default model of its type.")] = False,
     validate: Annotated[bool, typer.Option(help="Check the credentials with a real call.")] = True,
@@ -90,8 +96,8 @@ def list_models(as_json: AsJson = False, data_dir: DataDir = None) -> None:
 
 
 @app.command("test")
-def test(
-    provider: Provider, model: Model, type: Type = "llm", as_json: AsJson = False, data_dir: DataDir = None
+def check_model(
+    provider: ProviderName, model: Model, type: Type = "llm", as_json: AsJson = False, data_dir: DataDir = None
 ) -> None:
     """Ask a model one word, and say how long it took."""
     import msgspec

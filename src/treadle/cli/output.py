@@ -1,6 +1,6 @@
 """How commands end and what they print: JSON or text on stdout, one clear sentence on stderr."""
 
-import asyncio
+import io
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
-
-from treadle.platform.refusals import Refusal
 
 Result = TypeVar("Result")
 
@@ -20,9 +18,23 @@ DataDir = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+def speak_any_terminal() -> None:
+    """Let letters that the terminal's encoding lacks become question marks instead of an error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 def print_json(value: object) -> None:
-    """One JSON value on stdout."""
-    print(json.dumps(value, ensure_ascii=False, default=str))
+    """One JSON value on stdout, in ASCII where the terminal knows no Unicode."""
+    unicode = (sys.stdout.encoding or "ascii").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not unicode, default=str))
+
+
+def write_utf8(text: str) -> None:
+    """A file's text on stdout, in the encoding of files whatever the terminal's is."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
 
 
 def fail(message: str, code: int = 1) -> NoReturn:
@@ -31,22 +43,35 @@ def fail(message: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
+def read_app_file(path: Path) -> bytes:
+    """The bytes of an app file, no more than one that is too large needs. Raises OSError."""
+    from treadle.dsl import MAX_BYTES
+
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)
+
+
 def run(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Run a command's work; what is refused becomes its sentence and exit code 1."""
-    from treadle.platform.crypto import SecretError
-    from treadle.platform.db import DatabaseError
+    """Run a command's work. What goes wrong for a known reason becomes a sentence and exit code 1, or 2 for settings
+    that cannot be used; Ctrl-C ends quietly with 130."""
+    import asyncio
 
     async def guarded() -> Result:
         return await work()
 
     try:
         return asyncio.run(guarded())
-    except Refusal as refusal:
-        fail(refusal.message)
-    except (DatabaseError, SecretError) as error:
-        fail(f"{error}.")
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except typer.Exit:
+        raise
+    except Exception as error:
+        from treadle.cli.failures import explain
+
+        known = explain(error)
+        if known is None:
+            raise
+        fail(known.sentence, known.exit_code)
 
 
 def pairs(given: list[str], option: str) -> dict[str, str]:

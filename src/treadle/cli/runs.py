@@ -2,115 +2,118 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from treadle.cli.output import AsJson, DataDir, fail, pairs, print_json, run
+from treadle.cli.output import AsJson, DataDir, fail, pairs, print_json, read_app_file, run
 
-AppOrFile = Annotated[str, typer.Argument(metavar="FILE_OR_APP", help="App file, or id or name of an app.")]
-TERMINAL_USER = "terminal"
+if TYPE_CHECKING:
+    from treadle.engine.events import Event, NodeFinished, RunFinished
+
+AppOrFile = Annotated[
+    str,
+    typer.Argument(metavar="FILE_OR_APP", help="App file, or id or name of an app.", show_default=False),
+]
 
 
 def run_app(
     target: AppOrFile,
     given: Annotated[
-        list[str] | None, typer.Option("--input", "-i", metavar="NAME=VALUE", help="May be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--input", "-i", metavar="NAME=VALUE", show_default=False, help="May be repeated; a file is NAME=@PATH."
+        ),
     ] = None,
-    query: Annotated[str, typer.Option("--query", "-q", help="The message to a chat app.")] = "",
+    query: Annotated[str, typer.Option("--query", "-q", show_default=False, help="The message to a chat app.")] = "",
     as_json: AsJson = False,
     trace: Annotated[bool, typer.Option("--trace", help="Show every node on stderr.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Run an app and stream its answer to the terminal. A file runs as it is, and nothing of it is kept."""
-    from treadle.engine.events import AnswerChunk, AnswerReplaced, Event, NodeFinished, RunFinished, RunStatus
-
+    """Run an app and stream its answer to the terminal. A run of a file is not kept in the logs."""
     inputs = pairs(given or [], "--input")
-    nodes: list[dict[str, Any]] = []
+    text = _read_file(target)
+    screen = Screen(as_json=as_json, trace=trace)
 
-    def show(event: Event) -> None:
+    async def work() -> "RunFinished":
+        from treadle.cli.following import run_draft, run_stored
+
+        if text is not None:
+            return await run_draft(text, inputs, query, screen.show, data_dir)
+        return await run_stored(target, inputs, query, screen.show, data_dir)
+
+    screen.end(run(work))
+
+
+def _read_file(target: str) -> bytes | None:
+    """The app file at `target`; None when that is no file and may be the name of an app."""
+    path = Path(target)
+    try:
+        return read_app_file(path)
+    except FileNotFoundError:
+        if path.suffix.lower() in (".yml", ".yaml"):
+            fail(f"There is no file {path}.")
+        return None
+    except OSError as error:
+        if path.is_dir() and path.name == target:
+            return None
+        fail(f"{path} cannot be read: {error.strerror}.")
+
+
+class Screen:
+    """What the terminal shows of a run: the answer as it comes, or one JSON value at the end."""
+
+    def __init__(self, *, as_json: bool, trace: bool) -> None:
+        self._as_json = as_json
+        self._trace = trace
+        self._nodes: list[dict[str, Any]] = []
+        self._line_open = False
+        self._spoke = False
+
+    def show(self, event: "Event") -> None:
+        """Raises OSError when nobody reads any more."""
+        from treadle.engine.events import AnswerChunk, AnswerReplaced, NodeFinished
+
         match event:
-            case AnswerChunk() if not as_json:
-                print(event.text, end="", flush=True)
-            case AnswerReplaced() if not as_json:
-                print(f"\n{event.text}", end="", flush=True)
+            case AnswerChunk() if not self._as_json:
+                self._say(event.text)
+            case AnswerReplaced() if not self._as_json:
+                self._say(f"\n{event.text}")
             case NodeFinished():
-                nodes.append(_node(event))
-                if trace:
+                self._nodes.append(_node(event))
+                if self._trace:
+                    self._end_line()
                     print(_trace_line(event), file=sys.stderr, flush=True)
             case _:
                 pass
 
-    finished: RunFinished = run(lambda: _run(target, inputs, query, show, data_dir))
-    if as_json:
-        print_json(_result(finished, nodes))
-    else:
-        print()
-    if finished.status in (RunStatus.FAILED, RunStatus.STOPPED):
-        fail(finished.error or "the run failed.")
+    def end(self, finished: "RunFinished") -> None:
+        """The result. Ends the command with exit code 1 when the run has failed."""
+        from treadle.engine.events import RunStatus
+        from treadle.engine.values import plain
+
+        if self._as_json:
+            print_json(_result(finished, self._nodes))
+        elif not self._spoke and finished.outputs:
+            print_json(plain(finished.outputs))
+        else:
+            self._end_line()
+        if finished.status in (RunStatus.FAILED, RunStatus.STOPPED):
+            fail(finished.error or "The run failed.")
+
+    def _say(self, text: str) -> None:
+        if text:
+            print(text, end="", flush=True)
+            self._spoke = True
+            self._line_open = not text.endswith("\n")
+
+    def _end_line(self) -> None:
+        if self._line_open:
+            print(flush=True)
+            self._line_open = False
 
 
-async def _run(target: str, inputs: dict[str, str], query: str, show: Any, data_dir: Path | None) -> Any:
-    from treadle.accounts.tables import EndUserType
-    from treadle.apps.compile import compile_app
-    from treadle.apps.definition import Definition
-    from treadle.apps.runs import StartRun
-    from treadle.apps.service import ImportFailed
-    from treadle.apps.tables import CreatedFrom
-    from treadle.dsl import parse
-    from treadle.engine.errors import GraphError
-    from treadle.nodes import NODE_TYPES
-    from treadle.platform.refusals import InvalidParam
-    from treadle.server.services import open_services
-
-    path = Path(target)
-    version = None
-    if path.is_file():
-        parsed = parse(path.read_bytes())
-        if parsed.app is None:
-            raise ImportFailed(parsed.problems)
-        try:
-            version = compile_app(Definition.from_file(parsed.app), NODE_TYPES, version_id="")
-        except GraphError as error:
-            raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
-        if parsed.app.mode in ("chat", "advanced-chat") and not query:
-            raise InvalidParam("This app answers messages; give one with --query.")
-    async with open_services(data_dir) as services:
-        workspace = await services.accounts.only_workspace()
-        if version is not None:
-            return await services.host.rehearse(
-                version, workspace.id, inputs=inputs, query=query, user=TERMINAL_USER, emit=show
-            )
-        app = await services.apps.find(workspace.id, target)
-        if app.mode in ("chat", "advanced-chat") and not query:
-            raise InvalidParam("This app answers messages; give one with --query.")
-        user = await services.end_users.get_or_create(
-            workspace_id=workspace.id,
-            app_id=app.id,
-            type=EndUserType.SERVICE_API,
-            session_id=TERMINAL_USER,
-            is_anonymous=False,
-        )
-        active = await services.host.start(
-            StartRun(
-                app=app,
-                created_from=CreatedFrom.CONSOLE,
-                user_id=user.id,
-                user=TERMINAL_USER,
-                inputs=inputs,
-                query=query,
-            )
-        )
-        position = 0
-        while not active.feed.closed or position < len(active.feed.events):
-            await active.feed.wait(position, 60)
-            for event in active.feed.events[position:]:
-                show(event)
-                position += 1
-        return await active.finished()
-
-
-def _node(event: Any) -> dict[str, Any]:
+def _node(event: "NodeFinished") -> dict[str, Any]:
     from treadle.engine.values import plain
 
     return {
@@ -125,13 +128,13 @@ def _node(event: Any) -> dict[str, Any]:
     }
 
 
-def _trace_line(event: Any) -> str:
+def _trace_line(event: "NodeFinished") -> str:
     tokens = f" {event.usage.total_tokens} tok" if event.usage.total_tokens else ""
     error = f": {event.error}" if event.error else ""
     return f"[{event.status}] {event.title or event.node_id} ({event.node_type}) {event.elapsed:.3f} s{tokens}{error}"
 
 
-def _result(finished: Any, nodes: list[dict[str, Any]]) -> dict[str, Any]:
+def _result(finished: "RunFinished", nodes: list[dict[str, Any]]) -> dict[str, Any]:
     from treadle.engine.values import plain
 
     return {

@@ -92,9 +92,7 @@ def test_case_77_the_limit_of_images_is_inclusive(workbench: Workbench) -> None:
         ("Ünïcode 東京.PNG", "image/png", "png"),
     ],
 )
-def test_case_78_a_part_without_a_type_is_guessed(
-    workbench: Workbench, name: str, mime: str, extension: str
-) -> None:
+def test_case_78_a_part_without_a_type_is_guessed(workbench: Workbench, name: str, mime: str, extension: str) -> None:
     api = workbench.of(sample_apps.IMAGE_CHAT)
     content = workbench.png() if mime == "image/png" else b"a,b\n1,2\n"
     body = (

@@ -8,7 +8,7 @@ import pytest
 
 from tests.doubles.recording import Request
 from tests.server import sample_apps
-from tests.server.app_files import chat, workflow, start, template, end, text_input
+from tests.server.app_files import chat, end, start, template, text_input, workflow
 from tests.server.harness import Workbench, eventually
 from tests.server.http_client import AppApi, Stream, names_of, text_of
 from tests.server.matchers import COUNT, ID, NOW, SECONDS, TEXT, refused, usage
@@ -644,9 +644,7 @@ def test_model_text_of_a_chatflow_comes_between_the_events_of_its_node(workbench
     finished = next(event for event in events if event["event"] == "workflow_finished")
     assert finished["data"]["total_tokens"] == end["metadata"]["usage"]["total_tokens"]
     model = next(
-        event["data"]
-        for event in events
-        if event["event"] == "node_finished" and event["data"]["node_id"] == "reply"
+        event["data"] for event in events if event["event"] == "node_finished" and event["data"]["node_id"] == "reply"
     )
     assert model["execution_metadata"] == {
         "total_tokens": end["metadata"]["usage"]["total_tokens"],
@@ -755,9 +753,7 @@ def test_case_55_a_workflow_that_succeeds(workbench: Workbench) -> None:
             },
         },
         node_started(envelope, node_id="start", index=1, predecessor_node_id=None),
-        node_finished(
-            envelope, node_id="start", index=1, predecessor_node_id=None, inputs=inputs, outputs=inputs
-        ),
+        node_finished(envelope, node_id="start", index=1, predecessor_node_id=None, inputs=inputs, outputs=inputs),
         node_started(envelope, node_id="shout", node_type="template-transform", index=2),
         node_finished(
             envelope,

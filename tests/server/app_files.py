@@ -283,4 +283,6 @@ def _file(mode: str, name: str, **section: JsonMap) -> str:
         "icon_background": "#FFEAD5",
         "use_icon_as_answer_icon": False,
     }
-    return json.dumps({"kind": "app", "version": "0.5.0", "app": app, "dependencies": [], **section}, ensure_ascii=False, indent=1)
+    return json.dumps(
+        {"kind": "app", "version": "0.5.0", "app": app, "dependencies": [], **section}, ensure_ascii=False, indent=1
+    )

@@ -41,9 +41,7 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
 
 
 @pytest.fixture(scope="session")
-def postgres_workbench(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Workbench]:
+def postgres_workbench(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Workbench]:
     """The same on PostgreSQL."""
     url = request.getfixturevalue("postgres_server").create_database(migrated=False)
     with running_workbench(tmp_path_factory.mktemp("server-pg"), {"TREADLE_DATABASE_URL": url}) as bench:
@@ -53,7 +51,5 @@ def postgres_workbench(
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_workbench(request: pytest.FixtureRequest) -> Workbench:
     """Both servers, one after the other."""
-    bench: Workbench = request.getfixturevalue(
-        "workbench" if request.param == "sqlite" else "postgres_workbench"
-    )
+    bench: Workbench = request.getfixturevalue("workbench" if request.param == "sqlite" else "postgres_workbench")
     return bench

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from tests.doubles import media
 from tests.doubles.scripted_model import ScriptedModel
 from tests.server.gate import Gate
-from tests.server.http_client import Api, AppApi
+from tests.server.http_client import Api, AppApi, JsonMap
 from treadle.cli import app as command_line
 from treadle.platform.changes import bump
 from treadle.platform.db import Database
@@ -269,6 +269,18 @@ class Workbench:
             **row,
         )
         return OtherWorkspace(self, str(row["id"]))
+
+    def bump(self, topic: str) -> None:
+        """Tells the server that a topic changed, and waits until it has been told."""
+        self.change("DELETE FROM tags WHERE id = ''", topic)
+        time.sleep(1)
+
+    def until_listed(
+        self, ask: Callable[[], httpx.Response], holds: Callable[[list[JsonMap]], bool] = bool
+    ) -> list[JsonMap]:
+        """The rows of a list once `holds`."""
+        eventually(lambda: ask().status_code == 200 and holds(ask().json()["data"]), "the list has it")
+        return list(ask().json()["data"])
 
     def with_services(self, work: Callable[[Services], Awaitable[Result]]) -> Result:
         """What `work` gives over services of this process, opened on the server's data as a command opens them."""

@@ -95,9 +95,7 @@ HANDLED_WORKFLOW = workflow(
 
 RETRYING_WORKFLOW = workflow(
     start(to="boom"),
-    failing(
-        to={"source": "end"}, retry_config={"retry_enabled": True, "max_retries": 2, "retry_interval": 100}
-    ),
+    failing(to={"source": "end"}, retry_config={"retry_enabled": True, "max_retries": 2, "retry_interval": 100}),
     end(text="boom.result"),
     name="Retrying",
 )

@@ -11,8 +11,10 @@ from treadle.accounts.tables import EndUser, EndUserType
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
+from treadle.platform.refusals import InvalidParam
 
 _CACHED = 20_000
+_LONGEST_NAME = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,10 @@ class EndUserService:
     async def get_or_create(
         self, *, workspace_id: str, app_id: str, type: EndUserType, session_id: str, is_anonymous: bool
     ) -> EndUserRef:
-        """The end user; concurrent first calls give the same one."""
+        """The end user; concurrent first calls give the same one. Raises InvalidParam for a name too long to keep."""
+        if len(session_id) > _LONGEST_NAME:
+            raise InvalidParam(f"A user has at most {_LONGEST_NAME} characters.", param="user")
+        session_id = session_id.replace("\x00", "").encode("utf-8", "replace").decode()
         key = (app_id, type, session_id)
         known = self._known.get(key)
         if known is not None:

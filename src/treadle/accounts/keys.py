@@ -53,11 +53,14 @@ class ApiKeyService:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._owners: dict[tuple[str, KeyType], KeyOwner] = {}
+        """By the hash of the token, so that memory holds no keys."""
+        self._generation = 0
         self._noted: dict[str, int] = {}
         self._used: dict[str, int] = {}
 
     def forget(self) -> None:
         """Drop what was cached: keys, apps or workspaces have changed."""
+        self._generation += 1
         self._owners.clear()
 
     async def create(
@@ -66,7 +69,7 @@ class ApiKeyService:
         """Raises MaxKeysExceeded."""
         kind = KeyType(type)
         token = f"{kind.value}-{''.join(secrets.choice(_LETTERS) for _ in range(24))}"
-        async with self._db.transaction() as session:
+        async with self._db.transaction(lock=f"keys of {workspace_id}") as session:
             repository = AccountRepository(session)
             if len(await repository.api_keys(workspace_id, kind, app_id)) >= MAX_KEYS:
                 raise MaxKeysExceeded(f"There can be {MAX_KEYS} keys; delete one first.")
@@ -95,17 +98,23 @@ class ApiKeyService:
             if not await AccountRepository(session).delete_api_key(workspace_id, key_id):
                 raise NotFound("There is no such key.")
             await bump(session, KEYS_TOPIC)
+        self.forget()
 
     async def resolve(self, token: str, type: KeyType) -> KeyOwner | None:
         """What a token opens; None when it is unknown or of the other type."""
-        owner = self._owners.get((token, type))
+        hashed = token_hash(token)
+        owner = self._owners.get((hashed, type))
         if owner is None:
+            generation = self._generation
             async with self._db.session() as session:
-                found = await AccountRepository(session).api_key(token_hash(token), type)
+                found = await AccountRepository(session).api_key(hashed, type)
             if found is None:
                 return None
             key, archived = found
-            owner = self._owners[token, type] = KeyOwner(key.id, key.workspace_id, key.app_id, archived)
+            owner = KeyOwner(key.id, key.workspace_id, key.app_id, archived)
+            # A key that was revoked while it was read must not be kept.
+            if generation == self._generation:
+                self._owners[hashed, type] = owner
         self._note_use(owner.key_id)
         return owner
 

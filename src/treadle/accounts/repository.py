@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.accounts.tables import (
@@ -18,6 +18,7 @@ from treadle.accounts.tables import (
     Workspace,
     WorkspaceStatus,
 )
+from treadle.platform.db import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,8 @@ class AccountRepository:
             .join(Member, (Member.account_id == Account.id) & (Member.workspace_id == Session.workspace_id))
             .where(Session.token_hash == token_hash, Session.expires_at > now)
         )
-        row = (await self._session.execute(query)).tuples().one_or_none()
-        return SessionRow(*row) if row else None
+        row = (await self._session.execute(query)).one_or_none()
+        return SessionRow(row[0], row[1], row[2]) if row else None
 
     async def end_session(self, token_hash: str) -> None:
         await self._session.execute(delete(Session).where(Session.token_hash == token_hash))
@@ -83,11 +84,19 @@ class AccountRepository:
     async def login_failures(self, email: str) -> LoginFailures | None:
         return await self._session.get(LoginFailures, email)
 
-    async def count_failure(self, email: str, count: int, now: int) -> None:
-        await self._session.merge(LoginFailures(email=email, count=count, last_at=now))
+    async def count_failure(self, db: Database, email: str, now: int, window: int) -> None:
+        """One more failure; after `window` microseconds without one the count begins again."""
+        count = case((LoginFailures.last_at > now - window, LoginFailures.count + 1), else_=1)
+        failure = db.insert(LoginFailures).values(email=email, count=1, last_at=now)
+        await self._session.execute(
+            failure.on_conflict_do_update(index_elements=["email"], set_={"count": count, "last_at": now})
+        )
 
-    async def forget_failures(self, email: str) -> None:
-        await self._session.execute(delete(LoginFailures).where(LoginFailures.email == email))
+    async def forget_failures(self, email: str, *, older_than: int) -> None:
+        """Those of one address, and all old ones."""
+        await self._session.execute(
+            delete(LoginFailures).where((LoginFailures.email == email) | (LoginFailures.last_at < older_than))
+        )
 
     async def api_key(self, token_hash: str, type: KeyType) -> tuple[ApiKey, bool] | None:
         """A key, and whether its workspace is archived."""
@@ -96,7 +105,7 @@ class AccountRepository:
             .join(Workspace, Workspace.id == ApiKey.workspace_id)
             .where(ApiKey.token_hash == token_hash, ApiKey.type == type)
         )
-        row = (await self._session.execute(query)).tuples().one_or_none()
+        row = (await self._session.execute(query)).one_or_none()
         return (row[0], row[1] == WorkspaceStatus.ARCHIVED) if row else None
 
     async def api_keys(self, workspace_id: str, type: KeyType, app_id: str | None) -> Sequence[ApiKey]:

@@ -52,6 +52,8 @@ class AccountService:
         self._settings = settings
         self._hasher = PasswordHasher()
         self._no_account_hash = ""
+        """Of a password that nobody knows; made when somebody first signs in."""
+        self._hashing = asyncio.Semaphore(_HASHES_AT_ONCE)
         self._set_up = False
         self._workspace: Workspace | None = None
 
@@ -106,7 +108,7 @@ class AccountService:
     async def create_account(
         self, *, email: str, name: str, password: str, workspace_id: str, role: Role, invited_by: str | None = None
     ) -> Account:
-        """A further account, member of a workspace. Raises Conflict for a known address, InvalidParam for bad values."""
+        """A further account, member of a workspace. Raises Conflict for a known address, and InvalidParam."""
         address = _checked_email(email)
         hashed = await self._hash(password)
         account = _new_account(address, name, hashed)
@@ -156,6 +158,8 @@ class AccountService:
                     retry_after=(free_at - now) // SECOND + 1,
                 )
         # An unknown address takes as long as a wrong password.
+        if not self._no_account_hash:
+            self._no_account_hash = await asyncio.to_thread(self._hasher.hash, secrets.token_hex())
         known = account.password_hash if account and account.password_hash else self._no_account_hash
         right = await self._verify(known, password)
         if account is None or not right or account.status != AccountStatus.ACTIVE or not members:

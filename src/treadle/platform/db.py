@@ -94,13 +94,16 @@ class Database:
         return self._reading_sessions()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[AsyncSession]:
+    async def transaction(self, *, lock: str | None = None) -> AsyncGenerator[AsyncSession]:
         """A session whose changes are committed together at the end of the block, or not at all.
 
-        On SQLite it holds the write lock from its beginning, so that what it reads stays true until it commits.
+        On SQLite it holds the write lock from its beginning, so that what it reads stays true until it commits. On
+        PostgreSQL only transactions with the same `lock` exclude each other: name what must not change meanwhile.
         """
         async with self.write_turn(), self._writing_sessions() as session:
             async with session.begin():
+                if lock is not None and self.dialect == "postgresql":
+                    await session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:lock))"), {"lock": lock})
                 yield session
             topics = session.info.get(CHANGED_TOPICS)
         if topics:

@@ -1,0 +1,41 @@
+/** Prints the gzipped JavaScript that the first load of each page needs, and fails over the budget. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const BUDGET_KB = 300;
+const GOAL_KB = 200;
+const out = fileURLToPath(new URL("../../src/treadle/server/static/", import.meta.url));
+const manifest = JSON.parse(readFileSync(`${out}.vite/manifest.json`, "utf8"));
+
+/** The route chunk and what it asks for at once, beside the entry and one language. */
+const pages = {
+  chat: ["src/routes/chat-route.tsx", "src/ui/markdown/renderer.tsx"],
+  "completion, workflow": ["src/routes/generation-routes.tsx", "src/ui/markdown/renderer.tsx"],
+  "set-up, sign-in": ["src/routes/account-routes.tsx"],
+  home: ["src/routes/home-route.tsx"],
+  "run log": ["src/routes/run-routes.tsx", "src/ui/markdown/renderer.tsx"],
+};
+
+function closure(key, seen = new Set()) {
+  const chunk = manifest[key];
+  if (chunk === undefined) throw new Error(`The manifest has no ${key}: run npm run build.`);
+  if (seen.has(chunk.file)) return seen;
+  seen.add(chunk.file);
+  for (const imported of chunk.imports ?? []) closure(imported, seen);
+  return seen;
+}
+
+const gzipped = (file) => gzipSync(readFileSync(out + file), { level: 9 }).length / 1024;
+
+let failed = false;
+for (const [page, roots] of Object.entries(pages)) {
+  const files = new Set();
+  for (const root of ["index.html", "src/i18n/en/index.ts", ...roots]) closure(root, files);
+  const total = [...files].reduce((sum, file) => sum + gzipped(file), 0);
+  const verdict = total > BUDGET_KB ? "over budget" : total > GOAL_KB ? `above the goal of ${GOAL_KB}` : "ok";
+  failed ||= total > BUDGET_KB;
+  console.log(`${page.padEnd(22)} ${total.toFixed(1).padStart(7)} KB  ${verdict}`);
+  if (process.argv.includes("--files")) for (const file of files) console.log(`    ${gzipped(file).toFixed(1).padStart(7)}  ${file}`);
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,70 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { consoleApi } from "@/api/console";
+import { useErrorText } from "@/i18n/errors";
+import { Button } from "@/ui/button";
+import { Field, fieldProps, TextInput } from "@/ui/field";
+import { AccountFrame } from "./account-frame";
+import { PasswordInput } from "./password-input";
+import { emailProblem, nameProblem, newPasswordProblem } from "./rules";
+import { refreshSession } from "./session";
+
+/** Creates the first account, which owns the workspace. */
+export function SetupPage({ onDone }: { onDone: () => void }) {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const queries = useQueryClient();
+  const [form, setForm] = useState({ name: "", email: "", password: "" });
+  const [submitted, setSubmitted] = useState(false);
+  const create = useMutation({
+    mutationFn: async () => {
+      const { name, email, password } = form;
+      await consoleApi.completeSetup({ name: name.trim(), email: email.trim().toLowerCase(), password });
+      await refreshSession(queries);
+    },
+    onSuccess: onDone,
+  });
+  const problems = { name: nameProblem(form.name), email: emailProblem(form.email), password: newPasswordProblem(form.password) };
+  const errorOf = (field: keyof typeof problems) => {
+    const problem = problems[field];
+    return submitted && problem !== null ? t(`account.problems.${problem}`) : undefined;
+  };
+  const bind = (field: keyof typeof form) => ({
+    ...fieldProps(field, errorOf(field)),
+    value: form[field],
+    onChange: (event: { target: { value: string } }) => setForm({ ...form, [field]: event.target.value }),
+  });
+
+  return (
+    <AccountFrame title={t("account.setup")} text={t("account.setupText")}>
+      <form
+        noValidate
+        className="flex flex-col gap-4"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setSubmitted(true);
+          if (Object.values(problems).every((problem) => problem === null)) create.mutate();
+        }}
+      >
+        <Field id="name" label={t("account.name")} error={errorOf("name")}>
+          <TextInput {...bind("name")} autoComplete="name" />
+        </Field>
+        <Field id="email" label={t("account.email")} error={errorOf("email")}>
+          <TextInput {...bind("email")} type="email" autoComplete="username" />
+        </Field>
+        <Field id="password" label={t("account.password")} hint={t("account.passwordRule")} error={errorOf("password")}>
+          <PasswordInput {...bind("password")} autoComplete="new-password" />
+        </Field>
+        {create.error !== null && (
+          <p role="alert" className="text-danger">
+            {errorText(create.error)}
+          </p>
+        )}
+        <Button type="submit" variant="primary" size="large" busy={create.isPending}>
+          {t("account.create")}
+        </Button>
+      </form>
+    </AccountFrame>
+  );
+}

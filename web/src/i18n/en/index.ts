@@ -1,0 +1,15 @@
+import account from "./account.json";
+import apps from "./apps.json";
+import chat from "./chat.json";
+import common from "./common.json";
+import errors from "./errors.json";
+import files from "./files.json";
+import form from "./form.json";
+import generate from "./generate.json";
+import preferences from "./preferences.json";
+import runs from "./runs.json";
+import status from "./status.json";
+import steps from "./steps.json";
+import webapp from "./webapp.json";
+
+export default { account, apps, chat, common, errors, files, form, generate, preferences, runs, status, steps, webapp };

@@ -1,0 +1,72 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import en from "./en";
+import { languageFor } from "./i18n";
+import ja from "./ja";
+import zhHans from "./zh-Hans";
+
+interface Tree {
+  [key: string]: string | Tree;
+}
+
+/** Every text by its path; plural forms count as one, for languages have different ones. */
+function texts(tree: Tree, prefix = ""): Map<string, string> {
+  const all = new Map<string, string>();
+  for (const [key, value] of Object.entries(tree)) {
+    if (typeof value === "string") all.set(prefix + key.replace(/_(zero|one|two|few|many|other)$/, ""), value);
+    else for (const [path, text] of texts(value, `${prefix}${key}.`)) all.set(path, text);
+  }
+  return all;
+}
+
+const english = texts(en);
+const others: [string, Map<string, string>][] = [
+  ["zh-Hans", texts(zhHans)],
+  ["ja", texts(ja)],
+];
+
+/** The same in both languages, rightly. */
+const SAME = new Set<string>([]);
+
+describe.each(others)("the texts in %s", (_, translated) => {
+  it("have exactly the keys of the English ones", () => {
+    expect([...translated.keys()].toSorted()).toEqual([...english.keys()].toSorted());
+  });
+
+  it("are translated", () => {
+    expect([...translated].filter(([key, text]) => text === english.get(key) && !SAME.has(key)).map(([key]) => key)).toEqual([]);
+  });
+
+  it("use the placeholders of the English ones", () => {
+    const placeholders = (text: string) => (text.match(/\{\{\w+\}\}/g) ?? []).toSorted();
+    for (const [key, text] of translated) expect([key, placeholders(text)]).toEqual([key, placeholders(english.get(key) ?? "")]);
+  });
+});
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => /\.tsx?$/.test(entry.name) && !entry.name.includes(".test."))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"));
+}
+
+describe("the English texts", () => {
+  it("are all used", () => {
+    const code = sources(join(import.meta.dirname, "..")).join("\n");
+    const dynamic = /^(status|errors\.codes|account\.problems|preferences\.themes|apps\.modes|files\.types|form\.(required|notNumber|notOption|notJson|uploading))\b/;
+    const unused = [...english.keys()].filter((key) => !dynamic.test(key) && !code.includes(`"${key}"`));
+    expect(unused).toEqual([]);
+  });
+});
+
+describe("languageFor", () => {
+  it.each([
+    ["zh-CN", "zh-Hans"],
+    ["ja_JP", "ja"],
+    ["en-GB", "en"],
+    ["fr", null],
+    [null, null],
+  ])("reads %s as %s", (tag, language) => {
+    expect(languageFor(tag)).toBe(language);
+  });
+});

@@ -1,0 +1,70 @@
+import i18next from "i18next";
+import { initReactI18next } from "react-i18next";
+import type en from "./en";
+
+export type Translation = typeof en;
+export type Language = "en" | "zh-Hans" | "ja";
+
+/** The languages of the interface, each by its own name. */
+export const LANGUAGES: Record<Language, string> = { en: "English", "zh-Hans": "简体中文", ja: "日本語" };
+
+const LOADERS: Record<Language, () => Promise<{ default: object }>> = {
+  en: () => import("./en"),
+  "zh-Hans": () => import("./zh-Hans"),
+  ja: () => import("./ja"),
+};
+
+const KEY = "treadle.language";
+
+declare module "i18next" {
+  interface CustomTypeOptions {
+    defaultNS: "translation";
+    resources: { translation: Translation };
+  }
+}
+
+/** Our language for a tag such as `zh-CN`, `ja-JP` or `en_US`; null when we do not speak it. */
+export function languageFor(tag: string | null | undefined): Language | null {
+  const base = tag?.toLowerCase().replace("_", "-").split("-")[0];
+  if (base === "zh") return "zh-Hans";
+  return base === "en" || base === "ja" ? base : null;
+}
+
+function browserLanguage(): Language {
+  for (const tag of navigator.languages) {
+    const language = languageFor(tag);
+    if (language !== null) return language;
+  }
+  return "en";
+}
+
+async function speak(language: Language): Promise<void> {
+  if (!i18next.hasResourceBundle(language, "translation")) {
+    const { default: texts } = await LOADERS[language]();
+    i18next.addResourceBundle(language, "translation", texts);
+  }
+  await i18next.changeLanguage(language);
+  document.documentElement.lang = language;
+}
+
+/** Starts with the language chosen in this browser, else the browser's own. */
+export async function startTranslations(): Promise<void> {
+  await i18next.use(initReactI18next).init({
+    resources: {},
+    fallbackLng: false,
+    interpolation: { escapeValue: false },
+  });
+  await speak(languageFor(localStorage.getItem(KEY)) ?? browserLanguage());
+}
+
+export async function chooseLanguage(tag: string): Promise<void> {
+  const language = languageFor(tag) ?? "en";
+  localStorage.setItem(KEY, language);
+  await speak(language);
+}
+
+/** A published app's own language, unless the visitor chose one here (spec: console §12.2). */
+export async function offerLanguage(tag: string | null): Promise<void> {
+  const language = languageFor(tag);
+  if (language !== null && localStorage.getItem(KEY) === null) await speak(language);
+}

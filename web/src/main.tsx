@@ -1,0 +1,46 @@
+import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { ApiError, isApiError } from "./api/http";
+import { refreshSession } from "./features/account/session";
+import { startTranslations } from "./i18n/i18n";
+import { makeRouter } from "./routes/router";
+import "./styles/index.css";
+import { applyTheme } from "./ui/theme";
+
+const queries = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, query) => {
+      if (query.meta?.console === true && isApiError(error, 401)) void sessionEnded();
+    },
+  }),
+  defaultOptions: {
+    queries: {
+      // The server said no: asking again changes nothing.
+      retry: (failures, error) => !(error instanceof ApiError && error.status >= 400 && error.status < 500) && failures < 2,
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+
+const router = makeRouter(queries);
+
+/** The guards of the routes lead to the sign-in page and back. */
+async function sessionEnded(): Promise<void> {
+  await refreshSession(queries);
+  await router.invalidate();
+}
+
+applyTheme();
+await startTranslations();
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no element #root.");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,71 @@
+import clsx from "clsx";
+import type { ButtonHTMLAttributes, ReactNode } from "react";
+import { Spinner } from "./spinner";
+
+type Variant = "primary" | "plain" | "quiet" | "danger";
+
+interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  variant?: Variant;
+  size?: "small" | "normal" | "large";
+  icon?: ReactNode;
+  /** Shows a spinner and ignores clicks. */
+  busy?: boolean;
+}
+
+const VARIANTS: Record<Variant, string> = {
+  primary: "bg-accent text-on-accent hover:opacity-90 disabled:opacity-50",
+  plain: "border border-line bg-raised hover:bg-sunken disabled:text-muted disabled:opacity-60",
+  quiet: "text-muted hover:bg-sunken hover:text-text disabled:opacity-50",
+  danger: "bg-danger text-on-accent hover:opacity-90 disabled:opacity-50",
+};
+
+const SIZES = { small: "h-7 px-2 gap-1.5", normal: "h-8 px-3 gap-1.5", large: "h-10 px-4 gap-2 text-14" };
+
+export function buttonClass(variant: Variant = "plain", size: keyof typeof SIZES = "normal", className?: string): string {
+  return clsx(
+    "inline-flex shrink-0 items-center justify-center rounded-control font-medium whitespace-nowrap transition-colors",
+    VARIANTS[variant],
+    SIZES[size],
+    className,
+  );
+}
+
+export function Button({ variant, size, icon, busy = false, className, children, disabled, ...rest }: ButtonProps) {
+  return (
+    <button
+      type="button"
+      className={buttonClass(variant, size, className)}
+      disabled={disabled === true || busy}
+      aria-busy={busy || undefined}
+      {...rest}
+    >
+      {busy ? <Spinner /> : icon}
+      {children}
+    </button>
+  );
+}
+
+interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  /** Read out and shown as the tooltip. */
+  label: string;
+  active?: boolean;
+}
+
+export function IconButton({ label, active = false, className, children, ...rest }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      aria-label={label}
+      title={label}
+      className={clsx(
+        "touch-target inline-flex size-7 shrink-0 items-center justify-center rounded-control transition-colors",
+        "hover:bg-sunken hover:text-text disabled:opacity-40",
+        active ? "text-accent" : "text-muted",
+        className,
+      )}
+      {...rest}
+    >
+      {children}
+    </button>
+  );
+}

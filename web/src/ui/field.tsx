@@ -1,0 +1,58 @@
+import clsx from "clsx";
+import type { ComponentProps, InputHTMLAttributes, ReactNode, SelectHTMLAttributes } from "react";
+import { useTranslation } from "react-i18next";
+
+export const CONTROL =
+  "w-full rounded-control border border-line bg-raised px-2.5 text-14 placeholder:text-muted/80 " +
+  "hover:border-line-strong aria-invalid:border-danger disabled:opacity-60 transition-colors";
+
+interface FieldProps {
+  id: string;
+  label: ReactNode;
+  optional?: boolean;
+  hint?: ReactNode;
+  error?: string | undefined;
+  /** Right of the label: a counter, a link. */
+  aside?: ReactNode;
+  children: ReactNode;
+}
+
+/** Label, control, hint and error of one form field. The control must carry `id` and `fieldProps(id, error)`. */
+export function Field({ id, label, optional = false, hint, error, aside, children }: FieldProps) {
+  const { t } = useTranslation();
+  return (
+    <div className="flex flex-col gap-1">
+      <div className="flex items-baseline justify-between gap-3">
+        <label htmlFor={id} className="font-medium">
+          {label}
+          {optional && <span className="ml-1.5 font-normal text-muted">{t("common.optional")}</span>}
+        </label>
+        {aside}
+      </div>
+      {children}
+      {hint !== undefined && error === undefined && <p className="text-12 text-muted">{hint}</p>}
+      {error !== undefined && (
+        <p id={`${id}-error`} className="text-12 text-danger">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** What ties a control to its field's error for assistive technology. */
+export function fieldProps(id: string, error: string | undefined) {
+  return { id, "aria-invalid": error !== undefined, "aria-describedby": error === undefined ? undefined : `${id}-error` };
+}
+
+export function TextInput({ className, ...rest }: InputHTMLAttributes<HTMLInputElement>) {
+  return <input className={clsx(CONTROL, "h-9", className)} {...rest} />;
+}
+
+export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
+  return <textarea className={clsx(CONTROL, "field-sizing-content max-h-80 min-h-20 py-2", className)} {...rest} />;
+}
+
+export function Select({ className, ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {
+  return <select className={clsx(CONTROL, "h-9 pr-8", className)} {...rest} />;
+}

@@ -1,0 +1,14 @@
+import { useEffect } from "react";
+
+/** Calls `action` on Esc while `enabled`, unless Esc closes a dialog or a menu. */
+export function useEscape(enabled: boolean, action: () => void): void {
+  useEffect(() => {
+    if (!enabled) return;
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || event.defaultPrevented) return;
+      if (document.querySelector(":modal, :popover-open") === null) action();
+    };
+    document.addEventListener("keydown", onKey, { capture: true });
+    return () => document.removeEventListener("keydown", onKey, { capture: true });
+  }, [enabled, action]);
+}

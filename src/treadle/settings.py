@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic import AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _MIB = 1024 * 1024
@@ -86,11 +86,6 @@ class Settings(BaseSettings):
     secret_key_file: Path | None = Field(
         None, description="File with the key that encrypts stored secrets; made with mode 0600. Default: in data_dir."
     )
-    init_password: SecretStr | None = Field(
-        None,
-        description="Asked for before the first account can be made in the browser.",
-        validation_alias=_known_as("init_password", "INIT_PASSWORD"),
-    )
 
     egress_allow: Names = Field(
         (),
@@ -109,7 +104,7 @@ class Settings(BaseSettings):
     recorder_flush_interval: float = Field(
         0.1, gt=0, description="Seconds until records that nobody waits for are written."
     )
-    recorder_tick: float = Field(0.5, gt=0, description="Seconds until a run that goes on appears in the logs.")
+    recorder_tick: float = Field(0.1, gt=0, description="Seconds until a run that goes on appears in the logs.")
     recorder_max_pending: int = Field(
         50_000, ge=100, description="Records waiting to be written above which no new run starts."
     )

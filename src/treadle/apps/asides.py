@@ -17,14 +17,20 @@ from treadle.engine.errors import NodeError
 from treadle.engine.ports import ChatRequest, ModelRef
 from treadle.engine.ports import Message as Prompt
 from treadle.models.service import ModelService
-from treadle.platform.refusals import BadRequest, InvalidParam, NotFound, Refusal
+from treadle.platform.db import table_of
+from treadle.platform.refusals import BadRequest, InvalidParam, NotFound
+from treadle.platform.writer import GroupWriter
 
 _log = logging.getLogger(__name__)
+
+_CONVERSATIONS = table_of(Conversation)
 
 MAX_TITLE = 75
 PLAIN_TITLE = 47
 QUESTIONS = 3
 _SECONDS = 30
+_NAMING_AT_ONCE = 2
+_NAMING_AT_MOST = 8
 _HISTORY_MESSAGES = 3
 _HISTORY_LETTERS = 6000
 
@@ -41,15 +47,28 @@ _QUESTIONS_PROMPT = (
 class Asides:
     """Titles and suggestions for conversations of published apps."""
 
-    def __init__(self, models: ModelService, apps: AppService, conversations: ConversationService) -> None:
+    def __init__(
+        self, models: ModelService, apps: AppService, conversations: ConversationService, writer: GroupWriter
+    ) -> None:
         self._models = models
         self._apps = apps
         self._conversations = conversations
+        self._writer = writer
         self._naming: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(_NAMING_AT_ONCE)
 
-    def name_later(self, workspace_id: str, owner: Owner, conversation_id: str, query: str) -> None:
-        """Name a new conversation in the background."""
-        task = asyncio.create_task(self._name(workspace_id, owner, conversation_id, query))
+    async def first_name(self, workspace_id: str, query: str) -> str | None:
+        """The name that a new conversation begins with when no model is to name it later.
+
+        That is so where the default model is the small built-in one, or while many conversations wait for a name.
+        """
+        model = await self._models.default_model(workspace_id)
+        plain = model is None or model.provider == "local" or len(self._naming) >= _NAMING_AT_MOST
+        return plain_title(query) if plain else None
+
+    def name_later(self, workspace_id: str, conversation_id: str, query: str) -> None:
+        """Name a conversation whose row exists, in the background."""
+        task = asyncio.create_task(self._name(workspace_id, conversation_id, query))
         self._naming.add(task)
         task.add_done_callback(self._naming.discard)
 
@@ -87,12 +106,10 @@ class Asides:
             task.cancel()
         await asyncio.gather(*self._naming, return_exceptions=True)
 
-    async def _name(self, workspace_id: str, owner: Owner, conversation_id: str, query: str) -> None:
-        title = await self._title(workspace_id, query)
-        try:
-            await self._conversations.rename(owner, conversation_id, title or plain_title(query))
-        except Refusal as refusal:
-            _log.info("a conversation was gone before it had a name: %s", refusal.message)
+    async def _name(self, workspace_id: str, conversation_id: str, query: str) -> None:
+        async with self._turns:
+            title = await self._title(workspace_id, query) or plain_title(query)
+        self._writer.put(_CONVERSATIONS, {"id": conversation_id, "name": title}, "update")
 
     async def _title(self, workspace_id: str, query: str) -> str:
         """A title by the default model; the beginning of the question where that is the small built-in one."""

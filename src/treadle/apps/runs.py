@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from treadle.apps.active_run import ActiveRun
@@ -178,8 +178,13 @@ class RunHost:
         inputs = await accept_inputs(version, request.inputs, stored=stored, files=files)
         sent = await accept_files(version, request.files, files=files)
         await self._recording.writer.room()
+        name_later = False
         if conversation is not None and conversation.new:
             conversation = conversation.begun(version, inputs)
+            if request.auto_name:
+                name = await self._asides.first_name(app.workspace_id, request.query)
+                name_later = name is None
+                conversation = replace(conversation, name=name or conversation.name)
         identity = RunIdentity(
             run_id=new_id(),
             app_id=app.id,
@@ -232,6 +237,7 @@ class RunHost:
             recorder,
             version,
             user=request.user,
+            name_later=name_later,
             run=lambda emit: Run(
                 version.graph,
                 run_id=record.id,
@@ -247,8 +253,6 @@ class RunHost:
                 limits=self.limits(),
             ),
         )
-        if record.conversation is not None and record.conversation.new and request.auto_name:
-            self._asides.name_later(app.workspace_id, owner, record.conversation.id, request.query)
         return active
 
     async def _conversation(self, request: StartRun, owner: Owner) -> ConversationState | None:
@@ -296,6 +300,7 @@ class RunHost:
         *,
         user: str,
         run: Callable[[Callable[[Event], None]], Run],
+        name_later: bool = False,
     ) -> ActiveRun:
         """Carry a run that `run` makes for its sink of events."""
         feed = RunFeed()
@@ -320,10 +325,10 @@ class RunHost:
         self._by_run[record.id] = self._by_task[record.task_id] = active
         if record.message is not None:
             self._by_message[record.message.id] = active
-        active.task = asyncio.create_task(self._carry(active, recorder))
+        active.task = asyncio.create_task(self._carry(active, recorder, name_later=name_later))
         return active
 
-    async def _carry(self, active: ActiveRun, recorder: RunRecorder) -> RunFinished:
+    async def _carry(self, active: ActiveRun, recorder: RunRecorder, *, name_later: bool) -> RunFinished:
         """Run to the end, commit, then tell the readers."""
         timer = asyncio.get_running_loop().call_later(
             self._settings.app_max_execution_time, active.run.stop, "The request took longer than allowed."
@@ -332,6 +337,9 @@ class RunHost:
             finished = await active.run.execute()
             await recorder.finish(finished)
             active.feed.publish(finished)
+            record = recorder.run
+            if name_later and record.conversation is not None and record.message is not None:
+                self._asides.name_later(record.workspace_id, record.conversation.id, record.message.query)
             return finished
         except asyncio.CancelledError:
             recorder.abandon()

@@ -37,7 +37,8 @@ class Container(msgspec.Struct, frozen=True):
 
 
 class RunStarted(msgspec.Struct, frozen=True, tag=True):
-    """`resumed` is true when another process takes up a run from its checkpoints."""
+    """`inputs` are those of the form, and the system variables as `sys.<name>`. `resumed` is true when another process
+    takes up a run from its checkpoints."""
 
     run_id: str
     at: float

@@ -278,10 +278,7 @@ def _activations(
         if node.response is None:
             continue
         wanted = set(node.response.selectors)
-        blocked = [
-            source.index != node.index and (source.chooses or source.response is not None or _writes(source, wanted))
-            for source in nodes
-        ]
+        blocked = [source.chooses or source.response is not None or _writes(source, wanted) for source in nodes]
         before = _open_predecessors(node.index, blocked, outgoing)
         if 0 in before:
             certain.append(node.index)

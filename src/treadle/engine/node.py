@@ -43,12 +43,14 @@ class NodeFailure(Exception):
 class NodeContext:
     """What a running node may use: variables, ports, and ways to tell the run something."""
 
-    __slots__ = ("_run", "execution_id", "last_attempt", "node_id", "pool", "ports", "strategy_set")
+    __slots__ = ("_run", "execution_id", "inputs", "last_attempt", "node_id", "pool", "ports", "strategy_set")
 
     def __init__(self, run: "Run", node_id: str, execution_id: str, *, last_attempt: bool, strategy_set: bool) -> None:
         self._run = run
         self.pool: VariablePool = run.pool
         self.ports: Ports = run.ports
+        self.inputs: Mapping[str, Value] = run.inputs
+        """What the run was started with."""
         self.node_id = node_id
         self.execution_id = execution_id
         self.last_attempt = last_attempt

@@ -194,7 +194,8 @@ class Run:
         try:
             while self._ready and not self._halted:
                 node = self.graph.nodes[self._ready.popleft()]
-                self._hire()
+                if self._ready:
+                    self._hire()
                 await self._run_node(node)
         except (Exception, asyncio.CancelledError) as error:
             if self._error is None and not (self._halted and isinstance(error, asyncio.CancelledError)):

@@ -27,6 +27,10 @@ class _Writer:
         self.chunks_sent = 0
         self.sent: list[str] = []
 
+    def waits_for(self, selector: Selector) -> bool:
+        """Whether `selector` is next, and has shown some pieces already."""
+        return self.chunks_sent > 0 and self.part < len(self.parts) and self.parts[self.part] == selector
+
 
 class ResponseStream:
     """Passes a model's tokens on at once when it is their turn, and holds everything else back."""
@@ -46,7 +50,6 @@ class ResponseStream:
         self._activated: set[int] = set()
         self._waiting: deque[_Writer] = deque()
         self._written: list[_Writer] = []
-        self._ending = False
 
     def start(self) -> None:
         """Begin with the response nodes that every run reaches."""
@@ -60,10 +63,18 @@ class ResponseStream:
 
     def chunk(self, node_id: str, name: str, text: str) -> None:
         """A node passed on a piece of its text output `name`."""
-        chunks = self._chunks.get((node_id, name))
-        if chunks is not None and text:
-            chunks.append(text)
-            if self._waiting:
+        selector = (node_id, name)
+        chunks = self._chunks.get(selector)
+        if chunks is None or not text:
+            return
+        chunks.append(text)
+        if self._waiting:
+            writer = self._waiting[0]
+            if writer.chunks_sent == len(chunks) - 1 and writer.waits_for(selector):
+                # The usual case, once for each token: the reader waits for just this piece.
+                writer.chunks_sent += 1
+                self._send(writer, text, selector)
+            else:
                 self._advance()
 
     def advance(self) -> None:
@@ -72,9 +83,7 @@ class ResponseStream:
             self._advance()
 
     def finish(self) -> None:
-        """The run is over: whatever is still missing counts as empty."""
-        self._ending = True
-        self._advance()
+        """The run is over, every node done or skipped: correct what was shown if the answers say something else."""
         if self._written and any("".join(writer.sent) != self._rendered(writer) for writer in self._written):
             self.emit(AnswerReplaced("".join(self._rendered(writer) for writer in self._written), "retry"))
 
@@ -130,7 +139,7 @@ class ResponseStream:
         for chunk in chunks[writer.chunks_sent :]:
             self._send(writer, chunk, selector)
         writer.chunks_sent = len(chunks)
-        return state is State.DONE or self._ending
+        return state is State.DONE
 
     def _send(self, writer: _Writer, text: str, selector: Selector) -> None:
         if text:

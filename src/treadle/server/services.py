@@ -105,7 +105,7 @@ async def open_services(
         uploads = Uploads(db, FileStore(settings.resolved_files_url, settings.files_options), signed, http, settings)
         apps = AppService(db, crypto, node_types(node_limits(settings)))
         conversations = ConversationService(db, recording.settle)
-        asides = Asides(models, apps, conversations)
+        asides = Asides(models, apps, conversations, writer)
         stack.push_async_callback(asides.close)
         host = RunHost(
             settings=settings,

@@ -1,7 +1,9 @@
 """Runs that go well: order, joins, branches, outputs, what the events say (spec workflow-engine §7, §10.3, §14)."""
 
 import asyncio
+import gc
 import itertools
+import weakref
 
 import pytest
 
@@ -12,7 +14,7 @@ from treadle.engine.run import Limits, Run
 from treadle.engine.usage import Usage
 from treadle.engine.values import File, Value
 
-from .scripted import NO_PORTS, answer, choice, end, graph_of, node, play, play_spec, start, step
+from .scripted import NO_PORTS, Story, answer, choice, end, graph_of, new_run, node, play, play_spec, start, step
 
 
 async def test_a_run_tells_everything_in_order() -> None:
@@ -207,3 +209,20 @@ async def test_a_chain_runs_in_order(length: int) -> None:
     story = await play_spec([start(), *(step(name) for name in names)], " -> ".join(["start", *names]))
     assert story.started == ["start", *names]
     assert story.end.total_steps == length + 1
+
+
+async def test_an_output_called_answer_is_not_the_text_of_an_end() -> None:
+    story = await play_spec(
+        [start(outputs={"x": "1", "y": "2"}), end("end", answer="start.x", y="start.y")], "start -> end"
+    )
+    assert (story.text, story.replaced) == ("1\n2", [])
+    assert story.end.outputs == {"answer": "1", "y": "2"}
+
+
+async def test_a_finished_run_is_let_go_of() -> None:
+    run = new_run(graph_of([start(), answer("out", "hi")], "start -> out"), Story())
+    await run.execute()
+    reference = weakref.ref(run)
+    del run
+    gc.collect()
+    assert reference() is None

@@ -371,14 +371,33 @@ async def test_a_run_inside_a_task_group_leaves_the_group_alone() -> None:
     assert (task.result().status, sibling.result()) == (RunStatus.STOPPED, "done")
 
 
-async def test_closing_the_loop_is_no_failure_of_the_run() -> None:
-    waiting = Waiting()
-    _, story, task = await begin(waiting_graph(waiting, alone=False), waiting)
-    for other in asyncio.all_tasks() - {asyncio.current_task()}:  # type: ignore[arg-type]
-        other.cancel()
+@both
+@pytest.mark.parametrize("nodes_first", [True, False])
+@pytest.mark.parametrize("turns", [0, 5])
+async def test_closing_the_loop_is_no_failure_of_the_run(alone: bool, nodes_first: bool, turns: int) -> None:
+    steps: list[str] = []
+    running = asyncio.Event()
+
+    async def close_slowly(_: NodeContext) -> NodeResult:
+        running.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            steps.append("closed")
+        raise AssertionError
+
+    story = Story()
+    task = asyncio.create_task(new_run(waiting_graph(close_slowly, alone=alone), story).execute())
+    await running.wait()
+    nodes = asyncio.all_tasks() - {asyncio.current_task(), task}
+    for each in [*nodes, task] if nodes_first else [task, *nodes]:
+        each.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert set(story.statuses.values()) == {"succeeded"}
+    assert steps == ["closed"]
 
 
 async def test_outputs_of_a_stopped_workflow_are_those_of_ends_that_were_reached() -> None:

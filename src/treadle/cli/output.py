@@ -51,10 +51,17 @@ def read_app_file(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def run(work: Callable[[], Awaitable[Result]]) -> Result:
-    """Run a command's work. What goes wrong for a known reason becomes a sentence and exit code 1, or 2 for settings
-    that cannot be used; Ctrl-C ends quietly with 130."""
+def run(work: Callable[[], Awaitable[Result]], *, logs: bool = False) -> Result:
+    """Run a command's work; with `logs` it sets up logging itself, else warnings are sentences on stderr.
+
+    What goes wrong for a known reason becomes a sentence and exit code 1, or 2 for settings that cannot be used;
+    Ctrl-C ends quietly with 130.
+    """
     import asyncio
+    import logging
+
+    if not logs:
+        logging.basicConfig(level=logging.WARNING, format="treadle: %(message)s")
 
     async def guarded() -> Result:
         return await work()

@@ -68,7 +68,6 @@ class Screen:
         self._trace = trace
         self._nodes: list[dict[str, Any]] = []
         self._line_open = False
-        self._spoke = False
 
     def show(self, event: "Event") -> None:
         """Raises OSError when nobody reads any more."""
@@ -90,21 +89,16 @@ class Screen:
     def end(self, finished: "RunFinished") -> None:
         """The result. Ends the command with exit code 1 when the run has failed."""
         from treadle.engine.events import RunStatus
-        from treadle.engine.values import plain
 
         if self._as_json:
             print_json(_result(finished, self._nodes))
-        elif not self._spoke and finished.outputs:
-            print_json(plain(finished.outputs))
-        else:
-            self._end_line()
+        self._end_line()
         if finished.status in (RunStatus.FAILED, RunStatus.STOPPED):
             fail(finished.error or "The run failed.")
 
     def _say(self, text: str) -> None:
         if text:
             print(text, end="", flush=True)
-            self._spoke = True
             self._line_open = not text.endswith("\n")
 
     def _end_line(self) -> None:

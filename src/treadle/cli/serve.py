@@ -29,4 +29,4 @@ def serve(
         except CannotListen as error:
             fail(str(error))
 
-    run(work)
+    run(work, logs=True)

@@ -1,0 +1,142 @@
+"""`treadle model`: add with a real check, list, test, and the providers there are."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.terminal import Terminal
+from tests.doubles.scripted_model import ScriptedModel
+
+GENERIC = "openai_api_compatible"
+
+
+@pytest.fixture
+def model() -> Iterator[ScriptedModel]:
+    with ScriptedModel(models=["stub-chat", "stub-embedding"]).in_thread() as model:
+        yield model
+
+
+def add(treadle: Terminal, *credentials: str, model: str = "stub-chat", kind: str = "llm", provider: str = GENERIC):
+    given = [part for credential in credentials for part in ("--credential", credential)]
+    return treadle("model", "add", "--provider", provider, "--type", kind, "--model", model, *given)
+
+
+def test_a_model_is_checked_with_a_call_and_listed(treadle: Terminal, model: ScriptedModel):
+    said = treadle.add_model(model, "stub-chat", "--default")
+    assert (said.code, said.out) == (0, f"Added stub-chat of {GENERIC} as the default.\n")
+    assert [request.path for request in model.requests] == ["/v1/chat/completions"]
+    (row,) = treadle("model", "list", "--json").json
+    assert set(row) == {
+        "provider", "model", "kind", "label", "mode", "features", "context_size", "scope", "deprecated", "default",
+    }  # fmt: skip
+    assert (row["provider"], row["model"], row["kind"], row["default"]) == (GENERIC, "stub-chat", "llm", True)
+    assert treadle("model", "list").out == f"{GENERIC:<24} {'llm':<16} stub-chat  (default)\n"
+
+
+def test_no_credential_is_printed(treadle: Terminal, model: ScriptedModel):
+    treadle.add_model(model)
+    for command in (("model", "list", "--json"), ("model", "list"), ("doctor", "--json")):
+        assert model.key not in treadle(*command).out
+
+
+def test_a_stored_model_can_be_tested(treadle: Terminal, model: ScriptedModel):
+    treadle.add_model(model)
+    model.reply("Hello.")
+    arguments = ("model", "test", "--provider", GENERIC, "--model", "stub-chat")
+    answer = treadle(*arguments, "--json").json
+    assert set(answer) == {"provider", "model", "kind", "latency", "reply"}
+    assert (answer["model"], answer["kind"], answer["reply"]) == ("stub-chat", "llm", "Hello.")
+    assert treadle(*arguments).out.startswith(f"stub-chat of {GENERIC} answered in ")
+    model.fail(times=5, status=503, message="Resting.")
+    said = treadle(*arguments)
+    assert said.code == 1
+    assert "Resting." in said.complaint
+
+
+def test_an_embedding_model_is_checked_as_one(treadle: Terminal, model: ScriptedModel):
+    said = add(
+        treadle, f"endpoint_url={model.url}", f"api_key={model.key}", model="stub-embedding", kind="text-embedding"
+    )
+    assert said.code == 0, said
+    assert [request.path for request in model.requests] == ["/v1/embeddings"]
+
+
+def test_a_wrong_key_is_refused_and_nothing_is_stored(treadle: Terminal, model: ScriptedModel):
+    said = add(treadle, f"endpoint_url={model.url}", "api_key=sk-wrong", "mode=chat")
+    assert said.code == 1
+    assert "the provider refused the API key (HTTP 401)" in said.complaint
+    assert "sk-wrong" not in said.complaint
+    assert [violation.kind for violation in model.take_violations()] == ["auth"]
+    assert treadle("model", "list", "--json").json == []
+
+
+def test_a_wrong_address_says_where_nobody_answered(treadle: Terminal):
+    said = add(treadle, "endpoint_url=http://127.0.0.1:9/v1", "api_key=x", "mode=chat")
+    assert said.code == 1
+    assert "http://127.0.0.1:9/v1" in said.complaint
+
+
+def test_a_model_that_the_server_does_not_have_is_refused(treadle: Terminal, model: ScriptedModel):
+    said = add(treadle, f"endpoint_url={model.url}", f"api_key={model.key}", "mode=chat", model="gpt-17")
+    assert said.code == 1
+    assert "gpt-17" in said.complaint
+    assert [violation.kind for violation in model.take_violations()] == ["protocol"]
+
+
+def test_the_check_can_be_left_out(treadle: Terminal):
+    assert treadle(
+        "model", "add", "--provider", GENERIC, "--model", "later", "--no-validate",
+        "-c", "endpoint_url=http://127.0.0.1:9/v1", "-c", "mode=chat",
+    ).code == 0  # fmt: skip
+    assert [row["model"] for row in treadle("model", "list", "--json").json] == ["later"]
+
+
+@pytest.mark.parametrize(
+    ("credentials", "settings", "needle"),
+    [
+        ([], {}, "endpoint_url"),
+        (["endpoint_url=x"], {"provider": "acme"}, "acme"),
+        (["endpoint_url=x"], {"kind": "telepathy"}, "telepathy"),
+        (["endpoint_url=ftp://x"], {}, "endpoint_url"),
+    ],
+)
+def test_what_is_wrong_with_the_order_is_named(
+    treadle: Terminal, credentials: list[str], settings: dict[str, str], needle: str
+):
+    said = add(treadle, *credentials, **settings)
+    assert (said.code, said.out) == (1, "")
+    assert needle in said.complaint
+
+
+def test_a_credential_without_a_value_is_a_usage_error(treadle: Terminal):
+    said = add(treadle, "endpoint_url")
+    assert (said.code, said.complaint) == (2, "--credential takes NAME=VALUE, not 'endpoint_url'.")
+
+
+def test_model_test_of_what_is_not_stored_shows_how_to_add_it(treadle: Terminal):
+    said = treadle("model", "test", "--provider", "openai", "--model", "gpt-4o")
+    assert said.code == 1
+    assert "treadle model add --provider openai" in said.complaint
+
+
+def test_providers_name_their_types_and_credentials(treadle: Terminal):
+    rows = {row["provider"]: row for row in treadle("model", "providers", "--json").json}
+    assert all(set(row) == {"provider", "label", "types", "credentials", "models"} for row in rows.values())
+    generic = rows[GENERIC]
+    assert {"llm", "text-embedding"} <= set(generic["types"])
+    assert {"endpoint_url", "api_key"} <= {field["name"] for field in generic["credentials"]}
+    assert all(set(field) == {"name", "type", "required", "for"} for field in generic["credentials"])
+    assert {"openai", "ollama", "local"} <= set(rows)
+    listed = treadle("model", "providers").out.splitlines()
+    assert len(listed) == len(rows)
+
+
+@pytest.mark.local_model
+def test_the_local_model_is_there_without_any_setup(treadle: Terminal):
+    treadle.environment["TREADLE_LOCAL_MODEL"] = "true"
+    (row,) = treadle("model", "list", "--json").json
+    assert (row["provider"], row["model"], row["scope"], row["default"]) == (
+        "local", "smollm2-135m-instruct", "built-in", True,
+    )  # fmt: skip
+    said = treadle("model", "test", "--provider", "local", "--model", "smollm2-135m-instruct", "--json")
+    assert said.json["reply"]

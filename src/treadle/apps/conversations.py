@@ -19,7 +19,7 @@ from treadle.apps.tables import (
     PinnedConversation,
     SavedMessage,
 )
-from treadle.engine.values import JsonValue, ValueType, type_of
+from treadle.engine.values import JsonValue, ValueType, type_of, unmarked
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
@@ -201,6 +201,7 @@ class ConversationService:
         self, owner: Owner, conversation_id: str, variable_id: str, value: JsonValue
     ) -> ConversationVariable:
         """Raises NotFound, and BadRequest for a value of another type."""
+        value = unmarked(value)
         await self._settled()
         async with self._db.transaction() as session:
             history = HistoryRepository(session)

@@ -5,7 +5,7 @@ Source: spec workflow-engine §1, workflow-nodes §0.4 and §0.5.
 
 import json
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -16,7 +16,11 @@ FileType: TypeAlias = Literal["image", "document", "audio", "video", "custom"]
 TransferMethod: TypeAlias = Literal["remote_url", "local_file", "tool_file", "datasource_file"]
 
 
-class File(msgspec.Struct, frozen=True, kw_only=True, tag_field="dify_model_identity", tag="__dify__file__"):
+FILE_MARK: Final = "dify_model_identity"
+"""The member that tells the map of a File from any other map."""
+
+
+class File(msgspec.Struct, frozen=True, kw_only=True, tag_field=FILE_MARK, tag="__dify__file__"):
     """A file as a value: a descriptor, never the bytes.
 
     `related_id` is the id of the stored upload or tool file; `size` is in bytes, -1 when unknown; `extension`
@@ -184,9 +188,20 @@ def revive(value: JsonValue) -> Value:
         case list():
             return [revive(item) for item in value]
         case dict():
-            if value.get("dify_model_identity") == "__dify__file__":
+            if value.get(FILE_MARK) == "__dify__file__":
                 return msgspec.convert(value, File)
             return {key: revive(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def unmarked(value: JsonValue) -> JsonValue:
+    """`value` from outside without the mark of files, by which `revive` would take a map for a file that exists."""
+    match value:
+        case list():
+            return [unmarked(item) for item in value]
+        case dict():
+            return {key: unmarked(item) for key, item in value.items() if key != FILE_MARK}
         case _:
             return value
 

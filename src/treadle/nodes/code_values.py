@@ -9,7 +9,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from treadle.engine.errors import CodeNodeError, DepthLimitError, OutputValidationError
-from treadle.engine.values import JsonValue, Value
+from treadle.engine.values import FILE_MARK, JsonValue, Value
 
 from .config import NodeConfig
 from .limits import CodeLimits
@@ -133,9 +133,11 @@ class ResultCheck:
         return self._free_object(value, path, depth + 1)
 
     def _free_object(self, value: Mapping[str, JsonValue], path: str, depth: int) -> dict[str, Value]:
-        """Contents that are not declared: checked by what they are."""
+        """Contents that are not declared: checked by what they are. No code makes a file by writing its mark."""
         self._check_depth(depth)
-        return {name: self._free(member, f"{path}.{name}", depth) for name, member in value.items()}
+        return {
+            name: self._free(member, f"{path}.{name}", depth) for name, member in value.items() if name != FILE_MARK
+        }
 
     def _free(self, value: JsonValue, path: str, depth: int) -> Value:
         value = _number_of(value)

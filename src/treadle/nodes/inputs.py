@@ -8,7 +8,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from pydantic import Field
 
-from treadle.engine.values import File, JsonValue, Value
+from treadle.engine.values import FILE_MARK, File, JsonValue, Value
 
 from .config import JsonField, NodeConfig
 
@@ -175,13 +175,14 @@ def _other(variable: InputVariable, value: Given) -> Value:
 
 
 def _without_nul(value: Given) -> Value:
+    """Texts without NUL, and maps without the mark of files: only the files of the caller are files."""
     match value:
         case str():
             return value.replace("\0", "")
         case list():
             return [_without_nul(item) for item in value]
         case dict():
-            return {key: _without_nul(item) for key, item in value.items()}
+            return {key: _without_nul(item) for key, item in value.items() if key != FILE_MARK}
         case _:
             return value
 

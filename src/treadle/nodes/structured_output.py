@@ -6,7 +6,7 @@ from typing import cast
 
 from treadle.engine.errors import StructuredOutputError
 from treadle.engine.ports import ModelProfile, ModelRef
-from treadle.engine.values import JsonValue
+from treadle.engine.values import FILE_MARK, JsonValue, unmarked
 
 from .prompt import Draft
 from .reasoning import without_thinking
@@ -79,4 +79,4 @@ def parse_object(text: str) -> dict[str, JsonValue]:
         parsed = objects[0] if objects else {}
     if not isinstance(parsed, dict):
         raise StructuredOutputError("Failed to parse structured output: the reply holds no JSON object.")
-    return parsed
+    return {name: unmarked(value) for name, value in parsed.items() if name != FILE_MARK}

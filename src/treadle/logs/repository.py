@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from treadle.accounts.tables import Account, EndUser
+from treadle.accounts.tables import Account, EndUser, Member
 from treadle.apps.tables import App, AppVersion, Message, NodeExecution, Run, TriggeredFrom
 
 KEYWORD_LENGTH = 30
@@ -79,8 +79,14 @@ class LogRepository:
         )
         return list((await self._session.execute(query)).scalars())
 
-    async def account_by_email(self, email: str) -> Account | None:
-        return (await self._session.execute(select(Account).where(Account.email == email.lower()))).scalar_one_or_none()
+    async def member_by_email(self, workspace_id: str, email: str) -> Account | None:
+        """A person of the workspace; addresses known elsewhere are none of its business."""
+        query = (
+            select(Account)
+            .join(Member, Member.account_id == Account.id)
+            .where(Member.workspace_id == workspace_id, Account.email == email.lower())
+        )
+        return (await self._session.execute(query)).scalar_one_or_none()
 
     async def _read(self, query: "Select[tuple[Run, App, str, EndUser, Account, Message]]") -> list[RunRow]:
         rows: Sequence[tuple[Run, App, str, EndUser, Account, Message]] = (

@@ -47,7 +47,7 @@ class LogService:
         async with self._db.session() as session:
             repository = LogRepository(session)
             if account_email is not None:
-                account = await repository.account_by_email(account_email)
+                account = await repository.member_by_email(wanted.workspace_id, account_email)
                 if account is None:
                     raise InvalidParam("There is no account with this address.", param="created_by_account")
                 wanted = replace(wanted, account_id=account.id)

@@ -42,7 +42,7 @@ def eventually(holds: Callable[[], bool], what: str, seconds: float = 20) -> Non
 
 
 class Server:
-    """`treadle serve` as a process. Each start listens on a free port."""
+    """`treadle serve` as a process. Each start listens on a free port, unless it is told which."""
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
         self.data_dir = data_dir
@@ -56,9 +56,9 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
-    def start(self) -> None:
+    def start(self, port: int = 0) -> None:
         """Blocks until requests are served."""
-        arguments = ["serve", "--port", "0", "--data-dir", str(self.data_dir), "--no-local-model"]
+        arguments = ["serve", "--port", str(port), "--data-dir", str(self.data_dir), "--no-local-model"]
         with self.log.open("a") as log:
             self._process = process = subprocess.Popen(
                 [sys.executable, "-m", "treadle", *arguments],

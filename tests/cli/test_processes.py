@@ -87,6 +87,17 @@ def test_output_that_nobody_reads_any_more_ends_quietly(with_model: Terminal, mo
     assert (process.wait(30), complaint) == (1, b"")
 
 
+@pytest.mark.parametrize("buffered", [True, False])
+def test_a_list_that_nobody_reads_to_its_end_is_quiet(treadle: Terminal, buffered: bool):
+    process = treadle.start("model", "providers", "--json", PYTHONUNBUFFERED="" if buffered else "1")
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    process.wait(30)
+
+
 def test_ctrl_c_ends_a_stream_at_once_and_quietly(with_model: Terminal, model: ScriptedModel, talker: Path):
     model.reply("word " * 400)
     model.hang(after_events=5)

@@ -4,7 +4,7 @@ import typer
 
 from treadle import __version__
 from treadle.cli import admin, apps, checks, doctor, logs, models, runs, serve
-from treadle.cli.output import speak_any_terminal
+from treadle.cli.output import flush_for_whoever_reads, speak_any_terminal
 
 app = typer.Typer(
     name="treadle",
@@ -41,4 +41,7 @@ def options(
 def main() -> None:
     """The `treadle` command."""
     speak_any_terminal()
-    app(prog_name="treadle")
+    try:
+        app(prog_name="treadle")
+    finally:
+        flush_for_whoever_reads()

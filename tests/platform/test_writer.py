@@ -255,4 +255,12 @@ def test_everything_acknowledged_survives_a_kill(migrated_url: str, seed: int) -
     os.kill(process.pid, signal.SIGKILL)
     acknowledged += [line.strip() for line in process.communicate()[0].splitlines(keepends=True) if line.endswith("\n")]
     assert len(acknowledged) > 1
-    assert set(acknowledged) <= set(asyncio.run(names(Database(migrated_url))))
+
+    async def kept() -> set[str]:
+        db = Database(migrated_url)
+        try:
+            return set(await names(db))
+        finally:
+            await db.close()
+
+    assert set(acknowledged) <= asyncio.run(kept())

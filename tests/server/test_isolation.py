@@ -1,4 +1,6 @@
-"""Nobody reaches what belongs to another workspace, app or person, whatever ids they know (lessons: DifyTap and others).
+"""Nobody reaches what belongs to another workspace, app or person, whatever ids they know.
+
+It happened to others: the incidents of CVE-2026-41947 to -41950 and of CVE-2026-21858.
 
 The walk calls every route of both APIs that takes an id with ids of somebody else, in the path, in the query and
 inside the body.

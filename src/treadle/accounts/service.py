@@ -184,8 +184,8 @@ class AccountService:
             await AccountRepository(session).end_session(token_hash(token))
 
     def csrf_token(self, signed_in: SignedIn) -> str:
-        """What every write of this session must carry."""
-        return self._crypto.sign(f"csrf {signed_in.session_id}")
+        """What every write of this session must carry. Without padding, which would put the cookie into quotes."""
+        return self._crypto.sign(f"csrf {signed_in.session_id}").rstrip("=")
 
     async def name_of(self, account_id: str | None) -> str | None:
         """The name of a person, None for nobody."""

@@ -38,22 +38,29 @@ def page_routes(static: Path) -> list[BaseRoute]:
     index = root / "index.html"
 
     async def asset(request: Request) -> ASGIApp:
-        path = (root / "assets" / request.path_params["path"]).resolve()
-        if not path.is_relative_to(root / "assets") or not path.is_file():
+        path = _file(root / "assets", request.path_params["path"])
+        if path is None:
             raise NotFound("There is no such asset.")
         return FileResponse(path, headers=_ASSET_HEADERS)
 
     async def page(request: Request) -> ASGIApp:
         name = request.path_params["path"]
-        plain = (root / name).resolve()
-        if name and "/" not in name and plain.is_relative_to(root) and plain.is_file() and plain != index:
-            return FileResponse(plain)
-        return _index(index)
+        plain = _file(root, name) if "/" not in name else None
+        return FileResponse(plain) if plain is not None and plain != index else _index(index)
 
     return [
         DeclaredRoute("/assets/{path:path}", asset, method="GET", caller=Caller.ANYONE),
         DeclaredRoute("/{path:path}", page, method="GET", caller=Caller.ANYONE),
     ]
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    """The file of this name, None when there is none inside the folder."""
+    try:
+        path = (folder / name).resolve()
+        return path if path.is_relative_to(folder) and path.is_file() else None
+    except (ValueError, OSError):  # names that no file can have
+        return None
 
 
 def _index(path: Path) -> Response:

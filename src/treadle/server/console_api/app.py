@@ -213,7 +213,7 @@ def create_console_api(services: Services) -> FastAPI:
         RequestValidationError: on_invalid,
         Exception: on_crash,
     }
-    app = FastAPI(title="Treadle console", docs_url=None, redoc_url=None, exception_handlers=handlers)  # type: ignore[arg-type]
+    app = FastAPI(title="Treadle console", openapi_url=None, docs_url=None, redoc_url=None, exception_handlers=handlers)  # type: ignore[arg-type]
     app.include_router(router)
     app.state.services = services
     return app

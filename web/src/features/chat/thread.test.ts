@@ -46,6 +46,11 @@ describe("threadOf", () => {
     expect(path(messages, [], { a: "b" })).toEqual(["a 1/1", "b 1/2"]);
   });
 
+  it("shows the branch that was talked in last, even from an older sibling", () => {
+    const messages = [message("a", null), message("b", "a"), message("b2", "a"), message("c", "b")];
+    expect(path(messages)).toEqual(["a 1/1", "b 1/2", "c 1/1"]);
+  });
+
   it("strings messages of the plain API together in order", () => {
     expect(path([message("a", ZERO), message("b", ZERO), message("c", ZERO)])).toEqual(["a 1/1", "b 1/1", "c 1/1"]);
   });

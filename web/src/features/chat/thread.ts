@@ -71,23 +71,40 @@ function settled(turn: Turn, message: Message): Turn {
   return { ...turnOfMessage(message), steps: turn.steps };
 }
 
-/** The shown path from the first exchange to a leaf. `chosen` names the sibling per parent; the newest wins without. */
+/**
+ * The shown path from the first exchange to a leaf. `chosen` names the sibling per parent; without, the branch that was
+ * talked in last is shown, and beside it the newest sibling.
+ */
 export function threadOf(exchanges: readonly Exchange[], chosen: Readonly<Record<string, string>>): ThreadItem[] {
   const children = new Map<string, Exchange[]>();
   for (const exchange of exchanges) {
     const parent = exchange.parentId ?? "";
     children.set(parent, [...(children.get(parent) ?? []), exchange]);
   }
+  const lastTalkedIn = branchOfNewest(exchanges);
   const items: ThreadItem[] = [];
   let parent = "";
   for (;;) {
     const siblings: readonly Exchange[] = children.get(parent) ?? [];
     const wanted = siblings.findIndex((exchange) => exchange.key === chosen[parent]);
-    const position: number = wanted < 0 ? siblings.length - 1 : wanted;
+    const last = siblings.findIndex((exchange) => lastTalkedIn.has(exchange.key));
+    const position: number = [wanted, last].find((at) => at >= 0) ?? siblings.length - 1;
     const exchange = siblings[position];
     if (exchange === undefined) return items;
     items.push({ exchange, siblings, position });
     if (exchange.messageId === null || exchange.messageId === parent) return items;
     parent = exchange.messageId;
   }
+}
+
+/** The keys of the newest exchange and of those it follows. */
+function branchOfNewest(exchanges: readonly Exchange[]): ReadonlySet<string> {
+  const byMessage = new Map(exchanges.map((exchange) => [exchange.messageId, exchange]));
+  const keys = new Set<string>();
+  let at = exchanges.at(-1);
+  while (at !== undefined && !keys.has(at.key)) {
+    keys.add(at.key);
+    at = at.parentId === null ? undefined : byMessage.get(at.parentId);
+  }
+  return keys;
 }

@@ -112,6 +112,4 @@ def chatflow() -> dict[str, Any]:
     }
     answer: Node = {"id": "answer", "type": "answer", "title": "Answer", "answer": "{{#llm.text#}}"}
     start: Node = {"id": "start", "type": "start", "title": "Start", "variables": []}
-    return _file(
-        "advanced-chat", [start, llm, answer], [("start", "source", "llm"), ("llm", "source", "answer")]
-    )
+    return _file("advanced-chat", [start, llm, answer], [("start", "source", "llm"), ("llm", "source", "answer")])

@@ -28,6 +28,7 @@ from treadle.engine.node import NodeType
 from treadle.engine.ports import ModelRef
 from treadle.engine.values import JsonValue, Value
 from treadle.nodes.basic import BASIC_KIND
+from treadle.nodes.config import as_value
 from treadle.nodes.inputs import InputVariable
 from treadle.nodes.start import Start
 
@@ -70,7 +71,7 @@ def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) ->
         form_items=_form_items(definition, spec, graph.nodes[graph.root].id),
         features=definition.features,
         feature_map=definition.feature_map,
-        environment={variable.name: variable.value for variable in workflow.environment_variables},
+        environment={variable.name: as_value(variable.value) for variable in workflow.environment_variables},
         secrets=tuple(
             str(variable.value)
             for variable in workflow.environment_variables
@@ -169,7 +170,7 @@ def _default(view: NodeView, item: DefaultValue) -> Value:
     if value is None and item.value not in (None, ""):
         message = f'The default value of "{item.key}" of the node "{view.title or view.id}" is no {item.type}.'
         raise GraphError([GraphProblem(message, node=view.id, field=f"default_value.{item.key}")])
-    return value
+    return as_value(value)
 
 
 def _model(spec: GraphSpec) -> ModelRef | None:

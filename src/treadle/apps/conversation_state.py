@@ -16,6 +16,7 @@ from treadle.apps.records import ConversationRecord, VariableRecord
 from treadle.apps.tables import ConversationVariable
 from treadle.engine.values import Value, revive, to_text
 from treadle.nodes.basic import fill
+from treadle.nodes.config import as_value
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
@@ -49,7 +50,7 @@ class ConversationState:
                 id=variable.id,
                 name=variable.name,
                 value_type=variable.value_type.value,
-                value=self.stored.get(variable.id, variable.value),
+                value=self.stored[variable.id] if variable.id in self.stored else as_value(variable.value),
                 description=variable.description,
                 stored=variable.id in self.stored,
             )

@@ -19,7 +19,7 @@ from treadle.apps.tables import (
     PinnedConversation,
     SavedMessage,
 )
-from treadle.engine.values import JsonValue, ValueType, type_of, unmarked
+from treadle.engine.values import JsonValue, ValueType, revive, type_of, unmarked
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
@@ -262,7 +262,7 @@ def fits(value: JsonValue, value_type: str) -> bool:
     """Whether `value` may be stored in a variable of `value_type`."""
     if value_type in ("integer", "float"):
         value_type = ValueType.NUMBER
-    kind = type_of(value)
+    kind = type_of(revive(value))
     if kind == value_type or (value_type == ValueType.SECRET and kind is ValueType.STRING):
         return True
     return isinstance(value, list) and value_type.startswith("array[") and (not value or value_type == "array[any]")

@@ -23,11 +23,13 @@ from treadle.dsl import (
     features_view,
     with_feature_defaults,
 )
+from treadle.dsl.app_file import DEFAULT_ICON_BACKGROUND
 from treadle.platform.crypto import Crypto
 
 _encode = msgspec.json.Encoder().encode
 _decode_map = msgspec.json.Decoder(dict[str, object]).decode
 _decode_list = msgspec.json.Decoder(list[object]).decode
+_decode_maps = msgspec.json.Decoder(list[dict[str, object]]).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ class Definition:
                 features=_decode_map(row.features),  # type: ignore[arg-type]
                 environment_variables=[
                     EnvironmentVariable.model_validate(_opened(item, row.app_id, crypto))
-                    for item in _decode_list(row.environment_variables)
+                    for item in _decode_maps(row.environment_variables)
                 ],
                 conversation_variables=[
                     ConversationVariable.model_validate(item) for item in _decode_list(row.conversation_variables)
@@ -134,7 +136,7 @@ class Definition:
             description=app.description,
             icon=app.icon,
             icon_type=app.icon_type,
-            icon_background=app.icon_background,
+            icon_background=app.icon_background or DEFAULT_ICON_BACKGROUND,
             use_icon_as_answer_icon=app.use_icon_as_answer_icon,
             workflow=self.workflow,
             model_config=self.model_config,
@@ -158,8 +160,8 @@ def _sealed(variable: EnvironmentVariable, app_id: str, crypto: Crypto) -> dict[
     return members
 
 
-def _opened(item: object, app_id: str, crypto: Crypto) -> object:
-    if isinstance(item, dict) and item.get("sealed"):
-        opened = crypto.decrypt(str(item["value"]), context=_context(app_id, item["id"]))
-        return {key: value for key, value in item.items() if key != "sealed"} | {"value": opened}
-    return item
+def _opened(item: dict[str, object], app_id: str, crypto: Crypto) -> dict[str, object]:
+    if not item.get("sealed"):
+        return item
+    opened = crypto.decrypt(str(item["value"]), context=_context(app_id, item["id"]))
+    return {key: value for key, value in item.items() if key != "sealed"} | {"value": opened}

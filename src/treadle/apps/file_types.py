@@ -5,6 +5,7 @@ Source: spec service-api §3.11.
 
 import mimetypes
 import os
+from typing import Any, cast
 
 import puremagic
 
@@ -51,19 +52,26 @@ def class_of(extension: str, mime_type: str = "") -> FileType:
 def mime_type_of(name: str, declared: str, head: bytes) -> str:
     """The MIME type: what the first bytes say for sure, else what was declared, else what the name says."""
     guessed = mimetypes.guess_type(name)[0] or ""
-    sure = [match for match in _matches(head[:_HEAD]) if match.confidence >= _SURE and match.mime_type]
-    if sure and all(match.extension.lstrip(".") != extension_of(name) for match in sure):
-        return sure[0].mime_type
+    sure = _sure_types(head[:_HEAD])
+    if sure and extension_of(name) not in sure:
+        return next(iter(sure.values()))
     if declared and declared != _UNKNOWN:
         return declared
     return guessed or _UNKNOWN
 
 
-def _matches(head: bytes) -> "list[puremagic.PureMagicWithConfidence]":
+def _sure_types(head: bytes) -> dict[str, str]:
+    """MIME types that the first bytes show beyond doubt, by extension, the likeliest first."""
     try:
-        return puremagic.magic_string(head) if head else []
+        # The library carries no types.
+        matches: list[Any] = cast(Any, puremagic).magic_string(head) if head else []
     except (puremagic.PureError, ValueError):
-        return []
+        return {}
+    return {
+        str(match.extension).lstrip("."): str(match.mime_type)
+        for match in matches
+        if match.confidence >= _SURE and match.mime_type
+    }
 
 
 def kept_name(name: str) -> str:

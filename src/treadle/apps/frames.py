@@ -63,7 +63,7 @@ class Failure:
 class Citing:
     """Passages cited during a run, best first."""
 
-    resources: list[dict[str, JsonValue]] = field(default_factory=list)
+    resources: list[dict[str, JsonValue]] = field(default_factory=list[dict[str, JsonValue]])
 
     def add(self, event: Citations) -> None:
         self.resources += event.resources

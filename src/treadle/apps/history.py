@@ -52,6 +52,10 @@ class HistoryRepository:
     async def remove(self, row: Feedback | SavedMessage | PinnedConversation) -> None:
         await self._session.delete(row)
 
+    async def _hold(self, key: InstrumentedAttribute[str], row_id: str) -> None:
+        """Let no other transaction past this row (SQLite has one writer at a time anyway)."""
+        await self._session.execute(select(key).where(key == row_id).with_for_update())
+
     async def conversation(self, owner: Owner, conversation_id: str) -> Conversation | None:
         """A conversation that its owner has not deleted."""
         query = select(Conversation).where(
@@ -123,6 +127,8 @@ class HistoryRepository:
         return (await self._session.execute(select(Message).where(Message.run_id == run_id))).scalar_one_or_none()
 
     async def feedback(self, message_id: str, from_source: str) -> Feedback | None:
+        """The rating of a message, held until the transaction ends: whoever rates it at the same time comes after."""
+        await self._hold(Message.id, message_id)
         query = select(Feedback).where(Feedback.message_id == message_id, Feedback.from_source == from_source)
         return (await self._session.execute(query)).scalar_one_or_none()
 
@@ -131,7 +137,8 @@ class HistoryRepository:
         query = select(Feedback.message_id, Feedback.rating).where(
             Feedback.message_id.in_(message_ids), Feedback.from_source == "user"
         )
-        return dict((await self._session.execute(query)).tuples().all())
+        rows = (await self._session.execute(query)).all()
+        return {row.message_id: row.rating for row in rows}
 
     async def feedbacks(self, app_id: str, *, page: int, limit: int) -> list[Feedback]:
         """Feedback on an app's messages, newest first."""
@@ -154,12 +161,16 @@ class HistoryRepository:
         return list((await self._session.execute(query)).scalars())
 
     async def pin(self, owner: Owner, conversation_id: str) -> PinnedConversation | None:
+        """Whether a conversation is pinned, held until the transaction ends."""
+        await self._hold(Conversation.id, conversation_id)
         query = select(PinnedConversation).where(
             PinnedConversation.conversation_id == conversation_id, PinnedConversation.created_by == owner.user_id
         )
         return (await self._session.execute(query)).scalar_one_or_none()
 
     async def saved(self, owner: Owner, message_id: str) -> SavedMessage | None:
+        """Whether a text is kept, held until the transaction ends."""
+        await self._hold(Message.id, message_id)
         query = select(SavedMessage).where(
             SavedMessage.message_id == message_id, SavedMessage.created_by == owner.user_id
         )
@@ -179,7 +190,7 @@ class HistoryRepository:
                 _behind(SavedMessage.created_at, after.created_at, SavedMessage.id, after.id, descending=True)
             )
         query = query.order_by(SavedMessage.created_at.desc(), SavedMessage.id.desc()).limit(limit + 1)
-        rows = [(saved, message) for saved, message in (await self._session.execute(query)).tuples()]
+        rows = [(saved, message) for saved, message in (await self._session.execute(query)).all()]
         return Page(rows[:limit], len(rows) > limit)
 
 

@@ -49,7 +49,7 @@ class ConversationMemory:
             .limit(MAX_TURNS)
         )
         async with self._db.connect() as connection:
-            rows = (await connection.execute(query)).all()
+            rows = [MessageRow(*row) for row in (await connection.execute(query)).all()]
         found: list[Turn] = []
         for row in thread(rows, self._parent_id):
             if row.answer and len(found) < min(limit or MAX_TURNS, MAX_TURNS):

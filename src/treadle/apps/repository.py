@@ -64,11 +64,11 @@ class AppRepository:
             .where(App.workspace_id == workspace_id)
             .order_by(App.updated_at.desc(), App.id.desc())
         )
-        return [AppWithSite(app, site) for app, site in (await self._session.execute(query)).tuples()]
+        return [AppWithSite(app, site) for app, site in (await self._session.execute(query)).all()]
 
     async def app_by_site(self, code: str) -> AppWithSite | None:
         query = select(App, Site).join(Site, Site.app_id == App.id).where(Site.code == code)
-        found = (await self._session.execute(query)).tuples().one_or_none()
+        found = (await self._session.execute(query)).one_or_none()
         return AppWithSite(*found) if found else None
 
     async def site(self, app_id: str) -> Site | None:

@@ -124,9 +124,7 @@ class Resumer:
             {"sys": system, "env": version.environment, "conversation": variables}, secrets=version.secrets
         )
         origin = FileOrigin(record.workspace_id, record.app_id, record.created_by_role, record.created_by, record.id)
-        recorder = self._recording.recorder(
-            record, secrets=version.secrets, finished=checkpoint.position, attempts=checkpoint.attempts
-        )
+        recorder = self._recording.recorder(record, secrets=version.secrets, resumed=checkpoint)
         self._host.launch(
             record,
             recorder,
@@ -147,7 +145,7 @@ class Resumer:
 
     async def _give_up(self, checkpoint: RunCheckpoint, reason: str) -> None:
         _log.error("run %s: %s", checkpoint.run.id, reason)
-        recorder = self._recording.recorder(checkpoint.run, finished=checkpoint.position, attempts=checkpoint.attempts)
+        recorder = self._recording.recorder(checkpoint.run, resumed=checkpoint)
         recorder(RunStarted(checkpoint.run.id, time.time(), checkpoint.inputs, resumed=True))
         started_at = to_seconds(checkpoint.run.created_at)
         await recorder.finish(

@@ -232,7 +232,7 @@ class RunHost:
         if conversation is not None and not conversation.new:
             memory = ConversationMemory(self._db, conversation.id, message_id, parent, self._uploads.with_url)
         recorder = self._recording.recorder(record, secrets=version.secrets)
-        active = self.launch(
+        return self.launch(
             record,
             recorder,
             version,
@@ -253,7 +253,6 @@ class RunHost:
                 limits=self.limits(),
             ),
         )
-        return active
 
     async def _conversation(self, request: StartRun, owner: Owner) -> ConversationState | None:
         if request.app.mode in (AppMode.WORKFLOW, AppMode.COMPLETION):

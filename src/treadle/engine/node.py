@@ -24,10 +24,10 @@ FAIL_BRANCH = "fail-branch"
 class NodeResult:
     """What one execution of a node gave. `inputs` and `process_data` are for the log only."""
 
-    outputs: dict[str, Value] = field(default_factory=dict)
-    inputs: dict[str, Value] = field(default_factory=dict)
-    process_data: dict[str, Value] = field(default_factory=dict)
-    metadata: dict[str, JsonValue] = field(default_factory=dict)
+    outputs: dict[str, Value] = field(default_factory=dict[str, Value])
+    inputs: dict[str, Value] = field(default_factory=dict[str, Value])
+    process_data: dict[str, Value] = field(default_factory=dict[str, Value])
+    metadata: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     usage: Usage = NO_USAGE
     handle: str = SOURCE
 

@@ -1,6 +1,5 @@
 """Runs and node executions in the database, for reading. Every query is scoped by workspace or by app."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -88,14 +87,11 @@ class LogRepository:
         )
         return (await self._session.execute(query)).scalar_one_or_none()
 
-    async def _read(self, query: "Select[tuple[Run, App, str, EndUser, Account, Message]]") -> list[RunRow]:
-        rows: Sequence[tuple[Run, App, str, EndUser, Account, Message]] = (
-            (await self._session.execute(query)).tuples().all()
-        )
-        return [RunRow(*row) for row in rows]
+    async def _read(self, query: "Select[Run, App, str, EndUser, Account, Message]") -> list[RunRow]:
+        return [RunRow(*row) for row in (await self._session.execute(query)).all()]
 
 
-def _rows() -> "Select[tuple[Run, App, str, EndUser, Account, Message]]":
+def _rows() -> "Select[Run, App, str, EndUser, Account, Message]":
     return (
         select(Run, App, AppVersion.version, EndUser, Account, Message)
         .join(App, App.id == Run.app_id)

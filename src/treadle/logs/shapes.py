@@ -87,7 +87,8 @@ def node_map(node: NodeExecution) -> dict[str, Any]:
 def _preview(row: RunRow) -> dict[str, str]:
     if row.message is not None:
         return {"query": row.message.query[:_PREVIEW_LENGTH], "answer": row.message.answer[:_PREVIEW_LENGTH]}
-    inputs = {name: value for name, value in (_json(row.run.inputs) or {}).items() if not name.startswith("sys.")}
+    recorded: dict[str, Any] = _json(row.run.inputs) or {}
+    inputs = {name: value for name, value in recorded.items() if not name.startswith("sys.")}
     return {"inputs": _shortened(inputs), "outputs": _shortened(_json(row.run.outputs))}
 
 

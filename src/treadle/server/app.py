@@ -1,6 +1,6 @@
 """The HTTP application: service API, published pages, console API, web app."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
 from treadle import __version__
@@ -52,7 +52,7 @@ def create_app(services: Services, static: Path = STATIC) -> ASGIApp:
     return HeadersMiddleware(AnsweredCrashes(app), {"X-Version": __version__, "X-Env": services.settings.environment})
 
 
-def _open_to_all_origins(routes: list[DeclaredRoute], services: Services) -> Starlette:
+def _open_to_all_origins(routes: Sequence[BaseRoute], services: Services) -> Starlette:
     """A group of routes that carry a key of their own, so that any page may call them (spec service-api §1.1)."""
     cors = Middleware(
         CORSMiddleware,

@@ -4,7 +4,7 @@ Source: spec service-api §1.4.
 """
 
 import uuid
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 from starlette.datastructures import FormData
@@ -36,7 +36,7 @@ async def read_json(request: Request, limit: int) -> JsonObject:
         raise BadRequest(f"The body is not valid JSON: {error}.") from error
     if not isinstance(value, dict):
         raise InvalidParam("The body must be a JSON object.")
-    return value
+    return cast(JsonObject, value)
 
 
 async def read_body(request: Request, limit: int) -> bytes:
@@ -77,8 +77,9 @@ def convert(value: object, kind: type[Arguments]) -> Arguments:
 
 
 def read_query(request: Request, kind: type[Arguments]) -> Arguments:
-    """The query string as `kind`; the empty text counts as absent."""
-    return convert({name: value for name, value in request.query_params.items() if value != ""}, kind)
+    """The query string as `kind`; the empty text counts as absent, and NUL, which no record holds, as nothing."""
+    given = {name: value.replace("\x00", "") for name, value in request.query_params.items()}
+    return convert({name: value for name, value in given.items() if value != ""}, kind)
 
 
 def optional_uuid(value: str | None, param: str) -> str | None:

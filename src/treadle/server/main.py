@@ -1,6 +1,5 @@
 """Serving: listen, say where, and end cleanly."""
 
-import asyncio
 import logging
 import socket
 import sys
@@ -43,7 +42,7 @@ async def serve_forever(settings: Settings) -> None:
     settings = settings.model_copy(update={"port": listener.getsockname()[1]})
     async with open_services(settings=settings, serving=True) as services:
         await load_examples(services)
-        server = uvicorn.Server(
+        server = AnnouncedServer(
             uvicorn.Config(
                 create_app(services),
                 log_level="warning",
@@ -56,18 +55,25 @@ async def serve_forever(settings: Settings) -> None:
                 http="httptools",
                 ws="none",
                 loop="none",
-            )
+            ),
+            services,
         )
-        ready = asyncio.create_task(_announce(server, services))
-        try:
-            await server.serve(sockets=[listener])
-        finally:
-            ready.cancel()
+        await server.serve(sockets=[listener])
 
 
-async def _announce(server: uvicorn.Server, services: Services) -> None:
-    while not server.started:
-        await asyncio.sleep(0.01)
+class AnnouncedServer(uvicorn.Server):
+    """Says where it is as soon as it answers."""
+
+    def __init__(self, config: uvicorn.Config, services: Services) -> None:
+        super().__init__(config)
+        self._services = services
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        await _announce(self._services)
+
+
+async def _announce(services: Services) -> None:
     workspace = await services.accounts.only_workspace()
     entries = [entry for entry in await services.apps.list_apps(workspace.id) if entry.site and entry.app.enable_site]
     example = next((entry for entry in reversed(entries) if entry.app.mode == "chat"), None)

@@ -1,8 +1,9 @@
 """Everything that serves, put together once: by the server, and by each command that works on the same data."""
 
+import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ from treadle.server.limits import node_limits
 from treadle.server.links import Links
 from treadle.settings import Settings
 
+_NOTE_KEYS_EVERY = 60.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -61,13 +64,13 @@ class Services:
 def settings_for(data_dir: Path | None = None, **overrides: Any) -> Settings:
     """The settings of this environment, with what a command was told."""
     given = {name: value for name, value in {"data_dir": data_dir, **overrides}.items() if value is not None}
-    return Settings(**given)
+    return Settings.model_validate(given)
 
 
 @asynccontextmanager
 async def open_services(
     data_dir: Path | None = None, *, settings: Settings | None = None, serving: bool = False
-) -> AsyncIterator[Services]:
+) -> AsyncGenerator[Services]:
     """Open the data folder (made, and its schema brought up to date, where needed) and everything above it.
 
     With `serving`, changes of other processes are watched for and abandoned runs are taken up. Raises
@@ -169,3 +172,12 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
     watcher = ChangeWatcher(services.db)
     await watcher.start(on_change)
     stack.push_async_callback(watcher.close)
+    noting = asyncio.create_task(_note_key_uses(services.keys))
+    stack.push_async_callback(services.keys.write_uses)
+    stack.callback(noting.cancel)
+
+
+async def _note_key_uses(keys: ApiKeyService) -> None:
+    while True:
+        await asyncio.sleep(_NOTE_KEYS_EVERY)
+        await keys.write_uses()

@@ -1,4 +1,4 @@
-"""Runs of workflows after the fact: detail, log list, and following one that goes on (spec service-api §3.13, §3.15)."""
+"""Runs of workflows after the fact: detail, log list, following one that goes on (spec service-api §3.13, §3.15)."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

@@ -1,0 +1,1 @@
+"""The HTTP application and everything that it is put together from."""

@@ -49,8 +49,9 @@ clean: ## Remove everything that make built
 $(VENV)/.installed: requirements.lock pyproject.toml
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check "uv>=0.9"
-	$(UV) pip sync --quiet --python $(PY) requirements.lock
+	$(UV) pip sync --quiet --compile-bytecode --python $(PY) requirements.lock
 	TREADLE_SKIP_WEB_BUILD=1 $(UV) pip install --quiet --python $(PY) --no-deps --editable .
+	$(PY) -m compileall -q src/treadle
 	touch $@
 
 src/treadle/server/static/index.html: $(VENV)/.installed $(shell find web/src web/public web/index.html web/package-lock.json web/vite.config.ts -type f 2>/dev/null)

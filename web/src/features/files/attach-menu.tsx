@@ -83,6 +83,7 @@ function LinkDialog({ open, onOpenChange, onLink }: LinkDialogProps) {
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={t("files.byLink")}>
       <form
+        noValidate
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();

@@ -55,10 +55,11 @@ def _compare_resumed(graph: RandomGraph, data: st.DataObject) -> None:
     events = [event for event in _play(graph).events if isinstance(event, NodeFinished)]
     checkpoint = events[: data.draw(st.integers(0, len(events)), label="events kept")]
     settled = [event.node_id for event in checkpoint if event.status != NodeStatus.RETRY]
+    succeeded = [event.node_id for event in checkpoint if event.status == NodeStatus.SUCCEEDED]
     assigned = {
         name: value
         for spec in graph.nodes
-        if spec.id in settled
+        if spec.id in succeeded
         for name, value in dict(spec.data).get("assigns", {}).items()  # type: ignore[union-attr]
     }
     story = _play(graph, checkpoint, VariablePool({"conversation": assigned}))

@@ -91,7 +91,8 @@ class NodeFinished(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 
 
 class AnswerChunk(msgspec.Struct, frozen=True, tag=True):
-    """Text for the reader, in its final order. `selector` names the variable it comes from, None for literals."""
+    """Text for the reader, in its final order. `selector` names the variable it comes from; literals come from the
+    response node's own `answer`."""
 
     text: str
     selector: tuple[str, ...] | None

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .events import AnswerReplaced, Citations, ReasoningChunk, VariableAssigned
+from .events import Citations, ReasoningChunk, VariableAssigned
 from .pool import VariablePool
 from .ports import Ports
 from .template import Selector, Template
@@ -20,14 +20,22 @@ SOURCE = "source"
 FAIL_BRANCH = "fail-branch"
 
 
+def _no_values() -> dict[str, Value]:
+    return {}
+
+
+def _no_metadata() -> dict[str, JsonValue]:
+    return {}
+
+
 @dataclass(slots=True)
 class NodeResult:
     """What one execution of a node gave. `inputs` and `process_data` are for the log only."""
 
-    outputs: dict[str, Value] = field(default_factory=dict[str, Value])
-    inputs: dict[str, Value] = field(default_factory=dict[str, Value])
-    process_data: dict[str, Value] = field(default_factory=dict[str, Value])
-    metadata: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    outputs: dict[str, Value] = field(default_factory=_no_values)
+    inputs: dict[str, Value] = field(default_factory=_no_values)
+    process_data: dict[str, Value] = field(default_factory=_no_values)
+    metadata: dict[str, JsonValue] = field(default_factory=_no_metadata)
     usage: Usage = NO_USAGE
     handle: str = SOURCE
 
@@ -74,10 +82,6 @@ class NodeContext:
         """Change a conversation variable, at once for nodes that start later."""
         self.pool.set("conversation", name, value)
         self._run.emit(VariableAssigned(name, value))
-
-    def replace_answer(self, text: str, reason: str) -> None:
-        """Put `text` in the place of everything shown so far."""
-        self._run.emit(AnswerReplaced(text, reason))
 
 
 def _no_selectors(_: Any) -> Sequence[Selector]:

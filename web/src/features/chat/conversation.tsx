@@ -36,7 +36,7 @@ export function Conversation({ conversationId, chat, introduction, storedInputs 
   const fresh = thread.length === 0 && conversationId === null;
   const last = thread.at(-1)?.exchange ?? null;
   const followUps = useFollowUps(last?.messageId ?? null, last?.turn.status === "succeeded" && active === null);
-  const inputs = last?.live?.inputs ?? storedInputs;
+  const inputs = storedInputs ?? last?.live?.inputs ?? null;
 
   const ask = (query: string, files: readonly Attachment[] = []): boolean => {
     const sent = conversationId === null ? form.submit() : {};

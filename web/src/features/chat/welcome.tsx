@@ -84,7 +84,9 @@ function plainText(value: JsonValue): string {
   if (value === null) return "";
   if (typeof value !== "object") return String(value);
   if (Array.isArray(value)) return value.map(plainText).filter(Boolean).join(", ");
-  return typeof value.filename === "string" ? value.filename : JSON.stringify(value);
+  if (typeof value.filename === "string") return value.filename;
+  // A file on its way to the server has no name there yet.
+  return "transfer_method" in value ? "" : JSON.stringify(value);
 }
 
 function fillVariables(text: string, values: FormValues): string {

@@ -16,6 +16,8 @@ export default defineConfig({
     manifest: true,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
+    // A font inside the stylesheet would need `data:` in the content security policy.
+    assetsInlineLimit: 0,
   },
   server: {
     host: "127.0.0.1",

@@ -61,10 +61,15 @@ async function jsonOf(request) {
 
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".json": "application/json" };
 
+/** As strict as the pages bear: whatever needs more shows in the browser's console. */
+const POLICY = "default-src 'self'; img-src * data: blob:; media-src * blob:; object-src 'none'; base-uri 'none'";
+
 function page(response, path) {
   const file = join(built, normalize(path));
   const found = file.startsWith(built) && extname(file) !== "" && existsSync(file) ? file : join(built, "index.html");
-  response.writeHead(200, { "Content-Type": TYPES[extname(found)] ?? "application/octet-stream" }).end(readFileSync(found));
+  response
+    .writeHead(200, { "Content-Type": TYPES[extname(found)] ?? "application/octet-stream", "Content-Security-Policy": POLICY })
+    .end(readFileSync(found));
 }
 
 async function consoleApi(request, response, url, path) {

@@ -32,6 +32,15 @@ async function sessionEnded(): Promise<void> {
   await router.invalidate();
 }
 
+/** A page that was open during an upgrade asks for chunks that are gone: it needs the new ones. */
+window.addEventListener("vite:preloadError", (event) => {
+  const last = Number(sessionStorage.getItem("treadle.reloaded") ?? 0);
+  if (Date.now() - last < 60_000) return;
+  event.preventDefault();
+  sessionStorage.setItem("treadle.reloaded", String(Date.now()));
+  window.location.reload();
+});
+
 applyTheme();
 await startTranslations();
 

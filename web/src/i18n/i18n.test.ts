@@ -53,7 +53,7 @@ function sources(folder: string): string[] {
 describe("the English texts", () => {
   it("are all used", () => {
     const code = sources(join(import.meta.dirname, "..")).join("\n");
-    const dynamic = /^(status|errors\.codes|account\.problems|preferences\.themes|apps\.modes|files\.types|form\.(required|notNumber|notOption|notJson|uploading))\b/;
+    const dynamic = /^(status|errors\.codes|account\.problems|preferences\.themes|apps\.modes|runs\.sources|files\.types|form\.(required|notNumber|notOption|notJson|uploading))\b/;
     const unused = [...english.keys()].filter((key) => !dynamic.test(key) && !code.includes(`"${key}"`));
     expect(unused).toEqual([]);
   });

@@ -19,7 +19,7 @@ export function Dialog({ title, description, children, ...rest }: DialogProps) {
     <Modal
       {...rest}
       labelledBy={id}
-      className="animate-appear fixed inset-x-4 top-[20dvh] mx-auto max-w-105 rounded-dialog border border-line bg-raised p-5 text-text shadow-float"
+      className="animate-appear fixed inset-x-0 top-[20dvh] mx-auto w-[calc(100vw-32px)] max-w-105 rounded-dialog border border-line bg-raised p-5 text-text shadow-float"
     >
       <h2 id={id} className="text-16 font-semibold">
         {title}
@@ -43,7 +43,7 @@ export function Drawer({ title, children, ...rest }: Omit<DialogProps, "descript
       <h2 id={id} className="sr-only">
         {title}
       </h2>
-      <IconButton label={t("common.close")} className="absolute top-2 right-2" onClick={() => rest.onOpenChange(false)}>
+      <IconButton label={t("common.close")} className="absolute top-2 right-2 pointer-coarse:top-0.5" onClick={() => rest.onOpenChange(false)}>
         <X size={16} strokeWidth={1.5} />
       </IconButton>
       {children}

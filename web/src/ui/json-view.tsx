@@ -22,7 +22,7 @@ function Node({ name, value, depth }: { name?: string; value: JsonValue; depth: 
     : isJsonObject(value)
       ? Object.entries(value)
       : null;
-  const label = name === undefined ? null : <span className="text-muted">{name}: </span>;
+  const label = name === undefined ? null : <span className="whitespace-pre text-muted">{name}: </span>;
   if (entries === null || entries.length === 0) {
     return (
       <div className="pl-4 leading-5">

@@ -15,9 +15,9 @@ export function AppCard({ app, withRuns }: { app: App; withRuns: boolean }) {
       <div className="flex items-center gap-3">
         <AppIcon name={app.name} icon={app.icon} background={app.icon_background} />
         <div className="min-w-0">
-          <h3 className="truncate text-14 font-semibold" title={app.name}>
+          <h2 className="truncate text-14 font-semibold" title={app.name}>
             {app.name}
-          </h3>
+          </h2>
           <p className="text-12 text-muted">{t(`apps.modes.${app.mode}`)}</p>
         </div>
       </div>

@@ -34,13 +34,19 @@ export function ChatPage({ conversationId, onOpen }: ChatPageProps) {
     (id: string | null, replace = false) => {
       setDrawer(false);
       remember(id);
-      // A conversation that just got its id is the same visit: nothing on the page starts anew.
-      if (!replace) setVisit((n) => n + 1);
+      setVisit((n) => n + 1);
       onOpen(id, replace);
     },
     [onOpen, remember],
   );
-  const onNamed = useCallback((id: string) => open(id, true), [open]);
+  // A conversation that just got its id is the same visit: nothing on the page starts anew.
+  const onNamed = useCallback(
+    (id: string) => {
+      remember(id);
+      onOpen(id, true);
+    },
+    [onOpen, remember],
+  );
   const chat = useChat(conversationId, visit, onNamed);
   const all = [...conversationsIn(useConversationList(true).data), ...conversationsIn(useConversationList(false).data)];
   const current = all.find((item) => item.id === conversationId);

@@ -152,7 +152,7 @@ function Actions({ item, idle, isLast, onChoose, onAsk }: ExchangeViewProps) {
         </span>
       )}
       {text !== "" && <CopyButton text={text} />}
-      {isLast && idle && (
+      {isLast && idle && exchange.turn.status !== "failed" && (
         <IconButton label={t("chat.regenerate")} onClick={() => onAsk(exchange, exchange.query)}>
           <RotateCw size={16} strokeWidth={1.5} />
         </IconButton>

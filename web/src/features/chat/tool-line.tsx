@@ -1,4 +1,4 @@
-import { Wrench } from "lucide-react";
+import { ChevronRight, Wrench } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { AgentThought } from "@/api/events";
 import { parseJson } from "@/api/json";
@@ -15,6 +15,7 @@ export function ToolLine({ thought, running }: { thought: AgentThought; running:
         {running ? <Spinner className="text-accent" /> : <Wrench size={16} strokeWidth={1.5} className="text-muted" />}
         <span className="font-medium">{names}</span>
         <span className="min-w-0 flex-1 truncate font-mono text-12 text-muted">{thought.tool_input}</span>
+        <ChevronRight size={16} strokeWidth={1.5} className="shrink-0 text-muted transition-transform group-open:rotate-90" />
       </summary>
       <div className="flex flex-col gap-2 border-t border-line p-2.5">
         <Part title={t("chat.toolRequest")} text={thought.tool_input} />

@@ -57,11 +57,10 @@ export function useChat(conversationId: string | null, visit: number, onNamed: (
 
   useEffect(() => {
     return session.onEnd((live) => {
-      const { conversationId: id, turn } = live;
+      const { conversationId: id, parentId } = live;
       if (id === null) return;
       void queries.invalidateQueries({ queryKey: conversationKeys.messages(code, id) });
-      const first = live.parentId === null && turn.status !== "failed";
-      const titled = first ? client.titleConversation(id).catch(() => undefined) : Promise.resolve();
+      const titled = parentId === null ? client.titleConversation(id).catch(() => undefined) : Promise.resolve();
       void titled.then(() => queries.invalidateQueries({ queryKey: conversationKeys.all(code) }));
     });
   }, [session, client, code, queries]);

@@ -6,6 +6,7 @@ import type { RunDetail, RunNode } from "@/api/console";
 import { Button } from "@/ui/button";
 import { NodeIcon } from "@/ui/node-icon";
 import { StatusIcon } from "@/ui/status";
+import { useMedia } from "@/ui/use-media";
 import { currentSeconds, formatDuration } from "@/ui/time";
 import { Values } from "./values";
 import { roundOf, spansOf, tokensOf, type Span } from "./waterfall";
@@ -24,6 +25,8 @@ const PAGE = 100;
 export function NodeTable({ run, step, onStep }: NodeTableProps) {
   const { t } = useTranslation();
   const spans = spansOf(run, currentSeconds());
+  // Tokens and the timeline are left out on small screens; rows across all columns must not bring them back.
+  const columns = 2 + Number(useMedia("(width >= 769px)")) + Number(useMedia("(width >= 641px)"));
   const head = "border-b border-line px-3 py-1.5 text-start text-12 font-medium text-muted whitespace-nowrap";
   return (
     <div className="overflow-hidden rounded-card border border-line bg-surface">
@@ -38,7 +41,7 @@ export function NodeTable({ run, step, onStep }: NodeTableProps) {
         </thead>
         <tbody>
           {spans.map((span) => (
-            <Rows key={span.node.id} span={span} depth={0} step={step} onStep={onStep} />
+            <Rows key={span.node.id} span={span} depth={0} columns={columns} step={step} onStep={onStep} />
           ))}
         </tbody>
       </table>
@@ -49,9 +52,10 @@ export function NodeTable({ run, step, onStep }: NodeTableProps) {
 interface RowsProps extends Omit<NodeTableProps, "run"> {
   span: Span;
   depth: number;
+  columns: number;
 }
 
-function Rows({ span, depth, step, onStep }: RowsProps) {
+function Rows({ span, depth, columns, step, onStep }: RowsProps) {
   const { t } = useTranslation();
   const { node, children } = span;
   const [unfolded, setUnfolded] = useState(() => children.some((child) => child.node.id === step));
@@ -62,14 +66,14 @@ function Rows({ span, depth, step, onStep }: RowsProps) {
       <NodeRow span={span} depth={depth} open={open} onOpen={() => onStep(open ? null : node.id)} />
       {open && (
         <tr>
-          <td colSpan={4} className="border-b border-line bg-bg p-3">
+          <td colSpan={columns} className="border-b border-line bg-bg p-3">
             <NodeData node={node} />
           </td>
         </tr>
       )}
       {children.length > 0 && (
         <tr>
-          <td colSpan={4} className="border-b border-line px-3 py-0.5">
+          <td colSpan={columns} className="border-b border-line px-3 py-0.5">
             <button
               type="button"
               aria-expanded={unfolded}
@@ -83,10 +87,14 @@ function Rows({ span, depth, step, onStep }: RowsProps) {
         </tr>
       )}
       {unfolded &&
-        children.slice(0, limit).map((child) => <Rows key={child.node.id} span={child} depth={depth + 1} step={step} onStep={onStep} />)}
+        children
+          .slice(0, limit)
+          .map((child) => (
+            <Rows key={child.node.id} span={child} depth={depth + 1} columns={columns} step={step} onStep={onStep} />
+          ))}
       {unfolded && children.length > limit && (
         <tr>
-          <td colSpan={4} className="border-b border-line p-2 text-center">
+          <td colSpan={columns} className="border-b border-line p-2 text-center">
             <Button size="small" onClick={() => setLimit(limit + PAGE)}>
               {t("common.loadMore")}
             </Button>

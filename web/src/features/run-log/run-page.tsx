@@ -15,6 +15,7 @@ import { StatusLabel } from "@/ui/status";
 import { formatDuration, Time } from "@/ui/time";
 import { NodeTable } from "./node-table";
 import { runQuery } from "./runs-query";
+import { useSourceName } from "./source-name";
 import { Values } from "./values";
 
 interface RunPageProps {
@@ -84,7 +85,7 @@ function Detail({ run, step, onStep }: { run: RunDetail; step: string | null; on
           <div className="max-w-[85%] self-end rounded-dialog bg-accent-soft px-4 py-2.5 text-14 break-words whitespace-pre-wrap">
             {message.query}
           </div>
-          <Markdown text={message.answer} />
+          {message.answer !== "" && <Markdown text={message.answer} />}
         </section>
       ) : (
         <div className="grid gap-4 lg:grid-cols-2">
@@ -115,6 +116,7 @@ function Detail({ run, step, onStep }: { run: RunDetail; step: string | null; on
 
 function Facts({ run }: { run: RunDetail }) {
   const { t, i18n } = useTranslation();
+  const sourceName = useSourceName();
   const number = (value: number | null) => (value === null ? "–" : value.toLocaleString(i18n.language));
   return (
     <dl className="flex flex-wrap gap-x-8 gap-y-3">
@@ -128,7 +130,7 @@ function Facts({ run }: { run: RunDetail }) {
       <Fact label={t("runs.tokens")}>{number(run.total_tokens)}</Fact>
       <Fact label={t("runs.stepCount")}>{number(run.total_steps)}</Fact>
       <Fact label={t("runs.who")}>{run.end_user ?? "–"}</Fact>
-      {run.created_from !== null && <Fact label={t("runs.from")}>{run.created_from}</Fact>}
+      {run.created_from !== null && <Fact label={t("runs.from")}>{sourceName(run.created_from)}</Fact>}
       <Fact label={t("runs.id")}>
         <span className="flex items-center gap-1 font-mono text-12">
           <span title={run.id}>{run.id.slice(0, 8)}…</span>

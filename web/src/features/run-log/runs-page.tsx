@@ -14,6 +14,7 @@ import { StatusIcon } from "@/ui/status";
 import { formatDuration, Time } from "@/ui/time";
 import { previewOf } from "./preview";
 import { runsQuery, type RunFilter } from "./runs-query";
+import { useSourceName } from "./source-name";
 
 const STATUSES = ["running", "succeeded", "partial-succeeded", "failed", "stopped"] as const;
 
@@ -36,7 +37,7 @@ export function RunsPage({ account, filter, onFilter }: RunsPageProps) {
       <div className="sticky top-0 z-10 flex flex-wrap items-center gap-2 border-b border-line bg-bg px-4 py-2">
         <Select
           aria-label={t("runs.filterApp")}
-          className="h-8! w-auto! max-w-60 text-13!"
+          className="min-w-0 max-md:flex-1 md:h-8! md:w-auto! md:max-w-60 md:text-13!"
           value={filter.app ?? ""}
           onChange={(event) => onFilter({ ...filter, app: event.target.value || undefined })}
         >
@@ -49,7 +50,7 @@ export function RunsPage({ account, filter, onFilter }: RunsPageProps) {
         </Select>
         <Select
           aria-label={t("runs.filterStatus")}
-          className="h-8! w-auto! text-13!"
+          className="min-w-0 max-md:flex-1 md:h-8! md:w-auto! md:text-13!"
           value={filter.status ?? ""}
           onChange={(event) => onFilter({ ...filter, status: event.target.value || undefined })}
         >
@@ -142,6 +143,7 @@ function RunTable({ rows }: { rows: readonly Run[] }) {
 
 function RunRow({ run }: { run: Run }) {
   const { t, i18n } = useTranslation();
+  const sourceName = useSourceName();
   const { asked, answered } = previewOf(run);
   const cell = "border-b border-line px-3 py-2 align-top";
   const second = run.error !== null && run.error !== "" ? run.error : answered;
@@ -167,7 +169,7 @@ function RunRow({ run }: { run: Run }) {
       </td>
       <td className={`${cell} max-lg:hidden`}>
         <span className="block truncate">{run.end_user ?? "–"}</span>
-        <span className="block truncate text-12 text-muted">{run.created_from}</span>
+        <span className="block truncate text-12 text-muted">{sourceName(run.created_from)}</span>
       </td>
       <td className={`${cell} tabular text-end max-md:hidden`}>
         {run.total_tokens === null || run.total_tokens === 0 ? "–" : run.total_tokens.toLocaleString(i18n.language)}

@@ -51,7 +51,7 @@ function RailLink({ to, icon: Icon, label }: { to: "/" | "/logs"; icon: LucideIc
       activeOptions={{ exact: to === "/", includeSearch: false }}
       activeProps={{ className: "bg-accent-soft text-accent" }}
       inactiveProps={{ className: "text-muted hover:bg-sunken hover:text-text" }}
-      className="inline-flex size-9 items-center justify-center rounded-control max-md:h-12 max-md:w-20"
+      className="inline-flex size-9 items-center justify-center rounded-control max-md:my-1 max-md:h-10 max-md:w-20"
     >
       <Icon size={18} strokeWidth={1.5} />
     </Link>
@@ -80,7 +80,7 @@ function AccountMenu({ account }: { account: Account }) {
           {...props}
           aria-label={t("account.menu", { name: account.name })}
           title={account.name}
-          className="touch-target inline-flex size-7 items-center justify-center rounded-full bg-accent-soft text-12 font-semibold text-accent"
+          className="relative inline-flex size-7 items-center justify-center rounded-full bg-accent-soft text-12 font-semibold text-accent after:absolute after:-inset-2"
         >
           {account.name.slice(0, 1).toUpperCase()}
         </button>

@@ -228,10 +228,14 @@ function BatchLine({ item }: { item: BatchItem }) {
         >
           <span className="tabular w-8 shrink-0 text-end text-muted">{row.number - 1}</span>
           <StatusIcon status={status} />
-          <span className="w-1/4 shrink-0 truncate text-muted">{row.cells.join(" · ")}</span>
-          <span className={`min-w-0 flex-1 truncate ${turn?.status === "failed" ? "text-danger" : ""}`}>{line}</span>
+          <span className="flex min-w-0 flex-1 flex-col gap-x-3 md:flex-row">
+            <span className="truncate text-muted md:w-1/4 md:shrink-0">{row.cells.join(" · ")}</span>
+            <span className={`truncate md:flex-1 ${turn?.status === "failed" ? "text-danger" : ""}`}>{line}</span>
+          </span>
         </button>
-        {turn?.ended === true && turn.status !== "failed" && <CopyButton text={() => plainResult(turn)} />}
+        <span className="flex size-10 shrink-0 items-center justify-center">
+          {turn?.ended === true && turn.status !== "failed" && <CopyButton text={() => plainResult(turn)} />}
+        </span>
       </div>
       {open && turn !== null && (
         <div className="px-4 pt-1 pb-4 md:pl-16">

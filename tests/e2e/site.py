@@ -1,0 +1,104 @@
+"""A running Treadle as browsers see it: its address, the pages of its apps, and what its operator does meanwhile."""
+
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeVar, cast
+from urllib.parse import urlsplit
+
+import httpx
+
+from tests.e2e.storyteller import Storyteller
+from tests.server.fixtures import ENVIRONMENT
+from tests.server.gate import Gate
+from tests.server.harness import Server, Workbench
+from treadle.server.services import Services
+
+Result = TypeVar("Result")
+
+PAGES = {"chat": "chat", "agent-chat": "chat", "advanced-chat": "chat", "completion": "completion"}
+"""The first part of a page's path by the mode of its app; `workflow` for the rest."""
+
+EMAIL, PASSWORD, NAME = "ada@example.com", "correct-horse-1", "Ada"
+
+
+def aside(work: Callable[[], Result]) -> Result:
+    """What `work` gives in a thread of its own: Playwright's loop runs in this one, where no other can then."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(work).result()
+
+
+class Site:
+    """A server with the examples loaded and the scripted model as its default."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self._addresses: dict[str, str] = {}
+        self.gate = bench.gate
+
+    @property
+    def url(self) -> str:
+        return self._bench.server.url
+
+    @property
+    def model(self) -> Storyteller:
+        return cast(Storyteller, self._bench.model)
+
+    def page_of(self, file_text: str) -> str:
+        """The address of an app's page; the app is imported when a test first asks for it."""
+        if file_text not in self._addresses:
+            self._addresses[file_text] = self.publish(file_text)
+        return self._addresses[file_text]
+
+    def publish(self, file_text: str) -> str:
+        """Imports and publishes an app of one's own, and gives the address of its page."""
+
+        async def work(services: Services) -> str:
+            workspace = await services.accounts.only_workspace()
+            app = (await services.apps.import_file(workspace.id, file_text, publish=True)).app
+            entries = await services.apps.list_apps(workspace.id)
+            code = next(entry.site.code for entry in entries if entry.app.id == app.id and entry.site)
+            return f"{self.url}/{PAGES.get(str(app.mode), 'workflow')}/{code}"
+
+        return aside(lambda: self._bench.with_services(work))
+
+    def switch_off(self, address: str) -> None:
+        """Takes the page of an app off the web."""
+        statement = "UPDATE apps SET enable_site = FALSE WHERE id = (SELECT app_id FROM sites WHERE code = :code)"
+        aside(lambda: self._bench.change(statement, "apps", code=code_of(address)))
+
+    def create_account(self) -> None:
+        """The first account, made from the command line."""
+        account = ("--email", EMAIL, "--password", PASSWORD, "--name", NAME)
+        aside(lambda: self._bench.command("admin", "create", *account))
+
+    def picture(self) -> bytes:
+        """A small PNG."""
+        return self._bench.png()
+
+    def lose_power(self) -> None:
+        self._bench.server.kill()
+
+    def come_back(self) -> None:
+        """Starts again at the same address."""
+        self._bench.server.start(urlsplit(self.url).port or 0)
+
+
+def code_of(address: str) -> str:
+    return address.rsplit("/", 1)[1]
+
+
+@contextmanager
+def running_site(folder: Path) -> Generator[Site]:
+    """A server over an empty folder; it ends with the block."""
+    with ExitStack() as stack:
+        model = stack.enter_context(Storyteller().in_thread())
+        gate = stack.enter_context(Gate().in_thread())
+        http = stack.enter_context(httpx.Client(timeout=60))
+        server = Server(folder / "data", ENVIRONMENT)
+        stack.callback(server.stop)
+        bench = Workbench(server, model, gate, http)
+        server.start()
+        aside(bench.add_model)
+        yield Site(bench)

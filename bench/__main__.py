@@ -1,4 +1,4 @@
-"""`python -m bench [NAME...] [--json]`: run benchmarks and print a table or JSON."""
+"""`python -m bench [NAME...] [--json | --markdown]`: run benchmarks and print a table, JSON or Markdown rows."""
 
 import importlib
 import json
@@ -23,8 +23,15 @@ def row(measurement: Measurement) -> str:
     return f"{measurement.name:<64} {measurement.value:>12.3f} {measurement.unit:<10} {budget:>10}  {sign}"
 
 
+def markdown_row(measurement: Measurement) -> str:
+    """One row of docs/budgets.md."""
+    budget = "" if measurement.budget is None else f"{'<' if measurement.at_most else '>'} {measurement.budget:g}"
+    held = {True: "yes", False: "**no**", None: ""}[measurement.ok]
+    return f"| {measurement.name} | {measurement.value:.3g} {measurement.unit} | {budget} | {held} |"
+
+
 def main(arguments: list[str]) -> int:
-    as_json = "--json" in arguments
+    as_json, line = "--json" in arguments, markdown_row if "--markdown" in arguments else row
     names = [argument for argument in arguments if not argument.startswith("-")] or list(BENCHMARKS)
     unknown = sorted(set(names) - set(BENCHMARKS))
     if unknown:
@@ -35,7 +42,7 @@ def main(arguments: list[str]) -> int:
         for measurement in measure(name):
             results.append(measurement.to_map())
             if not as_json:
-                print(row(measurement), flush=True)
+                print(line(measurement), flush=True)
     if as_json:
         print(json.dumps(results, indent=2))
     return 1 if any(result["ok"] is False for result in results) else 0

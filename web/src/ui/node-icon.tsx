@@ -29,6 +29,7 @@ const LOOKS: Record<string, [LucideIcon, Family]> = {
   end: [LogOut, "io"],
   answer: [MessageSquare, "io"],
   llm: [Sparkles, "model"],
+  "basic-model": [Sparkles, "model"],
   agent: [Bot, "model"],
   "parameter-extractor": [Braces, "model"],
   "question-classifier": [Split, "model"],

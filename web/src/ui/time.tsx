@@ -40,11 +40,13 @@ export function currentSeconds(): number {
   return Date.now() / 1000;
 }
 
-/** A duration for people: 3 ms, 840 ms, 2.91 s, 1 min 5 s. */
+/** A duration for people: < 0.1 ms, 3.2 ms, 840 ms, 2.91 s, 1 min 5 s. */
 export function formatDuration(seconds: number): string {
-  if (seconds < 1) return `${Math.max(seconds * 1000, 0).toFixed(seconds < 0.01 ? 1 : 0)} ms`;
+  if (seconds < 0.0001) return "< 0.1 ms";
+  if (seconds < 1) return `${(seconds * 1000).toFixed(seconds < 0.01 ? 1 : 0)} ms`;
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
-  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
 export function formatBytes(bytes: number): string {

@@ -82,9 +82,13 @@ function Detail({ run, step, onStep }: { run: RunDetail; step: string | null; on
       )}
       {message != null ? (
         <section className="flex max-w-188 flex-col gap-4 rounded-card border border-line bg-surface p-4">
-          <div className="max-w-[85%] self-end rounded-dialog bg-accent-soft px-4 py-2.5 text-14 break-words whitespace-pre-wrap">
-            {message.query}
-          </div>
+          {message.query === "" ? (
+            <Values title={t("runs.inputs")} value={run.inputs} />
+          ) : (
+            <div className="max-w-[85%] self-end rounded-dialog bg-accent-soft px-4 py-2.5 text-14 break-words whitespace-pre-wrap">
+              {message.query}
+            </div>
+          )}
           {message.answer !== "" && <Markdown text={message.answer} />}
         </section>
       ) : (

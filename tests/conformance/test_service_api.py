@@ -16,6 +16,9 @@ from tests.server.matchers import TEXT, refused
 from treadle import __version__
 from treadle.platform.refusals import Refusal
 
+pytestmark = pytest.mark.usefixtures("quiet_stream")
+"""Case 43 takes real seconds: its stream begins here, and a later file looks at it."""
+
 CASES = range(1, 117)
 
 LATER: dict[int, str] = {

@@ -1,8 +1,10 @@
 """Fixtures: one server for most tests, and one more on PostgreSQL for those that ask for both databases."""
 
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.doubles.scripted_model import ScriptedModel
 from tests.server.gate import Gate
 from tests.server.harness import Server, Workbench
+from tests.server.sample_apps import held_workflow
 
 ENVIRONMENT = {
     "TREADLE_EGRESS_ALLOW": "127.0.0.1",
@@ -53,3 +56,28 @@ def any_workbench(request: pytest.FixtureRequest) -> Workbench:
     """Both servers, one after the other."""
     bench: Workbench = request.getfixturevalue("workbench" if request.param == "sqlite" else "postgres_workbench")
     return bench
+
+
+@pytest.fixture(scope="session")
+def quiet_stream(workbench: Workbench) -> Iterator[Callable[[], list[str]]]:
+    """A stream that says nothing for 21 seconds, read while other tests run; gives what to wait with for its events."""
+    gate = uuid4().hex
+    api = workbench.api(workbench.import_app(held_workflow(workbench.gate.held(gate))))
+    found: list[str] = []
+
+    def read() -> None:
+        with api.stream("/workflows/run", api.run_body()) as stream:
+            found.extend(frame.event for frame in stream)
+
+    def events() -> list[str]:
+        reader.join(60)
+        return found
+
+    reader = threading.Thread(target=read)
+    opener = threading.Timer(21, workbench.gate.open, [gate])
+    reader.start()
+    opener.start()
+    yield events
+    opener.cancel()
+    workbench.gate.open(gate)
+    reader.join(20)

@@ -185,6 +185,16 @@ class Workbench:
         path.unlink()
         return MadeApp(made["app_id"], made["mode"], made["api_key"])
 
+    def publish(self, app: MadeApp) -> None:
+        """Makes the draft the version that runs, and waits until the server knows."""
+
+        async def work(services: Services) -> None:
+            workspace = await services.accounts.only_workspace()
+            await services.apps.publish(workspace.id, app.id)
+
+        self.with_services(work)
+        time.sleep(1)
+
     def shared_app(self, file_text: str) -> MadeApp:
         """An app that every test which asks for this file shares."""
         if file_text not in self._apps:

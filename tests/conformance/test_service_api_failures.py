@@ -1,0 +1,153 @@
+"""The Service API, case by case (spec service-api §12): what is refused, fails, waits or is kept alive."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from tests.server import sample_apps
+from tests.server.harness import Workbench, eventually
+from tests.server.matchers import ID, NOW, TEXT, refused
+from tests.server.payloads import unique
+
+JsonMap = dict[str, Any]
+
+
+def test_case_35_what_is_not_published_cannot_be_called(workbench: Workbench) -> None:
+    draft = workbench.api(workbench.import_app(sample_apps.PLAIN_CHATFLOW, publish=False))
+    refused(draft.chat("hi"), 400, "invalid_param")
+    draft = workbench.api(workbench.import_app(sample_apps.ECHO, publish=False))
+    refused(draft.run({}), 400, "invalid_param")
+    refused(draft.run({}, response_mode="streaming"), 400, "invalid_param")
+
+
+def test_case_36_a_provider_without_credentials(workbench: Workbench) -> None:
+    """Nor a default model, which would take its place."""
+    api = workbench.api(workbench.second_workspace("Without models").import_app(sample_apps.NO_CREDENTIALS_CHAT))
+    refused(api.chat("hi"), 400, "provider_not_initialize")
+    answer = api.call("POST", "/chat-messages", json=api.chat_body("hi", response_mode="streaming"))
+    if answer.status_code == 400:
+        refused(answer, 400, "provider_not_initialize")
+    else:
+        assert answer.text.count("data: ") == 1
+        assert '"code":"provider_not_initialize"' in answer.text
+
+
+def test_case_38_a_model_that_refuses(workbench: Workbench) -> None:
+    api = workbench.of(sample_apps.CHAT)
+    for status in (400, 401, 429, 500):
+        workbench.model.fail(status=status)
+        refused(api.chat("hi"), 400, "completion_request_error")
+        workbench.model.fail(status=status)
+        events = api.chat_events("hi")
+        assert [event["event"] for event in events] == ["error"]
+        assert (events[0]["code"], events[0]["status"]) == ("completion_request_error", 400)
+
+
+def test_case_39_an_error_event_is_last_and_has_no_task(workbench: Workbench) -> None:
+    api = workbench.of(sample_apps.CHAT)
+    workbench.model.fail(status=500)
+    events = api.chat_events("will fail")
+    assert events == [
+        {
+            "event": "error",
+            "conversation_id": ID,
+            "message_id": ID,
+            "created_at": NOW,
+            "code": "completion_request_error",
+            "status": 400,
+            "message": TEXT,
+        }
+    ]
+    listed = api.get("/messages", user=api.user, conversation_id=events[0]["conversation_id"]).json()["data"]
+    assert [(row["id"], row["status"], row["error"]) for row in listed] == [
+        (events[0]["message_id"], "error", events[0]["message"])
+    ]
+
+
+def test_case_40_what_nobody_foresaw_is_an_internal_server_error(workbench: Workbench) -> None:
+    app = workbench.import_app(sample_apps.ECHO)
+    workbench.change("UPDATE app_versions SET graph = '{' WHERE app_id = :id", "apps", id=app.id)
+    api = workbench.api(app)
+    refused(api.run({}), 500, "internal_server_error")
+    refused(api.run({}, response_mode="streaming"), 500, "internal_server_error")
+
+
+def test_case_41_over_the_ceiling_callers_wait(workbench: Workbench) -> None:
+    gate = unique("ceiling").replace(" ", "-")
+    app = workbench.import_app(sample_apps.held_workflow(workbench.gate.held(gate)))
+    workbench.change("UPDATE apps SET max_active_requests = 1 WHERE id = :id", "apps", id=app.id)
+    api = workbench.api(app)
+    with api.stream("/workflows/run", api.run_body()) as stream:
+        stream.until("node_started")
+        answer = api.run()
+        refused(answer, 429, "too_many_requests")
+        assert int(answer.headers["retry-after"]) >= 1
+        refused(api.run(response_mode="streaming"), 429, "too_many_requests")
+        workbench.gate.open(gate)
+        assert stream.rest()[-1]["event"] == "workflow_finished"
+    assert api.run().status_code == 200
+
+
+def test_case_42_a_dropped_stream_frees_its_slot(workbench: Workbench) -> None:
+    gate = unique("dropped").replace(" ", "-")
+    app = workbench.import_app(sample_apps.held_workflow(workbench.gate.held(gate)))
+    workbench.change("UPDATE apps SET max_active_requests = 1 WHERE id = :id", "apps", id=app.id)
+    api = workbench.api(app)
+    with api.stream("/workflows/run", api.run_body()) as stream:
+        run_id = stream.until("workflow_started")["workflow_run_id"]
+    workbench.gate.wait(gate)
+
+    def free() -> bool:
+        address = f"{api.base}/workflows/run"
+        with api.http.stream("POST", address, headers=api.headers, json=api.run_body()) as answer:
+            return answer.status_code == 200
+
+    eventually(free, "the slot is given back")
+    workbench.gate.open(gate)
+    eventually(lambda: api.get(f"/workflows/run/{run_id}").json()["status"] == "succeeded", "the run ends")
+
+
+def test_case_44_files_that_cannot_be_taken(workbench: Workbench) -> None:
+    api = workbench.of(sample_apps.IMAGE_CHAT)
+
+    def local(file_id: Any) -> JsonMap:
+        return {"type": "image", "transfer_method": "local_file", "upload_file_id": file_id}
+
+    remote = {"type": "image", "transfer_method": "remote_url"}
+    for files in (
+        [local(str(uuid4()))],
+        [local("not-a-uuid")],
+        [local(None)],
+        [local("")],
+        [local({"id": 1})],
+        [{"type": "image", "transfer_method": "carrier", "upload_file_id": str(uuid4())}],
+        [{"type": "parchment", "transfer_method": "local_file", "upload_file_id": str(uuid4())}],
+        [{**remote, "url": "ftp://example.com/a.png"}],
+        [{**remote, "url": "file:///etc/passwd"}],
+        [{**remote, "url": "/etc/passwd"}],
+        [{**remote, "url": 7}],
+    ):
+        refused(api.chat("look", files=files), 400, "invalid_param", params="files")
+    refused(api.chat("look", files="none"), 400, "invalid_param", params="files")
+    refused(api.chat("look", files={"0": local(str(uuid4()))}), 400, "invalid_param", params="files")
+    uploads = [api.upload(f"{name}.png", workbench.png()).json()["id"] for name in "abc"]
+    refused(api.chat("look", files=[local(each) for each in uploads]), 400, "invalid_param", params="files")
+    assert api.chat("look", files=[local(each) for each in uploads[:2]]).status_code == 200
+
+
+def test_case_45_files_are_ignored_where_they_are_off(workbench: Workbench) -> None:
+    api = workbench.of(sample_apps.CHAT)
+    files = [{"type": "image", "transfer_method": "local_file", "upload_file_id": str(uuid4())}]
+    answer = api.chat("look", files=files)
+    assert answer.status_code == 200
+    conversation = answer.json()["conversation_id"]
+    listed = api.get("/messages", user=api.user, conversation_id=conversation).json()["data"]
+    assert listed[0]["message_files"] == []
+
+
+def test_case_43_a_silent_stream_is_kept_alive(quiet_stream: Callable[[], list[str]]) -> None:
+    events = quiet_stream()
+    assert events.count("ping") >= 2
+    first_ping = events.index("ping")
+    assert events[:first_ping] == ["workflow_started", "node_started", "node_finished", "node_started"]
+    assert events[-1] == "workflow_finished"

@@ -6,6 +6,7 @@ design "The way of a request", spec workflow-engine §18, service-api §1.7.
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -149,6 +150,12 @@ class RunHost:
         active.run.stop(reason)
         return True
 
+    def stop_run(self, run_id: str) -> None:
+        """Stop a run that goes on here, for whoever may; without effect on any other."""
+        active = self._by_run.get(run_id)
+        if active is not None:
+            active.run.stop(STOPPED_BY_USER)
+
     def lose(self, run_id: str) -> None:
         """Another process has taken up this run: let go of it without a trace."""
         active = self._by_run.get(run_id)
@@ -163,10 +170,13 @@ class RunHost:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _ceiling(self, app: App) -> int:
-        """The smallest positive limit of the app and the server, 0 for none (spec service-api §1.7)."""
+        """The smallest positive limit of the app and the server, 0 for none (spec service-api §1.7).
+
+        Workers that share a port have a part of it each, rounded up.
+        """
         own = app.max_active_requests or self._settings.app_default_active_requests
         limits = [limit for limit in (own, self._settings.app_max_active_requests) if limit]
-        return min(limits, default=0)
+        return math.ceil(min(limits, default=0) / self._settings.workers)
 
     async def _begin(self, request: StartRun) -> ActiveRun:
         app, owner = request.app, Owner(request.app.id, request.user_id)

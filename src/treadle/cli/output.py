@@ -6,9 +6,12 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 Result = TypeVar("Result")
 
@@ -60,8 +63,8 @@ def read_app_file(path: Path) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def run(work: Callable[[], Awaitable[Result]], *, logs: bool = False) -> Result:
-    """Run a command's work; with `logs` it sets up logging itself, else warnings are sentences on stderr.
+def run(work: Callable[[], Awaitable[Result]], *, serving: bool = False) -> Result:
+    """Run a command's work; one that is `serving` sets up logging itself, else warnings are sentences on stderr.
 
     What goes wrong for a known reason becomes a sentence and exit code 1, or 2 for settings that cannot be used;
     Ctrl-C ends quietly with 130.
@@ -69,14 +72,15 @@ def run(work: Callable[[], Awaitable[Result]], *, logs: bool = False) -> Result:
     import asyncio
     import logging
 
-    if not logs:
+    if not serving:
         logging.basicConfig(level=logging.WARNING, format="treadle: %(message)s")
 
     async def guarded() -> Result:
         return await work()
 
     try:
-        return asyncio.run(guarded())
+        with asyncio.Runner(loop_factory=_fast_loop() if serving else None) as runner:
+            return runner.run(guarded())
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except typer.Exit:
@@ -88,6 +92,15 @@ def run(work: Callable[[], Awaitable[Result]], *, logs: bool = False) -> Result:
         if known is None:
             raise
         fail(known.sentence, known.exit_code)
+
+
+def _fast_loop() -> "Callable[[], AbstractEventLoop] | None":
+    """uvloop where there is one: it carries more streams than asyncio's own loop."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def pairs(given: list[str], option: str) -> dict[str, str]:

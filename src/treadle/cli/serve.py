@@ -1,10 +1,14 @@
-"""`treadle serve`: everything in one process."""
+"""`treadle serve`: everything in one process, or in several that share the port."""
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from treadle.cli.output import DataDir, fail, run
+
+if TYPE_CHECKING:
+    from treadle.settings import Settings
 
 
 def serve(
@@ -19,14 +23,36 @@ def serve(
     ] = None,
 ) -> None:
     """Start Treadle: API, published pages, log page and a small language model."""
-    from treadle.server.main import CannotListen, serve_forever
-    from treadle.server.services import settings_for
+    from treadle.server.listening import CannotListen
+    from treadle.settings import Settings
 
-    async def work() -> None:
-        settings = settings_for(data_dir, host=host, port=port, workers=workers, local_model=local_model)
+    async def work() -> int:
+        given = {"data_dir": data_dir, "host": host, "port": port, "workers": workers, "local_model": local_model}
+        settings = Settings.model_validate({name: value for name, value in given.items() if value is not None})
         try:
-            await serve_forever(settings)
+            return await (_serve_alone(settings) if settings.workers == 1 else _serve_together(settings))
         except CannotListen as error:
             fail(str(error))
 
-    run(work, logs=True)
+    raise typer.Exit(run(work, serving=True))
+
+
+async def _serve_alone(settings: "Settings") -> int:
+    from treadle.server.main import serve_forever
+
+    return await serve_forever(settings)
+
+
+async def _serve_together(settings: "Settings") -> int:
+    from treadle.server.workers import FirstWorkerFailed, WorkersKeepDying, supervise
+
+    if sys.platform == "win32":
+        fail("Several workers need Linux or macOS; leave --workers out.")
+    try:
+        return await supervise(settings, [sys.executable, "-P", "-m", "treadle.cli.worker"])
+    except WorkersKeepDying as error:
+        fail(str(error))
+    except FirstWorkerFailed as error:
+        if error.exit_code < 0:
+            fail(f"The first worker was ended by signal {-error.exit_code} before it answered.")
+        raise typer.Exit(error.exit_code) from error

@@ -14,6 +14,7 @@ import sys
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 
@@ -44,12 +45,25 @@ class LocalEndpoint:
     key: str
 
 
+class EmbeddedModel(Protocol):
+    """The embedded model as its callers see it, whichever process started it."""
+
+    @property
+    def unavailable_reason(self) -> str | None: ...
+
+    def available(self) -> bool: ...
+
+    async def endpoint(self) -> LocalEndpoint: ...
+
+    async def notice_end(self) -> None: ...
+
+
 class _Ready(msgspec.Struct):
     url: str
 
 
 class LocalModel:
-    """Starts the model when it is first needed, and again after a crash. One for the whole process."""
+    """Starts the model when it is first needed, and again after a crash. One for the whole server."""
 
     def __init__(self, *, threads: int | None = None) -> None:
         """`threads`: processor cores to use; by default all but one, four at most.

@@ -4,7 +4,6 @@ Not a public entry: `local.LocalModel` starts it, writes its orders to its stand
 that pipe open; the process ends when the pipe does. It answers with one line of JSON once the model is loaded.
 """
 
-import ctypes
 import json
 import os
 import signal
@@ -13,7 +12,7 @@ import threading
 from importlib import import_module
 from typing import Protocol, TypedDict
 
-_PR_SET_PDEATHSIG = 1
+from treadle.platform.parent import end_with_parent
 
 
 class Orders(TypedDict):
@@ -29,7 +28,7 @@ class Orders(TypedDict):
 
 def main() -> None:
     """Serves until the parent is gone."""
-    die_with_parent()
+    end_with_parent(signal.SIGKILL)
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what the model's library prints must not look like an answer
     orders: Orders = json.loads(sys.stdin.buffer.readline())
@@ -64,12 +63,6 @@ def serve(orders: Orders) -> Server:
     params.verbosity = 0
     params.fit_params = params.warmup = params.ui = params.endpoint_slots = False
     return llama.Server(params)
-
-
-def die_with_parent() -> None:
-    """Asks the kernel to end this process with its parent, where there is such a thing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _end_with_pipe() -> None:

@@ -22,7 +22,7 @@ from .connection import target_of
 from .credentials import Credentials, filtered, masked, with_hidden
 from .errors import CredentialsValidateFailedError, ModelSetupError, UnknownModelError
 from .http import ModelHttp
-from .local import LocalModel
+from .local import EmbeddedModel
 from .pricing import price_of
 from .repository import CredentialRow, DefaultRow, ModelRepository, load
 from .schema import model_schema, output_limit
@@ -57,7 +57,7 @@ class ModelService:
         self,
         db: Database,
         crypto: Crypto,
-        local: LocalModel | None = None,
+        local: EmbeddedModel | None = None,
         *,
         fallback_to_default: bool = True,
         http: ModelHttp | None = None,

@@ -16,7 +16,7 @@ from treadle.engine.values import JsonValue
 
 from .catalogue import ModelKind
 from .http import ModelHttp
-from .local import LocalModel, LocalModelError
+from .local import EmbeddedModel, LocalModelError
 from .parameters import ParameterError, accepted, fitted
 from .protocols import Embeddings, WireProtocol, protocol
 from .state import Resolved
@@ -29,7 +29,7 @@ Resolve = Callable[[ModelRef, ModelKind], Awaitable[Resolved]]
 class WorkspaceModels:
     """Calls models with the workspace's credentials. Implements `engine.ports.Models`."""
 
-    def __init__(self, resolve: Resolve, http: ModelHttp, local: LocalModel | None) -> None:
+    def __init__(self, resolve: Resolve, http: ModelHttp, local: EmbeddedModel | None) -> None:
         self._resolve = resolve
         self._http = http
         self._local = local

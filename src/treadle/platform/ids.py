@@ -4,7 +4,10 @@ Source: RFC 9562 §5.7, with the sub-millisecond fraction of §6.2 method 3.
 """
 
 import os
+import re
 import time
+
+_VERSION_7 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 _last = 0
 _tails: list[str] = []
@@ -36,3 +39,9 @@ def new_id() -> str:
             _refill()
     text = f"{stamp:015x}"
     return f"{text[:8]}-{text[8:12]}-7{text[12:]}-{tail}"
+
+
+def made_at(text: str) -> float | None:
+    """When an id was made, in seconds since the epoch; None for what is none of ours."""
+    found = _VERSION_7.fullmatch(text)
+    return int(found[1] + found[2], 16) / 1000 if found else None

@@ -21,7 +21,7 @@ class EventStream:
     """Sends what a feed has and gets, until the run ends or the reader leaves.
 
     Events that arrive while a write is in progress go out together. With `numbered`, each event's frames carry an
-    `id:` line, and reading starts behind event `after`.
+    `id:` line, and reading starts behind event `after`; the feed's first event has the number behind `earlier`.
     """
 
     def __init__(
@@ -31,12 +31,14 @@ class EventStream:
         *,
         numbered: bool = False,
         after: int = 0,
+        earlier: int = 0,
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self._feed = feed
         self._encoder = encoder
         self._numbered = numbered
         self._after = after
+        self._earlier = earlier
         self._on_close = on_close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,9 +62,13 @@ class EventStream:
                 await send({"type": "http.response.body", "body": PING, "more_body": True})
                 continue
             events = feed.events[position:]
-            body = b"".join([self._frames(number, event) for number, event in enumerate(events, position + 1)])
+            body = b"".join(
+                [self._frames(number, event) for number, event in enumerate(events, self._earlier + position + 1)]
+            )
             position += len(events)
             ended = feed.closed and position == len(feed.events)
+            if ended and self._on_close is not None:
+                self._on_close()  # before the last bytes: whoever has read them may call again at once
             if body or ended:
                 await send({"type": "http.response.body", "body": body, "more_body": not ended})
             if ended:

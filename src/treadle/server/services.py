@@ -14,6 +14,7 @@ from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
 from treadle.accounts.service import AccountService
 from treadle.apps.asides import Asides
 from treadle.apps.conversations import ConversationService
+from treadle.apps.elsewhere import Elsewhere
 from treadle.apps.leases import LeaseKeeper
 from treadle.apps.recorder import Recording
 from treadle.apps.resumption import Resumer
@@ -21,7 +22,7 @@ from treadle.apps.runs import RunHost
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.uploads import Uploads
 from treadle.logs.service import LogService
-from treadle.models.local import LocalModel
+from treadle.models.local import EmbeddedModel, LocalModel
 from treadle.models.service import ModelService
 from treadle.nodes import node_types
 from treadle.platform.changes import ChangeWatcher
@@ -59,6 +60,8 @@ class Services:
     uploads: Uploads
     logs: LogService
     host: RunHost
+    elsewhere: Elsewhere
+    resumer: Resumer
 
 
 def settings_for(data_dir: Path | None = None, **overrides: Any) -> Settings:
@@ -69,12 +72,17 @@ def settings_for(data_dir: Path | None = None, **overrides: Any) -> Settings:
 
 @asynccontextmanager
 async def open_services(
-    data_dir: Path | None = None, *, settings: Settings | None = None, serving: bool = False
+    data_dir: Path | None = None,
+    *,
+    settings: Settings | None = None,
+    serving: bool = False,
+    local: EmbeddedModel | None = None,
 ) -> AsyncGenerator[Services]:
     """Open the data folder (made, and its schema brought up to date, where needed) and everything above it.
 
-    With `serving`, changes of other processes are watched for and abandoned runs are taken up. Raises
-    DatabaseError, SecretError and FileStoreError.
+    With `serving`, changes of other processes are watched for and abandoned runs are taken up. `local` is the embedded
+    model that this process shares with others; without it, it has its own. Raises DatabaseError, SecretError and
+    FileStoreError.
     """
     settings = settings or settings_for(data_dir)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -93,9 +101,9 @@ async def open_services(
         recording = Recording(writer, crypto, leases, tick=settings.recorder_tick)
         recording.start()
         stack.push_async_callback(recording.close)
-        local = LocalModel() if settings.local_model else None
-        if local is not None:
-            stack.push_async_callback(local.close)
+        if local is None and settings.local_model:
+            own = local = LocalModel()
+            stack.push_async_callback(own.close)
         models = ModelService(db, crypto, local)
         stack.push_async_callback(models.close)
         http = GuardedHttp(settings)
@@ -125,6 +133,19 @@ async def open_services(
         stack.push_async_callback(host.close)
         keys = ApiKeyService(db)
         leases.start(host.lose)
+        elsewhere = Elsewhere(db, host.stop_run)
+        stack.push_async_callback(elsewhere.close)
+        resumer = Resumer(
+            settings=settings,
+            db=db,
+            crypto=crypto,
+            apps=apps,
+            uploads=uploads,
+            recording=recording,
+            leases=leases,
+            host=host,
+        )
+        stack.push_async_callback(resumer.close)
         services = Services(
             settings=settings,
             links=links,
@@ -141,21 +162,13 @@ async def open_services(
             uploads=uploads,
             logs=LogService(db, recording.settle),
             host=host,
+            elsewhere=elsewhere,
+            resumer=resumer,
         )
         if serving:
             await _watch(services, stack)
-            resumer = Resumer(
-                settings=settings,
-                db=db,
-                crypto=crypto,
-                apps=apps,
-                uploads=uploads,
-                recording=recording,
-                leases=leases,
-                host=host,
-            )
+            await elsewhere.clear()
             resumer.start()
-            stack.push_async_callback(resumer.close)
         yield services
 
 
@@ -164,6 +177,7 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
 
     def on_change(topic: str) -> None:
         services.models.on_change(topic)
+        services.elsewhere.on_change(topic)
         if topic == APPS_TOPIC:
             services.apps.forget()
         elif topic == KEYS_TOPIC:

@@ -1,26 +1,46 @@
-"""Following a run from outside the request that started it."""
+"""Following a run from outside the request that started it, whichever process holds it."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
+from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
 
 from treadle.apps.feed import RunFeed
 from treadle.apps.frames import Audience, FrameEncoder, Thread, Vocabulary
-from treadle.engine.events import RunFinished, RunStatus
+from treadle.engine.events import AnswerChunk, AnswerReplaced, Citations, Event, RunFinished, RunStarted, RunStatus
 from treadle.engine.usage import Usage
+from treadle.engine.values import File
 from treadle.logs.repository import RunRow
 from treadle.platform.refusals import NotFound
 from treadle.server.event_stream import EventStream
 from treadle.server.services import Services
 
+_log = logging.getLogger(__name__)
 
-def stream_of(
+
+class _Metadata(msgspec.Struct):
+    """What is recorded beside an answer."""
+
+    usage: Usage = Usage()
+    retriever_resources: list[dict[str, Any]] = []
+
+
+async def stream_of(
     services: Services, task_id: str, *, user_id: str, app_id: str, audience: Audience, after: int
 ) -> ASGIApp:
-    """The numbered frames of a run that is in progress here. Raises NotFound when it is not, or not this user's."""
+    """The numbered frames of a run that is in progress. Raises NotFound when it is not, or not this user's."""
     run = services.host.find(task_id=task_id)
-    if run is None or run.created_by != user_id or run.app_id != app_id:
+    if run is not None and (run.created_by, run.app_id) == (user_id, app_id):
+        return EventStream(run.feed, FrameEncoder(run.thread, audience), numbered=True, after=after)
+    run_id = None if run else await services.elsewhere.find(task_id, app_id=app_id, user_id=user_id)
+    if run_id is None:
         raise NotFound("This task is unknown or over.")
-    return EventStream(run.feed, FrameEncoder(run.thread, audience), numbered=True, after=after)
+    row = await services.logs.run(run_id, app_id=app_id)
+    return _from_record(services, row, audience=audience, numbered=True, after=after)
 
 
 async def follow(services: Services, row: RunRow) -> ASGIApp:
@@ -28,13 +48,57 @@ async def follow(services: Services, row: RunRow) -> ASGIApp:
     active = services.host.find(run_id=row.run.id)
     if active is not None:
         return EventStream(active.feed, FrameEncoder(active.thread))
+    if row.run.status == "running":
+        return _from_record(services, row)
     feed = RunFeed()
-    feed.publish(_last_event(row))
+    feed.publish(_last_event(services, row))
     feed.close()
     return EventStream(feed, FrameEncoder(_thread(row)))
 
 
-def _last_event(row: RunRow) -> RunFinished:
+def _from_record(
+    services: Services, row: RunRow, *, audience: Audience = "service", numbered: bool = False, after: int = 0
+) -> EventStream:
+    """The stream of a run that another process holds: it begins at once, and tells the rest when the run has ended.
+
+    Who reads on behind event `after` has seen part of the text: it gets the whole in its place.
+    """
+    feed = RunFeed()
+    if not after:
+        inputs = msgspec.json.decode(row.run.inputs)
+        feed.publish(RunStarted(row.run.id, row.run.created_at / 1e6, inputs))
+    telling = asyncio.create_task(_tell(services, row, feed, again=after > 0), name=f"follower of run {row.run.id}")
+
+    def stop_telling() -> None:
+        telling.cancel()
+
+    encoder = FrameEncoder(_thread(row), audience)
+    return EventStream(feed, encoder, numbered=numbered, after=after, earlier=after, on_close=stop_telling)
+
+
+async def _tell(services: Services, row: RunRow, feed: RunFeed, *, again: bool) -> None:
+    try:
+        await services.elsewhere.ended(row.run.id)
+        for event in _told(services, await services.logs.run(row.run.id), again=again):
+            feed.publish(event)
+    except (DBAPIError, OSError, NotFound) as error:
+        _log.warning("run %s cannot be followed: %s", row.run.id, error)
+    finally:
+        feed.close()
+
+
+def _told(services: Services, row: RunRow, *, again: bool) -> Iterator[Event]:
+    """What the record holds of a run that has ended, as events."""
+    if row.message is not None:
+        text = services.uploads.signed_again(row.message.answer)
+        if text:
+            yield AnswerReplaced(text, "") if again else AnswerChunk(text, None, "")
+        if cited := _metadata(row).retriever_resources:
+            yield Citations("", cited)
+    yield _last_event(services, row)
+
+
+def _last_event(services: Services, row: RunRow) -> RunFinished:
     run = row.run
     return RunFinished(
         run_id=run.id,
@@ -47,13 +111,25 @@ def _last_event(row: RunRow) -> RunFinished:
         total_steps=run.total_steps,
         exceptions_count=run.exceptions_count,
         total_tokens=run.total_tokens,
-        usage=Usage(total_tokens=run.total_tokens),
+        usage=_metadata(row).usage if row.message else Usage(total_tokens=run.total_tokens),
+        files=tuple(_files(services, row)),
     )
+
+
+def _metadata(row: RunRow) -> _Metadata:
+    return msgspec.json.decode(row.message.message_metadata, type=_Metadata) if row.message else _Metadata()
+
+
+def _files(services: Services, row: RunRow) -> Iterator[File]:
+    """The files that the answer made, links signed anew."""
+    for entry in msgspec.json.decode(row.message.files) if row.message else ():
+        if entry["belongs_to"] == "assistant":
+            yield services.uploads.with_url(msgspec.convert(entry["file"], File))
 
 
 def _thread(row: RunRow) -> Thread:
     run = row.run
-    mode: Vocabulary = "workflow" if run.mode == "workflow" else "advanced-chat"
+    mode: Vocabulary = run.mode  # type: ignore[assignment]
     user = row.end_user
     return Thread(
         mode=mode,

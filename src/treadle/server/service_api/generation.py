@@ -82,7 +82,9 @@ async def run_workflow_version(call: AppCall) -> ASGIApp:
 
 async def stop(call: AppCall) -> ASGIApp:
     """POST …/{task_id}/stop: always succeeds, and only stops what this user started."""
-    call.services.host.stop(call.path("task_id"), app_id=call.app.id, user_id=call.end_user_id)
+    services, task_id = call.services, call.path("task_id")
+    if not services.host.stop(task_id, app_id=call.app.id, user_id=call.end_user_id):
+        services.elsewhere.stop(task_id, app_id=call.app.id, user_id=call.end_user_id)
     return json_response(DONE)
 
 

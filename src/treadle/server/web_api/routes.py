@@ -107,7 +107,7 @@ async def _ask(call: AppCall, body: Ask, *, conversation_id: str | None = None, 
 
 async def follow_task(call: AppCall) -> ASGIApp:
     """GET /api/tasks/{task_id}/events: an answer in progress, from its beginning or behind event `after`."""
-    return stream_of(
+    return await stream_of(
         call.services,
         call.path("task_id"),
         user_id=call.end_user_id,
@@ -160,17 +160,24 @@ async def list_messages(call: AppCall) -> ASGIApp:
     page = await call.services.conversations.messages(
         call.owner, conversation_id, limit=query.limit, first_id=optional_uuid(query.first_id, "first_id")
     )
-    rows = [message_map(row, page.ratings.get(row.id), call.services) for row in page.rows]
-    return json_response(
-        {"limit": query.limit, "has_more": page.has_more, "data": [_with_progress(row, call) for row in rows]}
+    here = {row.id: call.services.host.find(message_id=row.id) for row in page.rows}
+    # One without an answer may be in progress elsewhere.
+    elsewhere = await call.services.elsewhere.tasks(
+        [row.run_id for row in page.rows if row.run_id and not (row.answer or here[row.id])]
     )
+    rows = [
+        message_map(row, page.ratings.get(row.id), call.services)
+        | _progress(here[row.id], elsewhere.get(row.run_id or ""))
+        for row in page.rows
+    ]
+    return json_response({"limit": query.limit, "has_more": page.has_more, "data": rows})
 
 
-def _with_progress(message: JsonMap, call: AppCall) -> JsonMap:
-    run: ActiveRun | None = call.services.host.find(message_id=message["id"])
-    if run is None:
-        return message
-    return {**message, "status": "running", "task_id": run.thread.task_id, "answer": run.shown()}
+def _progress(run: ActiveRun | None, task_id: str | None) -> JsonMap:
+    """What a message in progress shows besides: of a run here also the text so far."""
+    if run is not None:
+        return {"status": "running", "task_id": run.thread.task_id, "answer": run.shown()}
+    return {} if task_id is None else {"status": "running", "task_id": task_id}
 
 
 async def suggest_questions(call: AppCall) -> ASGIApp:

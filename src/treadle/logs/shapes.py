@@ -85,11 +85,15 @@ def node_map(node: NodeExecution) -> dict[str, Any]:
 
 
 def _preview(row: RunRow) -> dict[str, str]:
-    if row.message is not None:
-        return {"query": row.message.query[:_PREVIEW_LENGTH], "answer": row.message.answer[:_PREVIEW_LENGTH]}
+    """What was asked (a question, or a form) and what was answered."""
+    message = row.message
+    if message is not None and message.query:
+        return {"query": message.query[:_PREVIEW_LENGTH], "answer": message.answer[:_PREVIEW_LENGTH]}
     recorded: dict[str, Any] = _json(row.run.inputs) or {}
-    inputs = {name: value for name, value in recorded.items() if not name.startswith("sys.")}
-    return {"inputs": _shortened(inputs), "outputs": _shortened(_json(row.run.outputs))}
+    inputs = _shortened({name: value for name, value in recorded.items() if not name.startswith("sys.")})
+    if message is not None:
+        return {"inputs": inputs, "answer": message.answer[:_PREVIEW_LENGTH]}
+    return {"inputs": inputs, "outputs": _shortened(_json(row.run.outputs))}
 
 
 def _shortened(value: object) -> str:

@@ -292,6 +292,7 @@ def test_secrets_are_in_no_record_log_or_export(workbench: Workbench) -> None:
     api = workbench.api(app)
     events = api.run_events({"word": "now"})
     assert events[-1]["data"]["status"] == "succeeded"
+    assert hidden not in str([event for event in events if event["event"].startswith("node_")])
     (request,) = workbench.gate.requests_to(f"/{gate}")
     assert request.headers["x-token"] == hidden
     api.get(f"/workflows/run/{events[0]['workflow_run_id']}")

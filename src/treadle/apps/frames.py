@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from treadle.apps.masking import Mask
 from treadle.engine.errors import InvokeError, ProviderNotInitializeError
 from treadle.engine.events import (
     AnswerChunk,
@@ -48,6 +49,8 @@ class Thread:
     conversation_id: str = ""
     sequence_number: int = 0
     show_citations: bool = True
+    mask: Mask | None = None
+    """Hides the secrets of the run in what nodes were given and gave; None when it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,14 +234,21 @@ class FrameEncoder:
                 "files": [],
                 "extras": {},
             }
+        mask = self._thread.mask
         return {
-            "inputs": event.inputs or None,
-            "process_data": event.process_data or None,
-            "outputs": event.outputs or None,
-            "error": event.error,
+            "inputs": self._shown(event.inputs),
+            "process_data": self._shown(event.process_data),
+            "outputs": self._shown(event.outputs),
+            "error": mask.text(event.error) if mask and event.error else event.error,
             "execution_metadata": execution_metadata(event) or None,
             "files": files_in(event.outputs),
         }
+
+    def _shown(self, values: dict[str, Value]) -> object:
+        """What a node was given or gave, without the secrets of the run."""
+        if not values:
+            return None
+        return self._thread.mask.shown(values) if self._thread.mask else values
 
     def _answer_replaced(self, event: AnswerReplaced) -> bytes:
         if self._thread.mode == "workflow":

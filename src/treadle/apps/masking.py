@@ -65,6 +65,10 @@ class Mask:
         text = _json(value)
         return self._shown(value) if text is None or self._has_clue(text) else text
 
+    def shown(self, value: Recordable) -> msgspec.Raw:
+        """`value` without secrets, as JSON for those who follow a run."""
+        return msgspec.Raw(self.json(value).encode())
+
     def sealing(self, value: Recordable, *, context: str) -> Recorded:
         """`value` as JSON without secrets; the true JSON sealed for `context` where that is something else."""
         text = _json(value)

@@ -19,6 +19,7 @@ from treadle.apps.conversation_state import ConversationState, load_conversation
 from treadle.apps.feed import RunFeed
 from treadle.apps.frames import Thread
 from treadle.apps.history import Owner
+from treadle.apps.masking import Mask
 from treadle.apps.memory import NIL_UUID, ConversationMemory, NoMemory
 from treadle.apps.preparation import RunIdentity, accept_files, accept_inputs, build_pool
 from treadle.apps.recorder import Recording, RunRecorder
@@ -329,6 +330,7 @@ class RunHost:
             message_id=record.message.id if record.message else "",
             conversation_id=record.conversation.id if record.conversation else "",
             show_citations=version.features.retriever_resource.enabled,
+            mask=Mask(self._crypto, version.secrets) if version.secrets else None,
         )
         active = ActiveRun(app_id=record.app_id, created_by=record.created_by, thread=thread, run=run(emit), feed=feed)
         self._by_run[record.id] = self._by_task[record.task_id] = active

@@ -20,8 +20,8 @@ _HEADERS = [
 class EventStream:
     """Sends what a feed has and gets, until the run ends or the reader leaves.
 
-    Events that arrive while a write is in progress go out together. With `numbered`, each event's frames carry an
-    `id:` line, and reading starts behind event `after`; the feed's first event has the number behind `earlier`.
+    Events that arrive while a write is in progress go out together. With `numbered`, the last of each event's
+    frames carries an `id:` line, and reading starts behind event `after`; the feed's first event has the number behind `earlier`.
     """
 
     def __init__(
@@ -76,9 +76,13 @@ class EventStream:
 
     def _frames(self, number: int, event: object) -> bytes:
         frames = self._encoder.encode(event)  # type: ignore[arg-type]
-        if not self._numbered:
+        if not self._numbered or not frames:
             return frames
-        return b"id: %d\n%b" % (number, frames) if frames and number > self._after else b""
+        if number <= self._after:
+            return b""
+        # On the last of an event's frames: a reader that is cut between them asks for all of them again.
+        last = frames.rindex(b"data: ")
+        return b"%bid: %d\n%b" % (frames[:last], number, frames[last:])
 
 
 async def _disconnected(receive: Receive) -> None:

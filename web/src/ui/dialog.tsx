@@ -59,11 +59,17 @@ interface ModalProps {
   children: ReactNode;
 }
 
-/** The browser's own modal dialog: it traps focus, gives it back, and makes the rest of the page inert. */
+/** The browser's own modal dialog: it traps focus and makes the rest of the page inert. */
 function Modal({ open, onOpenChange, labelledBy, className, children }: ModalProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    if (open) dialog.current?.showModal();
+    if (!open) return;
+    const opener = document.activeElement;
+    dialog.current?.showModal();
+    // A dialog that leaves the page with its content does not give focus back by itself.
+    return () => {
+      if (opener instanceof HTMLElement) opener.focus();
+    };
   }, [open]);
   if (!open) return null;
   return createPortal(

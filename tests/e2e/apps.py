@@ -61,7 +61,6 @@ COMPLETION = completion(
     text_input("product", label="Product", required=True, max_length=60),
     name="Describer",
     prompt="Describe {{product}}.",
-    more_like_this={"enabled": True},
 )
 
 PACKING = workflow(

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from scripts.browser import find
+from tests.e2e.accounts import sign_in
 from tests.e2e.site import Site, running_site
 from tests.e2e.witness import Witness, witnessing
 
@@ -70,7 +71,7 @@ class Visitors:
 
     def arrive_by_phone(self, **options: Any) -> Page:
         """The same with a small screen that is touched."""
-        return self.arrive(viewport=PHONE, has_touch=True, is_mobile=True, **options)
+        return self.arrive(**{"viewport": PHONE, "has_touch": True, "is_mobile": True, **options})
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +119,25 @@ def visitors(browser: Browser, witness: Witness, request: pytest.FixtureRequest)
         mishaps = len(witness.seen)
         # What closing a page interrupts is no mishap.
         stack.callback(lambda: witness.seen.__delitem__(slice(mishaps, None)))
+
+
+@pytest.fixture(scope="package")
+def session(browser: Browser, site: Site) -> StorageState:
+    """The cookies of somebody who has signed in."""
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    page.goto(f"{site.url}/signin")
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Apps")).to_be_visible()
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def console(visitors: Visitors, session: StorageState) -> Page:
+    """The page of somebody who is signed in."""
+    return visitors.arrive(storage_state=session)
 
 
 @pytest.fixture

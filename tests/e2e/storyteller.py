@@ -54,12 +54,12 @@ class Storyteller(ScriptedModel):
     def answer(self, question: str, *pieces: str) -> None:
         """Answers exactly this question with `pieces`, at once."""
         reply = Reply("".join(pieces), chunks=pieces)
-        self.reply_when(lambda request: last_user_text(request) == question, reply)
+        self.reply_when(lambda request: question_of(request) == question, reply)
 
     def name_conversation(self, question: str, title: str) -> None:
         """Names conversations that begin with `question`."""
         self.reply_when(
-            lambda request: asks_for_title(request) and last_user_text(request).endswith(question), Reply(title)
+            lambda request: asks_for_title(request) and question_of(request).endswith(question), Reply(title)
         )
 
     def refuse(self, question: str, times: int = 1) -> None:
@@ -68,7 +68,7 @@ class Storyteller(ScriptedModel):
 
     def next_failure(self, request: Request) -> Failure | None:
         if request.path.endswith("/chat/completions"):
-            question = last_user_text(request)
+            question = question_of(request)
             if self._refusals.get(question, 0) > 0:
                 self._refusals[question] -= 1
                 return Failure(1, 400, None, "The shuttle is stuck.", "stuck", None, None)
@@ -81,7 +81,7 @@ class Storyteller(ScriptedModel):
         chunks: Iterator[dict[str, JsonValue]],
         hang: Hang | None,
     ) -> None:
-        tale = self._tales.get(last_user_text(request[RECORDED]))
+        tale = self._tales.get(question_of(request[RECORDED]))
         if tale is None:
             return await super()._write_events(request, response, chunks, hang)
         told = 0
@@ -94,8 +94,13 @@ class Storyteller(ScriptedModel):
         await response.write(openai_wire.frame("[DONE]", self.style))
 
 
+def question_of(request: Request) -> str:
+    """The text of the last user message, without the line ends that prompts are put together with."""
+    return last_user_text(request).strip()
+
+
 def asks_for_title(request: Request) -> bool:
-    return last_user_text(request).startswith(TITLE_REQUEST)
+    return question_of(request).startswith(TITLE_REQUEST)
 
 
 def has_text(chunk: dict[str, JsonValue]) -> bool:

@@ -16,11 +16,11 @@ PRODUCTS = ["loom", "shuttle", "heddle", "reed", "treadle", "=bobbin"]
 
 
 def test_a_text_is_generated_piece_by_piece(site: Site, page: Page) -> None:
-    tale = site.model.tell("Describe loom.", "A frame ", "for **weaving**.")
+    tale = site.model.tell("Describe handloom.", "A frame ", "for **weaving**.")
     generator = open_generator(page, site.page_of(COMPLETION))
     generator.run.click()
     expect(generator.form).to_contain_text("Fill in this field.")
-    product = generator.fill("Product", "loom")
+    product = generator.fill("Product", "handloom")
     product.press("ControlOrMeta+Enter")
     expect(generator.result).to_contain_text("A frame")
     expect(generator.stop).to_be_visible()
@@ -79,17 +79,6 @@ def test_results_are_saved_and_removed(site: Site, page: Page) -> None:
     expect(page.get_by_role("main")).to_contain_text("Nothing saved yet")
 
 
-def test_more_like_this_adds_a_result(site: Site, page: Page) -> None:
-    generator = open_generator(page, site.page_of(COMPLETION))
-    generator.generate("Product", "scarf")
-    generator.expect_result("You said: Describe scarf.")
-    generator.result.get_by_role("button", name="More like this").click()
-    results = generator.region.get_by_text("You said: Describe scarf.")
-    expect(results).to_have_count(2)
-    generator.result.get_by_role("button", name="Good answer").last.click()
-    expect(generator.result.get_by_role("button", name="Good answer").last).to_have_attribute("aria-pressed", "true")
-
-
 def test_a_batch_runs_every_row_and_retries_the_failed_one(site: Site, page: Page, tmp_path: Path) -> None:
     site.model.refuse("Describe reed.")
     rows = tmp_path / "products.csv"
@@ -115,7 +104,7 @@ def test_a_batch_runs_every_row_and_retries_the_failed_one(site: Site, page: Pag
     text = downloading.value.path().read_text("utf-8-sig")
     head, *results = list(csv.reader(io.StringIO(text)))
     assert head[:2] == ["product", "Completion result"]
-    assert [row[1] for row in results] == [f"You said: Describe {name}." for name in PRODUCTS]
+    assert [row[1].strip() for row in results] == [f"You said: Describe {name}." for name in PRODUCTS]
     assert results[5][0] == "'=bobbin", "a spreadsheet must not take a cell for a formula"
 
 

@@ -58,11 +58,6 @@ class Settings(BaseSettings):
         "", description="Base URL under which people reach this server, for links. Default: http://HOST:PORT."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe message logged.")
-    cors_origins: Names = Field(
-        (),
-        description="Origins, parted by commas, that may call the console API from a browser besides public_url. "
-        "/v1 and the published web apps take any origin, because their callers carry a key.",
-    )
     compat: Literal["classic", "newest"] = Field(
         "classic", description="Which release of the reference deletions answer like: with a result, or with 204."
     )
@@ -134,35 +129,6 @@ class Settings(BaseSettings):
     workflow_max_execution_time: float = _limit(
         "workflow_max_execution_time", "WORKFLOW_MAX_EXECUTION_TIME", 1200, "Seconds after which a run fails."
     )
-    workflow_call_max_depth: int = _limit(
-        "workflow_call_max_depth", "WORKFLOW_CALL_MAX_DEPTH", 5, "How deep workflows may call workflows as tools."
-    )
-    workflow_parallel_depth_limit: int = _limit(
-        "workflow_parallel_depth_limit", "WORKFLOW_PARALLEL_DEPTH_LIMIT", 3, "How deep parallel branches may nest."
-    )
-    loop_node_max_count: int = _limit("loop_node_max_count", "LOOP_NODE_MAX_COUNT", 100, "Rounds that a loop may have.")
-    max_iterations_num: int = _limit(
-        "max_iterations_num", "MAX_ITERATIONS_NUM", 99, "Rounds that an agent may have, as the editor offers them."
-    )
-    max_parallel_limit: int = _limit(
-        "max_parallel_limit", "MAX_PARALLEL_LIMIT", 10, "Parallel branches of one node, as the editor offers them."
-    )
-    max_tree_depth: int = _limit("max_tree_depth", "MAX_TREE_DEPTH", 50, "Nodes in a row, as the editor offers them.")
-    max_variable_size: int = _limit(
-        "max_variable_size", "MAX_VARIABLE_SIZE", 200 * 1024, "Bytes of an environment or conversation variable."
-    )
-    variable_truncation_max_size: int = _limit(
-        "variable_truncation_max_size", "WORKFLOW_VARIABLE_TRUNCATION_MAX_SIZE", 1_024_000,
-        "Bytes of a value that console streams and lists show in full.",
-    )  # fmt: skip
-    variable_truncation_string_length: int = _limit(
-        "variable_truncation_string_length", "WORKFLOW_VARIABLE_TRUNCATION_STRING_LENGTH", 100_000,
-        "Characters of a text that console streams and lists show.",
-    )  # fmt: skip
-    variable_truncation_array_length: int = _limit(
-        "variable_truncation_array_length", "WORKFLOW_VARIABLE_TRUNCATION_ARRAY_LENGTH", 1000,
-        "Items of a list that console streams and lists show.",
-    )  # fmt: skip
 
     code_max_string_length: int = _limit(
         "code_max_string_length", "CODE_MAX_STRING_LENGTH", 400_000, "Characters of a text that a code node returns."
@@ -195,6 +161,14 @@ class Settings(BaseSettings):
         "template_transform_max_length", "TEMPLATE_TRANSFORM_MAX_LENGTH", 400_000,
         "Characters that a template node may make.",
     )  # fmt: skip
+
+    code_packages: Path | None = Field(
+        None, description="Folder of Python packages that code nodes may import besides the standard library."
+    )
+    code_time_limit: float = Field(15, gt=0, description="Seconds that a code node may run.")
+    code_memory_limit: int = Field(512, ge=64, description="MiB of memory that a code node may use.")
+    code_workers: int = Field(4, ge=1, description="Code nodes that run at once in one process; more wait.")
+    code_queue_limit: int = Field(50, ge=0, description="Code nodes that may wait; more fail with a clear error.")
 
     http_request_max_connect_timeout: float = _limit(
         "http_request_max_connect_timeout", "HTTP_REQUEST_MAX_CONNECT_TIMEOUT", 10,
@@ -236,9 +210,6 @@ class Settings(BaseSettings):
     workflow_file_upload_limit: int = _limit(
         "workflow_file_upload_limit", "WORKFLOW_FILE_UPLOAD_LIMIT", 10, "Files in one file variable."
     )
-    upload_file_batch_limit: int = _limit(
-        "upload_file_batch_limit", "UPLOAD_FILE_BATCH_LIMIT", 5, "Files that the console uploads at a time."
-    )
     upload_file_extension_blacklist: str = Field(
         "", description="Extensions, parted by commas, that nobody may upload.",
         validation_alias=_known_as("upload_file_extension_blacklist", "UPLOAD_FILE_EXTENSION_BLACKLIST"),
@@ -249,13 +220,6 @@ class Settings(BaseSettings):
     multimodal_send_format: Literal["base64", "url"] = Field(
         "base64", description="How files go to models: inside the request, or as links that the model fetches.",
         validation_alias=_known_as("multimodal_send_format", "MULTIMODAL_SEND_FORMAT"),
-    )  # fmt: skip
-    webhook_request_body_max_size: int = _limit(
-        "webhook_request_body_max_size", "WEBHOOK_REQUEST_BODY_MAX_SIZE", 10 * _MIB, "Bytes that a webhook accepts."
-    )
-    moderation_buffer_size: int = _limit(
-        "moderation_buffer_size", "MODERATION_BUFFER_SIZE", 300,
-        "Characters of an answer after which output moderation looks at it again.",
     )  # fmt: skip
 
     @property

@@ -8,8 +8,8 @@ from treadle.models.local import LocalModel
 from treadle.platform.crypto import Crypto, SecretError
 from treadle.platform.db import Database, DatabaseError
 from treadle.platform.files import FileStore, FileStoreError
-from treadle.sandbox import Sandbox
 from treadle.server.app import STATIC
+from treadle.server.services import sandbox_of
 from treadle.settings import Settings
 
 State = Literal["ok", "warn", "fail"]
@@ -97,7 +97,7 @@ def _local_model(settings: Settings) -> Finding:
 
 
 async def _sandbox(settings: Settings) -> list[Finding]:
-    sandbox = Sandbox(jail_root=settings.data_dir / "sandbox")
+    sandbox = sandbox_of(settings)
     try:
         await sandbox.start()
         report = sandbox.capabilities()

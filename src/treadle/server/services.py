@@ -39,6 +39,7 @@ from treadle.server.links import Links
 from treadle.settings import Settings
 
 _NOTE_KEYS_EVERY = 60.0
+_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,18 @@ def settings_for(data_dir: Path | None = None, **overrides: Any) -> Settings:
     """The settings of this environment, with what a command was told."""
     given = {name: value for name, value in {"data_dir": data_dir, **overrides}.items() if value is not None}
     return Settings.model_validate(given)
+
+
+def sandbox_of(settings: Settings) -> Sandbox:
+    """The sandbox of code nodes, as the operator bounds it."""
+    return Sandbox(
+        time_limit=settings.code_time_limit,
+        memory_limit=settings.code_memory_limit * _MIB,
+        workers=settings.code_workers,
+        queue_limit=settings.code_queue_limit,
+        packages=settings.code_packages,
+        jail_root=settings.data_dir / "sandbox",
+    )
 
 
 @asynccontextmanager
@@ -108,7 +121,7 @@ async def open_services(
         stack.push_async_callback(models.close)
         http = GuardedHttp(settings)
         stack.push_async_callback(http.close)
-        sandbox = Sandbox(jail_root=settings.data_dir / "sandbox")
+        sandbox = sandbox_of(settings)
         await sandbox.start()
         stack.push_async_callback(sandbox.close)
         links = Links.of(settings)

@@ -56,9 +56,10 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, port: int = 0) -> None:
+    def start(self, port: int = 0, *, local_model: bool = False) -> None:
         """Blocks until requests are served."""
-        arguments = ["serve", "--port", str(port), "--data-dir", str(self.data_dir), "--no-local-model"]
+        arguments = ["serve", "--port", str(port), "--data-dir", str(self.data_dir)]
+        arguments.append("--local-model" if local_model else "--no-local-model")
         with self.log.open("a") as log:
             self._process = process = subprocess.Popen(
                 [sys.executable, "-m", "treadle", *arguments],

@@ -19,7 +19,7 @@ from treadle.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-_GRACEFUL_SECONDS = 4
+_GRACEFUL_SECONDS = 3
 """How long open requests may go on after a signal."""
 
 

@@ -78,7 +78,7 @@ def sandbox_of(settings: Settings) -> Sandbox:
         memory_limit=settings.code_memory_limit * _MIB,
         workers=settings.code_workers,
         queue_limit=settings.code_queue_limit,
-        packages=settings.code_packages,
+        packages=settings.code_packages.resolve() if settings.code_packages else None,
         jail_root=settings.data_dir / "sandbox",
     )
 

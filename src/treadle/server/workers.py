@@ -79,20 +79,26 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(wanted, self._on_signal, wanted)
-        keepers = [asyncio.create_task(self._keep(0), name="worker 0")]
-        serving = asyncio.create_task(self._answering.wait())
+        keepers = [self._keeper(0)]
+        others = asyncio.create_task(self._follow_first(keepers))
         try:
-            # The others follow the first, which makes schema, key and examples and says where the server is.
-            await asyncio.wait([keepers[0], serving], return_when=asyncio.FIRST_COMPLETED)
-            if self._answering.is_set():
-                keepers += [asyncio.create_task(self._keep(n), name=f"worker {n}") for n in range(1, self._count)]
-            await asyncio.wait(keepers, return_when=asyncio.FIRST_EXCEPTION)
+            await self._ending.wait()
         finally:
-            serving.cancel()
+            others.cancel()
             await self._end_all(keepers)
         for keeper in keepers:
             keeper.result()
         return self._exit_code
+
+    async def _follow_first(self, keepers: list[asyncio.Task[None]]) -> None:
+        """Start the others once the first has made schema, key and examples and has said where the server is."""
+        await self._answering.wait()
+        keepers += [self._keeper(number) for number in range(1, self._count)]
+
+    def _keeper(self, number: int) -> asyncio.Task[None]:
+        keeper = asyncio.create_task(self._keep(number), name=f"worker {number}")
+        keeper.add_done_callback(lambda _: self._ending.set())  # one that gives up ends the server
+        return keeper
 
     async def _keep(self, number: int) -> None:
         """One worker after the other, until the end."""
@@ -168,29 +174,27 @@ class Supervisor:
     def _on_signal(self, wanted: signal.Signals) -> None:
         if wanted is signal.SIGINT:
             self._exit_code = 130
-        again = self._ending.is_set()
+        impatient = self._ending.is_set() and wanted is signal.SIGINT
         self._ending.set()
-        for process in self._processes:
-            with suppress(ProcessLookupError):
-                if again and wanted is signal.SIGINT:
-                    process.kill()
-                else:
-                    process.terminate()
+        self._signal_all(signal.SIGKILL if impatient else signal.SIGTERM)
 
     async def _end_all(self, keepers: Sequence[asyncio.Task[None]]) -> None:
         """End every worker and the model; those that do not end in time are killed."""
         self._listener.close()
-        if not self._ending.is_set():
-            self._on_signal(signal.SIGTERM)
+        self._ending.set()
+        self._signal_all(signal.SIGTERM)
         _, slow = await asyncio.wait(keepers, timeout=_GRACE)
         if slow:
             _log.error("%d workers did not end within %g s and are killed", len(slow), _GRACE)
-            for process in self._processes:
-                with suppress(ProcessLookupError):
-                    process.kill()
+            self._signal_all(signal.SIGKILL)
             await asyncio.wait(slow)
         if self._model is not None:
             await self._model.close()
+
+    def _signal_all(self, wanted: signal.Signals) -> None:
+        for process in self._processes:
+            with suppress(ProcessLookupError):
+                process.send_signal(wanted)
 
 
 def _ended(code: int) -> str:

@@ -25,11 +25,15 @@ export function useFloating({ align, side }: Placement, onShown: (card: HTMLElem
   const [open, setOpen] = useState(false);
 
   const onBeforeToggle = (event: ToggleEvent<HTMLElement>) => {
-    if (event.target !== card.current) return;
-    flushSync(() => setOpen(event.newState === "open"));
+    if (event.target === card.current && event.newState === "open") flushSync(() => setOpen(true));
   };
   const onToggle = (event: ToggleEvent<HTMLElement>) => {
-    if (event.target !== card.current || event.newState !== "open") return;
+    if (event.target !== card.current) return;
+    // Only now: the browser gives focus back from content that is still there.
+    if (event.newState !== "open") {
+      setOpen(false);
+      return;
+    }
     const button = document.querySelector(`[popovertarget="${CSS.escape(id)}"]`);
     if (button !== null) place(card.current, button.getBoundingClientRect(), { align, side });
     onShown(card.current);

@@ -1,6 +1,6 @@
 """The HTTP application: service API, published pages, console API, web app."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import Mount
 from starlette.types import ASGIApp
 
 from treadle import __version__
@@ -32,7 +32,14 @@ _HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Respon
     HTTPException: on_http_error,
     Exception: on_crash,
 }
-_METHODS = ["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"]
+_ANY_ORIGIN = Middleware(
+    CORSMiddleware,
+    allow_origins=["*"],
+    allow_methods=["GET", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"],
+    allow_headers=["Content-Type", "Authorization", "X-App-Code"],
+    expose_headers=["X-Version", "X-Env"],
+)
+"""For routes whose callers carry a key of their own, so that any page may call them (spec service-api §1.1)."""
 
 
 def create_app(services: Services, static: Path = STATIC) -> ASGIApp:
@@ -40,8 +47,8 @@ def create_app(services: Services, static: Path = STATIC) -> ASGIApp:
     app = Starlette(
         routes=[
             DeclaredRoute("/health", health, method="GET", caller=Caller.ANYONE),
-            Mount("/v1", app=_open_to_all_origins(SERVICE_ROUTES, services)),
-            Mount("/api", app=_open_to_all_origins(WEB_ROUTES, services)),
+            Mount("/v1", routes=SERVICE_ROUTES, middleware=[_ANY_ORIGIN]),
+            Mount("/api", routes=WEB_ROUTES, middleware=[_ANY_ORIGIN]),
             Mount("/console/api", app=create_console_api(services)),
             *FILE_ROUTES,
             *page_routes(static),
@@ -50,20 +57,6 @@ def create_app(services: Services, static: Path = STATIC) -> ASGIApp:
     )
     app.state.services = services
     return HeadersMiddleware(AnsweredCrashes(app), {"X-Version": __version__, "X-Env": services.settings.environment})
-
-
-def _open_to_all_origins(routes: Sequence[BaseRoute], services: Services) -> Starlette:
-    """A group of routes that carry a key of their own, so that any page may call them (spec service-api §1.1)."""
-    cors = Middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=_METHODS,
-        allow_headers=["Content-Type", "Authorization", "X-App-Code"],
-        expose_headers=["X-Version", "X-Env"],
-    )
-    group = Starlette(routes=routes, middleware=[cors], exception_handlers=_HANDLERS)  # type: ignore[arg-type]
-    group.state.services = services
-    return group
 
 
 async def health(request: Request) -> ASGIApp:

@@ -48,6 +48,13 @@ GRAPH_ONLY = ModeRule(
 )
 
 
+_NO_FORM = FormData()
+
+
+def _no_form() -> FormData:
+    return _NO_FORM
+
+
 @dataclass(slots=True)
 class AppCall:
     """One call of one app. `end_user_id` and `user` are empty on endpoints that take no user."""
@@ -59,7 +66,7 @@ class AppCall:
     end_user_id: str = ""
     user: str = ""
     json: JsonObject = field(default_factory=dict[str, Any])
-    form: FormData = field(default_factory=FormData)
+    form: FormData = field(default_factory=_no_form)
 
     @property
     def owner(self) -> Owner:

@@ -21,7 +21,8 @@ class EventStream:
     """Sends what a feed has and gets, until the run ends or the reader leaves.
 
     Events that arrive while a write is in progress go out together. With `numbered`, the last of each event's
-    frames carries an `id:` line, and reading starts behind event `after`; the feed's first event has the number behind `earlier`.
+    frames carries an `id:` line, and reading starts behind event `after`; the feed's first event has the number behind
+    `earlier`.
     """
 
     def __init__(

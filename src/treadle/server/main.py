@@ -1,6 +1,7 @@
 """Serving: listen, say where, and end cleanly."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -19,6 +20,7 @@ from treadle.settings import Settings
 
 _log = logging.getLogger(__name__)
 
+_ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
 _GRACEFUL_SECONDS = 3
 """How long open requests may go on after a signal."""
 
@@ -57,6 +59,7 @@ async def serve_forever(settings: Settings, worker: Worker | None = None) -> int
             timeout_graceful_shutdown=_GRACEFUL_SECONDS,
             server_header=False,
             date_header=False,
+            proxy_headers=False,
             http="httptools",
             ws="none",
             loop="none",
@@ -77,9 +80,11 @@ class TreadleServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        _spare_the_collector()
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
         # Who is about to end must not take up what another process has just let go of.
         await self._services.resumer.close()
         await super().shutdown(sockets)
@@ -103,6 +108,18 @@ class TreadleServer(uvicorn.Server):
     def _on_signal(self, number: signal.Signals) -> None:
         self.interrupted |= number is signal.SIGINT
         self.handle_exit(number, None)
+
+
+def _spare_the_collector() -> None:
+    """What was made at the start stays to the end, and most of what a request makes is gone without cycles: looking
+    for those every few hundred objects costs a tenth of a run."""
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    """False for a request that is cut when its time is over: how many there are is logged in one line."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 async def _announcement(services: Services) -> str:

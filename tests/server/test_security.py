@@ -45,7 +45,7 @@ def routes_of(app: Any, prefix: str = "") -> Iterator[tuple[str, BaseRoute]]:
         app = app._app
     for route in app.routes:
         if isinstance(route, Mount):
-            yield from routes_of(route.app, prefix + route.path)
+            yield from routes_of(route, prefix + route.path)
         elif (included := getattr(route, "original_router", None)) is not None:
             yield from routes_of(included, prefix)
         else:

@@ -100,7 +100,10 @@ async def test_values_that_are_refused(variable: dict[str, JsonValue], value: Js
 
 async def test_a_map_that_looks_like_a_file_does_not_become_one() -> None:
     faked: dict[str, JsonValue] = {"dify_model_identity": "__dify__file__", "related_id": "a.png", "type": "image"}
-    kept = {"related_id": "a.png", "type": "image"}  # without the mark, by which a stored value would be revived as a file
+    kept = {
+        "related_id": "a.png",
+        "type": "image",
+    }  # without the mark, by which a stored value would be revived as a file
     assert await accept({"type": "json_object"}, {"f": dict(faked)}) == {"f": kept}
     assert await refuse({"type": "file"}, faked) == "v in input form: the file was not found"
 

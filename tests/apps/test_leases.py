@@ -97,6 +97,27 @@ async def test_a_lost_lease_is_told(db: Database, brief_keeper: LeaseKeeper) -> 
     assert [brief_keeper.holds(run_id) for run_id in (kept, taken, "not yet written")] == [True, False, True]
 
 
+async def test_a_run_whose_row_is_written_during_a_renewal_is_kept(db: Database) -> None:
+    written: list[str] = []
+
+    class Interrupted(LeaseKeeper):
+        """The row comes between the renewal and the question which runs are gone."""
+
+        async def _set_until(self, run_ids: set[str], until: int) -> set[str]:
+            renewed = await super()._set_until(run_ids, until)
+            if not written:
+                written.append(await add_run(db, owner="me", until=until))
+                self.add(written[0])
+            return renewed - set(written)
+
+    keeper = Interrupted(db, "me")
+    keeper.add("not yet written")
+    assert await keeper.renew() == []
+    assert await keeper.renew() == []
+    assert keeper.holds(written[0])
+    await keeper.close()
+
+
 async def test_a_process_that_closes_lets_go_at_once(db: Database) -> None:
     run_id = await add_run(db, owner="me", until=now_us() + 600 * SECOND)
     keeper = LeaseKeeper(db, "me", seconds=600)

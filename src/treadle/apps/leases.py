@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from treadle.platform.clock import SECOND, now_us
@@ -92,8 +92,9 @@ class LeaseKeeper:
         missing = asked - kept
         if not missing:
             return []
-        # A run that has just begun may not have its row yet; one that ended meanwhile is no longer held.
-        gone = select(Run.id).where(Run.id.in_(missing))
+        # A run that has just begun may have no row yet, or have got it since; one that ended meanwhile is not held.
+        elsewhere = or_(Run.lease_owner != self.owner, Run.status != _RUNNING)
+        gone = select(Run.id).where(Run.id.in_(missing), elsewhere)
         async with self._db.connect() as connection:
             lost = sorted(set((await connection.execute(gone)).scalars()) & self._held)
         self._held.difference_update(lost)

@@ -49,3 +49,10 @@ def run() -> Iterator[Measurement]:
         _, few = _measure(server.url, server.pid, {"Authorization": f"Bearer {server.import_app(chain(1))}"})
         _, many = _measure(server.url, server.pid, {"Authorization": f"Bearer {server.import_app(chain(41))}"})
         yield Measurement("each further plain node: processor time", (many - few) / 40, "ms", 0.05)
+    with served(TREADLE_WORKERS="2") as server:
+        # The supervisor's processor time says nothing of its workers'.
+        report, _ = _measure(server.url, server.pid, {"Authorization": f"Bearer {server.import_app(three_nodes())}"})
+        if report.errors:
+            raise RuntimeError(f"{report.errors} of {report.requests} requests to two workers failed")
+        yield Measurement("start, if-else, end, two workers: runs", report.requests / report.seconds, "1/s")
+        yield Measurement("start, if-else, end, two workers: latency p99", report.p99 * 1000, "ms")

@@ -1,14 +1,14 @@
 """A scripted model that can be made to stop in the middle of an answer and go on when the test says so."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from aiohttp import web
 
 from tests.doubles import openai_wire
 from tests.doubles.http_double import RECORDED
 from tests.doubles.recording import JsonValue, Request
-from tests.doubles.script import Failure, Hang, Reply, last_user_text
+from tests.doubles.script import Failure, Hang, Reply, conversation_text, last_user_text
 from tests.doubles.scripted_model import ScriptedModel
 
 TITLE_REQUEST = "Give this message a title"
@@ -39,22 +39,28 @@ class Storyteller(ScriptedModel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._tales: dict[str, Tale] = {}
+        self._tales: list[tuple[Callable[[Request], bool], Tale]] = []
         self._refusals: dict[str, int] = {}
         self.reply_when(asks_for_title, "A talk")
 
     def tell(self, question: str, *parts: str) -> Tale:
         """Answers `question` with `parts`, each a piece of the stream."""
+        return self._tell(asks(question), parts)
+
+    def tell_whom(self, told: str, *parts: str) -> Tale:
+        """The same wherever a prompt contains `told`."""
+        return self._tell(lambda request: told in conversation_text(request), parts)
+
+    def _tell(self, holds: Callable[[Request], bool], parts: tuple[str, ...]) -> Tale:
         assert self._loop is not None
         tale = Tale(self._loop)
-        self._tales[question] = tale
-        self.answer(question, *parts)
+        self._tales.insert(0, (holds, tale))
+        self.reply_when(holds, Reply("".join(parts), chunks=parts))
         return tale
 
-    def answer(self, question: str, *pieces: str) -> None:
-        """Answers exactly this question with `pieces`, at once."""
-        reply = Reply("".join(pieces), chunks=pieces)
-        self.reply_when(lambda request: question_of(request) == question, reply)
+    def answer(self, question: str, text: str) -> None:
+        """Answers exactly this question with `text`, at once."""
+        self.reply_when(asks(question), Reply(text, chunks=(text,)))
 
     def name_conversation(self, question: str, title: str) -> None:
         """Names conversations that begin with `question`."""
@@ -81,9 +87,10 @@ class Storyteller(ScriptedModel):
         chunks: Iterator[dict[str, JsonValue]],
         hang: Hang | None,
     ) -> None:
-        tale = self._tales.get(question_of(request[RECORDED]))
+        tale = next((tale for holds, tale in self._tales if holds(request[RECORDED])), None)
         if tale is None:
-            return await super()._write_events(request, response, chunks, hang)
+            await super()._write_events(request, response, chunks, hang)
+            return
         told = 0
         for chunk in chunks:
             if has_text(chunk):
@@ -97,6 +104,11 @@ class Storyteller(ScriptedModel):
 def question_of(request: Request) -> str:
     """The text of the last user message, without the line ends that prompts are put together with."""
     return last_user_text(request).strip()
+
+
+def asks(question: str) -> Callable[[Request], bool]:
+    """Whether a request has exactly this question."""
+    return lambda request: question_of(request) == question
 
 
 def asks_for_title(request: Request) -> bool:

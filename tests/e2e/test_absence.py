@@ -71,9 +71,7 @@ def test_a_question_to_a_dead_server_is_kept_and_answered_later(
     chat.expect_answer("You said: Meanwhile")
 
 
-def test_an_answer_goes_on_after_the_server_died_in_its_middle(
-    mortal_site: Site, page: Page, witness: Witness
-) -> None:
+def test_an_answer_goes_on_after_the_server_died_in_its_middle(mortal_site: Site, page: Page, witness: Witness) -> None:
     witness.expect("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_INCOMPLETE_CHUNKED", "ERR_NETWORK", "404")
     mortal_site.model.tell("Survive this", "Half ", "and half.")
     chat = open_chat(page, mortal_site.page_of(CHAT))
@@ -86,9 +84,7 @@ def test_an_answer_goes_on_after_the_server_died_in_its_middle(
     expect(chat.questions).to_have_count(1)
 
 
-def test_a_form_sent_to_a_dead_server_can_be_sent_again(
-    mortal_site: Site, page: Page, witness: Witness
-) -> None:
+def test_a_form_sent_to_a_dead_server_can_be_sent_again(mortal_site: Site, page: Page, witness: Witness) -> None:
     witness.expect("ERR_CONNECTION_REFUSED", SIGNED_OUT)
     page.goto(f"{mortal_site.url}/setup")
     page.get_by_label("Name").press_sequentially("Ada")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.accessibility import expect_accessible
 from tests.e2e.accounts import set_up, sign_in, sign_out
 from tests.e2e.chat import Chat
 from tests.e2e.conftest import Visitors
@@ -33,6 +34,7 @@ def test_from_the_first_visit_to_the_trace_of_the_first_run(new_site: Site, page
     expect(page.get_by_role("heading", name="Treadle is running")).to_be_visible()
     for name in EXAMPLES:
         expect(example(page, name).get_by_role("link", name="Open")).to_be_visible()
+    expect_accessible(page)
 
     example(page, "Pocket guide").get_by_role("link", name="Open").click()
     chat = Chat(page)
@@ -45,6 +47,7 @@ def test_from_the_first_visit_to_the_trace_of_the_first_run(new_site: Site, page
     page.get_by_role("button", name="Create account").click()
     expect(page.get_by_text("Enter your name.")).to_be_visible()
     expect(page.get_by_text("Enter a password.")).to_be_visible()
+    expect_accessible(page)
     page.get_by_label("Password", exact=True).press_sequentially("short")
     expect(page.get_by_text("Use at least 8 characters")).to_be_visible()
     page.get_by_label("Password", exact=True).press("ControlOrMeta+a")

@@ -16,7 +16,9 @@ def tab_to(target: Locator, key: str = "Tab") -> None:
     """Presses Tab until `target` has the focus."""
     for _ in range(MOST_STEPS):
         if target.evaluate("element => element === document.activeElement"):
-            outline = target.evaluate("element => getComputedStyle(element).outlineStyle + getComputedStyle(element).boxShadow")
+            outline = target.evaluate(
+                "element => getComputedStyle(element).outlineStyle + getComputedStyle(element).boxShadow"
+            )
             assert outline != "nonenone", "the focus does not show"
             return
         target.page.keyboard.press(key)
@@ -65,6 +67,7 @@ def test_menus_and_dialogs_of_a_conversation(site: Site, page: Page) -> None:
     expect(items).to_have_count(0)
     expect(menu).to_be_focused()
     page.keyboard.press("Enter")
+    expect(items.nth(0)).to_be_focused()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")

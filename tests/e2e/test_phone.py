@@ -10,7 +10,6 @@ from tests.e2e.conftest import Visitors
 from tests.e2e.generator import open_generator
 from tests.e2e.site import Site
 
-
 SMALL = {"width": 320, "height": 640}
 
 

@@ -70,7 +70,9 @@ def test_code_is_coloured_and_can_be_copied(site: Site, page: Page) -> None:
     block = chat.answer.locator("pre")
     expect(block.locator("span").first).to_be_visible()
     expect(block).to_have_text(CODE)
-    chat.answer.locator("div", has=page.get_by_text("python", exact=True)).get_by_role("button", name="Copy").first.click()
+    chat.answer.locator("div", has=page.get_by_text("python", exact=True)).get_by_role(
+        "button", name="Copy"
+    ).first.click()
     expect(chat.answer.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == CODE
     chat.answer.get_by_role("button", name="Copy").last.click()
@@ -84,7 +86,7 @@ def test_a_picture_in_an_answer_is_shown(site: Site, page: Page) -> None:
     chat.ask("Draw me a loom")
     picture = chat.answer.get_by_role("img", name="A loom")
     picture.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('article img[alt=\"A loom\"]').naturalWidth > 0")
+    assert picture.evaluate("async (image) => { await image.decode(); return image.naturalWidth; }") > 0
 
 
 def test_markup_of_a_model_is_text_and_never_runs(site: Site, page: Page) -> None:

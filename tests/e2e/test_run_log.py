@@ -21,7 +21,9 @@ SHOUT = workflow(
     name="Shout",
 )
 
-BROKEN = workflow(start(text_input("word"), to="boom"), failing(to={"source": "end"}), end(text="boom.result"), name="Broken")
+BROKEN = workflow(
+    start(text_input("word"), to="boom"), failing(to={"source": "end"}), end(text="boom.result"), name="Broken"
+)
 
 
 def run_row(page: Page, text: str) -> Locator:
@@ -47,9 +49,7 @@ def choose(page: Page, label: str, option: str) -> None:
     page.keyboard.type(option)
 
 
-def test_a_run_shows_every_node_with_inputs_outputs_tokens_and_time(
-    site: Site, page: Page, console: Page
-) -> None:
+def test_a_run_shows_every_node_with_inputs_outputs_tokens_and_time(site: Site, page: Page, console: Page) -> None:
     site.model.answer("Write about damask", "A figured weave.")
     gate = f"gate-{uuid4().hex[:8]}"
     site.gate.open(gate)

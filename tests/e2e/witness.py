@@ -42,8 +42,9 @@ class Witness:
         self.seen.append(f"uncaught: {error.error}")
 
     def _failed(self, request: Request) -> None:
-        if request.method == "GET" and request.failure == "net::ERR_ABORTED":
-            return  # A page that is left, or that changes its mind, drops what it was reading.
+        aside = request.method == "GET" or request.url.endswith("/name")
+        if aside and request.failure == "net::ERR_ABORTED":
+            return  # A page that is left drops what it was reading, and the title it had asked a model for.
         self.seen.append(f"failed: {request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:

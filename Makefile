@@ -27,7 +27,7 @@ test-long: install $(VENV)/.browser ## Run the proofs that take minutes
 check: install ## Lint, types, import contracts, front-end lint and types, bundle size
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m pyright
+	$(PY) -m pyright --project pyproject.toml
 	$(VENV)/bin/lint-imports
 	$(PY) scripts/npm.py run check
 

@@ -35,11 +35,11 @@ RESULTS = HERE.parents[1] / "test-results"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here drives a browser, and shares one server and one browser in one worker."""
+    """Everything here drives a browser; the tests of a file share one worker, and with it one server and browser."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+            item.add_marker(pytest.mark.xdist_group(f"e2e-{item.path.stem}"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -61,7 +61,7 @@ class Visitors:
 
     def arrive(self, **options: Any) -> Page:
         """The first tab of a new visitor, whose mishaps the witness notes."""
-        settings = {"viewport": WIDE, "locale": "en-US", "color_scheme": "light", **options}
+        settings: dict[str, Any] = {"viewport": WIDE, "locale": "en-US", "color_scheme": "light", **options}
         context = self._browser.new_context(**settings, service_workers="block")
         context.set_default_timeout(PATIENCE)
         context.grant_permissions(["clipboard-read", "clipboard-write"])

@@ -12,7 +12,7 @@ import httpx
 from tests.e2e.storyteller import Storyteller
 from tests.server.fixtures import ENVIRONMENT
 from tests.server.gate import Gate
-from tests.server.harness import Server, Workbench
+from tests.server.harness import Server, Workbench, eventually
 from treadle.server.services import Services
 
 Result = TypeVar("Result")
@@ -66,7 +66,10 @@ class Site:
     def switch_off(self, address: str) -> None:
         """Takes the page of an app off the web."""
         statement = "UPDATE apps SET enable_site = FALSE WHERE id = (SELECT app_id FROM sites WHERE code = :code)"
-        aside(lambda: self._bench.change(statement, "apps", code=code_of(address)))
+        code = code_of(address)
+        aside(lambda: self._bench.change(statement, "apps", code=code))
+        passport = self._bench.raw(**{"X-App-Code": code})
+        eventually(lambda: passport.get("/api/passport").status_code == 404, "the page is off")
 
     def create_account(self) -> None:
         """The first account, made from the command line."""

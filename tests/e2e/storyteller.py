@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from aiohttp import web
 
@@ -117,4 +118,5 @@ def asks_for_title(request: Request) -> bool:
 
 def has_text(chunk: dict[str, JsonValue]) -> bool:
     """Whether a chunk carries a piece of the answer."""
-    return any(choice["delta"].get("content") for choice in chunk["choices"])
+    choices: Any = chunk["choices"]
+    return any(choice["delta"].get("content") for choice in choices)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e.accounts import sign_in
 from tests.e2e.chat import Chat
@@ -69,8 +69,8 @@ TRANSLATIONS = {
     ),
 }
 
-LOW = {"width": 1280, "height": 500}
-HIGH = {"width": 1280, "height": 900}
+LOW: ViewportSize = {"width": 1280, "height": 500}
+HIGH: ViewportSize = {"width": 1280, "height": 900}
 
 Take = Callable[[Page, str], None]
 

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from tests.e2e.apps import CHAT, FILES
 from tests.e2e.chat import open_chat
@@ -70,9 +70,8 @@ def test_code_is_coloured_and_can_be_copied(site: Site, page: Page) -> None:
     block = chat.answer.locator("pre")
     expect(block.locator("span").first).to_be_visible()
     expect(block).to_have_text(CODE)
-    chat.answer.locator("div", has=page.get_by_text("python", exact=True)).get_by_role(
-        "button", name="Copy"
-    ).first.click()
+    frame = chat.answer.locator("div", has=page.get_by_text("python", exact=True))
+    frame.get_by_role("button", name="Copy").first.click()
     expect(chat.answer.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == CODE
     chat.answer.get_by_role("button", name="Copy").last.click()
@@ -90,8 +89,8 @@ def test_a_picture_in_an_answer_is_shown(site: Site, page: Page) -> None:
 
 
 def test_markup_of_a_model_is_text_and_never_runs(site: Site, page: Page) -> None:
-    dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    dialogs: list[Dialog] = []
+    page.context.on("dialog", dialogs.append)
     site.model.answer("Attack", HOSTILE)
     site.model.name_conversation("Attack", "<img src=x onerror=alert(1)>")
     chat = open_chat(page, site.page_of(CHAT))

@@ -83,7 +83,7 @@ def test_a_workflow_and_its_run_in_the_log(site: Site, page: Page, console: Page
     expect(console.get_by_role("link", name="Open").first).to_be_visible()
     expect_accessible(console)
     console.goto(f"{site.url}/logs")
-    row = console.get_by_role("row").filter(has_text="accessible yarn")
+    row = console.get_by_role("row").filter(has_text="accessible yarn").first
     expect(row).to_be_visible()
     expect_accessible(console)
     row.get_by_role("link").click()

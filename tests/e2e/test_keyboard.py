@@ -95,7 +95,7 @@ def test_the_run_log_is_walked(site: Site, visitors: Visitors, console: Page) ->
     chat.ask("Walked by keys")
     chat.expect_answer("You said: Walked by keys")
     console.goto(f"{site.url}/logs")
-    row = console.get_by_role("row").filter(has_text="Walked by keys")
+    row = console.get_by_role("row").filter(has_text="Walked by keys").first
     expect(row).to_be_visible()
     tab_to(row.get_by_role("link"))
     console.keyboard.press("Enter")

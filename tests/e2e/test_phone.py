@@ -81,7 +81,7 @@ def test_the_run_log_is_read_on_a_phone(site: Site, visitors: Visitors, session:
     page = visitors.arrive_by_phone(storage_state=session)
     page.goto(site.url)
     page.get_by_role("navigation").get_by_role("link", name="Runs").tap()
-    page.get_by_role("link", name=re.compile("Logged for the phone")).tap()
+    page.get_by_role("link", name=re.compile("Logged for the phone")).first.tap()
     expect(page.get_by_role("main")).to_contain_text("You said: Logged for the phone")
     page.get_by_role("table").get_by_role("button").first.tap()
     expect(page.get_by_role("table").get_by_role("heading", name="Inputs")).to_be_visible()

@@ -80,6 +80,11 @@ class Site:
         """A small PNG."""
         return self._bench.png()
 
+    def until_recorded(self) -> None:
+        """Waits until the run that goes on would survive the death of its process."""
+        count = "SELECT count(*) FROM runs WHERE status = 'running'"
+        eventually(lambda: aside(lambda: self._bench.rows(count)) == [(1,)], "the run is recorded")
+
     def lose_power(self) -> None:
         self._bench.server.kill()
 

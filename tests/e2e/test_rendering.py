@@ -89,8 +89,13 @@ def test_a_picture_in_an_answer_is_shown(site: Site, page: Page) -> None:
 
 
 def test_markup_of_a_model_is_text_and_never_runs(site: Site, page: Page) -> None:
-    dialogs: list[Dialog] = []
-    page.context.on("dialog", dialogs.append)
+    dialogs: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     site.model.answer("Attack", HOSTILE)
     site.model.name_conversation("Attack", "<img src=x onerror=alert(1)>")
     chat = open_chat(page, site.page_of(CHAT))

@@ -1,7 +1,7 @@
 """Everything that goes wrong in a browser while a test runs, whether or not the page shows it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Response, WebError
@@ -53,7 +53,7 @@ class Witness:
 
 
 @contextmanager
-def witnessing() -> Iterator[Witness]:
+def witnessing() -> Generator[Witness]:
     """A witness that speaks up at the end."""
     witness = Witness()
     yield witness

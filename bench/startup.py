@@ -30,11 +30,24 @@ def _command_seconds(*arguments: str) -> float:
     return after.children_user + after.children_system - before.children_user - before.children_system
 
 
+def _first_word(folder: str) -> float:
+    """Seconds from the start of `treadle run` to the first word of the built-in model."""
+    command = [sys.executable, "-m", "treadle", "run", "examples/chat.yml", "-q", "Hello", "--data-dir", folder]
+    began = time.perf_counter()
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.read(1)
+        seconds = time.perf_counter() - began
+        running.communicate()
+    return seconds
+
+
 def run() -> Iterator[Measurement]:
-    """Cold and warm start, resident memory idle and after a thousand runs, and `--help`."""
+    """Cold and warm start, the first word in a terminal, memory idle and after a thousand runs, and `--help`."""
     with tempfile.TemporaryDirectory() as folder:
         yield Measurement("start on an empty data folder to the first answer", _first_answer(folder), "s")
         yield Measurement("start to the first answered request", _first_answer(folder), "s", 2)
+        yield Measurement("treadle run: the first word of the built-in model", _first_word(folder), "s", 3)
     with served() as server:
         time.sleep(1)
         yield Measurement("resident memory, idle, without the local model", resident_mib(server.pid), "MiB", 180)

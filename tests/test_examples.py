@@ -1,7 +1,5 @@
 """The example apps: sound files that run offline, loaded once into a new data folder."""
 
-import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +16,6 @@ from treadle.apps.check import check_file
 
 FILES = sorted(EXAMPLES.glob("*.yml"))
 WEATHER_SERVICE = "https://api.open-meteo.com"
-FIRST_WORD_SECONDS = 3.0
 
 NAMES = {
     "chat.yml": ("Pocket guide", "chat"),
@@ -176,15 +173,13 @@ def test_each_runs_with_the_built_in_model(treadle: Terminal, file: Path):
 
 @pytest.mark.local_model
 @pytest.mark.xdist_group("local_model")
-@pytest.mark.skipif(os.getloadavg()[0] > (os.cpu_count() or 1), reason="a busy machine measures nothing")
-def test_the_first_word_comes_within_three_seconds_of_a_cold_start(treadle: Terminal):
-    began = time.monotonic()
+def test_the_answer_comes_word_by_word(treadle: Terminal):
     process = treadle.start("run", EXAMPLES / "chat.yml", "-q", "Hello", TREADLE_LOCAL_MODEL="true")
     assert process.stdout is not None
     assert process.stdout.read(1)
-    seconds = time.monotonic() - began
+    assert process.poll() is None
     process.communicate(timeout=60)
-    assert seconds < FIRST_WORD_SECONDS
+    assert process.returncode == 0
 
 
 def test_examples_are_loaded_at_the_first_start_and_never_again(tmp_path: Path):

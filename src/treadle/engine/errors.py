@@ -133,6 +133,34 @@ class ProviderNotInitializeError(InvokeError):
     """No credentials are stored for the provider, or no default model is set."""
 
 
+class ToolNodeError(NodeError):
+    """A tool is missing, switched off, or lacks credentials."""
+
+
+class ToolParameterError(ToolNodeError):
+    """A parameter of a tool is missing or not usable."""
+
+
+class ToolFileError(ToolNodeError):
+    """A file that a tool gave cannot be kept."""
+
+
+class ToolInvokeError(ToolNodeError):
+    """A tool was called and failed."""
+
+
+class AgentNodeError(NodeError):
+    """An agent's strategy is missing, or its settings cannot be used."""
+
+
+class KnowledgeRetrievalError(NodeError):
+    """Knowledge bases cannot be searched as the node asks."""
+
+
+class ContainerError(NodeError):
+    """An iteration or loop cannot run: its list, its variables or its body are not usable."""
+
+
 class GraphProblem(Exception):
     """One reason why a graph cannot be run: where it lies and what to do."""
 

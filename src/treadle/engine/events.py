@@ -127,6 +127,51 @@ class VariableAssigned(msgspec.Struct, frozen=True, tag=True):
     value: Value
 
 
+class AgentLog(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """A step of an agent node. A later one with the same `id` takes the place of the earlier one.
+
+    Source: spec workflow-nodes §22.
+    """
+
+    id: str
+    node_id: str
+    execution_id: str
+    label: str
+    parent_id: str | None = None
+    status: str = "start"
+    data: dict[str, JsonValue] = {}
+    error: str | None = None
+    metadata: dict[str, JsonValue] = {}
+
+
+class AgentThought(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """A round of an agent app, as far as it is known; sent again under its `id` as it grows.
+
+    `tool` joins names by `;`; `tool_labels`, `tool_input` and `observation` are JSON texts by tool name. Source: spec
+    models-and-tools §3.5.
+    """
+
+    id: str
+    position: int
+    thought: str = ""
+    tool: str = ""
+    tool_labels: dict[str, JsonValue] = {}
+    tool_input: str = ""
+    observation: str = ""
+    tool_meta: dict[str, JsonValue] = {}
+    files: tuple[File, ...] = ()
+    answer: str = ""
+    usage: Usage = NO_USAGE
+    at: float = 0.0
+
+
+class AnswerFile(msgspec.Struct, frozen=True, tag=True):
+    """A file that belongs to the answer, made by a tool of an agent app (`message_file` in its stream)."""
+
+    id: str
+    file: File
+
+
 class RunFinished(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The last event. `outputs` of a chatflow are `answer` and `files`."""
 
@@ -158,5 +203,8 @@ Event: TypeAlias = (
     | ReasoningChunk
     | Citations
     | VariableAssigned
+    | AgentLog
+    | AgentThought
+    | AnswerFile
     | RunFinished
 )

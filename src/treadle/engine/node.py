@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .events import Citations, ReasoningChunk, VariableAssigned
+from .events import AgentLog, AgentThought, AnswerFile, Citations, ReasoningChunk, VariableAssigned
 from .pool import VariablePool
-from .ports import Ports
+from .ports import Ports, ToolLog
 from .template import Selector, Template
 from .usage import NO_USAGE, Usage
 from .values import JsonValue, Value
@@ -77,6 +77,30 @@ class NodeContext:
     def cite(self, resources: list[dict[str, JsonValue]]) -> None:
         """Name the retrieved passages put before a model."""
         self._run.emit(Citations(self.node_id, resources))
+
+    def log(self, entry: ToolLog) -> None:
+        """Tell a step of an agent; one with the same id takes the place of the earlier one."""
+        self._run.emit(
+            AgentLog(
+                id=entry.id,
+                node_id=self.node_id,
+                execution_id=self.execution_id,
+                label=entry.label,
+                parent_id=entry.parent_id,
+                status=entry.status,
+                data=entry.data,
+                error=entry.error,
+                metadata=entry.metadata,
+            )
+        )
+
+    def think(self, thought: AgentThought) -> None:
+        """Tell a round of an agent app."""
+        self._run.emit(thought)
+
+    def attach(self, file: AnswerFile) -> None:
+        """Add a file to the answer of an agent app."""
+        self._run.emit(file)
 
     def assign(self, name: str, value: Value) -> None:
         """Change a conversation variable, at once for nodes that start later."""

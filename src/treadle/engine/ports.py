@@ -4,11 +4,12 @@ Message shapes follow spec models-and-tools §1.7 to §1.9.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
+from .errors import ToolNodeError
 from .usage import Price, Usage
 from .values import File, JsonValue, Value
 
@@ -204,6 +205,200 @@ class Memory(Protocol):
         ...
 
 
+class ToolRef(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tool, as app files spell it. `provider_type` is builtin, api, workflow, mcp or plugin."""
+
+    provider_type: str
+    provider_id: str
+    tool_name: str
+    credential_id: str | None = None
+
+
+class ToolOption(msgspec.Struct, frozen=True, kw_only=True):
+    """One choice of a `select` parameter; `label` by language (`en_US`, `zh_Hans`, ...)."""
+
+    value: str
+    label: dict[str, str] = {}
+
+
+class ToolParameter(msgspec.Struct, frozen=True, kw_only=True):
+    """A parameter of a tool. `form` says who gives it: the model or the graph at run time (`llm`), the builder
+    beforehand (`form`), or the provider's settings (`schema`). `input_schema` is the JSON Schema of an array or object.
+
+    Source: spec models-and-tools §4.1.
+    """
+
+    name: str
+    type: str = "string"
+    form: Literal["llm", "form", "schema"] = "llm"
+    required: bool = False
+    default: JsonValue = None
+    min: float | None = None
+    max: float | None = None
+    options: tuple[ToolOption, ...] = ()
+    label: dict[str, str] = {}
+    human_description: dict[str, str] = {}
+    llm_description: str = ""
+    input_schema: dict[str, JsonValue] | None = None
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """A tool that can be called. `description` is for the model."""
+
+    ref: ToolRef
+    name: str
+    description: str = ""
+    label: dict[str, str] = {}
+    provider_name: str = ""
+    icon: JsonValue = None
+    parameters: tuple[ToolParameter, ...] = ()
+    output_schema: dict[str, JsonValue] | None = None
+
+
+class ToolText(msgspec.Struct, frozen=True, tag=True):
+    text: str
+
+
+class ToolLink(msgspec.Struct, frozen=True, tag=True):
+    url: str
+
+
+class ToolFile(msgspec.Struct, frozen=True, tag=True):
+    """A file that the tool made or fetched, kept already; its type follows its content. `image` came as a picture."""
+
+    file: File
+    image: bool = False
+
+
+class ToolJson(msgspec.Struct, frozen=True, tag=True):
+    """`suppressed`: an agent does not show it to its model."""
+
+    value: JsonValue
+    suppressed: bool = False
+
+
+class ToolVariable(msgspec.Struct, frozen=True, tag=True):
+    """An output of the tool's own; pieces of a streamed one are texts to be joined."""
+
+    name: str
+    value: Value
+    stream: bool = False
+
+
+class ToolLog(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    id: str
+    label: str
+    parent_id: str | None = None
+    status: Literal["start", "success", "error"] = "start"
+    data: dict[str, JsonValue] = {}
+    error: str | None = None
+    metadata: dict[str, JsonValue] = {}
+
+
+class ToolCitations(msgspec.Struct, frozen=True, tag=True):
+    """Retrieved passages, as `Citations` of the engine carries them."""
+
+    resources: list[dict[str, JsonValue]]
+
+
+class ToolUsage(msgspec.Struct, frozen=True, tag=True):
+    """What models cost that the tool called itself."""
+
+    usage: Usage
+
+
+ToolMessage: TypeAlias = ToolText | ToolLink | ToolFile | ToolJson | ToolVariable | ToolLog | ToolCitations | ToolUsage
+
+
+class Tools(Protocol):
+    """The workspace's tools, whatever kind. Pictures and bytes that a tool gives arrive as kept files."""
+
+    async def find(self, ref: ToolRef) -> Tool:
+        """Raises ToolNodeError: no such provider, no such tool, no credentials."""
+        ...
+
+    def invoke(self, tool: Tool, parameters: Mapping[str, Value]) -> AsyncIterator[ToolMessage]:
+        """Call with parameters of both forms, already cast (see `nodes.tool_parameters`).
+
+        Closing the iterator ends the call. Raises ToolInvokeError, ToolParameterError or ToolFileError; the message
+        says what the upstream said.
+        """
+        ...
+
+
+class KnowledgeBase(msgspec.Struct, frozen=True, kw_only=True):
+    """A knowledge base that can be searched."""
+
+    id: str
+    name: str
+    description: str = ""
+    metadata_fields: dict[str, str] = {}
+    """Name to type (`string`, `number`, `time`)."""
+
+
+class MetadataCondition(msgspec.Struct, frozen=True, kw_only=True):
+    """One condition on a document's metadata; operators as spec workflow-nodes §5 lists them."""
+
+    name: str
+    operator: str
+    value: str | int | float | list[str] | None = None
+
+
+class MetadataFilter(msgspec.Struct, frozen=True, kw_only=True):
+    conditions: tuple[MetadataCondition, ...]
+    logical_operator: Literal["and", "or"] = "and"
+
+
+class RetrievalRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A search of one or several knowledge bases, each with its own settings, merged as `merge` says.
+
+    `merge` holds `top_k`, `score_threshold`, `reranking_enable`, `reranking_mode`, `reranking_model` and `weights` of
+    a node or app; None: the one base's own settings alone.
+    """
+
+    dataset_ids: tuple[str, ...]
+    query: str
+    merge: dict[str, JsonValue] | None = None
+    filter: MetadataFilter | None = None
+    files: tuple[File, ...] = ()
+    retriever_from: str = "workflow"
+
+
+class Knowledge(Protocol):
+    """The workspace's knowledge bases."""
+
+    async def bases(self, dataset_ids: Sequence[str]) -> list[KnowledgeBase]:
+        """Those of `dataset_ids` that exist in this workspace and hold something to search, in the order asked."""
+        ...
+
+    async def retrieve(self, request: RetrievalRequest) -> list[dict[str, Value]]:
+        """Items `{metadata, title, content, files?}` by descending score, positions from 1 (spec workflow-nodes §5).
+
+        Raises KnowledgeRetrievalError.
+        """
+        ...
+
+
+class NoTools:
+    """A workspace without tools."""
+
+    async def find(self, ref: ToolRef) -> Tool:
+        raise ToolNodeError(f'There is no tool "{ref.tool_name}" of "{ref.provider_id}" here.')
+
+    def invoke(self, tool: Tool, parameters: Mapping[str, Value]) -> AsyncIterator[ToolMessage]:
+        raise ToolNodeError(f'There is no tool "{tool.name}" here.')
+
+
+class NoKnowledge:
+    """A workspace without knowledge bases: nothing is found."""
+
+    async def bases(self, dataset_ids: Sequence[str]) -> list[KnowledgeBase]:
+        return []
+
+    async def retrieve(self, request: RetrievalRequest) -> list[dict[str, Value]]:
+        return []
+
+
 class Clock(Protocol):
     """Seconds since the epoch."""
 
@@ -219,6 +414,8 @@ class Ports:
     http: Http
     files: Files
     memory: Memory
+    tools: Tools = field(default_factory=NoTools)
+    knowledge: Knowledge = field(default_factory=NoKnowledge)
 
 
 class VariableWrite(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Extensions: moderation and external data, by HTTP or by code in a folder."""

@@ -1,0 +1,1 @@
+"""Tools: providers of every kind, their credentials, and calling them."""

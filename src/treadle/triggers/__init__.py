@@ -1,0 +1,1 @@
+"""Triggers: what starts a workflow without a caller, by webhook or by schedule."""

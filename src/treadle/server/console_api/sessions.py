@@ -1,0 +1,87 @@
+"""The console API: set-up, sign-in, and who is signed in."""
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel, Field
+
+from treadle.accounts.service import SignedIn
+from treadle.server.console_api.access import (
+    CSRF_COOKIE,
+    SESSION_COOKIE,
+    MemberDep,
+    ServicesDep,
+    anyone,
+    console_router,
+    first_run,
+)
+from treadle.server.services import Services
+
+
+class SetUp(BaseModel):
+    """The first account."""
+
+    email: str = Field(min_length=3, max_length=255)
+    name: str = Field(min_length=1, max_length=30)
+    password: str = Field(max_length=256)
+
+
+class SignIn(BaseModel):
+    """Who signs in."""
+
+    email: str = Field(max_length=255)
+    password: str = Field(max_length=256)
+
+
+router = console_router("Sessions")
+
+
+@router.get("/setup", dependencies=[Depends(anyone)])
+async def setup_state(services: ServicesDep) -> dict[str, bool]:
+    """Whether the first account exists."""
+    return {"completed": await services.accounts.set_up()}
+
+
+@router.post("/setup", dependencies=[Depends(first_run)], status_code=201)
+async def set_up(body: SetUp, request: Request, response: Response, services: ServicesDep) -> dict[str, str]:
+    """Create the first account and sign it in."""
+    await services.accounts.create_first(email=body.email, name=body.name, password=body.password)
+    return await _sign_in(body.email, body.password, request, response, services)
+
+
+@router.post("/signin", dependencies=[Depends(anyone)])
+async def sign_in(body: SignIn, request: Request, response: Response, services: ServicesDep) -> dict[str, str]:
+    """Begin a session."""
+    return await _sign_in(body.email, body.password, request, response, services)
+
+
+@router.post("/signout")
+async def sign_out(request: Request, response: Response, services: ServicesDep, _: MemberDep) -> dict[str, str]:
+    """End the session."""
+    await services.accounts.end_session(request.cookies.get(SESSION_COOKIE, ""))
+    response.delete_cookie(SESSION_COOKIE)
+    response.delete_cookie(CSRF_COOKIE)
+    return {"result": "success"}
+
+
+@router.get("/account")
+async def account(signed_in: MemberDep) -> dict[str, str]:
+    """Who is signed in."""
+    return _account_map(signed_in)
+
+
+async def _sign_in(
+    email: str, password: str, request: Request, response: Response, services: Services
+) -> dict[str, str]:
+    signed_in, token = await services.accounts.sign_in(
+        email, password, user_agent=request.headers.get("user-agent", "")
+    )
+    secure = services.links.base.startswith("https://")
+    age = services.settings.session_days * 86_400
+    response.set_cookie(SESSION_COOKIE, token, max_age=age, httponly=True, samesite="lax", secure=secure)
+    response.set_cookie(
+        CSRF_COOKIE, services.accounts.csrf_token(signed_in), max_age=age, samesite="lax", secure=secure
+    )
+    return _account_map(signed_in)
+
+
+def _account_map(signed_in: SignedIn) -> dict[str, str]:
+    return {"id": signed_in.account_id, "name": signed_in.name, "email": signed_in.email}

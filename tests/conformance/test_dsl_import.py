@@ -6,7 +6,7 @@ from tests.dsl.files import basic_map, file_map, node, parsed
 from treadle.dsl import dump, import_status, parse
 
 
-def test_01_a_file_without_version_and_kind_counts_as_0_1_0_and_is_not_refused():
+def test_case_01_a_file_without_version_and_kind_counts_as_0_1_0_and_is_not_refused():
     data = file_map()
     del data["version"]
     del data["kind"]
@@ -15,25 +15,25 @@ def test_01_a_file_without_version_and_kind_counts_as_0_1_0_and_is_not_refused()
     assert read.app is not None
 
 
-def test_02_a_version_that_is_a_float_is_refused_and_gives_no_app():
+def test_case_02_a_version_that_is_a_float_is_refused_and_gives_no_app():
     read = parse("version: 0.1\napp: {mode: workflow}\nworkflow: {graph: {nodes: [], edges: []}}")
     assert (read.status, read.app) == ("failed", None)
     assert read.error == 'version must be text, but is a number: put it in quotes, as in "0.5.0".'
 
 
-def test_03_a_version_that_cannot_be_read_is_refused_and_gives_no_app():
+def test_case_03_a_version_that_cannot_be_read_is_refused_and_gives_no_app():
     read = parsed(file_map(version="tomorrow"))
     assert (read.status, read.app) == ("failed", None)
 
 
-def test_04_a_newer_file_waits_for_confirmation():
+def test_case_04_a_newer_file_waits_for_confirmation():
     assert import_status("0.5.1") == import_status("0.6.0") == import_status("1.0.0") == "pending"
     read = parsed(file_map(version="1.0.0"))
     assert read.status == "pending"
     assert read.app is not None
 
 
-def test_07_import_then_export_keeps_graph_and_features_and_loses_annotations_and_image_icons():
+def test_case_07_import_then_export_keeps_graph_and_features_and_loses_annotations_and_image_icons():
     data = file_map(
         [node("s", "start", future={"deep": [1, 1.0, "1"]}), node("n", "acme-new", unknown=None)],
         [{"source": "s", "target": "n", "odd": True}],
@@ -53,7 +53,7 @@ def test_07_import_then_export_keeps_graph_and_features_and_loses_annotations_an
     assert config["annotation_reply"] == {"enabled": False}
 
 
-def test_08_a_secret_exported_without_secrets_is_empty_and_imports_again():
+def test_case_08_a_secret_exported_without_secrets_is_empty_and_imports_again():
     secret = {"id": "1", "name": "key", "value_type": "secret", "value": "sk-1"}
     first = parsed(file_map(workflow={"environment_variables": [secret]})).app
     assert first is not None
@@ -65,7 +65,7 @@ def test_08_a_secret_exported_without_secrets_is_empty_and_imports_again():
     assert [(v.name, v.value_type, v.value) for v in again.app.environment_variables] == [("key", "secret", "")]
 
 
-def test_10_of_environment_variables_with_one_name_the_last_wins():
+def test_case_10_of_environment_variables_with_one_name_the_last_wins():
     variables = [{"name": "a", "value_type": "string", "value": v} for v in ("first", "last")]
     read = parsed(file_map(workflow={"environment_variables": variables}))
     assert read.status == "completed"

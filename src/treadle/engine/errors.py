@@ -149,6 +149,14 @@ class ToolInvokeError(ToolNodeError):
     """A tool was called and failed."""
 
 
+class ToolCredentialsError(ToolInvokeError):
+    """A tool lacks credentials, or its upstream refuses them."""
+
+
+class UnknownError(ToolNodeError):
+    """A tool failed in a way that nobody foresaw."""
+
+
 class AgentNodeError(NodeError):
     """An agent's strategy is missing, or its settings cannot be used."""
 

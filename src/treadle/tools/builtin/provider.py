@@ -1,0 +1,185 @@
+"""A built-in tool provider: what its file says, and the way to its code.
+
+Source: spec models-and-tools §4.1 and §4.2.
+"""
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Mapping
+from importlib import import_module
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from treadle.engine.errors import ToolCredentialsError, ToolNodeError
+from treadle.engine.ports import Tool, ToolOption, ToolParameter, ToolRef
+from treadle.engine.values import Value
+from treadle.tools.messages import Message
+
+from .call import Call
+
+Label = Literal[
+    "search", "image", "videos", "weather", "finance", "design", "travel", "social", "news", "medical", "productivity",
+    "education", "business", "entertainment", "utilities", "rag", "other",
+]  # fmt: skip
+
+Scalar: TypeAlias = bool | int | float | str | None
+ToolFunction: TypeAlias = Callable[[Call], AsyncIterator[Message]]
+
+
+class Icon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An emoji on a coloured ground."""
+
+    background: str
+    content: str
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who a provider is. Texts are by language: `en_US`, `zh_Hans`, `ja_JP`."""
+
+    name: str
+    author: str = "Treadle"
+    label: dict[str, str]
+    description: dict[str, str]
+    icon: Icon
+    labels: tuple[Label, ...]
+
+
+class CredentialField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One field of the form in which credentials are entered."""
+
+    type: Literal["secret-input", "text-input", "select", "boolean"]
+    required: bool = False
+    default: Scalar = None
+    options: tuple[ToolOption, ...] = ()
+    label: dict[str, str]
+    help: dict[str, str] = {}
+    placeholder: dict[str, str] = {}
+    url: str = ""
+    """Where to get one."""
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A parameter of a tool, as `engine.ports.ToolParameter` explains its members."""
+
+    name: str
+    type: Literal["string", "number", "boolean", "select", "secret-input", "file", "files"] = "string"
+    form: Literal["llm", "form"] = "llm"
+    required: bool = False
+    default: Scalar = None
+    min: float | None = None
+    max: float | None = None
+    options: tuple[ToolOption, ...] = ()
+    label: dict[str, str]
+    human_description: dict[str, str]
+    llm_description: str = ""
+
+    def offered(self) -> ToolParameter:
+        """The same as the engine's type."""
+        return ToolParameter(**msgspec.structs.asdict(self))
+
+
+class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a tool does: for people, and for the model."""
+
+    human: dict[str, str]
+    llm: str
+
+
+class BuiltinTool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One tool of a provider."""
+
+    name: str
+    label: dict[str, str]
+    description: Description
+    parameters: tuple[Parameter, ...] = ()
+
+
+class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The call that shows whether credentials work."""
+
+    tool: str
+    parameters: dict[str, Scalar] = {}
+
+
+class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A provider as its file describes it. `urls` are the upstream's addresses by name."""
+
+    identity: Identity
+    tools: tuple[BuiltinTool, ...]
+    credentials_for_provider: dict[str, CredentialField] = {}
+    trial: Trial | None = None
+    urls: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """The id that app files use."""
+        return self.identity.name
+
+    @property
+    def needs_credentials(self) -> bool:
+        """Whether anything must be entered before the tools work."""
+        return any(field.required and field.default is None for field in self.credentials_for_provider.values())
+
+    def at(self, **urls: str) -> "BuiltinProvider":
+        """The same provider with other addresses of its upstream. Raises KeyError for a name that it has not."""
+        if unknown := urls.keys() - self.urls.keys():
+            raise KeyError(f"{self.name} has no address named {', '.join(sorted(unknown))}")
+        return msgspec.structs.replace(self, urls={**self.urls, **urls})
+
+    def tool(self, name: str) -> BuiltinTool:
+        """Raises ToolNodeError."""
+        for tool in self.tools:
+            if tool.name == name:
+                return tool
+        names = ", ".join(tool.name for tool in self.tools)
+        raise ToolNodeError(f'The provider "{self.name}" has no tool "{name}"; it has {names}.')
+
+    def offered(self, name: str, credential_id: str | None = None) -> Tool:
+        """The tool as the engine knows tools. Raises ToolNodeError."""
+        tool = self.tool(name)
+        return Tool(
+            ref=ToolRef(provider_type="builtin", provider_id=self.name, tool_name=name, credential_id=credential_id),
+            name=name,
+            description=tool.description.llm,
+            label=tool.label,
+            provider_name=self.name,
+            icon={"background": self.identity.icon.background, "content": self.identity.icon.content},
+            parameters=tuple(parameter.offered() for parameter in tool.parameters),
+        )
+
+    def invoke(self, tool: str, call: Call) -> AsyncIterator[Message]:
+        """Call `tool`; what it gives comes as it is made. Closing the iterator ends the call.
+
+        Raises ToolNodeError for an unknown tool; the iterator raises ToolParameterError, ToolCredentialsError and
+        ToolInvokeError.
+        """
+        parameters: dict[str, Value] = {
+            each.name: each.default for each in self.tool(tool).parameters if each.default is not None
+        }
+        parameters.update({name: value for name, value in call.parameters.items() if value not in (None, "")})
+        credentials: dict[str, Value] = {
+            name: field.default for name, field in self.credentials_for_provider.items() if field.default is not None
+        }
+        credentials.update({name: value for name, value in call.credentials.items() if value not in (None, "")})
+        run: ToolFunction = getattr(import_module(f"{__package__}.{self.name}.tools"), tool)
+        return run(dataclasses.replace(call, parameters=parameters, credentials=credentials, urls=self.urls))
+
+    async def validate(self, credentials: Mapping[str, Value], call: Call) -> None:
+        """See that `credentials` work: the form is complete and a representative call succeeds.
+
+        `call` gives the ports; its parameters are not used. Raises ToolCredentialsError, or whatever the call raises.
+        """
+        for name, field in self.credentials_for_provider.items():
+            value = credentials.get(name)
+            if value in (None, ""):
+                if field.required and field.default is None:
+                    raise ToolCredentialsError(f'The credential "{name}" of {self.name} is missing; enter it.')
+            elif field.options and value not in [option.value for option in field.options]:
+                choices = ", ".join(option.value for option in field.options)
+                raise ToolCredentialsError(f'The credential "{name}" of {self.name} must be one of {choices}.')
+        if self.trial is None:
+            return
+        parameters: dict[str, Value] = dict(self.trial.parameters)
+        trial = dataclasses.replace(call, parameters=parameters, credentials=credentials)
+        async for _ in self.invoke(self.trial.tool, trial):
+            pass

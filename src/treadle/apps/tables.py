@@ -454,3 +454,48 @@ class PinnedConversation(Base):
     workspace_id: Mapped[str] = mapped_column(String(36))
     app_id: Mapped[str] = mapped_column(String(36))
     created_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class DraftVariable(Base):
+    """A value that a debug run left to one member, for the steps that member runs alone and for looking at."""
+
+    __tablename__ = "draft_variables"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(String(36))
+    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id", ondelete="CASCADE"))
+    account_id: Mapped[str] = mapped_column(String(36))
+    scope: Mapped[str] = mapped_column(String(255))
+    """A node id, `sys` or `conversation`."""
+    name: Mapped[str] = mapped_column(String(255))
+    value_type: Mapped[str] = mapped_column(String(24))
+    value: Mapped[str] = mapped_column(Text)
+    """JSON, secrets masked."""
+    sealed_value: Mapped[str | None] = mapped_column(Text)
+    """The value as it is, encrypted, where `value` has secrets masked."""
+    edited: Mapped[bool] = mapped_column()
+    """A person has changed the value since the last run."""
+    last_value: Mapped[str | None] = mapped_column(Text)
+    """What the last run left, once a person has changed the value."""
+    sealed_last_value: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("uq_draft_variables", "app_id", "account_id", "scope", "name", unique=True),)
+
+
+class PendingImport(Base):
+    """An app file of another version, kept until somebody confirms that it is to be imported."""
+
+    __tablename__ = "pending_imports"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(ForeignKey(Workspace.id, ondelete="CASCADE"))
+    account_id: Mapped[str] = mapped_column(String(36))
+    app_id: Mapped[str | None] = mapped_column(String(36))
+    """The app to be overwritten; None for a new one."""
+    content: Mapped[str] = mapped_column(Text)
+    looks: Mapped[str] = mapped_column(Text)
+    """JSON: the name, description and icon that were asked for."""
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)

@@ -243,11 +243,12 @@ class ToolParameter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tool(msgspec.Struct, frozen=True, kw_only=True):
-    """A tool that can be called. `description` is for the model."""
+    """A tool that can be called. `description` is for the model, `human_description` for people, by language."""
 
     ref: ToolRef
     name: str
     description: str = ""
+    human_description: dict[str, str] = {}
     label: dict[str, str] = {}
     provider_name: str = ""
     icon: JsonValue = None
@@ -260,7 +261,10 @@ class ToolText(msgspec.Struct, frozen=True, tag=True):
 
 
 class ToolLink(msgspec.Struct, frozen=True, tag=True):
+    """An address for the person. `file`: the address is that of a file."""
+
     url: str
+    file: File | None = None
 
 
 class ToolFile(msgspec.Struct, frozen=True, tag=True):

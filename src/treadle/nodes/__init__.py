@@ -18,6 +18,7 @@ from .limits import DEFAULT_LIMITS, NodeLimits
 from .llm import LlmConfig, llm
 from .start import START, StartConfig
 from .template_transform import TemplateConfig, template_transform
+from .tool import TOOL, ToolConfig
 from .variable_aggregator import VARIABLE_AGGREGATOR, VARIABLE_ASSIGNER, AggregatorConfig
 
 __all__ = ["DEFAULT_LIMITS", "FORMS", "NODE_TYPES", "PLANNED", "NodeLimits", "node_types"]
@@ -37,6 +38,7 @@ def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
         VARIABLE_AGGREGATOR,
         VARIABLE_ASSIGNER,
         ASSIGNER,
+        TOOL,
         basic_model(limits),
     )
     return MappingProxyType({node_type.kind: node_type for node_type in types})
@@ -57,6 +59,7 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
         "variable-aggregator": AggregatorConfig,
         "variable-assigner": AggregatorConfig,
         "assigner": AssignerConfig,
+        "tool": ToolConfig,
     }
 )
 """The settings of each node type of app files; their JSON Schema is the node's form."""
@@ -73,7 +76,6 @@ PLANNED: Final = frozenset(
         "loop-start",
         "loop-end",
         "parameter-extractor",
-        "tool",
         "agent",
         "trigger-webhook",
         "trigger-schedule",

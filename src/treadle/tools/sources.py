@@ -13,7 +13,7 @@ from treadle.engine.usage import NO_USAGE, Usage
 from treadle.engine.values import File, Value
 
 if TYPE_CHECKING:
-    from .messages import RawMessage
+    from .messages import Message
     from .providers import ProviderInfo
 
 ProviderType: TypeAlias = Literal["builtin", "api", "workflow", "mcp"]
@@ -64,7 +64,7 @@ class ToolSource(Protocol):
         """
         ...
 
-    def invoke(self, call: ToolCall) -> AsyncIterator["RawMessage"]:
+    def invoke(self, call: ToolCall) -> AsyncIterator["Message"]:
         """What the tool gives, as it gives it. Closing the iterator ends the call.
 
         Raises engine.errors.ToolInvokeError, ToolParameterError or ToolFileError; the message says what the upstream

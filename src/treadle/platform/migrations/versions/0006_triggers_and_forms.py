@@ -1,6 +1,9 @@
 # pyright: basic
 """triggers and forms."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
@@ -8,8 +11,64 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "triggers",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.Column("app_id", sa.String(length=36), nullable=False),
+        sa.Column("node_id", sa.String(length=255), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("webhook_id", sa.String(length=24), nullable=True),
+        sa.Column("enabled", sa.Boolean(), nullable=False),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("cron", sa.Text(), nullable=True),
+        sa.Column("timezone", sa.String(length=64), nullable=True),
+        sa.Column("next_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_at", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("updated_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["app_id"], ["apps.id"], name=op.f("fk_triggers_app_id_apps"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_triggers")),
+        sa.UniqueConstraint("webhook_id", name=op.f("uq_triggers_webhook_id")),
+    )
+    with op.batch_alter_table("triggers", schema=None) as batch_op:
+        batch_op.create_index("uq_triggers_node", ["app_id", "node_id"], unique=True)
+        batch_op.create_index(batch_op.f("ix_triggers_next_at"), ["next_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_triggers_workspace_id_created_at_id"), ["workspace_id", "created_at", "id"], unique=False
+        )
+
+    op.create_table(
+        "trigger_listeners",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.Column("app_id", sa.String(length=36), nullable=False),
+        sa.Column("node_id", sa.String(length=255), nullable=False),
+        sa.Column("trigger_id", sa.String(length=36), nullable=False),
+        sa.Column("until_at", sa.BigInteger(), nullable=False),
+        sa.Column("inputs", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_trigger_listeners_app_id_apps"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["trigger_id"], ["triggers.id"], name=op.f("fk_trigger_listeners_trigger_id_triggers"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trigger_listeners")),
+    )
+    with op.batch_alter_table("trigger_listeners", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_trigger_listeners_trigger_id"), ["trigger_id"], unique=False)
 
 
 def downgrade() -> None:
-    pass
+    with op.batch_alter_table("trigger_listeners", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_trigger_listeners_trigger_id"))
+
+    op.drop_table("trigger_listeners")
+    with op.batch_alter_table("triggers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_triggers_workspace_id_created_at_id"))
+        batch_op.drop_index(batch_op.f("ix_triggers_next_at"))
+        batch_op.drop_index("uq_triggers_node")
+
+    op.drop_table("triggers")

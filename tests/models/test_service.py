@@ -159,7 +159,7 @@ async def test_nothing_is_stored_when_the_check_fails(service: ModelService, ups
     ("provider", "kind", "model", "credentials", "error", "text"),
     [
         ("nobody", "llm", "m", {}, UnknownProviderError, "no model provider 'nobody'"),
-        ("openai", "tts", "m", {}, ModelSetupError, "has no models of type tts; its types are llm, text-embedding"),
+        ("openai", "rerank", "m", {}, ModelSetupError, "has no models of type rerank; its types are llm, text-embedding, speech2text"),
         ("openai", "llm", "gpt-4o", {}, CredentialFormError, "openai_api_key .* is missing"),
         ("openai", "llm", " ", {"openai_api_key": "k"}, ModelSetupError, "needs a name"),
         ("ollama", "llm", "m", {"base_url": "host:11434"}, CredentialFormError, "begin it with http://"),
@@ -204,6 +204,9 @@ async def test_the_default_is_the_chosen_one_else_gpt_4_else_the_first(
     assert [info.model for info in await service.list_models(HERE) if info.default] == [
         "gpt-4o-mini",
         "text-embedding-3-small",
+        "gpt-4o-mini-transcribe",
+        "gpt-4o-mini-tts",
+        "omni-moderation-latest",
     ]
     await service.remove(HERE, "openai", "llm", "gpt-4o-mini")
     assert await service.default_model(HERE) == ModelRef("openai_api_compatible", "stub-chat", "chat")

@@ -109,6 +109,18 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         )
 
 
+class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A voice of a speech model; `mode` is its id. No `language`: it speaks all of them."""
+
+    mode: str
+    name: str
+    language: tuple[str, ...] = ()
+
+    def speaks(self, language: str) -> bool:
+        """Whether it is one for this language (`en-US`)."""
+        return not self.language or language in self.language
+
+
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A predefined model (§1.4). `settings` differ from the provider's for this model alone."""
 
@@ -125,6 +137,13 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     settings: Mapping[str, str | bool | int] = {}
     stop: bool = True
     """Whether the model takes stop sequences."""
+    max_characters: int = 2000
+    """Of one piece of a text to be moderated."""
+    voices: tuple[Voice, ...] = ()
+    default_voice: str = ""
+    word_limit: int = 3500
+    """Characters that one speech request takes."""
+    audio_type: str = "mp3"
 
 
 class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,6 +165,7 @@ class CustomModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     max_output: str | None = None
     mode: str | None = None
     max_chunks: str | None = None
+    voices: str | None = None
     features: frozenset[Feature] = frozenset()
     grants: tuple[Grant, ...] = ()
 

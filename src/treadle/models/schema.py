@@ -10,7 +10,7 @@ import msgspec
 
 from treadle.engine.ports import Feature
 
-from .catalogue import CustomModel, Model, ModelKind, ParameterRule, Pricing, Provider
+from .catalogue import CustomModel, Model, ModelKind, ParameterRule, Pricing, Provider, Voice
 from .errors import CredentialFormError
 
 STRUCTURED_OUTPUT: Feature = "structured-output"
@@ -42,7 +42,11 @@ def _custom(
     context_size = _number(credentials, custom.context_size)
     if kind is not ModelKind.LLM:
         return Model(
-            model=name, kind=kind, context_size=context_size, max_chunks=_number(credentials, custom.max_chunks) or 1
+            model=name,
+            kind=kind,
+            context_size=context_size,
+            max_chunks=_number(credentials, custom.max_chunks) or 1,
+            voices=_voices(credentials, custom.voices) if kind is ModelKind.TTS else (),
         )
     granted: set[Feature] = {
         feature
@@ -93,6 +97,12 @@ def _pricing(credentials: Mapping[str, str | bool]) -> Pricing | None:
         return msgspec.convert(renamed, Pricing)
     except msgspec.ValidationError as error:
         raise CredentialFormError("input_price", f"The prices cannot be read: {error}.") from error
+
+
+def _voices(credentials: Mapping[str, str | bool], field: str | None) -> tuple[Voice, ...]:
+    """The voices that the form names, parted by commas."""
+    names = str(credentials.get(field or "", "")).split(",")
+    return tuple(Voice(name.strip(), name.strip()) for name in names if name.strip())
 
 
 def _number(credentials: Mapping[str, str | bool], field: str | None) -> int | None:

@@ -23,6 +23,8 @@ from .credentials import Credentials, filtered, masked, with_hidden
 from .errors import CredentialsValidateFailedError, ModelSetupError, UnknownModelError
 from .http import ModelHttp
 from .local import EmbeddedModel
+from .media import MediaModels
+from .media_check import media_reply
 from .pricing import price_of
 from .repository import CredentialRow, DefaultRow, ModelRepository, load
 from .schema import model_schema, output_limit
@@ -86,6 +88,14 @@ class ModelService:
             return await self._resolved(workspace_id, model, kind)
 
         return WorkspaceModels(resolve, self._http, self._local)
+
+    def media_for(self, workspace_id: str) -> MediaModels:
+        """The workspace's models for moderation, transcription and speech. Cheap: make one where it is used."""
+
+        async def resolve(model: ModelRef, kind: ModelKind) -> Resolved:
+            return await self._resolved(workspace_id, model, kind)
+
+        return MediaModels(resolve, self._http)
 
     async def list_models(self, workspace_id: str) -> list[ModelInfo]:
         """The models that the workspace can use."""
@@ -275,7 +285,9 @@ class ModelService:
         started = time.perf_counter()
         try:
             async with asyncio.timeout(_CHECK_SECONDS):
-                if key.kind is ModelKind.EMBEDDING:
+                if key.kind in (ModelKind.MODERATION, ModelKind.SPEECH_TO_TEXT, ModelKind.TTS):
+                    reply = await media_reply(MediaModels(same, self._http), resolved.ref, key.kind)
+                elif key.kind is ModelKind.EMBEDDING:
                     reply = f"{len((await models.embed(resolved.ref, ['ping'], 'query')).vectors[0])} dimensions"
                 else:
                     said = await models.complete(_short_question(resolved.ref, schema))

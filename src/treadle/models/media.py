@@ -1,0 +1,88 @@
+"""A workspace's models of the kinds moderation, speech2text and tts.
+
+Source: spec models-and-tools §1.4, §1.8, §5.2.
+"""
+
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing
+
+from treadle.engine.errors import InvokeBadRequestError
+from treadle.engine.ports import ModelRef
+
+from .catalogue import ModelKind, Voice
+from .http import ModelHttp
+from .protocols.media import MediaProtocol, Recording, media_protocol
+from .state import Resolved
+
+_SENTENCE_END = re.compile(r"(?<=[。.!?！？\n])")
+
+Resolve = Callable[[ModelRef, ModelKind], Awaitable[Resolved]]
+
+
+class MediaModels:
+    """Calls such models with the workspace's credentials. An empty provider means the workspace's default."""
+
+    def __init__(self, resolve: Resolve, http: ModelHttp) -> None:
+        self._resolve = resolve
+        self._http = http
+
+    async def moderate(self, text: str, model: ModelRef) -> bool:
+        """Whether any part of the text is flagged. Long texts go in pieces, in batches. Raises InvokeError."""
+        resolved = await self._resolve(model, ModelKind.MODERATION)
+        wire, schema = self._wire(resolved), resolved.usable.schema
+        pieces = [text[at : at + schema.max_characters] for at in range(0, len(text), schema.max_characters)]
+        for at in range(0, len(pieces), max(schema.max_chunks, 1)):
+            if any(await wire.moderate(resolved.target, pieces[at : at + max(schema.max_chunks, 1)])):
+                return True
+        return False
+
+    async def transcribe(self, recording: Recording, model: ModelRef) -> str:
+        """What is said in a recording. Raises InvokeError."""
+        resolved = await self._resolve(model, ModelKind.SPEECH_TO_TEXT)
+        return await self._wire(resolved).transcribe(resolved.target, recording)
+
+    async def voices(self, model: ModelRef, language: str | None = None) -> tuple[Voice, ...]:
+        """The voices of a model, those of one language when it is named. Raises InvokeError."""
+        voices = (await self._resolve(model, ModelKind.TTS)).usable.schema.voices
+        return voices if language is None else tuple(voice for voice in voices if voice.speaks(language))
+
+    async def speak(self, text: str, model: ModelRef, *, voice: str = "") -> AsyncGenerator[bytes, None]:
+        """The sound of a text, piece by piece; a voice that the model has not is its default. Raises InvokeError.
+
+        Closing the iterator closes the connection.
+        """
+        resolved = await self._resolve(model, ModelKind.TTS)
+        wire, schema = self._wire(resolved), resolved.usable.schema
+        offered = [each.mode for each in schema.voices]
+        chosen = voice if voice in offered else schema.default_voice or (offered[0] if offered else voice)
+        for part in spoken_parts(text, schema.word_limit):
+            pieces = wire.speak(resolved.target, part, voice=chosen, audio_type=schema.audio_type)
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield piece
+
+    async def audio_type(self, model: ModelRef) -> str:
+        """The format of a model's sound, such as mp3. Raises InvokeError."""
+        return (await self._resolve(model, ModelKind.TTS)).usable.schema.audio_type
+
+    def _wire(self, resolved: Resolved) -> MediaProtocol:
+        wire = media_protocol(resolved.usable.provider.protocol, self._http)
+        if wire is None:
+            raise InvokeBadRequestError(resolved.target.says("this provider's protocol offers no such models here."))
+        return wire
+
+
+def spoken_parts(text: str, limit: int) -> Iterator[str]:
+    """`text` in parts of at most `limit` characters, cut at sentence ends where there are any."""
+    part = ""
+    for sentence in _SENTENCE_END.split(text):
+        if part and len(part) + len(sentence) > limit:
+            yield part
+            part = ""
+        part += sentence
+        while len(part) > limit:
+            yield part[:limit]
+            part = part[limit:]
+    if part.strip():
+        yield part

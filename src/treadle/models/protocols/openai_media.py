@@ -1,0 +1,131 @@
+"""Moderation, transcription and speech of the OpenAI-compatible protocol, at any base URL.
+
+Source: spec models-and-tools §1.19.
+"""
+
+import secrets
+from collections.abc import AsyncGenerator, Sequence
+
+import aiohttp
+import msgspec
+
+from treadle.models.http import MAX_ERROR_BYTES, TIMEOUT, ModelHttp
+from treadle.models.target import Target
+
+from .failures import broken_connection, refusal, shorten, unreadable
+from .media import Recording
+from .openai_wire import decode_failure
+
+_PIECE = 32 * 1024
+
+
+class _Judgement(msgspec.Struct):
+    flagged: bool
+
+
+class _Judgements(msgspec.Struct):
+    results: list[_Judgement]
+
+
+class _Transcript(msgspec.Struct):
+    text: str
+
+
+_decode_judgements = msgspec.json.Decoder(_Judgements).decode
+_decode_transcript = msgspec.json.Decoder(_Transcript).decode
+
+
+class OpenAIMedia:
+    """Speaks to OpenAI-compatible servers."""
+
+    def __init__(self, http: ModelHttp) -> None:
+        self._http = http
+
+    async def moderate(self, target: Target, texts: Sequence[str]) -> list[bool]:
+        """For each text whether it is flagged."""
+        body = msgspec.json.encode({"model": target.upstream, "input": list(texts)})
+        response = await self._post(target, "moderations", body, "application/json")
+        sent = await _body(target, response)
+        try:
+            results = _decode_judgements(sent).results
+        except msgspec.DecodeError as error:
+            raise unreadable(target, sent) from error
+        if len(results) != len(texts):
+            raise unreadable(target, f"{len(results)} judgements of {len(texts)} texts".encode())
+        return [result.flagged for result in results]
+
+    async def transcribe(self, target: Target, recording: Recording) -> str:
+        """What is said in the recording."""
+        boundary = secrets.token_hex(16)
+        body = _form(boundary, {"model": target.upstream}, recording)
+        response = await self._post(target, "audio/transcriptions", body, f"multipart/form-data; boundary={boundary}")
+        sent = await _body(target, response)
+        try:
+            return _decode_transcript(sent).text
+        except msgspec.DecodeError as error:
+            raise unreadable(target, sent) from error
+
+    async def speak(self, target: Target, text: str, *, voice: str, audio_type: str) -> AsyncGenerator[bytes, None]:
+        """The sound of `text`, in pieces. Closing the iterator closes the connection."""
+        asked = {"model": target.upstream, "input": text, "voice": voice, "response_format": audio_type}
+        response = await self._post(target, "audio/speech", msgspec.json.encode(asked), "application/json")
+        try:
+            async for piece in response.content.iter_chunked(_PIECE):
+                yield piece
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise broken_connection(target, error) from error
+        finally:
+            response.close()
+
+    async def _post(self, target: Target, path: str, body: bytes, content_type: str) -> aiohttp.ClientResponse:
+        """The answer, which has status 200. Raises InvokeError."""
+        headers = {"Content-Type": content_type, **target.headers}
+        timeout = TIMEOUT
+        if target.read_timeout is not None:
+            timeout = aiohttp.ClientTimeout(
+                total=None, sock_connect=TIMEOUT.sock_connect, sock_read=target.read_timeout
+            )
+        try:
+            response = await self._http.post(
+                f"{target.base_url.rstrip('/')}/{path}", body=body, headers=headers, timeout=timeout
+            )
+            if response.status == 200:
+                return response
+            try:
+                reason = await response.content.read(MAX_ERROR_BYTES)
+            finally:
+                response.close()
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+            raise broken_connection(target, error) from error
+        raise refusal(target, response.status, _reason(reason), response.headers)
+
+
+async def _body(target: Target, response: aiohttp.ClientResponse) -> bytes:
+    try:
+        return await response.read()
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise broken_connection(target, error) from error
+    finally:
+        response.close()
+
+
+def _reason(body: bytes) -> str:
+    try:
+        return decode_failure(body).text
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = body.decode("utf-8", "replace")
+        return "" if "<html" in text[:1000].lower() else shorten(text)
+
+
+def _form(boundary: str, fields: dict[str, str], recording: Recording) -> bytes:
+    """A multipart body with the recording in `file`."""
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    name = recording.filename.replace("\\", "_").replace('"', "_").replace("\r", "_").replace("\n", "_")
+    head = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        f"Content-Type: {recording.mime_type}\r\n\r\n"
+    )
+    return b"".join([*parts, head.encode(), recording.data, f"\r\n--{boundary}--\r\n".encode()])

@@ -4,8 +4,9 @@ Source: design "Every app type is a graph", spec workflow-engine §6, models-and
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeAlias
 
 from treadle.apps.definition import Definition
@@ -23,7 +24,7 @@ from treadle.dsl import (
     graph_view,
 )
 from treadle.engine.errors import GraphError, GraphProblem
-from treadle.engine.graph import EdgeSpec, Graph, GraphSpec, NodeSpec, Retry, compile_graph
+from treadle.engine.graph import EdgeSpec, Graph, GraphSpec, NodeSpec, Retry, compile_graph, root_ids
 from treadle.engine.node import NodeType
 from treadle.engine.ports import ModelRef
 from treadle.engine.values import JsonValue, Value
@@ -54,20 +55,34 @@ class CompiledApp:
     """The model of a basic app; the first model node's of a graph."""
     chooses_file_types: bool
     """Uploads are checked by type and extension, not only by count and method."""
+    roots: tuple[str, ...]
+    """The nodes that a run can begin with: the start node, or each trigger; `graph` begins with the first."""
+    compile_from: Callable[[str], Graph] = field(repr=False)
+    """Compiles the graph from one of `roots`, once."""
+
+    def graph_from(self, root: str | None = None) -> Graph:
+        """The graph of a run that begins with the node `root`. Raises GraphError: no such root, or it cannot be run."""
+        return self.graph if root is None else self.compile_from(root)
 
 
 def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) -> CompiledApp:
-    """The runnable form of a version. Raises GraphError with every reason why it cannot be run."""
+    """The runnable form of a version; with several triggers, the graphs behind all but the first are compiled when
+    they are first asked for. Raises GraphError with every reason why it cannot be run."""
     spec = graph_spec(definition)
-    graph = compile_graph(spec, types)
+    roots = root_ids(spec)
+
+    @cache
+    def compile_from(root: str) -> Graph:
+        return compile_graph(spec, types, root=root)
+
+    graph = compile_from(roots[0])
     start = graph.nodes[graph.root].config
-    assert isinstance(start, Start)
     workflow = definition.workflow or WorkflowFile()
     return CompiledApp(
         version_id=version_id,
         mode=definition.mode,
         graph=graph,
-        form=start.config.variables,
+        form=start.config.variables if isinstance(start, Start) else (),
         form_items=_form_items(definition, spec, graph.nodes[graph.root].id),
         features=definition.features,
         feature_map=definition.feature_map,
@@ -80,6 +95,8 @@ def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) ->
         conversation_variables=tuple(workflow.conversation_variables),
         model=_model(spec),
         chooses_file_types=definition.mode.has_graph,
+        roots=tuple(roots),
+        compile_from=compile_from,
     )
 
 

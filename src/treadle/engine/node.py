@@ -48,6 +48,15 @@ class NodeFailure(Exception):
         self.result = result
 
 
+class NodePaused(Exception):
+    """Raised by a node that waits for somebody outside the run: it runs again, with `NodeContext.answer` set, when the
+    answer is there. `reason` says what it waits for, to whoever is told that the run has paused."""
+
+    def __init__(self, reason: dict[str, JsonValue]) -> None:
+        super().__init__()
+        self.reason = reason
+
+
 class NodeContext:
     """What a running node may use: variables, ports, and ways to tell the run something."""
 
@@ -128,3 +137,7 @@ class NodeType(Generic[Config]):
     """Variables of other scopes that it writes."""
     terminal: bool = False
     """Its outputs become outputs of the run (end)."""
+    container: bool = False
+    """It walks a body of its own, in rounds (iteration, loop)."""
+    silent: bool = False
+    """At the entry of a body it only passes on: it takes no step and leaves no trace (iteration-start, loop-start)."""

@@ -13,7 +13,7 @@ from treadle.apps.compile import CompiledApp, NodeTypes, compile_app
 from treadle.apps.definition import Definition
 from treadle.apps.repository import AppRepository, AppWithSite
 from treadle.apps.tables import App, AppVersion, Site, VersionKind
-from treadle.dsl import AppFile, AppMode, ImportStatus, Problem, dump, parse
+from treadle.dsl import AppFile, AppMode, ImportStatus, Problem, dump, parse, with_open_dataset_ids
 from treadle.engine.errors import GraphError
 from treadle.nodes import NODE_TYPES
 from treadle.platform.changes import bump
@@ -80,26 +80,40 @@ class AppService:
         parsed = parse(text)
         if parsed.app is None:
             raise ImportFailed(parsed.problems)
-        definition = Definition.from_file(parsed.app)
-        live = publish or not parsed.app.mode.has_graph
+        app = await self.create(workspace_id, parsed.app, account_id=account_id, publish=publish)
+        return Imported(app, parsed.status, parsed.problems)
+
+    async def create(
+        self, workspace_id: str, file: AppFile, *, account_id: str | None = None, publish: bool = False
+    ) -> App:
+        """A new app; a basic one is live at once. Raises Refusal for `publish` with a graph that cannot run."""
+        if file.workflow is not None:
+            file.workflow.graph = with_open_dataset_ids(file.workflow.graph, workspace_id)
+        definition = Definition.from_file(file)
+        live = publish or not file.mode.has_graph
         if publish:
             check_runnable(definition, self._types)
-        app = _new_app(workspace_id, parsed.app, account_id)
+        app = _new_app(workspace_id, file, account_id)
         async with self._db.transaction() as session:
             repository = AppRepository(session)
             repository.add(app)
             await repository.flush()
             repository.add(_new_site(app))
-            repository.add(self._version_row(app, definition, VersionKind.DRAFT, account_id))
+            repository.add(self.version_row(app, definition, VersionKind.DRAFT, account_id))
             if live:
-                version = self._version_row(app, definition, VersionKind.PUBLISHED, account_id)
+                version = self.version_row(app, definition, VersionKind.PUBLISHED, account_id)
                 repository.add(version)
                 app.published_version_id = version.id
             await bump(session, APPS_TOPIC)
-        return Imported(app, parsed.status, parsed.problems)
+        return app
 
-    async def publish(self, workspace_id: str, app_id: str, *, account_id: str | None = None) -> AppVersion:
-        """Make a copy of the draft the version that runs. Raises NotFound, and Refusal when it cannot be run."""
+    async def publish(
+        self, workspace_id: str, app_id: str, *, account_id: str | None = None, name: str = "", comment: str = ""
+    ) -> AppVersion:
+        """Make a copy of the draft the version that runs, under a name if one is given.
+
+        Raises NotFound, and Refusal when it cannot be run.
+        """
         async with self._db.transaction() as session:
             repository = AppRepository(session)
             app = await repository.app(app_id, workspace_id)
@@ -108,22 +122,27 @@ class AppService:
                 raise NotFound("There is no such app.")
             definition = Definition.from_row(draft, AppMode(app.mode), self._crypto)
             check_runnable(definition, self._types)
-            version = self._version_row(app, definition, VersionKind.PUBLISHED, account_id)
+            version = self.version_row(app, definition, VersionKind.PUBLISHED, account_id)
+            version.marked_name, version.marked_comment = name, comment
             repository.add(version)
             await repository.point_to(app_id, version.id, version.created_at)
             await bump(session, APPS_TOPIC)
             return version
 
-    async def export(self, workspace_id: str, app_id: str, *, include_secrets: bool = False) -> str:
-        """The app file of the draft. Raises NotFound."""
+    async def export(
+        self, workspace_id: str, app_id: str, *, include_secrets: bool = False, version_id: str | None = None
+    ) -> str:
+        """The app file of the draft, or of a version. Raises NotFound."""
         async with self._db.session() as session:
             repository = AppRepository(session)
             app = await repository.app(app_id, workspace_id)
-            draft = await repository.draft(app_id) if app else None
-        if app is None or draft is None:
-            raise NotFound("There is no such app.")
-        definition = Definition.from_row(draft, AppMode(app.mode), self._crypto)
-        return dump(definition.to_file(app), include_secrets=include_secrets)
+            if app is None:
+                raise NotFound("There is no such app.")
+            row = await (repository.version(app_id, version_id) if version_id else repository.draft(app_id))
+        if row is None:
+            raise NotFound("The app has no such version.")
+        definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
+        return dump(definition.to_file(app), include_secrets=include_secrets, workspace_id=workspace_id)
 
     async def delete(self, workspace_id: str, app_id: str) -> None:
         """Delete an app with its versions, page, conversations and logs. Raises NotFound."""
@@ -148,6 +167,14 @@ class AppService:
         if len(found) > 1:
             raise InvalidParam(f"{len(found)} apps are called {name_or_id}; give the id instead.")
         return found[0]
+
+    async def of_workspace(self, workspace_id: str, app_id: str) -> App:
+        """An app of this workspace. Raises NotFound."""
+        async with self._db.session() as session:
+            app = await AppRepository(session).app(app_id, workspace_id)
+        if app is None:
+            raise NotFound("There is no such app.")
+        return app
 
     async def app(self, app_id: str) -> App:
         """The app of a key. Raises Forbidden when it is gone."""
@@ -200,14 +227,19 @@ class AppService:
             if row.kind == VersionKind.DRAFT:
                 raise Refusal("A draft cannot be called; publish it first.", code="bad_request")
             definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
-            try:
-                compiled = compile_app(definition, self._types, version_id=row.id)
-            except GraphError as error:
-                raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
+            compiled = self.compile(definition, row.id)
             self._compiled[app.id, version_id] = compiled
         return compiled
 
-    def _version_row(self, app: App, definition: Definition, kind: VersionKind, account_id: str | None) -> AppVersion:
+    def compile(self, definition: Definition, version_id: str) -> CompiledApp:
+        """A version as it runs here, kept nowhere. Raises InvalidParam with every reason why it cannot."""
+        try:
+            return compile_app(definition, self._types, version_id=version_id)
+        except GraphError as error:
+            raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
+
+    def version_row(self, app: App, definition: Definition, kind: VersionKind, account_id: str | None) -> AppVersion:
+        """The row of a new version, secrets encrypted; the caller adds it."""
         now = now_us()
         published = datetime.fromtimestamp(now / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         row = AppVersion(

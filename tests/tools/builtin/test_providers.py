@@ -68,7 +68,9 @@ def test_an_unknown_tool_is_refused_with_the_names_of_those_there_are() -> None:
 
 
 def test_a_wrong_file_is_refused_by_name_and_place() -> None:
-    text = "identity: {name: x, label: X, description: X, icon: {background: b, content: c}, labels: [nowhere]}\ntools: []"
+    text = (
+        "identity: {name: x, label: X, description: X, icon: {background: b, content: c}, labels: [nowhere]}\ntools: []"
+    )
     with pytest.raises(ProviderFileError, match=r"^x: Invalid enum value 'nowhere' - at `\$\.identity\.labels"):
         read_provider("x", text.encode())
 

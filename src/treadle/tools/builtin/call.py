@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from treadle.engine.errors import ToolCredentialsError, ToolParameterError
 from treadle.engine.ports import Clock, Code, Files, Http, ModelRef, Models
 from treadle.engine.values import File, Value
+from treadle.platform.egress_rules import EgressRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """`parameters` are cast to their declared types, absent ones filled with their defaults; `credentials` are plain.
 
-    `model` is the workspace's default language model, None without one. `timezone` is that of who calls. `urls` are the
-    upstream's addresses by the names that the provider's file gives them.
+    `model` is the workspace's default language model, None without one. `timezone` is that of who calls; `egress`
+    decides about connections other than HTTP. `urls` are the upstream's addresses by the names that the provider's file
+    gives them.
     """
 
     parameters: Mapping[str, Value]
@@ -26,6 +28,7 @@ class Call:
     model: ModelRef | None = None
     clock: Clock = time.time
     timezone: str = "UTC"
+    egress: EgressRules = field(default_factory=EgressRules)
     urls: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def text(self, name: str) -> str:

@@ -2,7 +2,7 @@
 
 Short forms: a text `[English, 中文, 日本語]` is one text in the console's languages, and a single text is the same
 in all of them; a parameter or credential without a `label` takes that of its name in `labels.yaml`; an option that is
-a bare word is its own label; `description: TEXT` of a parameter is what the model reads and what people read in English.
+a bare word is its own label; `description: TEXT` of a parameter is what the model and English people read.
 """
 
 from functools import cache
@@ -50,9 +50,10 @@ def _tool(tool: dict[str, Tree]) -> dict[str, Tree]:
 
 
 def _parameter(parameter: dict[str, Tree]) -> dict[str, Tree]:
-    described = parameter.pop("description", None)
+    described = parameter.get("description")
     if isinstance(described, str):
-        parameter = {"human_description": described, "llm_description": described, **parameter}
+        own = {name: value for name, value in parameter.items() if name != "description"}
+        parameter = {"human_description": described, "llm_description": described, **own}
     parameter = _field(str(parameter["name"]), parameter)
     return _with_texts(parameter, "human_description")
 
@@ -74,8 +75,10 @@ def _text(text: Tree) -> Tree:
     match text:
         case str():
             return dict.fromkeys(LANGUAGES, text)
-        case list():
+        case list() if len(text) == len(LANGUAGES):
             return dict(zip(LANGUAGES, text, strict=True))
+        case list():
+            raise ValueError(f"a text has {len(LANGUAGES)} languages, got {text!r}")
         case _:
             return text
 

@@ -1,0 +1,85 @@
+"""Reads a web page as a person would: the article without what surrounds it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from treadle.engine.errors import HttpRequestNodeError, ToolInvokeError
+from treadle.engine.ports import HttpRequest, HttpResponse
+from treadle.tools.builtin.call import Call
+from treadle.tools.builtin.http import raise_for_status
+from treadle.tools.builtin.summary import summarised
+from treadle.tools.messages import Message, Text
+
+_PAGES = ("text/html", "application/xhtml+xml")
+_PLAIN = ("text/", "application/json", "application/xml", "application/rss+xml", "application/atom+xml")
+_MAX_BYTES = 5 * 1024 * 1024
+_SECONDS = 30.0
+_BROWSER = (
+    ("User-Agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36"),
+    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    ("Accept-Language", "en-US,en;q=0.8"),
+    ("Sec-Fetch-Mode", "navigate"),
+)
+"""What a browser sends, for sites that refuse anything else."""
+
+
+async def webscraper(call: Call) -> AsyncIterator[Message]:
+    url = call.required("url")
+    if "://" not in url:
+        url = f"https://{url}"
+    own = (("User-Agent", call.text("user_agent")), ("Accept", "*/*"))
+    head = await _fetch(call, "HEAD", url, own)
+    kind = head.headers.get("content-type", "") if head.status < 400 else ""
+    if kind and not _readable(kind):
+        yield Text(f"The address holds {_media(kind)}, which cannot be read as text.")
+        return
+    response = await _fetch(call, "GET", url, own)
+    if response.status == 403:
+        response = await _fetch(call, "GET", url, _BROWSER)
+    raise_for_status(response)
+    kind = response.headers.get("content-type", "text/html")
+    if not _readable(kind):
+        yield Text(f"The address holds {_media(kind)}, which cannot be read as text.")
+        return
+    text = await asyncio.to_thread(_article, response) if _media(kind) in _PAGES else _decoded(response)
+    if not text.strip():
+        text = "The page holds no readable text."
+    yield Text(await summarised(call, text) if call.flag("generate_summary") else text)
+
+
+async def _fetch(call: Call, method: str, url: str, headers: tuple[tuple[str, str], ...]) -> HttpResponse:
+    request = HttpRequest(method=method, url=url, headers=headers, read_timeout=_SECONDS, max_bytes=_MAX_BYTES)
+    try:
+        return await call.http.send(request)
+    except HttpRequestNodeError as error:
+        raise ToolInvokeError(str(error)) from error
+
+
+def _media(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _readable(content_type: str) -> bool:
+    return _media(content_type).startswith((*_PAGES, *_PLAIN))
+
+
+def _decoded(response: HttpResponse) -> str:
+    from charset_normalizer import from_bytes
+
+    _, _, named = response.headers.get("content-type", "").lower().partition("charset=")
+    try:
+        return response.body.decode(named.strip("\"' ;") or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return str(from_bytes(response.body).best() or "")
+
+
+def _article(response: HttpResponse) -> str:
+    from trafilatura import bare_extraction
+    from trafilatura.settings import Document
+
+    page = _decoded(response)
+    found = bare_extraction(page, url=response.url, with_metadata=True, include_comments=False, favor_recall=True)
+    if not isinstance(found, Document):
+        return ""
+    lines = {"TITLE": found.title, "AUTHORS": found.author, "PUBLISH DATE": found.date, "TEXT": found.text}
+    return "\n".join(f"{name}: {value}" for name, value in lines.items() if value)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,26 +28,50 @@ from treadle.apps.service import AppService
 from treadle.apps.slots import Slots
 from treadle.apps.tables import App, AppMode, CreatedFrom, TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads
+from treadle.engine.errors import GraphError
 from treadle.engine.events import Event, RunFinished
+from treadle.engine.graph import TRIGGERS, Graph
 from treadle.engine.ports import Code, Http, Memory, Ports
 from treadle.engine.run import STOPPED_BY_USER, Limits, Run
+from treadle.engine.values import JsonValue
 from treadle.models.service import ModelService
 from treadle.platform.clock import to_us
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
-from treadle.platform.refusals import Refusal
+from treadle.platform.refusals import InvalidParam, Refusal
 from treadle.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Debugging:
+    """What makes a run one of a draft: a member tries it, and its values are kept for that member."""
+
+    version: CompiledApp
+    """The draft as it is now."""
+    graph: str | None
+    """Its graph as JSON, for the record."""
+    person: Mapping[str, JsonValue]
+    """The member as frames name one: id, name and email."""
+    watch: Callable[[Event], None]
+    """Called with every event but the last."""
+    keep: Callable[[], Awaitable[None]]
+    """Awaited when the run has ended, before its readers are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartRun:
-    """A request for a run. `user` is the caller's own name for the end user `user_id`."""
+    """A request for a run. `user` is the caller's own name for the end user `user_id`: a member in a debug run.
+
+    `root` is the trigger node that fired; its `inputs` were checked by whoever fired it, and no form is asked.
+    """
 
     app: App
     created_from: CreatedFrom
+    triggered_from: TriggeredFrom = TriggeredFrom.APP_RUN
+    root: str | None = None
     user_id: str
     user: str
     inputs: Mapping[str, Any]
@@ -57,6 +81,7 @@ class StartRun:
     parent_message_id: str | None = None
     auto_name: bool = False
     version_id: str | None = None
+    debugging: Debugging | None = None
 
 
 class RunHost:
@@ -180,13 +205,17 @@ class RunHost:
         return math.ceil(min(limits, default=0) / self._settings.workers)
 
     async def _begin(self, request: StartRun) -> ActiveRun:
-        app, owner = request.app, Owner(request.app.id, request.user_id)
+        app, owner, debugging = request.app, Owner(request.app.id, request.user_id), request.debugging
         now = time.time()
         conversation = await self._conversation(request, owner)
         version = await self._version(request, conversation)
         files = self._uploads.for_caller(app.workspace_id, request.user_id)
         stored = conversation.inputs if conversation and not conversation.new else None
-        inputs = await accept_inputs(version, request.inputs, stored=stored, files=files)
+        if request.root is None:
+            inputs = await accept_inputs(version, request.inputs, stored=stored, files=files)
+        else:
+            inputs = dict(request.inputs)
+        graph = _graph(version, request.root)
         sent = await accept_files(version, request.files, files=files)
         await self._recording.writer.room()
         name_later = False
@@ -219,12 +248,13 @@ class RunHost:
             app_id=app.id,
             version_id=version.version_id,
             mode=app.mode,
-            triggered_from=TriggeredFrom.APP_RUN,
+            triggered_from=request.triggered_from,
             created_from=request.created_from,
-            created_by_role="end_user",
+            created_by_role="account" if debugging else "end_user",
             created_by=request.user_id,
             task_id=new_id(),
             created_at=to_us(now),
+            graph=debugging.graph if debugging else None,
             conversation=conversation.record(version, inputs) if conversation else None,
             message=MessageRecord(
                 id=message_id,
@@ -234,7 +264,7 @@ class RunHost:
                 parent_message_id=parent,
                 model_provider=version.model.provider if version.model else None,
                 model_name=version.model.name if version.model else None,
-                show_citations=version.features.retriever_resource.enabled,
+                show_citations=debugging is not None or version.features.retriever_resource.enabled,
             )
             if message_id
             else None,
@@ -249,8 +279,9 @@ class RunHost:
             version,
             user=request.user,
             name_later=name_later,
+            debugging=debugging,
             run=lambda emit: Run(
-                version.graph,
+                graph,
                 run_id=record.id,
                 inputs=inputs,
                 pool=pool,
@@ -279,6 +310,8 @@ class RunHost:
     async def _version(self, request: StartRun, conversation: ConversationState | None) -> CompiledApp:
         """The version asked for, the one that a basic app's conversation keeps to, or the published one."""
         app = request.app
+        if request.debugging is not None:
+            return request.debugging.version
         if request.version_id is not None:
             return await self._apps.version(app, request.version_id)
         if conversation is not None and not conversation.new and app.mode != AppMode.ADVANCED_CHAT:
@@ -311,6 +344,7 @@ class RunHost:
         user: str,
         run: Callable[[Callable[[Event], None]], Run],
         name_later: bool = False,
+        debugging: Debugging | None = None,
     ) -> ActiveRun:
         """Carry a run that `run` makes for its sink of events."""
         feed = RunFeed()
@@ -319,6 +353,8 @@ class RunHost:
         def emit(event: Event) -> None:
             recorder(event)
             publish(event)
+            if debugging is not None:
+                debugging.watch(event)
 
         thread = Thread(
             mode=record.mode,  # type: ignore[arg-type]
@@ -326,20 +362,22 @@ class RunHost:
             run_id=record.id,
             version_id=record.version_id,
             created_at=record.created_at // 1_000_000,
-            created_by={"id": record.created_by, "user": user},
+            created_by=debugging.person if debugging else {"id": record.created_by, "user": user},
             message_id=record.message.id if record.message else "",
             conversation_id=record.conversation.id if record.conversation else "",
-            show_citations=version.features.retriever_resource.enabled,
+            show_citations=debugging is not None or version.features.retriever_resource.enabled,
             mask=Mask(self._crypto, version.secrets) if version.secrets else None,
         )
         active = ActiveRun(app_id=record.app_id, created_by=record.created_by, thread=thread, run=run(emit), feed=feed)
         self._by_run[record.id] = self._by_task[record.task_id] = active
         if record.message is not None:
             self._by_message[record.message.id] = active
-        active.task = asyncio.create_task(self._carry(active, recorder, name_later=name_later))
+        active.task = asyncio.create_task(self._carry(active, recorder, name_later, debugging))
         return active
 
-    async def _carry(self, active: ActiveRun, recorder: RunRecorder, *, name_later: bool) -> RunFinished:
+    async def _carry(
+        self, active: ActiveRun, recorder: RunRecorder, name_later: bool, debugging: Debugging | None
+    ) -> RunFinished:
         """Run to the end, commit, then tell the readers."""
         timer = asyncio.get_running_loop().call_later(
             self._settings.app_max_execution_time, active.run.stop, "The request took longer than allowed."
@@ -347,6 +385,8 @@ class RunHost:
         try:
             finished = await active.run.execute()
             await recorder.finish(finished)
+            if debugging is not None:
+                await debugging.keep()
             active.feed.publish(finished)
             record = recorder.run
             if name_later and record.conversation is not None and record.message is not None:
@@ -365,3 +405,13 @@ class RunHost:
         self._by_run.pop(thread.run_id, None)
         self._by_task.pop(thread.task_id, None)
         self._by_message.pop(thread.message_id, None)
+
+
+def _graph(version: CompiledApp, root: str | None) -> Graph:
+    """The graph of a run that the trigger `root` starts, or a caller. Raises Refusal."""
+    if root is None and version.graph.nodes[version.graph.root].kind in TRIGGERS:
+        raise Refusal("This workflow is started by its triggers; it cannot be called.")
+    try:
+        return version.graph_from(root)
+    except GraphError as error:
+        raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error

@@ -5,9 +5,12 @@ Source: spec app-dsl §3 to §5, workflow-engine §21.
 
 import secrets
 import string
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.apps.compile import CompiledApp, NodeTypes, compile_app
 from treadle.apps.definition import Definition
@@ -54,6 +57,9 @@ class Imported:
     problems: list[Problem] = field(default_factory=list[Problem])
 
 
+PublishHook: TypeAlias = Callable[[AsyncSession, App, Definition], Awaitable[None]]
+
+
 class AppService:
     """The apps of all workspaces; callers name the workspace, or hold a key or code of the app."""
 
@@ -64,6 +70,13 @@ class AppService:
         self._apps: dict[str, App] = {}
         self._by_code: dict[str, AppWithSite] = {}
         self._compiled: dict[tuple[str, str], CompiledApp] = {}
+        self.publish_hooks: list[PublishHook] = []
+        """Called in the transaction that makes a version the one that runs; a Refusal raised there undoes it."""
+
+    @property
+    def types(self) -> NodeTypes:
+        """The node types that run here."""
+        return self._types
 
     def forget(self) -> None:
         """Drop what was cached: apps or versions have changed. Published versions never do."""
@@ -104,6 +117,7 @@ class AppService:
                 version = self.version_row(app, definition, VersionKind.PUBLISHED, account_id)
                 repository.add(version)
                 app.published_version_id = version.id
+                await self._published(session, app, definition)
             await bump(session, APPS_TOPIC)
         return app
 
@@ -126,6 +140,7 @@ class AppService:
             version.marked_name, version.marked_comment = name, comment
             repository.add(version)
             await repository.point_to(app_id, version.id, version.created_at)
+            await self._published(session, app, definition)
             await bump(session, APPS_TOPIC)
             return version
 
@@ -238,6 +253,10 @@ class AppService:
         except GraphError as error:
             raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
 
+    async def _published(self, session: AsyncSession, app: App, definition: Definition) -> None:
+        for hook in self.publish_hooks:
+            await hook(session, app, definition)
+
     def version_row(self, app: App, definition: Definition, kind: VersionKind, account_id: str | None) -> AppVersion:
         """The row of a new version, secrets encrypted; the caller adds it."""
         now = now_us()
@@ -259,7 +278,9 @@ class AppService:
 def check_runnable(definition: Definition, types: NodeTypes) -> None:
     """Raises InvalidParam with every reason why a version cannot be run."""
     try:
-        compile_app(definition, types, version_id="")
+        version = compile_app(definition, types, version_id="")
+        for root in version.roots:
+            version.graph_from(root)
     except GraphError as error:
         raise InvalidParam("This app cannot be published. " + " ".join(p.message for p in error.problems)) from error
 

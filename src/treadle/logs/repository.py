@@ -107,7 +107,7 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
     if wanted.app_id is not None:
         conditions.append(Run.app_id == wanted.app_id)
     if not wanted.with_debugging:
-        conditions.append(Run.triggered_from != TriggeredFrom.DEBUGGING)
+        conditions.append(Run.triggered_from.not_in((TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP)))
     if wanted.statuses:
         conditions.append(Run.status.in_(wanted.statuses))
     if wanted.created_before is not None:

@@ -11,14 +11,17 @@ from treadle.engine.ports import (
     ChatRequest,
     HttpRequest,
     HttpResponse,
+    KnowledgeBase,
     Message,
+    MetadataCondition,
     ModelProfile,
     ModelRef,
     Ports,
+    RetrievalRequest,
     Turn,
 )
 from treadle.engine.usage import Price, Usage
-from treadle.engine.values import File, FileType, JsonValue
+from treadle.engine.values import File, FileType, JsonValue, Value
 
 PRICE = Price()
 
@@ -184,6 +187,77 @@ def turns(*pairs: tuple[str, str]) -> GivenMemory:
     return GivenMemory([Turn(query, answer) for query, answer in pairs])
 
 
+@dataclass(frozen=True)
+class Chunk:
+    """A segment with the score that every search gives it. With an `answer` it is a question and its answer."""
+
+    base: str
+    content: str
+    score: float
+    document: str = "d"
+    answer: str = ""
+    metadata: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass
+class KnowledgeDouble:
+    """Knowledge bases of scored chunks. `top_k` is each base's own setting, used where nothing is merged."""
+
+    chunks: Sequence[Chunk] = ()
+    known: Sequence[KnowledgeBase] = ()
+    top_k: Mapping[str, int] = field(default_factory=dict)
+    failure: Exception | None = None
+    requests: list[RetrievalRequest] = field(default_factory=list)
+
+    async def bases(self, dataset_ids: Sequence[str]) -> list[KnowledgeBase]:
+        by_id = {base.id: base for base in self.known} or {
+            chunk.base: KnowledgeBase(id=chunk.base, name=chunk.base) for chunk in self.chunks
+        }
+        return [by_id[each] for each in dataset_ids if each in by_id]
+
+    async def retrieve(self, request: RetrievalRequest) -> list[dict[str, Value]]:
+        self.requests.append(request)
+        if self.failure:
+            raise self.failure
+        found = [chunk for chunk in self.chunks if chunk.base in request.dataset_ids and self._fits(chunk, request)]
+        found.sort(key=lambda chunk: -chunk.score)
+        top_k: JsonValue = self.top_k.get(request.dataset_ids[0], 4)
+        if request.merge is not None:
+            threshold, top_k = request.merge["score_threshold"], request.merge["top_k"]
+            assert isinstance(threshold, float)
+            found = [chunk for chunk in found if chunk.score >= threshold]
+        assert isinstance(top_k, int)
+        return [self._item(chunk, position) for position, chunk in enumerate(found[:top_k], 1)]
+
+    @staticmethod
+    def _fits(chunk: Chunk, request: RetrievalRequest) -> bool:
+        if request.filter is None:
+            return True
+        holds = (_holds(condition, chunk.metadata) for condition in request.filter.conditions)
+        return all(holds) if request.filter.logical_operator == "and" else any(holds)
+
+    @staticmethod
+    def _item(chunk: Chunk, position: int) -> dict[str, Value]:
+        content = f"question:{chunk.content} \nanswer:{chunk.answer}" if chunk.answer else chunk.content
+        return {
+            "metadata": {
+                "_source": "knowledge",
+                "position": position,
+                "dataset_id": chunk.base,
+                "document_name": chunk.document,
+                "score": chunk.score,
+            },
+            "title": chunk.document,
+            "content": content,
+            "files": None,
+        }
+
+
+def _holds(condition: MetadataCondition, metadata: Mapping[str, JsonValue]) -> bool:
+    assert condition.operator in ("=", "is"), "this double compares only"
+    return condition.name in metadata and metadata[condition.name] == condition.value
+
+
 def a_world(
     *,
     models: ScriptedModels | None = None,
@@ -191,6 +265,7 @@ def a_world(
     http: RecordedHttp | None = None,
     files: MemoryFiles | None = None,
     memory: GivenMemory | None = None,
+    knowledge: KnowledgeDouble | None = None,
 ) -> Ports:
     return Ports(
         models=models or ScriptedModels(),
@@ -198,4 +273,5 @@ def a_world(
         http=http or RecordedHttp([http_answer()]),
         files=files or MemoryFiles(),
         memory=memory or GivenMemory(),
+        knowledge=knowledge or KnowledgeDouble(),
     )

@@ -165,6 +165,42 @@ class KnowledgeRetrievalError(NodeError):
     """Knowledge bases cannot be searched as the node asks."""
 
 
+class QuestionClassifierNodeError(NodeError):
+    """The model's reply names no class, or the model cannot be asked."""
+
+
+class ParameterExtractorNodeError(NodeError):
+    """The model cannot be asked for parameters in the way the node is set."""
+
+
+class DocumentExtractorError(NodeError):
+    """The variable of a document extractor holds no files."""
+
+
+class UnsupportedFileTypeError(DocumentExtractorError):
+    """No text can be taken out of files of this kind."""
+
+
+class TextExtractionError(DocumentExtractorError):
+    """A document is damaged, protected, or larger than allowed."""
+
+
+class ListOperatorError(NodeError):
+    """A list cannot be worked on as the node asks."""
+
+
+class InvalidKeyError(ListOperatorError):
+    """Files have no such attribute, or it cannot be compared with the value given."""
+
+
+class InvalidConditionError(ListOperatorError):
+    """An operator does not apply to the items of the list."""
+
+
+class InvalidFilterValueError(ListOperatorError):
+    """A value does not fit the items of the list."""
+
+
 class ContainerError(NodeError):
     """An iteration or loop cannot run: its list, its variables or its body are not usable."""
 

@@ -14,8 +14,12 @@ from .config import NodeConfig
 from .end import END, EndConfig
 from .http_request import HttpConfig, http_request
 from .if_else import IF_ELSE, IfElseConfig
+from .knowledge_retrieval import RetrievalConfig, knowledge_retrieval
 from .limits import DEFAULT_LIMITS, NodeLimits
+from .list_operator import LIST_OPERATOR, ListOperatorConfig
 from .llm import LlmConfig, llm
+from .parameter_extractor import ExtractorConfig, parameter_extractor
+from .question_classifier import ClassifierConfig, question_classifier
 from .start import START, StartConfig
 from .template_transform import TemplateConfig, template_transform
 from .tool import TOOL, ToolConfig
@@ -38,6 +42,10 @@ def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
         VARIABLE_AGGREGATOR,
         VARIABLE_ASSIGNER,
         ASSIGNER,
+        question_classifier(limits),
+        parameter_extractor(limits),
+        knowledge_retrieval(limits),
+        LIST_OPERATOR,
         TOOL,
         basic_model(limits),
     )
@@ -59,6 +67,10 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
         "variable-aggregator": AggregatorConfig,
         "variable-assigner": AggregatorConfig,
         "assigner": AssignerConfig,
+        "question-classifier": ClassifierConfig,
+        "parameter-extractor": ExtractorConfig,
+        "knowledge-retrieval": RetrievalConfig,
+        "list-operator": ListOperatorConfig,
         "tool": ToolConfig,
     }
 )
@@ -66,16 +78,12 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
 
 PLANNED: Final = frozenset(
     {
-        "knowledge-retrieval",
-        "question-classifier",
         "document-extractor",
-        "list-operator",
         "iteration",
         "iteration-start",
         "loop",
         "loop-start",
         "loop-end",
-        "parameter-extractor",
         "agent",
         "trigger-webhook",
         "trigger-schedule",

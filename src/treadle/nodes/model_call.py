@@ -2,12 +2,12 @@
 
 import mimetypes
 from base64 import b64decode
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from treadle.engine.node import NodeContext, NodeResult
-from treadle.engine.ports import ChatDelta, ChatRequest, ModelRef, Part
+from treadle.engine.ports import ChatDelta, ChatRequest, ModelRef, Part, ToolCall
 from treadle.engine.usage import NO_USAGE, Usage
 from treadle.engine.values import File, Value
 
@@ -24,6 +24,7 @@ class Reply:
     finish_reason: str | None = None
     usage: Usage = NO_USAGE
     files: list[File] = field(default_factory=list[File])
+    tool_calls: list[ToolCall] = field(default_factory=list[ToolCall])
 
 
 @dataclass(slots=True)
@@ -55,9 +56,15 @@ class CallRecord:
 
 
 async def call_model(
-    ctx: NodeContext, request: ChatRequest, reply: Reply, *, separated: bool = False, output: str | None = "text"
+    ctx: NodeContext,
+    request: ChatRequest,
+    reply: Reply,
+    *,
+    separated: bool = False,
+    output: str | None = "text",
+    say: Callable[[str], None] | None = None,
 ) -> None:
-    """Call the model and fill `reply`, streaming text as the node's `output` (None: not at all).
+    """Call the model and fill `reply`, streaming text as the node's `output` (None: not at all), or to `say`.
 
     With `separated`, thinking is kept out of the text. Images in the reply are stored and shown in the text. `reply`
     holds what has arrived when the call fails. Raises InvokeError.
@@ -70,7 +77,9 @@ async def call_model(
         text, thought = pieces
         if text:
             texts.append(text)
-            if output is not None:
+            if say is not None:
+                say(text)
+            elif output is not None:
                 ctx.stream(output, text)
         if thought:
             thoughts.append(thought)
@@ -87,6 +96,7 @@ async def call_model(
                     file = await _store(ctx, image)
                     reply.files.append(file)
                     take(splitter.feed(f"![]({file.url or ''})", ""))
+                reply.tool_calls += delta.tool_calls
                 if usage is None and delta.usage is not None:
                     usage = delta.usage
                 if reply.finish_reason is None and delta.finish_reason is not None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from treadle.engine.errors import NoPromptFoundError, VariableNotFoundError
 from treadle.engine.pool import VariablePool
-from treadle.engine.ports import Files, Message, ModelProfile, Part, Turn
+from treadle.engine.ports import Files, Message, ModelProfile, Part, ToolCall, Turn
 from treadle.engine.template import Selector, Template
 from treadle.engine.values import File, JsonValue, Missing, Value
 
@@ -173,8 +173,16 @@ def logged_prompts(messages: Sequence[Message]) -> list[Value]:
         parts = (Part(type="text", text=message.content),) if isinstance(message.content, str) else message.content
         files: list[Value] = [_logged_part(part) for part in parts if part.type != "text"]
         text = "\n".join(part.text for part in parts if part.type == "text")
-        logged.append({"role": message.role, "text": text, "files": files})
+        entry: dict[str, Value] = {"role": message.role, "text": text, "files": files}
+        if message.tool_calls:
+            entry["tool_calls"] = [logged_call(call) for call in message.tool_calls]
+        logged.append(entry)
     return logged
+
+
+def logged_call(call: ToolCall) -> Value:
+    """A call as records keep it."""
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
 def _logged_part(part: Part) -> Value:

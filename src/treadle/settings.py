@@ -130,6 +130,16 @@ class Settings(BaseSettings):
         "workflow_max_execution_time", "WORKFLOW_MAX_EXECUTION_TIME", 1200, "Seconds after which a run fails."
     )
 
+    moderation_buffer_size: int = _limit(
+        "moderation_buffer_size", "MODERATION_BUFFER_SIZE", 300,
+        "Characters of an answer after which its moderation looks at it again.",
+    )  # fmt: skip
+    extensions_dir: Path | None = Field(
+        None,
+        description="Folder of code-based extensions. Their Python runs in the server with all its rights: only the "
+        "operator may write there.",
+    )
+
     code_max_string_length: int = _limit(
         "code_max_string_length", "CODE_MAX_STRING_LENGTH", 400_000, "Characters of a text that a code node returns."
     )

@@ -4,21 +4,25 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from treadle.apps.features.around import Around
 from treadle.apps.feed import RunFeed
 from treadle.apps.frames import Citing, Failure, Thread, answer_of, failure_of, message_metadata
-from treadle.engine.events import Citations, RunFinished, RunStatus
+from treadle.engine.events import AnnotationUsed, Citations, RunFinished, RunStatus
 from treadle.engine.run import Run
 
 
 class ActiveRun:
     """A run in progress: whoever holds it may follow it, wait for it, or stop it."""
 
-    def __init__(self, *, app_id: str, created_by: str, thread: Thread, run: Run, feed: RunFeed) -> None:
+    def __init__(
+        self, *, app_id: str, created_by: str, thread: Thread, run: Run, feed: RunFeed, around: Around | None = None
+    ) -> None:
         self.app_id = app_id
         self.created_by = created_by
         self.thread = thread
         self.run = run
         self.feed = feed
+        self.around = around or Around()
         self.task: asyncio.Task[RunFinished] | None = None
         self._release: Callable[[], None] | None = None
 
@@ -26,6 +30,11 @@ class ActiveRun:
         """The last event, once everything of the run is committed. A caller that leaves does not end the run."""
         assert self.task is not None
         return await asyncio.shield(self.task)
+
+    def stop(self, reason: str) -> None:
+        """End the run as stopped, wherever it is."""
+        self.run.stop(reason)
+        self.around.stop()
 
     def hold_slot(self, release: Callable[[], None]) -> None:
         """Keep a slot of the app until `release`."""
@@ -39,7 +48,8 @@ class ActiveRun:
 
     def shown(self) -> str:
         """The part of the answer that readers have seen."""
-        return self.run.stream.shown()
+        guard = self.around.guard
+        return self.run.stream.shown() if guard is None else guard.shown()
 
     def failure(self, finished: RunFinished) -> Failure | None:
         """Why a message has no answer."""
@@ -70,6 +80,8 @@ class ActiveRun:
         for event in self.feed.events:
             if isinstance(event, Citations):
                 citing.add(event)
+            elif isinstance(event, AnnotationUsed) and thread.mode != "advanced-chat":
+                citing.annotation = event
         conversation = {"conversation_id": thread.conversation_id} if thread.mode != "completion" else {}
         return {
             "event": "message",
@@ -78,7 +90,7 @@ class ActiveRun:
             "message_id": thread.message_id,
             **conversation,
             "mode": thread.mode,
-            "answer": answer_of(finished),
+            "answer": answer_of(finished) if thread.mode == "advanced-chat" else answer_of(finished).strip(),
             "metadata": message_metadata(finished.usage, citing, shown=thread.show_citations),
             "created_at": thread.created_at,
         }

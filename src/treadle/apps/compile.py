@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from treadle.apps.definition import Definition
+from treadle.apps.features.plan import Extras, extras_of, moderation_problems
 from treadle.dsl import (
     AppMode,
     ConversationVariable,
@@ -59,6 +60,8 @@ class CompiledApp:
     """The nodes that a run can begin with: the start node, or each trigger; `graph` begins with the first."""
     compile_from: Callable[[str], Graph] = field(repr=False)
     """Compiles the graph from one of `roots`, once."""
+    extras: Extras
+    """What happens around its runs."""
 
     def graph_from(self, root: str | None = None) -> Graph:
         """The graph of a run that begins with the node `root`. Raises GraphError: no such root, or it cannot be run."""
@@ -76,6 +79,9 @@ def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) ->
         return compile_graph(spec, types, root=root)
 
     graph = compile_from(roots[0])
+    extras = extras_of(definition)
+    if problems := list(moderation_problems(extras.moderation)):
+        raise GraphError(problems)
     start = graph.nodes[graph.root].config
     workflow = definition.workflow or WorkflowFile()
     return CompiledApp(
@@ -97,6 +103,7 @@ def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) ->
         chooses_file_types=definition.mode.has_graph,
         roots=tuple(roots),
         compile_from=compile_from,
+        extras=extras,
     )
 
 
@@ -117,7 +124,7 @@ def graph_spec(definition: Definition) -> GraphSpec:
 def _basic_graph(config: ModelConfig) -> GraphSpec:
     """Start, the prompt with its model, and the answer."""
     settings = config.as_map()
-    variables: list[JsonValue] = [_start_variable(item) for item in _list(settings.get("user_input_form"))]
+    variables: list[JsonValue] = [_start_variable(item) for item in _asked(settings)]
     return GraphSpec(
         [
             NodeSpec("start", "start", "Start", {"variables": variables}),
@@ -126,6 +133,12 @@ def _basic_graph(config: ModelConfig) -> GraphSpec:
         ],
         [EdgeSpec("start", "llm"), EdgeSpec("llm", "answer")],
     )
+
+
+def _asked(settings: JsonMap) -> list[JsonValue]:
+    """The form without what is fetched from outside: nobody is asked for that."""
+    form = _list(settings.get("user_input_form"))
+    return [item for item in form if not (isinstance(item, dict) and "external_data_tool" in item)]
 
 
 def _start_variable(item: JsonValue) -> JsonValue:

@@ -12,6 +12,7 @@ import msgspec
 from treadle.apps.masking import Mask
 from treadle.engine.errors import InvokeError, ProviderNotInitializeError
 from treadle.engine.events import (
+    AnnotationUsed,
     AnswerChunk,
     AnswerReplaced,
     Citations,
@@ -23,6 +24,8 @@ from treadle.engine.events import (
     RunFinished,
     RunStarted,
     RunStatus,
+    SpeechChunk,
+    SpeechEnded,
 )
 from treadle.engine.usage import NO_USAGE, Usage
 from treadle.engine.values import JsonValue, Value, files_in
@@ -67,6 +70,8 @@ class Citing:
     """Passages cited during a run, best first."""
 
     resources: list[dict[str, JsonValue]] = field(default_factory=list[dict[str, JsonValue]])
+    annotation: AnnotationUsed | None = None
+    """The annotation that gave the answer."""
 
     def add(self, event: Citations) -> None:
         self.resources += event.resources
@@ -75,6 +80,11 @@ class Citing:
         """By descending score, positions from 1."""
         best = sorted(self.resources, key=lambda item: -_score(item))
         return [{**item, "position": position} for position, item in enumerate(best, 1)]
+
+    def annotation_reply(self) -> JsonValue:
+        """The `annotation_reply` member of metadata."""
+        used = self.annotation
+        return {"id": used.id, "account": {"id": used.account_id, "name": used.account_name}} if used else None
 
 
 def _score(item: Mapping[str, JsonValue]) -> float:
@@ -109,6 +119,7 @@ class FrameEncoder:
         self._thread = thread
         self._full = audience == "service"
         self._citing = Citing()
+        self._begun = False
         self._graph_events = thread.mode in ("workflow", "advanced-chat")
         self._envelope = self._envelope_members()
         self._chunk_head, self._chunk_tail = self._chunk_frame()
@@ -121,6 +132,9 @@ class FrameEncoder:
             AnswerReplaced: self._answer_replaced,
             ReasoningChunk: self._reasoning_chunk,
             Citations: self._citations,
+            AnnotationUsed: self._annotation_used,
+            SpeechChunk: self._speech_chunk,
+            SpeechEnded: self._speech_ended,
             RunFinished: self._run_finished,
         }
 
@@ -160,6 +174,7 @@ class FrameEncoder:
         return self._chunk_head + _encode(event.text) + selector + self._chunk_tail
 
     def _run_started(self, event: RunStarted) -> bytes:
+        self._begun = True
         if not self._graph_events:
             return b""
         thread = self._thread
@@ -265,8 +280,20 @@ class FrameEncoder:
         self._citing.add(event)
         return b""
 
+    def _annotation_used(self, event: AnnotationUsed) -> bytes:
+        self._citing.annotation = event
+        return b""
+
+    def _speech_chunk(self, event: SpeechChunk) -> bytes:
+        return self._frame("tts_message", {"audio": event.audio})
+
+    def _speech_ended(self, _: SpeechEnded) -> bytes:
+        return self._frame("tts_message_end", {"audio": ""})
+
     def _run_finished(self, event: RunFinished) -> bytes:
-        frames = self._workflow_finished(event) if self._graph_events else b""
+        # A run that was over before it began, such as one that moderation answered, has no events of a workflow.
+        begun = self._begun or event.total_steps > 0
+        frames = self._workflow_finished(event) if self._graph_events and begun else b""
         if self._thread.mode == "workflow":
             return frames
         if event.status is RunStatus.FAILED:
@@ -297,6 +324,8 @@ class FrameEncoder:
 
     def _message_end(self, event: RunFinished) -> bytes:
         metadata = message_metadata(event.usage, self._citing, shown=self._thread.show_citations)
+        if self._graph_events:
+            metadata["annotation_reply"] = None
         if not self._full:
             metadata = {"retriever_resources": _for_visitors(metadata["retriever_resources"])}
         files = list(event.files) if self._graph_events else None
@@ -311,7 +340,7 @@ class FrameEncoder:
 def message_metadata(usage: Usage, citing: Citing, *, shown: bool) -> dict[str, JsonValue]:
     """The `metadata` member of `message_end` and of blocking answers."""
     resources: list[JsonValue] = [*citing.ordered()] if shown else []
-    return {"usage": usage_map(usage), "retriever_resources": resources, "annotation_reply": None}
+    return {"usage": usage_map(usage), "retriever_resources": resources, "annotation_reply": citing.annotation_reply()}
 
 
 def execution_metadata(event: NodeFinished) -> dict[str, JsonValue]:

@@ -10,7 +10,9 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
+from treadle.dsl import AppMode
 from treadle.engine.events import (
+    AnnotationUsed,
     AnswerChunk,
     AnswerReplaced,
     Citations,
@@ -150,6 +152,7 @@ class RunRecorder:
             AnswerChunk: self._answer_chunk,
             AnswerReplaced: self._answer_replaced,
             Citations: self._citing.add,
+            AnnotationUsed: self._annotation_used,
             VariableAssigned: self._variable_assigned,
         }
 
@@ -248,6 +251,9 @@ class RunRecorder:
         self._answer = [event.text]
         self._replaced = True
 
+    def _annotation_used(self, event: AnnotationUsed) -> None:
+        self._citing.annotation = event
+
     def _variable_assigned(self, event: VariableAssigned) -> None:
         # Kept until the row of its node, so that both are committed together: a node that is run again after a
         # crash finds the value it found before.
@@ -322,6 +328,8 @@ class RunRecorder:
         answer = event.outputs.get("answer")
         if self._replaced or not isinstance(answer, str):
             answer = "".join(self._answer)
+        if not AppMode(self.run.mode).has_graph:
+            answer = answer.strip()
         row = message_row(self.run, message, mask)
         row["answer"] = mask.text(answer)
         row["files"] = message_files(message.files, event.files, mask)

@@ -16,6 +16,8 @@ from treadle.apps.active_run import ActiveRun
 from treadle.apps.asides import Asides
 from treadle.apps.compile import CompiledApp
 from treadle.apps.conversation_state import ConversationState, load_conversation, new_conversation
+from treadle.apps.features.around import Around, Surroundings
+from treadle.apps.features.gate import Asked
 from treadle.apps.feed import RunFeed
 from treadle.apps.frames import Thread
 from treadle.apps.history import Owner
@@ -82,6 +84,8 @@ class StartRun:
     auto_name: bool = False
     version_id: str | None = None
     debugging: Debugging | None = None
+    aloud: bool = False
+    """The caller follows the stream, and hears the answer where the app reads it aloud."""
 
 
 class RunHost:
@@ -100,6 +104,7 @@ class RunHost:
         http: Http,
         recording: Recording,
         asides: Asides,
+        surroundings: Surroundings,
     ) -> None:
         self._settings = settings
         self._db = db
@@ -111,6 +116,7 @@ class RunHost:
         self._http = http
         self._recording = recording
         self._asides = asides
+        self._surroundings = surroundings
         self._slots = Slots()
         self._by_task: dict[str, ActiveRun] = {}
         self._by_run: dict[str, ActiveRun] = {}
@@ -173,14 +179,14 @@ class RunHost:
         active = self._by_task.get(task_id)
         if active is None or active.created_by != user_id or active.app_id != app_id:
             return False
-        active.run.stop(reason)
+        active.stop(reason)
         return True
 
     def stop_run(self, run_id: str) -> None:
         """Stop a run that goes on here, for whoever may; without effect on any other."""
         active = self._by_run.get(run_id)
         if active is not None:
-            active.run.stop(STOPPED_BY_USER)
+            active.stop(STOPPED_BY_USER)
 
     def lose(self, run_id: str) -> None:
         """Another process has taken up this run: let go of it without a trace."""
@@ -273,10 +279,21 @@ class RunHost:
         if conversation is not None and not conversation.new:
             memory = ConversationMemory(self._db, conversation.id, message_id, parent, self._uploads.with_url)
         recorder = self._recording.recorder(record, secrets=version.secrets)
+        asked = Asked(
+            workspace_id=app.workspace_id,
+            app_id=app.id,
+            inputs=inputs,
+            query=request.query,
+            user_id=request.user_id,
+            created_from=request.created_from,
+            message_id=message_id,
+        )
         return self.launch(
             record,
             recorder,
             version,
+            around=Around(entry=await self._surroundings.entry(version.extras, asked, recorder)),
+            aloud=request.aloud,
             user=request.user,
             name_later=name_later,
             debugging=debugging,
@@ -345,16 +362,29 @@ class RunHost:
         run: Callable[[Callable[[Event], None]], Run],
         name_later: bool = False,
         debugging: Debugging | None = None,
+        around: Around | None = None,
+        aloud: bool = False,
     ) -> ActiveRun:
-        """Carry a run that `run` makes for its sink of events."""
-        feed = RunFeed()
+        """Carry a run that `run` makes for its sink of events. `aloud`: it is followed, and may be heard."""
+        feed, around = RunFeed(), around or Around()
         publish = feed.publish
+        if aloud:
+            around.speaker = self._surroundings.speaker(version.extras, record, feed.publish)
+        if around.speaker is not None:
+            publish = around.speaker.hearing(feed.publish)
 
-        def emit(event: Event) -> None:
+        def note(event: Event) -> None:
             recorder(event)
-            publish(event)
             if debugging is not None:
                 debugging.watch(event)
+
+        def emit(event: Event) -> None:
+            note(event)
+            publish(event)
+
+        around.emit = emit
+        around.guard = self._surroundings.guard(version.extras, record, note, publish)
+        sink = emit if around.guard is None else around.guard.emit
 
         thread = Thread(
             mode=record.mode,  # type: ignore[arg-type]
@@ -368,7 +398,16 @@ class RunHost:
             show_citations=debugging is not None or version.features.retriever_resource.enabled,
             mask=Mask(self._crypto, version.secrets) if version.secrets else None,
         )
-        active = ActiveRun(app_id=record.app_id, created_by=record.created_by, thread=thread, run=run(emit), feed=feed)
+        active = ActiveRun(
+            app_id=record.app_id,
+            created_by=record.created_by,
+            thread=thread,
+            run=run(sink),
+            feed=feed,
+            around=around,
+        )
+        if around.guard is not None:
+            around.guard.stop = active.run.stop
         self._by_run[record.id] = self._by_task[record.task_id] = active
         if record.message is not None:
             self._by_message[record.message.id] = active
@@ -380,16 +419,18 @@ class RunHost:
     ) -> RunFinished:
         """Run to the end, commit, then tell the readers."""
         timer = asyncio.get_running_loop().call_later(
-            self._settings.app_max_execution_time, active.run.stop, "The request took longer than allowed."
+            self._settings.app_max_execution_time, active.stop, "The request took longer than allowed."
         )
         try:
-            finished = await active.run.execute()
+            finished = await active.around.enter(active.run) or await active.run.execute()
+            finished = await active.around.settle(finished)
             await recorder.finish(finished)
             if debugging is not None:
                 await debugging.keep()
             active.feed.publish(finished)
             record = recorder.run
-            if name_later and record.conversation is not None and record.message is not None:
+            await active.around.fall_silent(finished)
+            if name_later and finished.total_steps and record.conversation is not None and record.message is not None:
                 self._asides.name_later(record.workspace_id, record.conversation.id, record.message.query)
             return finished
         except asyncio.CancelledError:
@@ -397,6 +438,7 @@ class RunHost:
             raise
         finally:
             timer.cancel()
+            active.around.close()
             active.feed.close()
             self._forget(active)
 

@@ -83,7 +83,7 @@ async def run_stored(
         try:
             await _follow(active.feed, show)
         except BaseException:
-            active.run.stop("The terminal was closed.")
+            active.stop("The terminal was closed.")
             await active.finished()
             raise
         return await active.finished()

@@ -172,6 +172,24 @@ class AnswerFile(msgspec.Struct, frozen=True, tag=True):
     file: File
 
 
+class AnnotationUsed(msgspec.Struct, frozen=True, tag=True):
+    """The answer is that of an annotation, which somebody wrote: no model was asked."""
+
+    id: str
+    account_id: str
+    account_name: str
+
+
+class SpeechChunk(msgspec.Struct, frozen=True, tag=True):
+    """A piece of the answer read aloud, as base64. Of what is live only: it is not recorded."""
+
+    audio: str
+
+
+class SpeechEnded(msgspec.Struct, frozen=True, tag=True):
+    """No more of the answer will be read aloud; this may come behind the last event of the run."""
+
+
 class RunFinished(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """The last event. `outputs` of a chatflow are `answer` and `files`."""
 
@@ -206,5 +224,8 @@ Event: TypeAlias = (
     | AgentLog
     | AgentThought
     | AnswerFile
+    | AnnotationUsed
+    | SpeechChunk
+    | SpeechEnded
     | RunFinished
 )

@@ -15,12 +15,17 @@ from treadle.accounts.service import AccountService
 from treadle.apps.asides import Asides
 from treadle.apps.conversations import ConversationService
 from treadle.apps.elsewhere import Elsewhere
+from treadle.apps.features.annotations import NoAnnotations
+from treadle.apps.features.around import Surroundings
+from treadle.apps.features.gate import Gate
 from treadle.apps.leases import LeaseKeeper
 from treadle.apps.recorder import Recording
 from treadle.apps.resumption import Resumer
 from treadle.apps.runs import RunHost
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.uploads import Uploads
+from treadle.extensions.code import CodeExtensions
+from treadle.extensions.service import EXTENSIONS_TOPIC, ExtensionService
 from treadle.logs.service import LogService
 from treadle.models.local import EmbeddedModel, LocalModel
 from treadle.models.service import ModelService
@@ -59,6 +64,8 @@ class Services:
     conversations: ConversationService
     asides: Asides
     uploads: Uploads
+    extensions: ExtensionService
+    code_extensions: CodeExtensions
     logs: LogService
     host: RunHost
     elsewhere: Elsewhere
@@ -131,6 +138,9 @@ async def open_services(
         conversations = ConversationService(db, recording.settle)
         asides = Asides(models, apps, conversations, writer)
         stack.push_async_callback(asides.close)
+        extensions = ExtensionService(db, crypto, http)
+        code_extensions = CodeExtensions.load(settings.extensions_dir)
+        gate = Gate(extensions=extensions, code=code_extensions, models=models, annotations=NoAnnotations())
         host = RunHost(
             settings=settings,
             db=db,
@@ -142,6 +152,7 @@ async def open_services(
             http=http,
             recording=recording,
             asides=asides,
+            surroundings=Surroundings(gate, models, buffer=settings.moderation_buffer_size),
         )
         stack.push_async_callback(host.close)
         keys = ApiKeyService(db)
@@ -173,6 +184,8 @@ async def open_services(
             conversations=conversations,
             asides=asides,
             uploads=uploads,
+            extensions=extensions,
+            code_extensions=code_extensions,
             logs=LogService(db, recording.settle),
             host=host,
             elsewhere=elsewhere,
@@ -193,6 +206,8 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
         services.elsewhere.on_change(topic)
         if topic == APPS_TOPIC:
             services.apps.forget()
+        elif topic == EXTENSIONS_TOPIC:
+            services.extensions.forget()
         elif topic == KEYS_TOPIC:
             services.keys.forget()
 

@@ -119,6 +119,7 @@ async def _generate(
             conversation_id=conversation_id,
             auto_name=auto_name,
             version_id=version_id,
+            aloud=body.response_mode == "streaming",
         )
     )
     if body.response_mode == "streaming":

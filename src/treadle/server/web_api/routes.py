@@ -87,6 +87,7 @@ async def run_workflow(call: AppCall) -> ASGIApp:
 
 
 async def _ask(call: AppCall, body: Ask, *, conversation_id: str | None = None, always_stream: bool = False) -> ASGIApp:
+    streaming = always_stream or body.response_mode != "blocking"
     run = await call.services.host.start(
         StartRun(
             app=call.app,
@@ -98,9 +99,10 @@ async def _ask(call: AppCall, body: Ask, *, conversation_id: str | None = None, 
             query=body.query.replace("\x00", ""),
             conversation_id=conversation_id,
             parent_message_id=optional_uuid(body.parent_message_id, "parent_message_id"),
+            aloud=streaming,
         )
     )
-    if always_stream or body.response_mode != "blocking":
+    if streaming:
         return EventStream(run.feed, FrameEncoder(run.thread, "web"), on_close=run.release)
     return await blocking_answer(run)
 

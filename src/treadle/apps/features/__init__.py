@@ -1,0 +1,1 @@
+"""What an app does around its model: moderation, external data, annotation replies, reading aloud."""

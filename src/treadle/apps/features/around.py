@@ -1,0 +1,193 @@
+"""What one run has around it: the way in, the guard of its answer, and the voice that reads it aloud."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from treadle.apps.recorder import RunRecorder
+from treadle.apps.records import RunRecord
+from treadle.dsl import AppMode
+from treadle.engine.errors import NodeError
+from treadle.engine.events import AnnotationUsed, AnswerChunk, Event, RunFinished, RunStarted, RunStatus
+from treadle.engine.ports import ModelRef
+from treadle.engine.run import Run
+from treadle.engine.values import Value
+from treadle.models.service import ModelService
+
+from .external_data import ExternalDataError
+from .gate import STOPPED_BY_MODERATION, Admitted, Asked, Gate, Reply
+from .moderation import ModerationError
+from .output_guard import OutputGuard
+from .plan import Extras
+from .speech import Speaker
+
+DEFAULT_MODEL = ModelRef("", "")
+"""The workspace's default model of the kind that is wanted."""
+
+
+class Entry:
+    """Takes a request to its run, or answers in its place."""
+
+    def __init__(self, gate: Gate, extras: Extras, asked: Asked, recorder: RunRecorder) -> None:
+        self._gate = gate
+        self._extras = extras
+        self._asked = asked
+        self._recorder = recorder
+        self._asking: asyncio.Task[Admitted | Reply] | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Ask nobody any more: the run has been stopped before it began."""
+        self._stopped = True
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def answer(self, run: Run, emit: Callable[[Event], None]) -> RunFinished | None:
+        """Prepare the run; its last event when it is over before it begins. `emit` goes past the guard."""
+        began = time.time()
+        self._asking = asyncio.create_task(self._gate.admit(self._extras, self._asked), name="entry of a run")
+        try:
+            outcome = await self._asking
+        except asyncio.CancelledError:
+            if self._stopped:
+                return None  # the run, which is stopped too, says so
+            raise
+        except (ModerationError, ExternalDataError) as error:
+            return self._over(run, emit, began, RunStatus.FAILED, str(error), type(error).__name__)
+        except NodeError as error:
+            return self._over(run, emit, began, RunStatus.FAILED, str(error), error.error_type)
+        if isinstance(outcome, Admitted):
+            self._prepare(run, outcome)
+            return None
+        if hit := outcome.annotation:
+            emit(AnnotationUsed(hit.id, hit.account_id, hit.account_name))
+        finished = self._over(run, emit, began, RunStatus.STOPPED, outcome.reason, text=outcome.text)
+        # What the app's owner wrote as the answer to bad questions needs no check of its own.
+        say = emit if outcome.reason == STOPPED_BY_MODERATION else run.emit
+        whole = self._recorder.run.mode in (AppMode.ADVANCED_CHAT, AppMode.WORKFLOW)
+        for piece in [outcome.text] if whole else outcome.text:
+            say(AnswerChunk(piece, None, ""))
+        return finished
+
+    def _prepare(self, run: Run, admitted: Admitted) -> None:
+        run.inputs.clear()
+        run.inputs.update(admitted.inputs)
+        if not admitted.rewritten:
+            return
+        if run.pool.scope("sys").get("query") is not None:
+            run.pool.set("sys", "query", admitted.query)
+        record = self._recorder.run
+        if record.message is not None:
+            kept = {name: value for name, value in admitted.inputs.items() if name in record.message.inputs}
+            message = msgspec.structs.replace(record.message, query=admitted.query, inputs=kept)
+            self._recorder.run = msgspec.structs.replace(record, message=message)
+
+    def _over(
+        self,
+        run: Run,
+        emit: Callable[[Event], None],
+        began: float,
+        status: RunStatus,
+        error: str,
+        error_type: str | None = None,
+        *,
+        text: str = "",
+    ) -> RunFinished:
+        """The last event of a run without nodes. Readers of chats are not told that it began."""
+        system = {f"sys.{name}": value for name, value in run.pool.scope("sys").items()}
+        started = RunStarted(run.run_id, began, {**run.inputs, **system})
+        in_chat = self._recorder.run.message is not None
+        (self._recorder if in_chat else emit)(started)
+        outputs: dict[str, Value] = {"answer": text, "files": []} if in_chat else {}
+        return RunFinished(
+            run_id=run.run_id,
+            status=status,
+            started_at=began,
+            at=time.time(),
+            outputs=outputs,
+            error=error,
+            error_type=error_type,
+        )
+
+
+def _nobody(_: Event) -> None:
+    """There is no run yet."""
+
+
+@dataclass(slots=True)
+class Around:
+    """Most runs have nothing around them."""
+
+    entry: Entry | None = None
+    guard: OutputGuard | None = None
+    speaker: Speaker | None = None
+    emit: Callable[[Event], None] = _nobody
+    """Tells everybody, past the guard."""
+
+    async def enter(self, run: Run) -> RunFinished | None:
+        """The last event of a run that is over before it begins."""
+        return None if self.entry is None else await self.entry.answer(run, self.emit)
+
+    async def settle(self, finished: RunFinished) -> RunFinished:
+        """The last event, once what was written is checked."""
+        return finished if self.guard is None else await self.guard.finish(finished)
+
+    async def fall_silent(self, finished: RunFinished) -> None:
+        """Wait for the last words, unless the answer broke off."""
+        if self.speaker is not None:
+            await self.speaker.finish(rest=finished.status is not RunStatus.FAILED)
+
+    def stop(self) -> None:
+        """The run was stopped."""
+        if self.entry is not None:
+            self.entry.stop()
+
+    def close(self) -> None:
+        """The run is over, or given up."""
+        if self.guard is not None:
+            self.guard.close()
+        if self.speaker is not None:
+            self.speaker.close()
+
+
+class Surroundings:
+    """Makes what runs have around them."""
+
+    def __init__(self, gate: Gate, models: ModelService, *, buffer: int = 300) -> None:
+        self._gate = gate
+        self._models = models
+        self._buffer = buffer
+
+    async def entry(self, extras: Extras, asked: Asked, recorder: RunRecorder) -> Entry | None:
+        """The way into a run; None when nothing is to be asked on it."""
+        return Entry(self._gate, extras, asked, recorder) if await self._gate.concerns(extras, asked.app_id) else None
+
+    def guard(
+        self, extras: Extras, record: RunRecord, note: Callable[[Event], None], publish: Callable[[Event], None]
+    ) -> OutputGuard | None:
+        """The guard of an answer; None when the app does not moderate answers, or gives none.
+
+        A moderation that this server does not have guards nothing, as one that fails.
+        """
+        plan = extras.moderation
+        if plan is None or not plan.outputs or record.message is None:
+            return None
+        try:
+            moderator = self._gate.moderator(plan, record.workspace_id, record.app_id)
+        except ModerationError:
+            return None
+        return OutputGuard(moderator, record=note, publish=publish, buffer=self._buffer)
+
+    def speaker(self, extras: Extras, record: RunRecord, publish: Callable[[Event], None]) -> Speaker | None:
+        """The voice of an app that reads its answers aloud."""
+        if extras.voice is None:
+            return None
+        models, voice = self._models.media_for(record.workspace_id), extras.voice.name
+
+        def speak(text: str) -> AsyncGenerator[bytes, None]:
+            return models.speak(text, DEFAULT_MODEL, voice=voice)
+
+        return Speaker(speak, publish)

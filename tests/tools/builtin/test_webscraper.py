@@ -16,7 +16,7 @@ from treadle.settings import Settings
 from treadle.tools.messages import Text
 
 PAGE = """<!doctype html><html lang="en"><head><title>On weaving</title><meta name="author" content="Ada Weaver">
-<meta property="article:published_time" content="2024-02-03"></head><body><nav><a href="/">Home</a> <a href="/x">More</a>
+<meta property="article:published_time" content="2024-02-03"></head><body><nav><a href="/">Home</a> <a href="/x">X</a>
 </nav><article><h1>On weaving</h1><p>A treadle is a pedal that a weaver works with the foot while both hands stay with
 the shuttle, so that the loom never has to wait for anybody.</p><p>Looms with eight treadles lift any combination of
 their shafts, which is how patterns of some width come about in plain cotton cloth.</p></article><script>x()</script>

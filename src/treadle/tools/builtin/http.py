@@ -58,7 +58,7 @@ async def send(
     max_bytes: int = 10 * 1024 * 1024,
 ) -> HttpResponse:
     """One exchange. Raises ToolCredentialsError (401, 403) or ToolInvokeError (other failures)."""
-    sent = dict(headers or {})
+    sent = {"User-Agent": "Treadle", **(headers or {})}
     if json is not None:
         body = msgspec.json.encode(json)
         sent.setdefault("Content-Type", "application/json")

@@ -35,10 +35,16 @@ def check_file(text: str | bytes) -> Report:
     parsed = parse(text)
     if parsed.app is None:
         return Report(parsed.status, None, "", parsed.problems)
-    problems = [*parsed.problems, *check_structure(parsed.app)]
-    if not has_errors(problems) or parsed.app.mode.has_graph:
-        problems += _node_problems(parsed.app)
+    problems = [*parsed.problems, *problems_of(parsed.app)]
     return Report(parsed.status, parsed.app.mode, parsed.app.name, problems)
+
+
+def problems_of(app: AppFile) -> list[Problem]:
+    """What is wrong with an app's structure and its nodes' settings."""
+    problems = check_structure(app)
+    if not has_errors(problems) or app.mode.has_graph:
+        problems += _node_problems(app)
+    return problems
 
 
 def _node_problems(app: AppFile) -> list[Problem]:

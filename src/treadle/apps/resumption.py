@@ -18,6 +18,7 @@ from treadle.apps.memory import ConversationMemory, NoMemory
 from treadle.apps.recorder import Recording
 from treadle.apps.runs import RunHost
 from treadle.apps.service import AppService
+from treadle.apps.tables import TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.engine.events import RunFinished, RunStarted, RunStatus
 from treadle.engine.pool import VariablePool
@@ -105,6 +106,8 @@ class Resumer:
         """Go on behind the last finished node. Raises Refusal when the app or the version is gone."""
         record = checkpoint.run
         app = await self._apps.app(record.app_id)
+        if record.triggered_from in (TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP):
+            raise Refusal("a run of a draft ends with its process; run the draft again.")
         version = await self._apps.version(app, record.version_id)
         system = _system(checkpoint.inputs)
         inputs = {name: value for name, value in checkpoint.inputs.items() if not name.startswith(_SYSTEM)}

@@ -1,0 +1,107 @@
+"""The checklist of a draft: what keeps it from being published, and what is likely to be wrong.
+
+Source: spec console §7.12, workflow-engine §6.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from treadle.apps.check import problems_of
+from treadle.apps.drafts import Draft, Drafts
+from treadle.apps.service import AppService, check_runnable
+from treadle.dsl import AppMode, ModelConfig, Problem, graph_view
+from treadle.engine.errors import NodeError
+from treadle.engine.ports import ModelRef
+from treadle.models.service import ModelService
+from treadle.platform.refusals import Refusal
+
+_LAST = {AppMode.WORKFLOW: ("end", "End"), AppMode.ADVANCED_CHAT: ("answer", "Answer")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One item of the checklist. An `error` keeps the draft from being published."""
+
+    kind: str
+    severity: Literal["error", "warning"]
+    message: str
+    node_id: str | None = None
+    node_title: str | None = None
+    field: str | None = None
+
+
+class DraftCheck:
+    """Checks drafts; callers name the workspace."""
+
+    def __init__(self, drafts: Drafts, apps: AppService, models: ModelService) -> None:
+        self._drafts = drafts
+        self._apps = apps
+        self._models = models
+
+    async def findings(self, workspace_id: str, app_id: str) -> list[Finding]:
+        """Everything found, errors first. Raises NotFound."""
+        draft = await self._drafts.read(workspace_id, app_id)
+        found = [_finding(problem) for problem in problems_of(draft.definition.to_file(draft.app))]
+        if not any(finding.severity == "error" for finding in found):
+            found += self._refused(draft)
+        found += _without_result(draft)
+        found += [finding async for finding in self._models_out_of_reach(workspace_id, draft)]
+        return sorted(found, key=lambda finding: finding.severity)
+
+    def _refused(self, draft: Draft) -> Iterator[Finding]:
+        """What publishing would say."""
+        try:
+            check_runnable(draft.definition, self._apps.types)
+        except Refusal as refusal:
+            yield Finding(kind="cannot-run", severity="error", message=refusal.message)
+
+    async def _models_out_of_reach(self, workspace_id: str, draft: Draft) -> AsyncIterator[Finding]:
+        """Nodes whose model the workspace cannot call."""
+        models = self._models.for_workspace(workspace_id)
+        for node_id, title, ref in _models_of(draft):
+            try:
+                await models.resolve(ref)
+            except NodeError as error:
+                yield Finding(
+                    kind="model-unavailable",
+                    severity="warning",
+                    message=str(error),
+                    node_id=node_id,
+                    node_title=title,
+                    field="model",
+                )
+
+
+def _models_of(draft: Draft) -> Iterator[tuple[str | None, str | None, ModelRef]]:
+    config: ModelConfig | None = draft.definition.model_config
+    if config is not None:
+        if config.model.name:
+            yield None, None, ModelRef(config.model.provider, config.model.name, config.model.mode)
+        return
+    for node in graph_view(draft.workflow).nodes:
+        model = node.data.get("model")
+        if isinstance(model, Mapping) and model.get("name"):
+            ref = ModelRef(str(model.get("provider", "")), str(model["name"]), str(model.get("mode") or "chat"))
+            yield node.id, node.title, ref
+
+
+def _without_result(draft: Draft) -> Iterator[Finding]:
+    wanted = _LAST.get(draft.definition.mode)
+    if wanted is None:
+        return
+    kind, name = wanted
+    if not any(node.type == kind for node in graph_view(draft.workflow).nodes):
+        message = f"Nothing comes out of this app: add a node of type {name} and connect it."
+        yield Finding(kind="no-result", severity="warning", message=message)
+
+
+def _finding(problem: Problem) -> Finding:
+    return Finding(
+        kind=problem.kind.value,
+        severity=problem.severity,
+        message=problem.message,
+        node_id=problem.node,
+        node_title=problem.node_title,
+        field=problem.field or (None if problem.node else problem.where),
+    )

@@ -1,0 +1,69 @@
+"""Everything that people who edit apps need, put together. Drafts are in `drafts`, runs of them in `debugging`."""
+
+from dataclasses import dataclass
+
+from treadle.apps.debugging import DebugRuns
+from treadle.apps.debugging_history import DebugHistory
+from treadle.apps.draft_variables import DraftVariables
+from treadle.apps.drafts import Drafts
+from treadle.apps.drafts_apps import AppMaking
+from treadle.apps.drafts_check import DraftCheck
+from treadle.apps.drafts_import import Imports
+from treadle.apps.drafts_versions import Versions
+from treadle.apps.recorder import Recording
+from treadle.apps.runs import RunHost
+from treadle.apps.service import AppService
+from treadle.apps.uploads import Uploads
+from treadle.engine.ports import Http
+from treadle.models.service import ModelService
+from treadle.platform.crypto import Crypto
+from treadle.platform.db import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Editing:
+    """The services of the editor."""
+
+    making: AppMaking
+    imports: Imports
+    drafts: Drafts
+    check: DraftCheck
+    versions: Versions
+    variables: DraftVariables
+    runs: DebugRuns
+    history: DebugHistory
+
+    @classmethod
+    def over(
+        cls,
+        *,
+        db: Database,
+        crypto: Crypto,
+        apps: AppService,
+        models: ModelService,
+        drafts: Drafts,
+        uploads: Uploads,
+        http: Http,
+        host: RunHost,
+        recording: Recording,
+    ) -> "Editing":
+        """The services of the editor over those of the process."""
+        variables = DraftVariables(db, crypto)
+        return cls(
+            making=AppMaking(db, apps, models),
+            imports=Imports(db, apps, drafts, http),
+            drafts=drafts,
+            check=DraftCheck(drafts, apps, models),
+            versions=Versions(db, crypto),
+            variables=variables,
+            runs=DebugRuns(
+                drafts=drafts,
+                apps=apps,
+                variables=variables,
+                host=host,
+                recording=recording,
+                uploads=uploads,
+                crypto=crypto,
+            ),
+            history=DebugHistory(db, recording.settle),
+        )

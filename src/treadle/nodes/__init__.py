@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from treadle.engine.node import NodeType
 
+from .agent import AgentConfig, agent
 from .answer import ANSWER, AnswerConfig
 from .assigner import ASSIGNER, AssignerConfig
 from .basic import basic_model
@@ -23,6 +24,9 @@ from .question_classifier import ClassifierConfig, question_classifier
 from .start import START, StartConfig
 from .template_transform import TemplateConfig, template_transform
 from .tool import TOOL, ToolConfig
+from .trigger_plugin import TRIGGER_PLUGIN, PluginTriggerConfig
+from .trigger_schedule import TRIGGER_SCHEDULE, ScheduleConfig
+from .trigger_webhook import TRIGGER_WEBHOOK, WebhookConfig
 from .variable_aggregator import VARIABLE_AGGREGATOR, VARIABLE_ASSIGNER, AggregatorConfig
 
 __all__ = ["DEFAULT_LIMITS", "FORMS", "NODE_TYPES", "PLANNED", "NodeLimits", "node_types"]
@@ -47,6 +51,10 @@ def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
         knowledge_retrieval(limits),
         LIST_OPERATOR,
         TOOL,
+        agent(limits),
+        TRIGGER_WEBHOOK,
+        TRIGGER_SCHEDULE,
+        TRIGGER_PLUGIN,
         basic_model(limits),
     )
     return MappingProxyType({node_type.kind: node_type for node_type in types})
@@ -72,6 +80,10 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
         "knowledge-retrieval": RetrievalConfig,
         "list-operator": ListOperatorConfig,
         "tool": ToolConfig,
+        "agent": AgentConfig,
+        "trigger-webhook": WebhookConfig,
+        "trigger-schedule": ScheduleConfig,
+        "trigger-plugin": PluginTriggerConfig,
     }
 )
 """The settings of each node type of app files; their JSON Schema is the node's form."""
@@ -84,10 +96,6 @@ PLANNED: Final = frozenset(
         "loop",
         "loop-start",
         "loop-end",
-        "agent",
-        "trigger-webhook",
-        "trigger-schedule",
-        "trigger-plugin",
         "human-input",
         "datasource",
         "knowledge-index",

@@ -32,11 +32,15 @@ class HttpLimits:
 
 @dataclass(frozen=True, slots=True)
 class NodeLimits:
-    """The bounds of all node types. `media` is how files reach models: their bytes in the request, or a link."""
+    """The bounds of all node types. `media` is how files reach models: their bytes in the request, or a link.
+
+    `agent_tool_seconds` bounds each tool call of an agent.
+    """
 
     code: CodeLimits = field(default_factory=CodeLimits)
     http: HttpLimits = field(default_factory=HttpLimits)
     template_length: int = 400_000
+    agent_tool_seconds: float = 300
     media: Literal["base64", "url"] = "base64"
 
 

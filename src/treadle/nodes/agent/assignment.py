@@ -1,0 +1,132 @@
+"""What an agent is asked to do, and what a strategy needs to do it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import msgspec
+
+from treadle.engine.node import NodeContext
+from treadle.engine.ports import ChatRequest, Message, ModelProfile, ModelRef, Part, ToolSpec
+from treadle.engine.values import JsonValue
+from treadle.nodes.model_call import CallRecord, Reply, call_model
+from treadle.nodes.prompt import logged_prompts
+
+from .belt import Belt
+from .calling import run_calls
+from .rounds import Call, Result, Round, Teller
+
+Ending = Literal["answered", "limit"]
+"""Why an agent came to its end: it had an answer, or no round was left."""
+
+_CHARACTERS_PER_TOKEN: Final = 4
+_LONGEST_RESULT: Final = 100_000
+
+
+@dataclass(slots=True)
+class Assignment:
+    """One question for an agent.
+
+    `messages` are the prompt, ending with the question. `rounds` is the most times that the model is asked. With
+    `closing`, the last of them offers no tools, so that the model must answer; without, the calls of the last one are
+    refused. `tool_seconds` bounds each tool call.
+    """
+
+    ctx: NodeContext
+    model: ModelRef
+    profile: ModelProfile
+    parameters: Mapping[str, JsonValue]
+    stop: tuple[str, ...]
+    user: str | None
+    belt: Belt
+    rounds: int
+    closing: bool
+    teller: Teller
+    record: CallRecord
+    tool_seconds: float
+    messages: list[Message] = field(default_factory=list[Message])
+
+    async def ask(
+        self,
+        round: Round,
+        messages: list[Message],
+        *,
+        tools: tuple[ToolSpec, ...] = (),
+        stop: tuple[str, ...] = (),
+        say: Callable[[str], None],
+        separated: bool = False,
+    ) -> Reply:
+        """One model call, its cost noted whatever becomes of it. Raises InvokeError."""
+        self.record.prompts = logged_prompts(messages)
+        request = ChatRequest(
+            model=self.model,
+            messages=tuple(messages),
+            parameters=self.parameters,
+            stop=(*self.stop, *(word for word in stop if word not in self.stop)),
+            tools=tools,
+            user=self.user,
+        )
+        reply, whole = Reply(), self.record.reply
+        self.teller.begin(round)
+        try:
+            await call_model(self.ctx, request, reply, separated=separated, say=say)
+        except BaseException as error:
+            self.teller.fail(round, error)
+            raise
+        finally:
+            whole.usage += reply.usage
+            whole.finish_reason = reply.finish_reason
+            whole.files += reply.files
+            round.usage = reply.usage
+            round.files = list(reply.files)
+        return reply
+
+    async def call_tools(self, round: Round, *, native: bool) -> None:
+        """Call the tools that the round asks for, or refuse it when no round is left. Never raises for a tool."""
+        if round.number == self.rounds and (self.closing or self.rounds > 1):
+            for call in round.calls:
+                self._refuse(round, call)
+        else:
+            await run_calls(
+                self.ctx,
+                self.belt,
+                round,
+                self.teller,
+                seconds=self.tool_seconds,
+                longest=self._longest_result(),
+                native=native,
+            )
+        for call in round.calls:
+            if call.result is not None:
+                self.record.reply.usage += call.result.usage
+        self.teller.end(round)
+
+    def limit_text(self) -> str:
+        """What the reader is told when no round is left."""
+        return f"The limit of {self.rounds} rounds was reached before the answer was complete."
+
+    def _refuse(self, round: Round, call: Call) -> None:
+        self.teller.calling(round, call)
+        call.result = Result(
+            f"The limit of {self.rounds} rounds is reached: {call.name} was not called. Answer with what is known."
+        )
+        self.teller.called(round, call)
+
+    def _longest_result(self) -> int:
+        """Half of the model's context, so that no single result crowds out everything else."""
+        size = self.profile.context_size
+        return _LONGEST_RESULT if size is None else max(1000, size * _CHARACTERS_PER_TOKEN // 2)
+
+
+def without_media(message: Message) -> Message:
+    """The message with its pictures and files as words: the model has seen them once."""
+    if isinstance(message.content, str):
+        return message
+    words = [_word(part) for part in message.content]
+    return msgspec.structs.replace(message, content="\n".join(word for word in words if word))
+
+
+def _word(part: Part) -> str:
+    if part.type == "text":
+        return part.text
+    return "[image]" if part.type == "image" else "[file]"

@@ -1,0 +1,52 @@
+"""The strategy for models without tool calls of their own: thoughts and actions as text.
+
+Source: spec models-and-tools §3.4, workflow-nodes §22. Only the answer is shown to the reader while it is written.
+"""
+
+from typing import Final
+
+from .assignment import Assignment, Ending
+from .calling import call_of
+from .react_prompt import ReActPrompt, scratchpad_entry
+from .react_reply import ReplyReader
+from .rounds import Round
+
+_STOP: Final = "Observation"
+_WITHOUT_STOP: Final = "wenxin"
+_NO_THOUGHT: Final = "I am working out how to answer this."
+
+
+async def run(assignment: Assignment, prompt: ReActPrompt) -> Ending:
+    """Ask and call until the model answers. Raises InvokeError."""
+    scratchpad = ""
+    stop = () if assignment.model.provider.rsplit("/", 1)[-1] == _WITHOUT_STOP else (_STOP,)
+    for number in range(1, assignment.rounds + 1):
+        last = number == assignment.rounds
+        tools = () if last and assignment.closing else assignment.belt.specs
+        round, reader = Round(number), ReplyReader()
+
+        def read(text: str, round: Round = round, reader: ReplyReader = reader) -> None:
+            if piece := reader.feed(text):
+                assignment.teller.say(round, piece)
+
+        messages = prompt.messages(tools, scratchpad, last=last and assignment.closing)
+        reply = await assignment.ask(round, messages, stop=stop, say=read, separated=True)
+        parsed = reader.close()
+        if parsed.action is None:
+            round.thought = round.answer = parsed.answer
+            if parsed.unsaid:
+                assignment.teller.say(round, parsed.unsaid)
+            assignment.teller.asked(round)
+            return "answered"
+        round.thought = parsed.thought or reply.reasoning or _NO_THOUGHT
+        action = parsed.action
+        call = call_of(assignment.belt, action.name, action.input, call_id=f"call_{number}")
+        round.calls = [call]
+        assignment.teller.asked(round)
+        await assignment.call_tools(round, native=False)
+        result = call.result.text if call.result else ""
+        scratchpad += scratchpad_entry(round.thought, action.name, action.input, result)
+        if last:
+            only = assignment.rounds == 1 and not assignment.closing
+            assignment.teller.say(round, result if only else assignment.limit_text())
+    return "limit"

@@ -1,0 +1,40 @@
+"""The settings of the agent node (spec workflow-nodes §22)."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from treadle.nodes.config import JsonField, NodeConfig
+from treadle.nodes.model_settings import MAX_TURNS, MemoryConfig
+
+from .parameters import AgentParameter
+
+
+def _entries(value: object) -> object:
+    """Parameters as maps; a bare value is a constant. Old editors write a list, or nothing, where none is set."""
+    if not isinstance(value, dict):
+        return {}
+    entries: dict[object, object] = {}
+    for name, entry in value.items():  # pyright: ignore[reportUnknownVariableType]
+        entries[name] = entry if isinstance(entry, dict) and "value" in entry else {"value": entry}
+    return entries
+
+
+class AgentConfig(NodeConfig):
+    """Which strategy works, and its parameters. What a strategy makes of them shows only when it runs."""
+
+    agent_strategy_provider_name: str = Field(default="", json_schema_extra={"ui": "agent-strategy"})
+    agent_strategy_name: str = ""
+    agent_strategy_label: str = ""
+    agent_parameters: Annotated[dict[str, AgentParameter], BeforeValidator(_entries)] = Field(
+        default_factory=dict[str, AgentParameter], json_schema_extra={"ui": "agent-parameters"}
+    )
+    memory: MemoryConfig | None = None
+    tool_node_version: str = ""
+    output_schema: dict[str, JsonField] | None = None
+    plugin_unique_identifier: str = ""
+
+    def turns(self) -> int:
+        """How many earlier exchanges the model sees; the size of the window counts whether it is switched on or not."""
+        size = self.memory.window.size if self.memory else 0
+        return min(size, MAX_TURNS) if size > 0 else MAX_TURNS

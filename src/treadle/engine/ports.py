@@ -145,7 +145,11 @@ class Code(Protocol):
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One outbound request. `headers` keep order and repeats; timeouts are in seconds."""
+    """One outbound request. `headers` keep order and repeats; timeouts are in seconds.
+
+    `secret_headers` are the names of those that must not follow a redirect to another server, as Authorization never
+    does.
+    """
 
     method: str
     url: str
@@ -156,6 +160,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     write_timeout: float = 600
     verify_tls: bool = True
     max_bytes: int = 10 * 1024 * 1024
+    secret_headers: tuple[str, ...] = ()
 
 
 class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,13 +193,31 @@ class Files(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PastCall:
+    """A tool call of an earlier exchange. `arguments` is JSON text, `result` what the model read."""
+
+    tool: str
+    arguments: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class PastRound:
+    """What an agent said in one round of an earlier exchange, and the tools that it called then."""
+
+    text: str
+    calls: tuple[PastCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
-    """One earlier exchange of a conversation."""
+    """One earlier exchange of a conversation. `rounds` are those of an agent app."""
 
     query: str
     answer: str
     query_files: tuple[File, ...] = ()
     answer_files: tuple[File, ...] = ()
+    rounds: tuple[PastRound, ...] = ()
 
 
 class Memory(Protocol):

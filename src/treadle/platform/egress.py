@@ -88,7 +88,7 @@ class GuardedHttp:
                 method, body = ("HEAD" if method == "HEAD" else "GET"), None
                 headers = _without(headers, _BODY_HEADERS)
             if following.origin() != url.origin():
-                headers = _without(headers, _PRIVATE_HEADERS)
+                headers = _without(headers, _PRIVATE_HEADERS | {name.lower() for name in request.secret_headers})
             url = following
         raise HttpRequestNodeError(f"{request.url} redirects more than {MAX_REDIRECTS} times.")
 

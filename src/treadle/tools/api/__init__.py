@@ -1,0 +1,1 @@
+"""HTTP APIs made into tools by their own descriptions (OpenAPI, Swagger, plugin manifests)."""

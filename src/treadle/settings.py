@@ -111,6 +111,17 @@ class Settings(BaseSettings):
     max_request_body: int = Field(
         15 * _MIB, ge=1024, description="Bytes of a request body, uploads excepted (they have limits of their own)."
     )
+    trigger_url: str = Field(
+        "", description="Base URL of webhook addresses. Default: public_url.",
+        validation_alias=_known_as("trigger_url", "TRIGGER_URL"),
+    )  # fmt: skip
+    webhook_request_body_max_size: int = _limit(
+        "webhook_request_body_max_size", "WEBHOOK_REQUEST_BODY_MAX_SIZE", 10 * _MIB,
+        "Bytes of a request to a webhook.",
+    )  # fmt: skip
+    webhook_rate_limit: int = Field(
+        6000, ge=0, description="Webhook requests a minute for one workspace; further ones get 404. 0 sets no limit."
+    )
     app_max_active_requests: int = _limit(
         "app_max_active_requests", "APP_MAX_ACTIVE_REQUESTS", 0,
         "Runs of one app at a time, over which callers get 429; 0 sets no limit.", ge=0,

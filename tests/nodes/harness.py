@@ -14,7 +14,7 @@ from treadle.engine.events import (
     RunFinished,
     VariableAssigned,
 )
-from treadle.engine.graph import EdgeSpec, GraphSpec, NodeSpec, Retry, compile_graph
+from treadle.engine.graph import ROOT_KINDS, EdgeSpec, GraphSpec, NodeSpec, Retry, compile_graph
 from treadle.engine.pool import VariablePool
 from treadle.engine.ports import Ports
 from treadle.engine.run import Run
@@ -80,7 +80,7 @@ async def play(
 ) -> Played:
     """Run a graph. `edges` are lines `a -> b` or `a --handle-> b`; a start node `start` is there if none is given."""
     specs = list(nodes)
-    if not any(spec.kind == "start" for spec in specs):
+    if not any(spec.kind in ROOT_KINDS for spec in specs):
         specs.insert(0, node("start", "start", {}))
     graph = compile_graph(GraphSpec(specs, [_edge(line) for line in edges.strip().splitlines()]), NODE_TYPES)
     pool = VariablePool({"sys": {"user_id": "u1"}, **(scopes or {})})

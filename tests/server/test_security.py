@@ -88,7 +88,11 @@ async def test_declared_callers_are_asked_for_what_they_declare(services: Servic
             filled = re.sub(r"{\w+(:\w+)?}", "x", filled)
             for method in getattr(route, "methods", ()):
                 answer = await client.request(method, filled)
-                expected = {Caller.SIGNATURE: (403, 404), Caller.FIRST_RUN: (400, 403)}.get(caller, (401,))
+                expected = {
+                    Caller.SIGNATURE: (403, 404),
+                    Caller.FIRST_RUN: (400, 403),
+                    Caller.SECRET_ADDRESS: (404,),
+                }.get(caller, (401,))
                 assert answer.status_code in expected, f"{method} {path}: {answer.status_code}"
 
 

@@ -42,6 +42,7 @@ class EndUserType(StrEnum):
 
     SERVICE_API = "service_api"
     BROWSER = "browser"
+    TRIGGER = "trigger"
 
 
 class Workspace(Base):

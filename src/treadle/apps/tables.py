@@ -45,6 +45,7 @@ class CreatedFrom(StrEnum):
     WEB_APP = "web-app"
     INSTALLED_APP = "installed-app"
     CONSOLE = "console"
+    TRIGGER = "trigger"
 
 
 class App(Base):

@@ -23,6 +23,7 @@ from treadle.server.pages import page_routes
 from treadle.server.responses import json_response
 from treadle.server.service_api.routes import ROUTES as SERVICE_ROUTES
 from treadle.server.services import Services
+from treadle.server.triggers import ROUTES as TRIGGER_ROUTES
 from treadle.server.web_api.routes import ROUTES as WEB_ROUTES
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -51,6 +52,7 @@ def create_app(services: Services, static: Path = STATIC) -> ASGIApp:
             Mount("/api", routes=WEB_ROUTES, middleware=[_ANY_ORIGIN]),
             Mount("/console/api", app=create_console_api(services)),
             *FILE_ROUTES,
+            *TRIGGER_ROUTES,
             *page_routes(static),
         ],
         exception_handlers=_HANDLERS,  # type: ignore[arg-type]

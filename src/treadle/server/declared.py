@@ -15,6 +15,7 @@ class Caller(StrEnum):
     SIGNATURE = "whoever holds a signed link"
     APP_KEY = "holders of an app key"
     KNOWLEDGE_KEY = "holders of a knowledge key"
+    SECRET_ADDRESS = "whoever knows its secret address"
     VISITOR = "visitors of a published page"
     MEMBER = "signed-in members of the workspace"
     FIRST_RUN = "anyone, until the first account exists"

@@ -12,12 +12,19 @@ class Links:
     """`base` has no slash at its end."""
 
     base: str
+    triggers: str = ""
+    """The base of webhook addresses, where it is another one."""
 
     @classmethod
     def of(cls, settings: Settings) -> "Links":
         host = settings.host if settings.host not in ("0.0.0.0", "::") else "127.0.0.1"
         shown = f"[{host}]" if ":" in host else host
-        return cls((settings.public_url or f"http://{shown}:{settings.port}").rstrip("/"))
+        base = (settings.public_url or f"http://{shown}:{settings.port}").rstrip("/")
+        return cls(base, settings.trigger_url.rstrip("/"))
+
+    def webhook(self, webhook_id: str, *, debug: bool = False) -> str:
+        """The address of a webhook."""
+        return f"{self.triggers or self.base}/triggers/{'webhook-debug' if debug else 'webhook'}/{webhook_id}"
 
     def page(self, mode: str, code: str) -> str:
         """The published page of an app."""

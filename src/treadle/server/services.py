@@ -14,6 +14,7 @@ from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
 from treadle.accounts.service import AccountService
 from treadle.apps.asides import Asides
 from treadle.apps.conversations import ConversationService
+from treadle.apps.drafts import Drafts
 from treadle.apps.elsewhere import Elsewhere
 from treadle.apps.features.annotations import NoAnnotations
 from treadle.apps.features.around import Surroundings
@@ -42,6 +43,9 @@ from treadle.sandbox import Sandbox
 from treadle.server.limits import node_limits
 from treadle.server.links import Links
 from treadle.settings import Settings
+from treadle.triggers.service import TriggerService
+from treadle.triggers.ticker import Ticker
+from treadle.triggers.webhooks import Webhooks
 
 _NOTE_KEYS_EVERY = 60.0
 _MIB = 1024 * 1024
@@ -70,6 +74,9 @@ class Services:
     host: RunHost
     elsewhere: Elsewhere
     resumer: Resumer
+    triggers: TriggerService
+    webhooks: Webhooks
+    ticker: Ticker
 
 
 def settings_for(data_dir: Path | None = None, **overrides: Any) -> Settings:
@@ -156,6 +163,7 @@ async def open_services(
         )
         stack.push_async_callback(host.close)
         keys = ApiKeyService(db)
+        end_users = EndUserService(db)
         leases.start(host.lose)
         elsewhere = Elsewhere(db, host.stop_run)
         stack.push_async_callback(elsewhere.close)
@@ -170,6 +178,13 @@ async def open_services(
             host=host,
         )
         stack.push_async_callback(resumer.close)
+        drafts = Drafts(db, crypto, apps)
+        triggers = TriggerService(
+            db=db, apps=apps, drafts=drafts, end_users=end_users, uploads=uploads, host=host, settle=recording.settle
+        )
+        apps.publish_hooks.append(triggers.on_publish)
+        ticker = Ticker(triggers)
+        stack.push_async_callback(ticker.close)
         services = Services(
             settings=settings,
             links=links,
@@ -178,7 +193,7 @@ async def open_services(
             writer=writer,
             accounts=AccountService(db, crypto, settings),
             keys=keys,
-            end_users=EndUserService(db),
+            end_users=end_users,
             models=models,
             apps=apps,
             conversations=conversations,
@@ -190,11 +205,15 @@ async def open_services(
             host=host,
             elsewhere=elsewhere,
             resumer=resumer,
+            triggers=triggers,
+            webhooks=Webhooks(settings=settings, db=db, apps=apps, drafts=drafts, triggers=triggers),
+            ticker=ticker,
         )
         if serving:
             await _watch(services, stack)
             await elsewhere.clear()
             resumer.start()
+            ticker.start()
         yield services
 
 
@@ -204,6 +223,8 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
     def on_change(topic: str) -> None:
         services.models.on_change(topic)
         services.elsewhere.on_change(topic)
+        services.webhooks.on_change(topic)
+        services.ticker.on_change(topic)
         if topic == APPS_TOPIC:
             services.apps.forget()
         elif topic == EXTENSIONS_TOPIC:

@@ -9,9 +9,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from croniter import croniter
-from croniter.croniter import CroniterError
-
 from treadle.nodes.trigger_schedule import Schedule
 from treadle.platform.clock import SECOND
 
@@ -25,13 +22,15 @@ def next_fire(schedule: Schedule, now_us: int) -> int | None:
 
     None when it never will again.
     """
+    from croniter.croniter import CroniterBadDateError
+
     now = datetime.fromtimestamp(now_us // SECOND, UTC)
     zone = ZoneInfo(schedule.timezone)
     hour = schedule.cron.split()[1]
     following = _by_passing_hours if hour == "*" else _by_the_clock
     try:
         found = following(schedule.cron, zone, now)
-    except CroniterError:
+    except CroniterBadDateError:
         return None
     return int(found.timestamp()) * SECOND
 
@@ -73,6 +72,8 @@ def _by_passing_hours(cron: str, zone: ZoneInfo, now: datetime) -> datetime:
 
 
 def _ticks(cron: str, start: datetime) -> Callable[[], datetime]:
+    from croniter import croniter
+
     iterator = croniter(cron, start)
     return lambda: iterator.get_next(datetime)
 

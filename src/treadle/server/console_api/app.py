@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from treadle.platform.refusals import InvalidParam, Refusal
-from treadle.server.console_api import apps, runs, sessions
+from treadle.server.console_api import apps, runs, sessions, triggers
 from treadle.server.errors import on_crash, on_http_error, on_refusal, refusal_response
 from treadle.server.services import Services
 
@@ -15,6 +15,7 @@ ROUTERS = (
     sessions.router,
     apps.router,
     runs.router,
+    triggers.router,
 )
 """The router of each domain. A module of this folder defines one with `console_router` and is named here."""
 

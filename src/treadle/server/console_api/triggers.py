@@ -1,0 +1,59 @@
+"""The console API: what starts workflows without a caller."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from treadle.engine.values import plain
+from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
+from treadle.triggers.shapes import trigger_map
+
+router = console_router("Triggers")
+
+
+class Switch(BaseModel):
+    """A trigger switched on or off."""
+
+    enabled: bool
+
+
+class Listen(BaseModel):
+    """How long an editor waits for a request."""
+
+    seconds: float = Field(30, ge=1, le=120)
+
+
+@router.get("/triggers")
+async def triggers(services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+    """The triggers of all published workflows of the workspace."""
+    rows = await services.triggers.of_workspace(signed_in.workspace_id)
+    address = services.links.webhook
+    return {"data": [{**trigger_map(row.trigger, address), "app_name": row.app_name} for row in rows]}
+
+
+@router.get("/apps/{app_id}/triggers")
+async def app_triggers(app_id: str, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+    """The triggers of an app, those of its draft included."""
+    rows = await services.triggers.of_app(signed_in.workspace_id, app_id)
+    return {"data": [trigger_map(row, services.links.webhook) for row in rows]}
+
+
+@router.put("/triggers/{trigger_id}")
+async def switch_trigger(trigger_id: str, body: Switch, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+    """Switch a trigger on or off."""
+    row = await services.triggers.switch(signed_in.workspace_id, trigger_id, enabled=body.enabled)
+    return trigger_map(row, services.links.webhook)
+
+
+@router.post("/apps/{app_id}/triggers/{node_id}/listen")
+async def listen(
+    app_id: str, node_id: str, body: Listen, services: ServicesDep, signed_in: MemberDep
+) -> dict[str, Any]:
+    """Wait for a request to the debug address of a webhook; `caught` is null when none came in time.
+
+    `caught.inputs` are those of a run of the draft that begins with the node.
+    """
+    caught = await services.webhooks.listen(signed_in.workspace_id, app_id, node_id, body.seconds)
+    if caught is None:
+        return {"caught": None}
+    return {"caught": {"id": caught.id, "node_id": caught.node_id, "inputs": plain(dict(caught.inputs))}}

@@ -30,6 +30,7 @@ from treadle.engine.node import NodeType
 from treadle.engine.ports import ModelRef
 from treadle.engine.values import JsonValue, Value
 from treadle.nodes.basic import BASIC_KIND
+from treadle.nodes.basic_agent import BASIC_AGENT_KIND, is_agent
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import InputVariable
 from treadle.nodes.start import Start
@@ -108,7 +109,7 @@ def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) ->
 
 
 def graph_spec(definition: Definition) -> GraphSpec:
-    """The graph of a definition, before it is compiled. Raises GraphError for a mode that has no runner yet."""
+    """The graph of a definition, before it is compiled."""
     if definition.workflow is not None:
         view = graph_view(definition.workflow)
         return GraphSpec(
@@ -116,19 +117,18 @@ def graph_spec(definition: Definition) -> GraphSpec:
             [EdgeSpec(edge.source, edge.target, edge.source_handle) for edge in view.edges],
         )
     assert definition.model_config is not None
-    if definition.mode is AppMode.AGENT_CHAT:
-        raise GraphError([GraphProblem("Agent apps can be imported and exported here, but not run.", field="app.mode")])
-    return _basic_graph(definition.model_config)
+    agent = definition.mode is AppMode.AGENT_CHAT and is_agent(definition.model_config)
+    return _basic_graph(definition.model_config, BASIC_AGENT_KIND if agent else BASIC_KIND)
 
 
-def _basic_graph(config: ModelConfig) -> GraphSpec:
-    """Start, the prompt with its model, and the answer."""
+def _basic_graph(config: ModelConfig, kind: str) -> GraphSpec:
+    """Start, the prompt with its model or agent, and the answer."""
     settings = config.as_map()
     variables: list[JsonValue] = [_start_variable(item) for item in _asked(settings)]
     return GraphSpec(
         [
             NodeSpec("start", "start", "Start", {"variables": variables}),
-            NodeSpec("llm", BASIC_KIND, "Model", {"model_config": settings}),
+            NodeSpec("llm", kind, "Model", {"model_config": settings}),
             NodeSpec("answer", "answer", "Answer", {"answer": "{{#llm.text#}}"}),
         ],
         [EdgeSpec("start", "llm"), EdgeSpec("llm", "answer")],

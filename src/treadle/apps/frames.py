@@ -3,37 +3,46 @@
 A frame is one line `data: <JSON>` and an empty line. Source: spec service-api §4, workflow-engine §11 to §14.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
 
+from treadle.apps import container_frames
 from treadle.apps.masking import Mask
 from treadle.engine.errors import InvokeError, ProviderNotInitializeError
 from treadle.engine.events import (
+    AgentLog,
+    AgentThought,
     AnnotationUsed,
     AnswerChunk,
+    AnswerFile,
     AnswerReplaced,
     Citations,
+    ContainerStarted,
     Event,
     NodeFinished,
     NodeStarted,
     NodeStatus,
     ReasoningChunk,
+    RoundStarted,
+    RunEnd,
     RunFinished,
+    RunPaused,
     RunStarted,
     RunStatus,
     SpeechChunk,
     SpeechEnded,
 )
 from treadle.engine.usage import NO_USAGE, Usage
-from treadle.engine.values import JsonValue, Value, files_in
+from treadle.engine.values import File, JsonValue, Value, files_in
 
 Audience = Literal["service", "web"]
 Vocabulary = Literal["workflow", "advanced-chat", "chat", "completion", "agent-chat"]
 
 _encode = msgspec.json.Encoder().encode
+_UNTOLD = container_frames.CONTAINERS | container_frames.ENTRIES
 _NO_PRICES = {name: "0.0" for name in NO_USAGE.to_map() if name.endswith(("_price", "_price_unit"))}
 _INVOKE_ERRORS = frozenset({"InvokeError", *(error.__name__ for error in InvokeError.__subclasses__())})
 
@@ -92,7 +101,7 @@ def _score(item: Mapping[str, JsonValue]) -> float:
     return float(score) if isinstance(score, int | float) else 0.0
 
 
-def failure_of(mode: Vocabulary, event: RunFinished) -> Failure:
+def failure_of(mode: Vocabulary, event: RunEnd) -> Failure:
     """The error that a failed run means to a caller (spec service-api §4.6)."""
     message = event.error or "The run failed."
     if mode in ("advanced-chat", "workflow"):
@@ -129,13 +138,19 @@ class FrameEncoder:
             RunStarted: self._run_started,
             NodeStarted: self._node_started,
             NodeFinished: self._node_finished,
+            ContainerStarted: self._container_started,
+            RoundStarted: self._round_started,
             AnswerReplaced: self._answer_replaced,
             ReasoningChunk: self._reasoning_chunk,
             Citations: self._citations,
+            AgentLog: self._agent_log,
+            AgentThought: self._agent_thought,
+            AnswerFile: self._answer_file,
             AnnotationUsed: self._annotation_used,
             SpeechChunk: self._speech_chunk,
             SpeechEnded: self._speech_ended,
             RunFinished: self._run_finished,
+            RunPaused: self._run_paused,
         }
 
     def encode(self, event: Event) -> bytes:
@@ -191,7 +206,7 @@ class FrameEncoder:
         )
 
     def _node_started(self, event: NodeStarted) -> bytes:
-        if not self._graph_events:
+        if not self._graph_events or event.node_type in _UNTOLD:
             return b""
         return self._graph_frame(
             "node_started",
@@ -207,7 +222,7 @@ class FrameEncoder:
                 "created_at": int(event.at),
                 "extras": {},
                 "agent_strategy": None,
-                "parallel_run_id": None,
+                "parallel_run_id": event.container.parallel_run_id if event.container else None,
                 **_placement(event),
             },
         )
@@ -215,6 +230,8 @@ class FrameEncoder:
     def _node_finished(self, event: NodeFinished) -> bytes:
         if not self._graph_events or event.status is NodeStatus.STOPPED:
             return b""
+        if event.node_type in _UNTOLD:
+            return self._container_completed(event)
         retried = event.status is NodeStatus.RETRY
         data: dict[str, object] = {
             "id": event.execution_id,
@@ -236,6 +253,26 @@ class FrameEncoder:
         if retried:
             data["retry_index"] = event.retry_index
         return self._graph_frame("node_retry" if retried else "node_finished", data)
+
+    def _container_started(self, event: ContainerStarted) -> bytes:
+        if not self._graph_events:
+            return b""
+        return self._graph_frame(f"{event.node_type}_started", container_frames.started(event, self._shown_to_owner))
+
+    def _round_started(self, event: RoundStarted) -> bytes:
+        if not self._graph_events:
+            return b""
+        return self._graph_frame(f"{event.node_type}_next", container_frames.round_due(event))
+
+    def _container_completed(self, event: NodeFinished) -> bytes:
+        """Nothing for one whose rounds were not announced, nor for an entry."""
+        if event.steps is None:
+            return b""
+        data = container_frames.completed(event, self._node_details(event), self._shown_to_owner)
+        return self._graph_frame(f"{event.node_type}_completed", data)
+
+    def _shown_to_owner(self, values: dict[str, Value]) -> object:
+        return self._shown(values) if self._full else None
 
     def _node_details(self, event: NodeFinished) -> dict[str, object]:
         """Values are for the app's owner; visitors of a published page see only that the node ran."""
@@ -276,6 +313,47 @@ class FrameEncoder:
         data = {"message_id": self._thread.message_id or None, "reasoning": event.text, "node_id": event.node_id}
         return self._frame("reasoning_chunk", {"data": {**data, "is_final": False}})
 
+    def _agent_log(self, event: AgentLog) -> bytes:
+        """Visitors of a published page see the steps, not what they were about."""
+        if not self._graph_events:
+            return b""
+        mask = self._thread.mask if self._full else None
+        data: dict[str, object] = {
+            "node_execution_id": event.execution_id,
+            "id": event.id,
+            "label": event.label,
+            "parent_id": event.parent_id,
+            "error": None,
+            "status": event.status,
+            "data": {},
+            "metadata": {},
+            "node_id": event.node_id,
+        }
+        if self._full:
+            data["error"] = mask.text(event.error) if mask and event.error else event.error
+            data["data"] = mask.shown(event.data) if mask else event.data
+            data["metadata"] = event.metadata
+        return self._frame("agent_log", {"data": data})
+
+    def _agent_thought(self, event: AgentThought) -> bytes:
+        return self._frame(
+            "agent_thought",
+            {
+                "id": event.id,
+                "position": event.position,
+                "thought": event.thought,
+                "observation": event.observation,
+                "tool": event.tool,
+                "tool_labels": event.tool_labels,
+                "tool_input": event.tool_input,
+                "message_files": file_ids(event.files),
+            },
+        )
+
+    def _answer_file(self, event: AnswerFile) -> bytes:
+        members = {"id": event.id, "type": event.file.type, "belongs_to": "assistant", "url": event.file.url}
+        return self._frame("message_file", members)
+
     def _citations(self, event: Citations) -> bytes:
         self._citing.add(event)
         return b""
@@ -299,6 +377,9 @@ class FrameEncoder:
         if event.status is RunStatus.FAILED:
             return frames + self._error(failure_of(self._thread.mode, event))
         return frames + self._message_end(event)
+
+    def _run_paused(self, event: RunPaused) -> bytes:
+        return self._graph_frame("workflow_paused", container_frames.paused(event, self._thread.created_at))
 
     def _workflow_finished(self, event: RunFinished) -> bytes:
         thread = self._thread
@@ -343,27 +424,29 @@ def message_metadata(usage: Usage, citing: Citing, *, shown: bool) -> dict[str, 
     return {"usage": usage_map(usage), "retriever_resources": resources, "annotation_reply": citing.annotation_reply()}
 
 
+def file_ids(files: Sequence[File]) -> list[str]:
+    """The ids under which messages list these files."""
+    return [file.related_id or file.id or file.url or file.remote_url or "" for file in files]
+
+
 def execution_metadata(event: NodeFinished) -> dict[str, JsonValue]:
     """What a node used and where it ran."""
     metadata = dict(event.metadata)
     if event.usage.total_tokens:
         metadata = {**event.usage.metadata(), **metadata}
     if event.container is not None:
-        metadata[f"{event.container.kind}_id"] = event.container.node_id
-        metadata[f"{event.container.kind}_index"] = event.container.index
+        metadata |= container_frames.round_metadata(event.container)
     return metadata
 
 
 def _placement(event: NodeStarted | NodeFinished) -> dict[str, JsonValue]:
     """Where a node stands: its container, and the members of old sections that clients still read, all null."""
-    container = event.container
     return {
         "parallel_id": None,
         "parallel_start_node_id": None,
         "parent_parallel_id": None,
         "parent_parallel_start_node_id": None,
-        "iteration_id": container.node_id if container and container.kind == "iteration" else None,
-        "loop_id": container.node_id if container and container.kind == "loop" else None,
+        **container_frames.around(event.container),
     }
 
 
@@ -377,7 +460,7 @@ def _for_visitors(resources: JsonValue) -> list[JsonValue]:
     return [{key: item.get(key) for key in _VISITOR_MEMBERS} for item in resources if isinstance(item, dict)]
 
 
-def answer_of(event: RunFinished) -> str:
+def answer_of(event: RunEnd) -> str:
     """The text of a finished chat or completion run."""
     answer: Value = event.outputs.get("answer")
     return answer if isinstance(answer, str) else ""

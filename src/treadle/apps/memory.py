@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import select
 
 from treadle.apps.tables import Message
-from treadle.engine.ports import Turn
+from treadle.engine.ports import PastCall, PastRound, Turn
 from treadle.engine.values import File
 from treadle.platform.db import Database, table_of
 
@@ -17,6 +17,7 @@ MAX_TURNS = 500
 NIL_UUID = "00000000-0000-0000-0000-000000000000"
 
 _messages = table_of(Message)
+_decode_map = msgspec.json.Decoder(dict[str, object]).decode
 _decode_files = msgspec.json.Decoder(list[dict[str, object]]).decode
 
 
@@ -43,7 +44,14 @@ class ConversationMemory:
         """At most `limit` exchanges, oldest first; those without an answer do not count."""
         columns = _messages.c
         query = (
-            select(columns.id, columns.parent_message_id, columns.query, columns.answer, columns.files)
+            select(
+                columns.id,
+                columns.parent_message_id,
+                columns.query,
+                columns.answer,
+                columns.files,
+                columns.agent_thoughts,
+            )
             .where(columns.conversation_id == self._conversation_id, columns.id != self._message_id)
             .order_by(columns.created_at.desc(), columns.id.desc())
             .limit(MAX_TURNS)
@@ -62,7 +70,7 @@ class ConversationMemory:
         for entry in _decode_files(row.files):
             file = self._signed(msgspec.convert(entry["file"], File))
             (sent if entry["belongs_to"] == "user" else received).append(file)
-        return Turn(row.query, row.answer, tuple(sent), tuple(received))
+        return Turn(row.query, row.answer, tuple(sent), tuple(received), _rounds(row.agent_thoughts))
 
 
 class MessageRow(msgspec.Struct):
@@ -73,6 +81,39 @@ class MessageRow(msgspec.Struct):
     query: str
     answer: str
     files: str
+    agent_thoughts: str = "[]"
+
+
+class StoredThought(msgspec.Struct):
+    """What memory reads of a round of an agent. Input and observation are JSON by the keys of `tool_meta`."""
+
+    thought: str = ""
+    tool_input: str = ""
+    observation: str = ""
+    tool_meta: dict[str, dict[str, object]] = {}
+
+
+_decode_thoughts = msgspec.json.Decoder(list[StoredThought]).decode
+
+
+def _rounds(stored: str) -> tuple[PastRound, ...]:
+    """The rounds of an agent, each call under the name of its tool."""
+    if stored == "[]":
+        return ()
+    rounds: list[PastRound] = []
+    for thought in _decode_thoughts(stored):
+        asked = _decode_map(thought.tool_input) if thought.tool_meta else {}
+        given = _decode_map(thought.observation) if thought.tool_meta else {}
+        calls = tuple(
+            PastCall(str(meta.get("tool", key)), _arguments(asked.get(key)), str(given.get(key, "")))
+            for key, meta in thought.tool_meta.items()
+        )
+        rounds.append(PastRound(thought.thought, calls))
+    return tuple(rounds)
+
+
+def _arguments(value: object) -> str:
+    return msgspec.json.encode(value).decode() if isinstance(value, dict) else "{}"
 
 
 def thread(newest_first: "Iterable[MessageRow]", parent_id: str | None) -> "Iterable[MessageRow]":

@@ -12,20 +12,24 @@ from collections.abc import Callable, Iterable
 
 from treadle.dsl import AppMode
 from treadle.engine.events import (
+    AgentThought,
     AnnotationUsed,
     AnswerChunk,
+    AnswerFile,
     AnswerReplaced,
     Citations,
     Event,
     NodeFinished,
     NodeStarted,
     NodeStatus,
-    RunFinished,
+    PauseRequested,
+    RunEnd,
+    RunPaused,
     RunStarted,
     RunStatus,
     VariableAssigned,
 )
-from treadle.engine.values import Value
+from treadle.engine.values import File, Value
 from treadle.platform.clock import now_us, to_seconds, to_us
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import AnyTable, table_of
@@ -33,7 +37,7 @@ from treadle.platform.ids import new_id
 from treadle.platform.writer import GroupWriter, Kind, Row
 
 from .checkpoints import RunCheckpoint
-from .frames import Citing, message_metadata
+from .frames import Citing, file_ids, message_metadata
 from .leases import LeaseKeeper
 from .masking import Mask
 from .records import (
@@ -46,8 +50,10 @@ from .records import (
     message_row,
     node_columns,
     node_row,
+    pause_node_row,
     price_e7,
     run_row,
+    thought_map,
     variable_row,
     variable_value,
 )
@@ -139,21 +145,28 @@ class RunRecorder:
         """Rows that wait for that of their run."""
         self._node_columns = node_columns(run)
         self._running: dict[str, NodeStarted] = {}
-        self._shown: set[str] = set()
+        self._shown: set[str] = {event.execution_id for event in resumed.paused} if resumed else set()
+        """Executions that have a row already; that of one that waits keeps what was given to it until the end."""
         self._position = resumed.position if resumed else 0
         self._assigned: dict[str, Value] = {}
         self._answer: list[str] = []
         self._replaced = False
         self._citing = Citing()
+        self._thoughts: dict[str, AgentThought] = {}
+        self._files: dict[str, File] = {}
+        """Files that an agent added to its answer, by their id."""
         self._readers: dict[type, Callable[..., None]] = {
             RunStarted: self._run_started,
             NodeStarted: self._node_started,
             NodeFinished: self._node_finished,
+            PauseRequested: self._node_paused,
             AnswerChunk: self._answer_chunk,
             AnswerReplaced: self._answer_replaced,
             Citations: self._citing.add,
             AnnotationUsed: self._annotation_used,
             VariableAssigned: self._variable_assigned,
+            AgentThought: self._thought,
+            AnswerFile: self._answer_file,
         }
 
     def __call__(self, event: Event) -> None:
@@ -167,8 +180,8 @@ class RunRecorder:
         self.store()
         await self._recording.writer.commit()
 
-    async def finish(self, event: RunFinished) -> None:
-        """Write down the end of the run; returns when everything of it is committed.
+    async def finish(self, event: RunEnd) -> None:
+        """Write down the end of the run, or that it waits; returns when everything of it is committed.
 
         Raises RecordsUnavailable when the database cannot be written for long; the rows are kept and tried again.
         """
@@ -244,6 +257,13 @@ class RunRecorder:
             self._put_assigned(to_us(event.at))
         self._put(_NODES, row, "upsert")
 
+    def _node_paused(self, event: PauseRequested) -> None:
+        self._running.pop(event.execution_id, None)
+        self._shown.add(event.execution_id)
+        row = node_row(self._node_columns, event, event.started_at)
+        pause_node_row(row, event, self._mask)
+        self._put(_NODES, row, "upsert")
+
     def _answer_chunk(self, event: AnswerChunk) -> None:
         self._answer.append(event.text)
 
@@ -253,6 +273,12 @@ class RunRecorder:
 
     def _annotation_used(self, event: AnnotationUsed) -> None:
         self._citing.annotation = event
+
+    def _thought(self, event: AgentThought) -> None:
+        self._thoughts[event.id] = event
+
+    def _answer_file(self, event: AnswerFile) -> None:
+        self._files[event.id] = event.file
 
     def _variable_assigned(self, event: VariableAssigned) -> None:
         # Kept until the row of its node, so that both are committed together: a node that is run again after a
@@ -308,7 +334,7 @@ class RunRecorder:
             writer.put(*held)
         self._held.clear()
 
-    def _finish_row(self, row: Row, event: RunFinished) -> None:
+    def _finish_row(self, row: Row, event: RunEnd) -> None:
         mask = self._mask
         row["status"] = event.status.value
         row["outputs"] = mask.json(event.outputs) if event.outputs else None
@@ -319,20 +345,26 @@ class RunRecorder:
         row["currency"] = event.usage.currency
         row["total_steps"] = event.total_steps
         row["exceptions_count"] = event.exceptions_count
-        row["elapsed"] = event.elapsed if self._resumed is None else event.at - to_seconds(self.run.created_at)
-        row["finished_at"] = to_us(event.at)
+        row["elapsed"] = event.elapsed
+        if self._resumed is not None and self._resumed.elapsed:
+            row["elapsed"] += self._resumed.elapsed  # without the time for which it waited
+        elif self._resumed is not None:
+            row["elapsed"] = event.at - to_seconds(self.run.created_at)
+        row["finished_at"] = None if isinstance(event, RunPaused) else to_us(event.at)
         row["lease_owner"] = row["lease_until"] = None
 
-    def _finish_message(self, message: MessageRecord, event: RunFinished) -> None:
+    def _finish_message(self, message: MessageRecord, event: RunEnd) -> None:
         mask, usage = self._mask, event.usage
         answer = event.outputs.get("answer")
         if self._replaced or not isinstance(answer, str):
             answer = "".join(self._answer)
         if not AppMode(self.run.mode).has_graph:
             answer = answer.strip()
+        made = {**self._files, **dict(zip(file_ids(event.files), event.files, strict=True))}
         row = message_row(self.run, message, mask)
         row["answer"] = mask.text(answer)
-        row["files"] = message_files(message.files, event.files, mask)
+        row["files"] = message_files(message.files, tuple(made.values()), mask)
+        row["agent_thoughts"] = mask.json([thought_map(thought) for thought in self._thoughts.values()])
         row["message_metadata"] = mask.json(message_metadata(usage, self._citing, shown=message.show_citations))
         row["status"] = "error" if event.status is RunStatus.FAILED else "normal"
         row["error"] = mask.text(event.error) if event.error is not None and row["status"] == "error" else None
@@ -347,6 +379,6 @@ class RunRecorder:
         row["latency"] = event.elapsed
         row["updated_at"] = to_us(event.at)
         self._put(_MESSAGES, row, "upsert")
-        for file in event.files:
+        for file in made.values():
             if link := message_file_row(self.run, message.id, file, "assistant"):
                 self._put(_MESSAGE_FILES, link, "insert")

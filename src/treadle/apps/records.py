@@ -8,13 +8,21 @@ from typing import Literal
 
 import msgspec
 
-from treadle.engine.events import NodeFinished, NodeStarted, NodeStatus
+from treadle.engine.events import (
+    AgentThought,
+    Container,
+    NodeFinished,
+    NodeStarted,
+    NodeStatus,
+    PauseRequested,
+    RunStatus,
+)
 from treadle.engine.usage import Usage
-from treadle.engine.values import File, Value
+from treadle.engine.values import File, JsonValue, Value
 from treadle.platform.clock import to_us
 from treadle.platform.writer import Row
 
-from .frames import execution_metadata
+from .frames import execution_metadata, file_ids
 from .masking import Mask, storable
 
 CreatorRole = Literal["end_user", "account"]
@@ -151,6 +159,7 @@ def node_columns(run: RunRecord) -> Row:
         "container_kind": None,
         "container_node_id": None,
         "container_index": None,
+        "container_parents": None,
         "position": 0,
         "status": "running",
         "handle": "source",
@@ -159,6 +168,8 @@ def node_columns(run: RunRecord) -> Row:
         "process_data": None,
         "outputs": None,
         "sealed_outputs": None,
+        "effects": None,
+        "sealed_effects": None,
         "execution_metadata": None,
         "usage": None,
         "error": None,
@@ -171,7 +182,7 @@ def node_columns(run: RunRecord) -> Row:
     }
 
 
-def node_row(columns: Row, event: NodeStarted | NodeFinished, started_at: float) -> Row:
+def node_row(columns: Row, event: NodeStarted | NodeFinished | PauseRequested, started_at: float) -> Row:
     """The row of a node that has begun; `finish_node_row` fills in the rest."""
     row = columns.copy()
     row["id"] = row["execution_id"] = event.execution_id
@@ -185,7 +196,44 @@ def node_row(columns: Row, event: NodeStarted | NodeFinished, started_at: float)
         row["container_kind"] = container.kind
         row["container_node_id"] = container.node_id
         row["container_index"] = container.index
+        if container.parent is not None:
+            row["container_parents"] = _parents(container.parent)
     return row
+
+
+def _parents(container: Container) -> str:
+    """The rounds from the outermost to this one."""
+    found: list[list[str | int]] = []
+    around: Container | None = container
+    while around is not None:
+        found.append([around.kind, around.node_id, around.index])
+        around = around.parent
+    return msgspec.json.encode(found[::-1]).decode()
+
+
+def pause_node_row(row: Row, event: PauseRequested, mask: Mask) -> None:
+    """Fill in that a node waits."""
+    row["status"] = RunStatus.PAUSED.value
+    row["elapsed"] = event.at - event.started_at
+    if event.reason is not None:
+        row["effects"], row["sealed_effects"] = mask.sealing({"pause": event.reason}, context=_effects_of(row))
+
+
+def _effects(event: NodeFinished) -> dict[str, Value]:
+    """What a node did beside its outputs, as far as a resumed run needs it."""
+    effects: dict[str, Value] = {}
+    if event.writes:
+        effects["writes"] = [
+            {"scope": write.scope, "name": write.name, "value": write.value, "before": write.before}
+            for write in event.writes
+        ]
+    if event.said:
+        effects["said"] = event.said
+    return effects
+
+
+def _effects_of(row: Row) -> str:
+    return f"node_executions/{row['id']}/effects"
 
 
 def finish_node_row(row: Row, event: NodeFinished, mask: Mask) -> None:
@@ -202,6 +250,8 @@ def finish_node_row(row: Row, event: NodeFinished, mask: Mask) -> None:
     if event.outputs:
         recorded = mask.sealing(event.outputs, context=f"node_executions/{row['id']}")
         row["outputs"], row["sealed_outputs"] = recorded
+    if effects := _effects(event):
+        row["effects"], row["sealed_effects"] = mask.sealing(effects, context=_effects_of(row))
     if metadata := execution_metadata(event):
         row["execution_metadata"] = mask.json(metadata)
     if event.usage.total_tokens:
@@ -291,6 +341,27 @@ def message_row(run: RunRecord, message: MessageRecord, mask: Mask) -> Row:
         "latency": 0.0,
         "created_at": run.created_at,
         "updated_at": run.created_at,
+    }
+
+
+def thought_map(event: AgentThought) -> dict[str, JsonValue]:
+    """A round of an agent as its message keeps it; files by their ids."""
+    return {
+        "id": event.id,
+        "position": event.position,
+        "thought": event.thought,
+        "tool": event.tool,
+        "tool_labels": event.tool_labels,
+        "tool_input": event.tool_input,
+        "observation": event.observation,
+        "tool_meta": event.tool_meta,
+        "files": list(file_ids(event.files)),
+        "answer": event.answer,
+        "tokens": event.usage.total_tokens,
+        "total_price": f"{event.usage.total_price:f}",
+        "currency": event.usage.currency,
+        "latency": round(event.usage.latency, 6),
+        "created_at": int(event.at),
     }
 
 

@@ -10,8 +10,10 @@ from .agent import AgentConfig, agent
 from .answer import ANSWER, AnswerConfig
 from .assigner import ASSIGNER, AssignerConfig
 from .basic import basic_model
+from .basic_agent import basic_agent
 from .code import CodeConfig, code
 from .config import NodeConfig
+from .document_extractor import DOCUMENT_EXTRACTOR, DocumentExtractorConfig
 from .end import END, EndConfig
 from .http_request import HttpConfig, http_request
 from .if_else import IF_ELSE, IfElseConfig
@@ -50,12 +52,14 @@ def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
         parameter_extractor(limits),
         knowledge_retrieval(limits),
         LIST_OPERATOR,
+        DOCUMENT_EXTRACTOR,
         TOOL,
         agent(limits),
         TRIGGER_WEBHOOK,
         TRIGGER_SCHEDULE,
         TRIGGER_PLUGIN,
         basic_model(limits),
+        basic_agent(limits),
     )
     return MappingProxyType({node_type.kind: node_type for node_type in types})
 
@@ -79,6 +83,7 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
         "parameter-extractor": ExtractorConfig,
         "knowledge-retrieval": RetrievalConfig,
         "list-operator": ListOperatorConfig,
+        "document-extractor": DocumentExtractorConfig,
         "tool": ToolConfig,
         "agent": AgentConfig,
         "trigger-webhook": WebhookConfig,
@@ -90,7 +95,6 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
 
 PLANNED: Final = frozenset(
     {
-        "document-extractor",
         "iteration",
         "iteration-start",
         "loop",

@@ -121,16 +121,27 @@ def within_budget(
     """`history` without its oldest messages, one by one, until it fits beside the prompt. One is always kept."""
     if not history:
         return history
-    room = _UNKNOWN_CONTEXT_SIZE_ROOM
-    if profile.context_size is not None:
-        limit = output_limit(parameters)
-        room = max(0, profile.context_size - (limit[1] if limit else 0) - count(_plain(prompt)))
+    room = room_for_history(prompt, profile=profile, parameters=parameters, count=count)
     sizes = [count(_plain([draft])) for draft in history]
     total, first = sum(sizes), 0
     while total > room and first < len(history) - 1:
         total -= sizes[first]
         first += 1
     return history[first:]
+
+
+def room_for_history(
+    prompt: Sequence[Draft],
+    *,
+    profile: ModelProfile,
+    parameters: Mapping[str, JsonValue],
+    count: Callable[[Sequence[Message]], int],
+) -> int:
+    """Tokens that are left beside the prompt and the longest reply."""
+    if profile.context_size is None:
+        return _UNKNOWN_CONTEXT_SIZE_ROOM
+    limit = output_limit(parameters)
+    return max(0, profile.context_size - (limit[1] if limit else 0) - count(_plain(prompt)))
 
 
 def _plain(drafts: Sequence[Draft]) -> list[Message]:

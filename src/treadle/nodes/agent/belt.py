@@ -23,7 +23,7 @@ from treadle.engine.ports import (
 )
 from treadle.engine.values import JsonValue, Value
 from treadle.nodes.context import context_of
-from treadle.nodes.tool_parameters import FILE_TYPES, agent_values, json_schema
+from treadle.nodes.tool_parameters import FILE_TYPES, agent_values, for_the_log, json_schema
 
 Invoke = Callable[[Mapping[str, JsonValue]], AsyncIterator[ToolMessage]]
 
@@ -37,7 +37,7 @@ class Offered:
     """A tool as the model sees it, and how it is called.
 
     `invoke` takes the model's arguments and raises ToolParameterError for what it cannot use; closing what it gives
-    ends the call.
+    ends the call. `fixed` are the builder's values as logs may show them.
     """
 
     spec: ToolSpec
@@ -59,11 +59,13 @@ class Offered:
 class ToolChoice:
     """A tool that the builder gave to an agent.
 
-    `fixed` values are the builder's, hidden from the model. `description` replaces the tool's own when it is not empty.
+    `fixed` values are the builder's, hidden from the model; `form_values` count only for parameters of the tool's form.
+    `description` replaces the tool's own when it is not empty.
     """
 
     ref: ToolRef
     fixed: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    form_values: Mapping[str, Value] = field(default_factory=dict[str, Value])
     description: str = ""
 
 
@@ -133,17 +135,19 @@ def offer_tool(tool: Tool, choice: ToolChoice, tools: Tools) -> Offered:
 
     Raises ToolNodeError for one that needs a file, which no model can give.
     """
+    form = {parameter.name for parameter in tool.parameters if parameter.form == "form"}
+    fixed = {**{name: value for name, value in choice.form_values.items() if name in form}, **choice.fixed}
     shown = [
         parameter
         for parameter in tool.parameters
-        if parameter.name not in choice.fixed and parameter.type not in _NOT_FOR_MODELS
+        if parameter.name not in fixed and parameter.type not in _NOT_FOR_MODELS
     ]
     for parameter in shown:
         if parameter.form == "llm" and parameter.required and parameter.type in FILE_TYPES:
             raise ToolNodeError(f'The tool "{tool.name}" needs the file "{parameter.name}", which no model can give.')
 
     def invoke(arguments: Mapping[str, JsonValue]) -> AsyncIterator[ToolMessage]:
-        return tools.invoke(tool, agent_values(tool, choice.fixed, arguments))
+        return tools.invoke(tool, agent_values(tool, fixed, arguments))
 
     return Offered(
         spec=ToolSpec(_model_name(tool.name), choice.description or tool.description, json_schema(shown)),
@@ -152,7 +156,7 @@ def offer_tool(tool: Tool, choice: ToolChoice, tools: Tools) -> Offered:
         provider_type=tool.ref.provider_type,
         provider=tool.provider_name or tool.ref.provider_id,
         icon=tool.icon,
-        fixed=choice.fixed,
+        fixed=for_the_log(tool.parameters, fixed),
     )
 
 

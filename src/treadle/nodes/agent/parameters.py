@@ -126,7 +126,8 @@ class AgentParameters:
             tool_name=name,
             credential_id=self._word(entry, "credential_id") or None,
         )
-        return ToolChoice(ref, {**self._settings(entry.get("settings")), **self._fixed(entry)}, description)
+        fixed = {**self._settings(entry.get("settings")), **self._fixed(entry)}
+        return ToolChoice(ref, fixed=fixed, description=description)
 
     def _word(self, entry: Mapping[str, JsonValue], name: str) -> str:
         value = entry.get(name)

@@ -75,7 +75,6 @@ def feedback_map(row: Feedback) -> JsonMap:
 def message_map(row: Message, rating: str | None, services: Services) -> JsonMap:
     """A message in a list, links to its files signed anew."""
     metadata = _decode(row.message_metadata)
-    thoughts = _decode(row.agent_thoughts)
     return {
         "id": row.id,
         "conversation_id": row.conversation_id,
@@ -88,8 +87,26 @@ def message_map(row: Message, rating: str | None, services: Services) -> JsonMap
         "message_files": [_message_file(entry, services) for entry in _decode(row.files)],
         "feedback": {"rating": rating} if rating else None,
         "retriever_resources": metadata.get("retriever_resources") or [],
-        "agent_thoughts": thoughts,
+        "agent_thoughts": [_thought(entry, row) for entry in _decode(row.agent_thoughts)],
         "created_at": seconds(row.created_at),
+    }
+
+
+def _thought(entry: JsonMap, row: Message) -> JsonMap:
+    """A round of an agent; its files under both names that clients know."""
+    return {
+        "id": entry["id"],
+        "chain_id": None,
+        "message_id": row.id,
+        "position": entry["position"],
+        "thought": entry["thought"],
+        "tool": entry["tool"],
+        "tool_labels": entry["tool_labels"],
+        "tool_input": entry["tool_input"],
+        "observation": entry["observation"],
+        "files": entry["files"],
+        "message_files": entry["files"],
+        "created_at": entry["created_at"],
     }
 
 

@@ -260,6 +260,11 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir / 'treadle.db'}"
 
     @property
+    def code_package_sets(self) -> Path:
+        """The folder of packages that workspaces added for their code nodes, one folder each."""
+        return self.data_dir.absolute() / "code-packages"
+
+    @property
     def resolved_files_url(self) -> str:
         """`files_url`, or that of the folder in data_dir."""
         return self.files_url or (self.data_dir / "files").absolute().as_uri()

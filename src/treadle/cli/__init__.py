@@ -3,7 +3,7 @@
 import typer
 
 from treadle import __version__
-from treadle.cli import admin, apps, checks, doctor, logs, models, runs, serve, triggers
+from treadle.cli import admin, apps, checks, doctor, logs, models, packages, runs, serve, triggers
 from treadle.cli.output import flush_for_whoever_reads, speak_any_terminal
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(admin.app, name="admin", help="Accounts and workspaces.")
 app.add_typer(apps.app, name="app", help="Import, list, export and delete apps.")
 app.add_typer(models.app, name="model", help="Model providers and credentials.")
+app.add_typer(packages.app, name="packages", help="Python packages that code nodes may import.")
 app.add_typer(triggers.app, name="trigger", help="Webhooks and schedules that start workflows.")
 
 

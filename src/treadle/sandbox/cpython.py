@@ -68,17 +68,17 @@ class ForkServer:
         self.features: tuple[Feature, ...] = ()
 
     @classmethod
-    async def start(cls, root: Path, limits: Limits, *, unjailed: bool) -> "ForkServer":
+    async def start(cls, root: Path, limits: Limits, *, unjailed: bool, preload: tuple[str, ...] = ()) -> "ForkServer":
         """Start it and wait for its report. Raises ForkServerError."""
         control, theirs = socket.socketpair()
         with theirs:
-            process = _spawn(root, limits, theirs, unjailed=unjailed)
+            process = _spawn(root, limits, theirs, unjailed=unjailed, preload=preload)
         control.setblocking(False)
         server = cls(process, control, limits)
         try:
             async with asyncio.timeout(_START_TIMEOUT):
-                size = zygote.REPORT_HEADER.unpack(await _receive(control, zygote.REPORT_HEADER.size))[0]
-                server.features = _features(await _receive(control, size))
+                size = zygote.REPORT_HEADER.unpack(await receive(control, zygote.REPORT_HEADER.size))[0]
+                server.features = _features(await receive(control, size))
         except (OSError, EOFError) as problem:
             await server.close()
             raise ForkServerError(f"the fork server for code did not start: {problem or 'it ended at once'}") from None
@@ -88,6 +88,11 @@ class ForkServer:
         asyncio.get_running_loop().add_reader(control, server._on_notice)
         server._send(zygote.FORK)
         return server
+
+    @property
+    def busy(self) -> bool:
+        """Code runs, or waits for a child to run in."""
+        return bool(self._awaited) or len(self._children) > len(self._ready)
 
     @property
     def pid(self) -> int:
@@ -144,12 +149,12 @@ class ForkServer:
         request = zygote.RUN_HEADER.pack(len(code), len(inputs)) + code + inputs
         try:
             await loop.sock_sendall(channel, request)
-            kind, size = runner.HEADER.unpack(await _receive(channel, runner.HEADER.size))
+            kind, size = runner.HEADER.unpack(await receive(channel, runner.HEADER.size))
             if kind not in (runner.RESULT, runner.ERROR):
                 raise CodeExecutionError("the code wrote into the sandbox's result channel")
             if size > self._limits.output:
                 raise CodeExecutionError(f"the result has more than the limit of {self._limits.output:,} bytes")
-            payload = await _receive(channel, size)
+            payload = await receive(channel, size)
         except (OSError, EOFError):
             raise await _cause_of_death(child) from None
         if kind == runner.ERROR:
@@ -238,7 +243,9 @@ def probe(root: Path, limits: Limits) -> SandboxReport:
             process.wait()
 
 
-def _spawn(root: Path, limits: Limits, control: socket.socket, *, unjailed: bool) -> subprocess.Popen[bytes]:
+def _spawn(
+    root: Path, limits: Limits, control: socket.socket, *, unjailed: bool, preload: tuple[str, ...] = ()
+) -> subprocess.Popen[bytes]:
     """Start the interpreter; takes about a millisecond, so that it may be done on the event loop."""
     config = Config(
         server_pid=os.getpid(),
@@ -249,6 +256,7 @@ def _spawn(root: Path, limits: Limits, control: socket.socket, *, unjailed: bool
         scratch_limit=limits.scratch,
         result_limit=limits.output,
         packages=None if limits.packages is None else str(limits.packages),
+        preload=preload,
         unjailed=unjailed,
     )
     boot = _BOOT.format(folder=str(_HERE))
@@ -267,7 +275,7 @@ def _features(report: bytes) -> tuple[Feature, ...]:
     return tuple(Feature(*entry) for entry in json.loads(report))
 
 
-async def _receive(channel: socket.socket, count: int) -> bytes:
+async def receive(channel: socket.socket, count: int) -> bytes:
     """`count` bytes. Raises EOFError when the other side closes first."""
     loop = asyncio.get_running_loop()
     pieces: list[bytes] = []

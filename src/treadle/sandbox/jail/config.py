@@ -13,7 +13,8 @@ class Feature(NamedTuple):
 
 
 class Config(NamedTuple):
-    """Settings of the jail. Sizes in bytes, times in seconds; `packages` is a folder of importable packages."""
+    """Settings of the jail. Sizes in bytes, times in seconds; `packages` is a folder of importable packages,
+    `preload` those of them to import once, before any code."""
 
     server_pid: int
     control_fd: int
@@ -23,6 +24,7 @@ class Config(NamedTuple):
     scratch_limit: int
     result_limit: int
     packages: str | None
+    preload: tuple[str, ...]
     unjailed: bool
 
     def encode(self) -> str:

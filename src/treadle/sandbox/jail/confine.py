@@ -30,6 +30,7 @@ class Surroundings:
         self.own_files = False
         self.base_memory = address_space()
         self.packages = config.packages
+        self.linked = [*rootfs.linked_packages(config.packages).values()] if config.packages else []
         self.readable = rootfs.readable_paths()
         self.devices = rootfs.device_paths()
         self.landlock_version: int | None = None
@@ -144,7 +145,7 @@ def _landlock(own: Surroundings) -> str:
     if own.landlock_version is None:
         raise OSError("this kernel offers no Landlock (Linux 5.13 with it enabled is needed)")
     writable = [rootfs.SCRATCH, *own.devices] if own.own_files else own.devices
-    readable = [*own.readable, own.packages] if own.packages else own.readable
+    readable = [*own.readable, own.packages, *own.linked] if own.packages else own.readable
     landlock.restrict(readable, writable, offered=own.landlock_version)
     return f"version {own.landlock_version}, {len(readable)} readable places"
 

@@ -43,7 +43,7 @@ def enter(root: str, packages: str | None) -> None:
     for path in _outermost(readable_paths()):
         _graft(path, root + path, read_only | syscalls.MOUNT_ATTR_NODEV)
     if packages:
-        _graft(os.path.realpath(packages), root + PACKAGES, read_only | syscalls.MOUNT_ATTR_NODEV)
+        _graft_packages(packages, root, read_only | syscalls.MOUNT_ATTR_NODEV)
     for path in device_paths():
         _graft(path, root + path, None)
     os.makedirs(root + SCRATCH, exist_ok=True)
@@ -61,6 +61,23 @@ def mount_scratch(limit: int, uid: int, gid: int) -> None:
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC
     options = f"mode=700,size={limit},nr_inodes=4096,uid={uid},gid={gid}"
     syscalls.mount("scratch", SCRATCH, "tmpfs", flags, options)
+
+
+def linked_packages(packages: str) -> dict[str, str]:
+    """The folder's entries by name, links as what they lead to; empty when it has no links."""
+    with os.scandir(packages) as scanned:
+        entries = list(scanned)
+    linked = any(entry.is_symlink() for entry in entries)
+    return {entry.name: os.path.realpath(entry.path) for entry in entries} if linked else {}
+
+
+def _graft_packages(packages: str, root: str, attributes: int) -> None:
+    """Show the folder as PACKAGES; one of links as what they lead to."""
+    links = linked_packages(packages)
+    if not links:
+        _graft(os.path.realpath(packages), root + PACKAGES, attributes)
+    for name, path in links.items():
+        _graft(path, f"{root}{PACKAGES}/{name}", attributes)
 
 
 def _outermost(paths: list[str]) -> list[str]:

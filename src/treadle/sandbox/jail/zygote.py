@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from . import rootfs, runner, syscalls
 from .config import Config, Feature
-from .confine import Record, Surroundings, confine
+from .confine import Record, Surroundings, address_space, confine
 
 REQUEST = struct.Struct(">cQ")
 NOTICE = struct.Struct(">cQi")
@@ -59,6 +59,7 @@ def main(config: Config) -> None:
         record.features += forker.rehearse()
     if surroundings.packages:
         sys.path.append(surroundings.packages)
+        _preload(surroundings)
     forker.required = {feature.name for feature in record.features if feature.active}
     gc.collect()
     gc.freeze()
@@ -117,6 +118,18 @@ def _load_modules() -> None:
     sys.dont_write_bytecode = True
     os.environ.clear()
     syscalls.limit_malloc_arenas()
+
+
+def _preload(surroundings: Surroundings) -> None:
+    """Import what takes long once for all runs. Without threads, which a fork would lose."""
+    if not surroundings.config.preload:
+        return
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    for name in surroundings.config.preload:
+        with contextlib.suppress(ImportError):  # the code that imports it says so, with its traceback
+            importlib.import_module(name)
+    del os.environ["OPENBLAS_NUM_THREADS"]
+    surroundings.base_memory = address_space()
 
 
 def _lock_files(surroundings: Surroundings, record: Record, forker: "_Forker") -> None:

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from treadle.apps import container_frames
 from treadle.apps.features.around import Around
 from treadle.apps.feed import RunFeed
 from treadle.apps.frames import Citing, Failure, Thread, answer_of, failure_of, message_metadata
-from treadle.engine.events import AnnotationUsed, Citations, RunFinished, RunStatus
+from treadle.engine.events import AnnotationUsed, Citations, RunEnd, RunPaused, RunStatus
 from treadle.engine.run import Run
 
 
@@ -23,10 +24,10 @@ class ActiveRun:
         self.run = run
         self.feed = feed
         self.around = around or Around()
-        self.task: asyncio.Task[RunFinished] | None = None
+        self.task: asyncio.Task[RunEnd] | None = None
         self._release: Callable[[], None] | None = None
 
-    async def finished(self) -> RunFinished:
+    async def finished(self) -> RunEnd:
         """The last event, once everything of the run is committed. A caller that leaves does not end the run."""
         assert self.task is not None
         return await asyncio.shield(self.task)
@@ -51,12 +52,24 @@ class ActiveRun:
         guard = self.around.guard
         return self.run.stream.shown() if guard is None else guard.shown()
 
-    def failure(self, finished: RunFinished) -> Failure | None:
+    def failure(self, finished: RunEnd) -> Failure | None:
         """Why a message has no answer."""
         return failure_of(self.thread.mode, finished) if finished.status is RunStatus.FAILED else None
 
-    def workflow_answer(self, finished: RunFinished) -> dict[str, Any]:
-        """The blocking answer of a workflow (spec service-api §4.8)."""
+    def workflow_answer(self, finished: RunEnd) -> dict[str, Any]:
+        """The blocking answer of a workflow (spec service-api §4.8), or that it waits (workflow-engine §24)."""
+        if isinstance(finished, RunPaused):
+            return {
+                "task_id": self.thread.task_id,
+                "workflow_run_id": finished.run_id,
+                "data": {
+                    "id": finished.run_id,
+                    "workflow_id": self.thread.version_id,
+                    **container_frames.paused(finished, self.thread.created_at),
+                    "error": None,
+                    "finished_at": None,
+                },
+            }
         return {
             "task_id": self.thread.task_id,
             "workflow_run_id": finished.run_id,
@@ -74,7 +87,7 @@ class ActiveRun:
             },
         }
 
-    def message_answer(self, finished: RunFinished) -> dict[str, Any]:
+    def message_answer(self, finished: RunEnd) -> dict[str, Any]:
         """The blocking answer of a chat or completion app (spec service-api §4.8)."""
         thread, citing = self.thread, Citing()
         for event in self.feed.events:

@@ -11,7 +11,8 @@ import msgspec
 from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from treadle.engine.events import Container, NodeFinished, NodeStatus
+from treadle.engine.events import Container, NodeFinished, NodeStatus, PauseKey, PauseRequested, Write
+from treadle.engine.past import Answer
 from treadle.engine.usage import NO_USAGE, Usage
 from treadle.engine.values import File, JsonValue, Value, revive
 from treadle.platform.clock import to_seconds
@@ -33,8 +34,9 @@ class RunCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     `run` lacks the conversation's variables: whoever resumes adds them, as for a new turn. `inputs` are those that
     RunStarted carried. `finished` are all committed executions in the order in which they finished, repeated attempts
-    included; `unfinished` are the ids of those that were running. `position` is the place of the last finished one, and
-    `attempts` counts the processes that took up the run.
+    included; `unfinished` are the ids of those that were running. `paused` are those that wait, and `answers` what has
+    been given to some of them. `position` is the place of the last finished one, `attempts` counts the processes that
+    took up the run, and `elapsed` are the seconds until it paused.
     """
 
     run: RunRecord
@@ -44,6 +46,9 @@ class RunCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     unfinished: tuple[str, ...]
     position: int
     attempts: int
+    paused: tuple[PauseRequested, ...] = ()
+    answers: dict[PauseKey, Answer] = {}
+    elapsed: float = 0.0
 
 
 class _MessageFile(msgspec.Struct, frozen=True):
@@ -51,7 +56,29 @@ class _MessageFile(msgspec.Struct, frozen=True):
     file: dict[str, object]
 
 
+class _Write(msgspec.Struct, frozen=True):
+    scope: str
+    name: str
+    value: object
+    before: object = None
+
+    def revived(self) -> Write:
+        """With files as files."""
+        return Write(
+            self.scope, self.name, revive(cast("JsonValue", self.value)), revive(cast("JsonValue", self.before))
+        )
+
+
+class _Effects(msgspec.Struct, frozen=True):
+    """What `records` keeps of a node beside its outputs."""
+
+    writes: tuple[_Write, ...] = ()
+    said: str = ""
+    pause: dict[str, Any] | None = None
+
+
 _message_files = msgspec.json.Decoder(list[_MessageFile])
+_parents = msgspec.json.Decoder(list[tuple[str, str, int]])
 
 
 class Checkpoints:
@@ -78,6 +105,7 @@ class Checkpoints:
                 connection, select(_CONVERSATIONS).where(_CONVERSATIONS.c.id == row["conversation_id"])
             )
         inputs = open_json(row["inputs"], row["sealed_inputs"], self._crypto, context=f"runs/{run_id}")
+        paused = [(self._paused(node), node["answer"]) for node in nodes if node["status"] == "paused"]
         return RunCheckpoint(
             run=_run_record(row, messages, conversations),
             status=row["status"],
@@ -86,6 +114,9 @@ class Checkpoints:
             unfinished=tuple(node["id"] for node in nodes if node["status"] == "running"),
             position=nodes[-1]["position"] if nodes else 0,
             attempts=row["attempts"],
+            paused=tuple(event for event, _ in paused),
+            answers={event.key: _plain_object(answer) for event, answer in paused if answer is not None},
+            elapsed=row["elapsed"],
         )
 
     def _finished(self, row: RowMapping) -> NodeFinished:
@@ -93,6 +124,7 @@ class Checkpoints:
         if row["outputs"] is not None:
             context = f"node_executions/{row['id']}"
             outputs = open_json(row["outputs"], row["sealed_outputs"], self._crypto, context=context)
+        effects = self._effects(row)
         return NodeFinished(
             execution_id=row["execution_id"],
             node_id=row["node_id"],
@@ -113,7 +145,30 @@ class Checkpoints:
             handle=row["handle"],
             retry_index=row["retry_index"],
             container=_container(row),
+            writes=tuple(write.revived() for write in effects.writes),
+            said=effects.said,
         )
+
+    def _paused(self, row: RowMapping) -> PauseRequested:
+        return PauseRequested(
+            execution_id=row["execution_id"],
+            node_id=row["node_id"],
+            node_type=row["node_type"],
+            title=row["title"],
+            index=row["node_index"],
+            predecessor=row["predecessor_node_id"],
+            started_at=to_seconds(row["created_at"]),
+            at=to_seconds(row["created_at"]) + row["elapsed"],
+            reason=self._effects(row).pause,
+            container=_container(row),
+        )
+
+    def _effects(self, row: RowMapping) -> "_Effects":
+        if row["effects"] is None:
+            return _Effects()
+        context = f"node_executions/{row['id']}/effects"
+        effects = open_json(row["effects"], row["sealed_effects"], self._crypto, context=context)
+        return msgspec.convert(effects, _Effects)
 
 
 async def _rows(connection: AsyncConnection, query: Select[*tuple[Any, ...]]) -> Sequence[RowMapping]:
@@ -166,7 +221,10 @@ def _message_record(row: RowMapping) -> MessageRecord:
 def _container(row: RowMapping) -> Container | None:
     if row["container_kind"] is None:
         return None
-    return Container(row["container_kind"], row["container_node_id"], row["container_index"])
+    parent: Container | None = None
+    for kind, node_id, index in _parents.decode(row["container_parents"] or "[]"):
+        parent = Container(kind, node_id, index, parent)
+    return Container(row["container_kind"], row["container_node_id"], row["container_index"], parent)
 
 
 def _usage(text: str | None) -> Usage:

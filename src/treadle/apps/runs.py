@@ -31,9 +31,9 @@ from treadle.apps.slots import Slots
 from treadle.apps.tables import App, AppMode, CreatedFrom, TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.engine.errors import GraphError
-from treadle.engine.events import Event, RunFinished
+from treadle.engine.events import Event, RunEnd, RunPaused
 from treadle.engine.graph import TRIGGERS, Graph
-from treadle.engine.ports import Code, Http, Memory, Ports
+from treadle.engine.ports import Http, Memory, Ports
 from treadle.engine.run import STOPPED_BY_USER, Limits, Run
 from treadle.engine.values import JsonValue
 from treadle.models.service import ModelService
@@ -42,6 +42,7 @@ from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import InvalidParam, Refusal
+from treadle.sandbox import Sandbox
 from treadle.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -84,6 +85,8 @@ class StartRun:
     auto_name: bool = False
     version_id: str | None = None
     debugging: Debugging | None = None
+    compiled: CompiledApp | None = None
+    """A version that is made for this run alone."""
     aloud: bool = False
     """The caller follows the stream, and hears the answer where the app reads it aloud."""
 
@@ -100,7 +103,7 @@ class RunHost:
         apps: AppService,
         models: ModelService,
         uploads: Uploads,
-        code: Code,
+        code: Sandbox,
         http: Http,
         recording: Recording,
         asides: Asides,
@@ -121,6 +124,8 @@ class RunHost:
         self._by_task: dict[str, ActiveRun] = {}
         self._by_run: dict[str, ActiveRun] = {}
         self._by_message: dict[str, ActiveRun] = {}
+        self.on_paused: Callable[[str], None] = lambda _: None
+        """Called with each run that has paused here: an answer may have come before the pause."""
 
     async def start(self, request: StartRun) -> ActiveRun:
         """Begin a run. Raises Refusal for everything that is wrong with the request; then nothing is left behind."""
@@ -143,7 +148,7 @@ class RunHost:
         query: str,
         user: str,
         emit: Callable[[Event], None],
-    ) -> RunFinished:
+    ) -> RunEnd:
         """Run a version that is no stored app's, and keep nothing of it. Raises Refusal for wrong inputs."""
         files = self._uploads.for_caller(workspace_id, user)
         accepted = await accept_inputs(version, inputs, stored=None, files=files)
@@ -329,6 +334,8 @@ class RunHost:
         app = request.app
         if request.debugging is not None:
             return request.debugging.version
+        if request.compiled is not None:
+            return request.compiled
         if request.version_id is not None:
             return await self._apps.version(app, request.version_id)
         if conversation is not None and not conversation.new and app.mode != AppMode.ADVANCED_CHAT:
@@ -346,7 +353,7 @@ class RunHost:
         """What a run of this workspace may ask of the world."""
         return Ports(
             models=self._models.for_workspace(workspace_id),
-            code=self._code,
+            code=self._code.for_workspace(workspace_id),
             http=self._http,
             files=self._uploads.for_run(origin),
             memory=memory,
@@ -416,19 +423,23 @@ class RunHost:
 
     async def _carry(
         self, active: ActiveRun, recorder: RunRecorder, name_later: bool, debugging: Debugging | None
-    ) -> RunFinished:
-        """Run to the end, commit, then tell the readers."""
+    ) -> RunEnd:
+        """Run to the end or to a pause, commit, then tell the readers."""
         timer = asyncio.get_running_loop().call_later(
             self._settings.app_max_execution_time, active.stop, "The request took longer than allowed."
         )
+        finished: RunEnd | None = None
         try:
             finished = await active.around.enter(active.run) or await active.run.execute()
-            finished = await active.around.settle(finished)
+            if not isinstance(finished, RunPaused):
+                finished = await active.around.settle(finished)
             await recorder.finish(finished)
             if debugging is not None:
                 await debugging.keep()
             active.feed.publish(finished)
             record = recorder.run
+            if isinstance(finished, RunPaused):
+                return finished
             await active.around.fall_silent(finished)
             if name_later and finished.total_steps and record.conversation is not None and record.message is not None:
                 self._asides.name_later(record.workspace_id, record.conversation.id, record.message.query)
@@ -441,6 +452,8 @@ class RunHost:
             active.around.close()
             active.feed.close()
             self._forget(active)
+            if isinstance(finished, RunPaused):
+                self.on_paused(finished.run_id)
 
     def _forget(self, active: ActiveRun) -> None:
         thread = active.thread

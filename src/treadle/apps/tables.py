@@ -234,6 +234,8 @@ class NodeExecution(Base):
     container_kind: Mapped[str | None] = mapped_column(String(16))
     container_node_id: Mapped[str | None] = mapped_column(Text)
     container_index: Mapped[int | None] = mapped_column()
+    container_parents: Mapped[str | None] = mapped_column(Text)
+    """JSON list of `[kind, node id, index]` of the rounds around that one, outermost first; null without any."""
     position: Mapped[int] = mapped_column()
     """Place in the order in which the nodes of the run finished; a running node has the place 0."""
     status: Mapped[str] = mapped_column(String(16))
@@ -244,6 +246,12 @@ class NodeExecution(Base):
     outputs: Mapped[str | None] = mapped_column(Text)
     sealed_outputs: Mapped[str | None] = mapped_column(Text)
     """The outputs as they were, encrypted, where `outputs` has secrets masked."""
+    effects: Mapped[str | None] = mapped_column(Text)
+    """JSON of what the node did beside its outputs, or waits for: see `apps.records`."""
+    sealed_effects: Mapped[str | None] = mapped_column(Text)
+    """The effects as they were, encrypted, where `effects` has secrets masked."""
+    answer: Mapped[str | None] = mapped_column(Text)
+    """JSON of what was given to a node that waited."""
     execution_metadata: Mapped[str | None] = mapped_column(Text)
     usage: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)

@@ -15,7 +15,7 @@ from treadle.apps.uploads import FileOrigin
 from treadle.cli.inputs import form_inputs
 from treadle.dsl import AppMode, parse
 from treadle.engine.errors import GraphError
-from treadle.engine.events import Event, RunFinished
+from treadle.engine.events import Event, RunEnd
 from treadle.nodes import NODE_TYPES
 from treadle.platform.refusals import InvalidParam
 from treadle.server.services import open_services
@@ -26,7 +26,7 @@ _POLL_SECONDS = 60.0
 
 async def run_draft(
     text: bytes, given: Mapping[str, str], query: str, show: Callable[[Event], None], data_dir: Path | None
-) -> RunFinished:
+) -> RunEnd:
     """Run an app file; nothing of the run is kept. Raises ImportFailed, and Refusal for what cannot be run."""
     version = _compiled(text)
     _check_query(version.mode, query)
@@ -36,7 +36,7 @@ async def run_draft(
         inputs = await form_inputs(version.form, given, uploads=services.uploads, origin=origin)
         feed = RunFeed()
 
-        async def rehearse() -> RunFinished:
+        async def rehearse() -> RunEnd:
             try:
                 return await services.host.rehearse(
                     version, workspace.id, inputs=inputs, query=query, user=TERMINAL_USER, emit=feed.publish
@@ -55,7 +55,7 @@ async def run_draft(
 
 async def run_stored(
     name: str, given: Mapping[str, str], query: str, show: Callable[[Event], None], data_dir: Path | None
-) -> RunFinished:
+) -> RunEnd:
     """Run the published version of an app, as its API would. Raises Refusal."""
     async with open_services(data_dir) as services:
         workspace = await services.accounts.only_workspace()

@@ -9,7 +9,7 @@ import typer
 from treadle.cli.output import AsJson, DataDir, fail, pairs, print_json, read_app_file, run
 
 if TYPE_CHECKING:
-    from treadle.engine.events import Event, NodeFinished, RunFinished
+    from treadle.engine.events import Event, NodeFinished, RunEnd
 
 AppOrFile = Annotated[
     str,
@@ -35,7 +35,7 @@ def run_app(
     text = _read_file(target)
     screen = Screen(as_json=as_json, trace=trace)
 
-    async def work() -> "RunFinished":
+    async def work() -> "RunEnd":
         from treadle.cli.following import run_draft, run_stored
 
         if text is not None:
@@ -86,13 +86,15 @@ class Screen:
             case _:
                 pass
 
-    def end(self, finished: "RunFinished") -> None:
+    def end(self, finished: "RunEnd") -> None:
         """The result. Ends the command with exit code 1 when the run has failed."""
         from treadle.engine.events import RunStatus
 
         if self._as_json:
             print_json(_result(finished, self._nodes))
         self._end_line()
+        if finished.status is RunStatus.PAUSED:
+            fail("The run waits for a person, who cannot answer from here.")
         if finished.status in (RunStatus.FAILED, RunStatus.STOPPED):
             fail(finished.error or "The run failed.")
 
@@ -128,7 +130,7 @@ def _trace_line(event: "NodeFinished") -> str:
     return f"[{event.status}] {event.title or event.node_id} ({event.node_type}) {event.elapsed:.3f} s{tokens}{error}"
 
 
-def _result(finished: "RunFinished", nodes: list[dict[str, Any]]) -> dict[str, Any]:
+def _result(finished: "RunEnd", nodes: list[dict[str, Any]]) -> dict[str, Any]:
     from treadle.engine.values import plain
 
     return {

@@ -4,7 +4,7 @@ Times are seconds since the epoch. Source: spec workflow-engine §11 to §15.
 """
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import ClassVar, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,7 @@ class RunStatus(StrEnum):
     FAILED = "failed"
     STOPPED = "stopped"
     PARTIAL = "partial-succeeded"
+    PAUSED = "paused"
 
 
 class NodeStatus(StrEnum):
@@ -28,12 +29,45 @@ class NodeStatus(StrEnum):
     STOPPED = "stopped"
 
 
+Path: TypeAlias = tuple[tuple[str, int], ...]
+"""Where a node stands: the id and the round of every container around it, outermost first."""
+
+
 class Container(msgspec.Struct, frozen=True):
-    """The iteration or loop round that an inner node ran in."""
+    """The iteration or loop round that an inner node ran in; `parent` is the round around that one.
+
+    `parallel_run_id` names a round among others that run at the same time.
+    """
 
     kind: str
     node_id: str
     index: int
+    parent: "Container | None" = None
+    parallel_run_id: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """The rounds from the outermost to this one."""
+        return (*(self.parent.path if self.parent else ()), (self.node_id, self.index))
+
+
+class PauseKey(NamedTuple):
+    """Names an execution that waits for an answer: the node and the rounds around it."""
+
+    node_id: str
+    path: Path = ()
+
+
+class Write(msgspec.Struct, frozen=True):
+    """A variable outside a node's own outputs that it changed: `scope` is `conversation` or the id of a loop.
+
+    `before` is what it held when the node began.
+    """
+
+    scope: str
+    name: str
+    value: Value
+    before: Value = None
 
 
 class RunStarted(msgspec.Struct, frozen=True, tag=True):
@@ -61,7 +95,9 @@ class NodeFinished(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """One execution of a node, whole: its log record and its checkpoint.
 
     `status` RETRY marks an attempt that will be repeated (`retry_index` from 1). STOPPED marks a node that was still
-    running when the run ended; streams do not show it. `handle` is the outgoing handle that was chosen.
+    running when the run, or the round around it, ended; streams do not show it. `handle` is the outgoing handle that
+    was chosen. Of a container, `said` is the text that its answers gave, and `steps` the number of rounds that were
+    announced, None when none were.
     """
 
     execution_id: str
@@ -83,11 +119,62 @@ class NodeFinished(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     handle: str = "source"
     retry_index: int = 0
     container: Container | None = None
+    writes: tuple[Write, ...] = ()
+    said: str = ""
+    steps: int | None = None
 
     @property
     def elapsed(self) -> float:
         """Seconds."""
         return self.at - self.started_at
+
+
+class PauseRequested(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """A node waits for an answer from outside; the run goes on for as long as others can.
+
+    A container that waits for a node inside it has no `reason` of its own.
+    """
+
+    execution_id: str
+    node_id: str
+    node_type: str
+    title: str
+    index: int
+    predecessor: str | None
+    started_at: float
+    at: float
+    reason: dict[str, JsonValue] | None = None
+    container: Container | None = None
+
+    @property
+    def key(self) -> PauseKey:
+        """What the answer is given for."""
+        return PauseKey(self.node_id, self.container.path if self.container else ())
+
+
+class ContainerStarted(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """An iteration or loop is about to run its rounds, `length` at most. `container` is the round around it."""
+
+    execution_id: str
+    node_id: str
+    node_type: str
+    title: str
+    at: float
+    length: int
+    inputs: dict[str, Value] = {}
+    container: Container | None = None
+
+
+class RoundStarted(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """A round of a container begins; of a loop: would begin if it has another one."""
+
+    execution_id: str
+    node_id: str
+    node_type: str
+    title: str
+    at: float
+    index: int
+    container: Container | None = None
 
 
 class AnswerChunk(msgspec.Struct, frozen=True, tag=True):
@@ -212,10 +299,45 @@ class RunFinished(msgspec.Struct, frozen=True, tag=True, kw_only=True):
         return self.at - self.started_at
 
 
+class RunPaused(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """The last event of a run that waits for answers: nothing else can go on. The figures are those of RunFinished.
+
+    `paused` are the executions that wait, in the order in which they began to.
+    """
+
+    run_id: str
+    started_at: float
+    at: float
+    paused: tuple[PauseRequested, ...]
+    outputs: dict[str, Value] = {}
+    total_steps: int = 0
+    exceptions_count: int = 0
+    usage: Usage = NO_USAGE
+    total_tokens: int = 0
+    files: tuple[File, ...] = ()
+
+    status: ClassVar[RunStatus] = RunStatus.PAUSED
+    error: ClassVar[str | None] = None
+    error_type: ClassVar[str | None] = None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds."""
+        return self.at - self.started_at
+
+    @property
+    def reasons(self) -> list[dict[str, JsonValue]]:
+        """What each of them waits for."""
+        return [event.reason or {} for event in self.paused]
+
+
 Event: TypeAlias = (
     RunStarted
     | NodeStarted
     | NodeFinished
+    | PauseRequested
+    | ContainerStarted
+    | RoundStarted
     | AnswerChunk
     | AnswerReplaced
     | ReasoningChunk
@@ -228,4 +350,11 @@ Event: TypeAlias = (
     | SpeechChunk
     | SpeechEnded
     | RunFinished
+    | RunPaused
 )
+
+RunEnd: TypeAlias = RunFinished | RunPaused
+"""The last event of a run."""
+
+Remembered: TypeAlias = NodeFinished | PauseRequested
+"""What a checkpoint holds of one execution."""

@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .events import AgentLog, AgentThought, AnswerFile, Citations, ReasoningChunk, VariableAssigned
-from .pool import VariablePool
+from .errors import NodeError
+from .events import AgentLog, AgentThought, AnswerFile, Citations, ReasoningChunk, VariableAssigned, Write
+from .pool import CONVERSATION, VariablePool
 from .ports import Ports, ToolLog
 from .template import Selector, Template
 from .usage import NO_USAGE, Usage
-from .values import JsonValue, Value
+from .values import JsonValue, Missing, Value
 
 if TYPE_CHECKING:
-    from .run import Run
+    from .graph import Graph
+    from .walk import Round, Walk
 
 Config = TypeVar("Config")
 
@@ -57,39 +59,66 @@ class NodePaused(Exception):
         self.reason = reason
 
 
+class BodyFailed(NodeError):
+    """A node inside a container failed, and nothing inside handled it: message and error type are that node's."""
+
+    def __init__(self, message: str, error_type: str) -> None:
+        super().__init__(message)
+        self._error_type = error_type
+
+    @property
+    def error_type(self) -> str:
+        return self._error_type
+
+
+class BodyPaused(Exception):
+    """A node inside a container waits, and nothing else in its round can go on."""
+
+
 class NodeContext:
-    """What a running node may use: variables, ports, and ways to tell the run something."""
+    """What a running node may use: variables, ports, and ways to tell the run something. One for each execution."""
 
-    __slots__ = ("_run", "execution_id", "inputs", "last_attempt", "node_id", "pool", "ports", "strategy_set")
+    __slots__ = ("_walk", "answer", "execution_id", "inputs", "last_attempt", "node_id", "pool", "ports",
+                 "spent", "steps", "strategy_set", "writes")  # fmt: skip
 
-    def __init__(self, run: "Run", node_id: str, execution_id: str, *, last_attempt: bool, strategy_set: bool) -> None:
-        self._run = run
-        self.pool: VariablePool = run.pool
-        self.ports: Ports = run.ports
-        self.inputs: Mapping[str, Value] = run.inputs
+    def __init__(
+        self, walk: "Walk", node_id: str, execution_id: str, *, strategy_set: bool, answer: dict[str, JsonValue] | None
+    ) -> None:
+        self._walk = walk
+        self.pool: VariablePool = walk.pool
+        self.ports: Ports = walk.run.ports
+        self.inputs: Mapping[str, Value] = walk.run.inputs
         """What the run was started with."""
         self.node_id = node_id
         self.execution_id = execution_id
-        self.last_attempt = last_attempt
+        self.last_attempt = True
         """False while a failure would be followed by another attempt."""
         self.strategy_set = strategy_set
         """True when an error strategy takes up a failure of this node."""
+        self.answer = answer
+        """What was given to this execution after it raised NodePaused; None at the first visit."""
+        self.writes: dict[tuple[str, str], Write] = {}
+        """Variables changed so far, for the checkpoint."""
+        self.spent: Usage = NO_USAGE
+        """Of a container: what the nodes of its rounds used."""
+        self.steps: int | None = None
+        """Of a container: rounds that were announced."""
 
     def stream(self, name: str, text: str) -> None:
         """Pass on a piece of the text output `name` while it grows."""
-        self._run.stream.chunk(self.node_id, name, text)
+        self._walk.stream.chunk(self.node_id, name, text)
 
     def reason(self, text: str) -> None:
         """Pass on a piece of separated thinking."""
-        self._run.emit(ReasoningChunk(text, self.node_id))
+        self._walk.emit(ReasoningChunk(text, self.node_id))
 
     def cite(self, resources: list[dict[str, JsonValue]]) -> None:
         """Name the retrieved passages put before a model."""
-        self._run.emit(Citations(self.node_id, resources))
+        self._walk.emit(Citations(self.node_id, resources))
 
     def log(self, entry: ToolLog) -> None:
         """Tell a step of an agent; one with the same id takes the place of the earlier one."""
-        self._run.emit(
+        self._walk.emit(
             AgentLog(
                 id=entry.id,
                 node_id=self.node_id,
@@ -105,16 +134,46 @@ class NodeContext:
 
     def think(self, thought: AgentThought) -> None:
         """Tell a round of an agent app."""
-        self._run.emit(thought)
+        self._walk.emit(thought)
 
     def attach(self, file: AnswerFile) -> None:
         """Add a file to the answer of an agent app."""
-        self._run.emit(file)
+        self._walk.emit(file)
+
+    def write(self, scope: str, name: str, value: Value) -> None:
+        """Change a variable of another scope, at once for nodes that start later: a loop variable."""
+        earlier = self.writes.get((scope, name))
+        before = self.pool.get((scope, name)) if earlier is None else earlier.before
+        self.writes[scope, name] = Write(scope, name, value, None if isinstance(before, Missing) else before)
+        self.pool.set(scope, name, value)
 
     def assign(self, name: str, value: Value) -> None:
-        """Change a conversation variable, at once for nodes that start later."""
-        self.pool.set("conversation", name, value)
-        self._run.emit(VariableAssigned(name, value))
+        """Change a conversation variable, at once for nodes that start later, and keep it."""
+        self.write(CONVERSATION, name, value)
+        self._walk.emit(VariableAssigned(name, value))
+
+    @property
+    def body(self) -> "Graph | None":
+        """Of a container: what it runs in each round; None when its entry is missing."""
+        return self._walk.graph.by_id[self.node_id].body
+
+    def announce(self, inputs: dict[str, Value], length: int) -> None:
+        """Of a container: tell that rounds will follow, `length` at most."""
+        self.steps = length
+        self._walk.announce(self.node_id, inputs, length)
+
+    def announce_round(self, index: int) -> None:
+        """Of a container: tell that a round is due."""
+        self._walk.announce_round(self.node_id, index)
+
+    async def walk(self, pool: VariablePool, index: int, *, together: bool = False) -> "Round":
+        """Of a container: run its body once, with `pool` (its own, or a fork whose changes of conversation variables
+        are then taken over). `together` keeps the text of a round back until the round is over, for rounds that run
+        at the same time.
+
+        Raises BodyFailed with what the node inside says, and BodyPaused when one waits and no other can go on.
+        """
+        return await self._walk.round(self, pool, index, together=together)
 
 
 def _no_selectors(_: Any) -> Sequence[Selector]:
@@ -139,5 +198,7 @@ class NodeType(Generic[Config]):
     """Its outputs become outputs of the run (end)."""
     container: bool = False
     """It walks a body of its own, in rounds (iteration, loop)."""
+    breaks: bool = False
+    """Reaching it ends the loop around it, once the nodes of the round are done (loop-end)."""
     silent: bool = False
     """At the entry of a body it only passes on: it takes no step and leaves no trace (iteration-start, loop-start)."""

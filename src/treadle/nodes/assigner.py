@@ -161,7 +161,7 @@ def _source(ctx: NodeContext, selector: Sequence[str]) -> Value:
 
 
 def _write(ctx: NodeContext, selector: Selector, value: Value) -> None:
-    ctx.pool.set(selector[0], selector[1], value)
+    ctx.write(selector[0], selector[1], value)
 
 
 def _keep(ctx: NodeContext, selectors: "Sequence[Selector] | Mapping[Selector, Value]") -> None:

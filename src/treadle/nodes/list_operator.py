@@ -81,7 +81,7 @@ class ListOperatorConfig(NodeConfig):
 
     variable: SelectorField
     filter_by: FilterBy = FilterBy()
-    extract_by: ExtractBy = ExtractBy()
+    extract_by: ExtractBy = Field(default_factory=ExtractBy)
     order_by: OrderBy = OrderBy()
     limit: Limit = Limit()
 

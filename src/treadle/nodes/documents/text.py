@@ -1,0 +1,104 @@
+"""Documents that are text: any encoding, and the formats that are read and written anew."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Final, cast
+
+from treadle.engine.errors import TextExtractionError
+from treadle.engine.values import JsonValue
+
+from .bounds import Bounds
+
+_MARKS: Final = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_SAMPLE: Final = 128 * 1024
+_VOICE = re.compile(r"<v(?:\.[^\s>]+)*\s+([^>]*)>")
+_TAG = re.compile(r"<[^>]*>")
+
+
+def decode(data: bytes) -> str:
+    """The text in `data`: by its byte order mark, as UTF-8, or in the encoding that its letters make most likely.
+
+    Bytes that no encoding explains are replaced. Line ends become `\\n`.
+    """
+    return _decoded(data).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _decoded(data: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes
+
+        best = from_bytes(data[:_SAMPLE]).best()
+        return data.decode(best.encoding if best else "utf-8", "replace")
+
+
+def plain_text(data: bytes, bounds: Bounds) -> str:
+    """The text as it is, markup untouched."""
+    return "".join(bounds.counted([decode(data)]))
+
+
+def json_text(data: bytes, bounds: Bounds) -> str:
+    """The JSON value, indented by 2."""
+    value = cast("JsonValue", json.loads(decode(data)))
+    return "".join(bounds.counted(json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value)))
+
+
+def yaml_text(data: bytes, bounds: Bounds) -> str:
+    """All documents, in block style, keys in their order."""
+    import yaml
+
+    if len(data) > bounds.yaml:
+        raise TextExtractionError(f"The YAML file has {len(data):,} bytes, more than {bounds.yaml:,}.")
+    documents = list(yaml.load_all(decode(data), Loader=yaml.CSafeLoader))
+    written = yaml.dump_all(
+        documents, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, default_flow_style=False
+    )
+    return "".join(bounds.counted([written]))
+
+
+def properties_text(data: bytes, bounds: Bounds) -> str:
+    """`key: value` lines; comments and blank lines stay."""
+    return "\n".join(bounds.counted(_property(line) for line in decode(data).splitlines()))
+
+
+def _property(line: str) -> str:
+    line = line.strip()
+    if not line or line.startswith(("#", "!")):
+        return line
+    separator = "=" if "=" in line else ":"
+    key, _, value = line.partition(separator)
+    return f"{key.strip()}: {value.strip()}"
+
+
+def subtitles_text(data: bytes, bounds: Bounds) -> str:
+    """What is said, as `Speaker "text"` lines."""
+    spoken: list[tuple[str, str]] = []
+    for speaker, text in _cues(decode(data)):
+        if speaker and spoken and spoken[-1][0] == speaker:
+            spoken[-1] = (speaker, f"{spoken[-1][1]} {text}")
+        else:
+            spoken.append((speaker, text))
+    return "\n".join(bounds.counted(f'{speaker} "{text}"' for speaker, text in spoken))
+
+
+def _cues(text: str) -> Iterator[tuple[str, str]]:
+    """Speaker (empty when not named) and words of every cue of a WebVTT file."""
+    for block in re.split(r"\n\s*\n", text):
+        lines = block.strip().split("\n")
+        timing = next((at for at, line in enumerate(lines[:2]) if "-->" in line), None)
+        if timing is None:
+            continue
+        words = "\n".join(lines[timing + 1 :])
+        voice = _VOICE.search(words)
+        yield (voice.group(1).strip() if voice else ""), _TAG.sub("", words).strip()

@@ -1,0 +1,39 @@
+"""Word files: paragraphs and tables in their order."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from .bounds import Bounds
+from .package import open_package
+from .tables import markdown_table, short_rule
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+    from docx.table import Table
+
+
+def word_text(data: bytes, bounds: Bounds) -> str:
+    """Paragraphs and tables, joined by newlines; tables as Markdown, line breaks of a cell as `<br>`."""
+    from docx import Document
+
+    open_package(data, bounds).close()
+    return "\n".join(bounds.counted(_blocks(Document(BytesIO(data)), bounds)))
+
+
+def _blocks(document: "WordDocument", bounds: Bounds) -> Iterator[str]:
+    from docx.table import Table
+
+    for block in document.iter_inner_content():
+        if not isinstance(block, Table):
+            yield block.text
+        elif table := _table(block, bounds):
+            yield table
+
+
+def _table(table: "Table", bounds: Bounds) -> str:
+    """The table as Markdown; empty when all of its cells are."""
+    rows = list(bounds.rows([cell.text.strip() for cell in row.cells] for row in table.rows))
+    if not any(text for row in rows for text in row):
+        return ""
+    return markdown_table(rows, line_break="<br>", rule=short_rule)

@@ -235,16 +235,19 @@ class AppService:
         """A given published version. Raises NotFound, and BadRequest for a draft."""
         compiled = self._compiled.get((app.id, version_id))
         if compiled is None:
-            async with self._db.session() as session:
-                row = await AppRepository(session).version(app.id, version_id)
-            if row is None:
-                raise NotFound("The app has no such version.")
-            if row.kind == VersionKind.DRAFT:
-                raise Refusal("A draft cannot be called; publish it first.", code="bad_request")
-            definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
-            compiled = self.compile(definition, row.id)
+            compiled = self.compile(await self.definition(app, version_id), version_id)
             self._compiled[app.id, version_id] = compiled
         return compiled
+
+    async def definition(self, app: App, version_id: str) -> Definition:
+        """What a given published version is. Raises NotFound, and BadRequest for a draft."""
+        async with self._db.session() as session:
+            row = await AppRepository(session).version(app.id, version_id)
+        if row is None:
+            raise NotFound("The app has no such version.")
+        if row.kind == VersionKind.DRAFT:
+            raise Refusal("A draft cannot be called; publish it first.", code="bad_request")
+        return Definition.from_row(row, AppMode(app.mode), self._crypto)
 
     def compile(self, definition: Definition, version_id: str) -> CompiledApp:
         """A version as it runs here, kept nowhere. Raises InvalidParam with every reason why it cannot."""

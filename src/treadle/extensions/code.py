@@ -49,7 +49,7 @@ class FormItem(msgspec.Struct):
     type: Literal["select", "text-input", "paragraph"]
     label: Text = {}
     required: bool = False
-    default: JsonValue = None
+    default: Any = None
     placeholder: str | Text | None = None
     options: list[FormOption] = []
     max_length: int | None = None

@@ -16,9 +16,11 @@ from treadle.apps.asides import Asides
 from treadle.apps.conversations import ConversationService
 from treadle.apps.drafts import Drafts
 from treadle.apps.elsewhere import Elsewhere
+from treadle.apps.features.again import Again
 from treadle.apps.features.annotations import NoAnnotations
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.gate import Gate
+from treadle.apps.features.spoken import Speech
 from treadle.apps.leases import LeaseKeeper
 from treadle.apps.recorder import Recording
 from treadle.apps.resumption import Resumer
@@ -70,6 +72,8 @@ class Services:
     uploads: Uploads
     extensions: ExtensionService
     code_extensions: CodeExtensions
+    speech: Speech
+    again: Again
     logs: LogService
     host: RunHost
     elsewhere: Elsewhere
@@ -93,6 +97,7 @@ def sandbox_of(settings: Settings) -> Sandbox:
         workers=settings.code_workers,
         queue_limit=settings.code_queue_limit,
         packages=settings.code_packages.resolve() if settings.code_packages else None,
+        sets=settings.code_package_sets,
         jail_root=settings.data_dir / "sandbox",
     )
 
@@ -201,6 +206,8 @@ async def open_services(
             uploads=uploads,
             extensions=extensions,
             code_extensions=code_extensions,
+            speech=Speech(models),
+            again=Again(db, apps, conversations, host),
             logs=LogService(db, recording.settle),
             host=host,
             elsewhere=elsewhere,

@@ -5,7 +5,7 @@ Source: spec models-and-tools §5.1.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -34,7 +34,7 @@ class InputVerdict(msgspec.Struct, kw_only=True):
     flagged: bool = False
     action: Action = "direct_output"
     preset_response: str = ""
-    inputs: dict[str, JsonValue] | None = None
+    inputs: dict[str, Any] | None = None
     query: str | None = None
 
 

@@ -4,17 +4,40 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from treadle import __version__
 from treadle.platform.refusals import InvalidParam, Refusal
-from treadle.server.console_api import apps, runs, sessions, triggers
+from treadle.server.console_api import (
+    app_imports,
+    apps,
+    description,
+    extensions,
+    runs,
+    sessions,
+    triggers,
+    workflow_debugging,
+    workflow_history,
+    workflow_variables,
+    workflow_versions,
+    workflows,
+)
 from treadle.server.errors import on_crash, on_http_error, on_refusal, refusal_response
 from treadle.server.services import Services
 
 ROUTERS = (
     sessions.router,
+    description.router,
+    app_imports.router,
     apps.router,
+    workflows.router,
+    workflow_versions.router,
+    workflow_debugging.router,
+    workflow_variables.router,
+    workflow_history.router,
     runs.router,
+    extensions.router,
     triggers.router,
 )
 """The router of each domain. A module of this folder defines one with `console_router` and is named here."""
@@ -28,6 +51,12 @@ async def on_invalid(_: Request, error: Exception) -> Response:
     return refusal_response(InvalidParam(f"`{name}` is not valid: {first['msg']}.", param=name))
 
 
+def _operation_id(route: APIRoute) -> str:
+    """What a generated client calls an operation: its domain and the name of its function."""
+    domain = str(route.tags[0]).lower().replace(" ", "_") if route.tags else "console"
+    return f"{domain}_{route.name}"
+
+
 def create_console_api(services: Services) -> FastAPI:
     """The console API over opened services."""
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
@@ -36,7 +65,15 @@ def create_console_api(services: Services) -> FastAPI:
         RequestValidationError: on_invalid,
         Exception: on_crash,
     }
-    app = FastAPI(title="Treadle console", openapi_url=None, docs_url=None, redoc_url=None, exception_handlers=handlers)  # type: ignore[arg-type]
+    app = FastAPI(
+        title="Treadle console",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation_id,
+        exception_handlers=handlers,  # type: ignore[arg-type]
+    )
     for router in ROUTERS:
         app.include_router(router)
     app.state.services = services

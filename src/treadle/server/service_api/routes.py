@@ -1,7 +1,7 @@
 """All routes of `/v1`."""
 
 from treadle.server.declared import DeclaredRoute
-from treadle.server.service_api import conversations, description, files, generation, workflows
+from treadle.server.service_api import conversations, description, files, generation, speech, workflows
 
 ROUTES: list[DeclaredRoute] = [
     *description.ROUTES,
@@ -9,4 +9,5 @@ ROUTES: list[DeclaredRoute] = [
     *conversations.ROUTES,
     *workflows.ROUTES,
     *files.ROUTES,
+    *speech.ROUTES,
 ]

@@ -22,6 +22,7 @@ from treadle.server.service_api.description import meta, parameters, site_map
 from treadle.server.service_api.files import upload_file
 from treadle.server.service_api.generation import blocking_answer, stop
 from treadle.server.service_api.shapes import conversation_map, message_map
+from treadle.server.service_api.speech import audio_to_text, text_to_audio
 from treadle.server.streams import stream_of
 from treadle.server.web_api.calls import passport, visitor_route
 
@@ -62,6 +63,10 @@ class CursorQuery(msgspec.Struct):
 
 class Save(msgspec.Struct):
     message_id: str
+
+
+class MoreQuery(msgspec.Struct):
+    response_mode: Literal["streaming", "blocking"] = "streaming"
 
 
 class FollowQuery(msgspec.Struct):
@@ -193,6 +198,22 @@ async def suggest_questions(call: AppCall) -> ASGIApp:
     return json_response({"data": questions})
 
 
+async def more_like_this(call: AppCall) -> ASGIApp:
+    """GET /api/messages/{id}/more-like-this: the same request once more, with a warmer model."""
+    streaming = call.query(MoreQuery).response_mode != "blocking"
+    run = await call.services.again.more_like(
+        call.app,
+        call.owner,
+        call.path("message_id"),
+        created_from=call.created_from,
+        user=call.user,
+        aloud=streaming,
+    )
+    if streaming:
+        return EventStream(run.feed, FrameEncoder(run.thread, "web"), on_close=run.release)
+    return await blocking_answer(run)
+
+
 async def list_saved(call: AppCall) -> ASGIApp:
     """GET /api/saved-messages."""
     query = call.query(CursorQuery)
@@ -263,4 +284,7 @@ ROUTES: list[BaseRoute] = [
     visitor_route("POST", "/saved-messages", save_message, modes=SAVING_ONLY, read=From.JSON),
     visitor_route("DELETE", "/saved-messages/{message_id:uuid}", unsave_message, modes=SAVING_ONLY),
     visitor_route("POST", "/files/upload", upload_file, read=From.FORM),
+    visitor_route("POST", "/audio-to-text", audio_to_text, read=From.FORM),
+    visitor_route("POST", "/text-to-audio", text_to_audio, read=From.JSON),
+    visitor_route("GET", "/messages/{message_id:uuid}/more-like-this", more_like_this, modes=SAVING_ONLY),
 ]

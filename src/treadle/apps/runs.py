@@ -431,8 +431,7 @@ class RunHost:
         finished: RunEnd | None = None
         try:
             finished = await active.around.enter(active.run) or await active.run.execute()
-            if not isinstance(finished, RunPaused):
-                finished = await active.around.settle(finished)
+            finished = await active.around.settle(finished)
             await recorder.finish(finished)
             if debugging is not None:
                 await debugging.keep()

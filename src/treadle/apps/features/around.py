@@ -11,7 +11,7 @@ from treadle.apps.recorder import RunRecorder
 from treadle.apps.records import RunRecord
 from treadle.dsl import AppMode
 from treadle.engine.errors import NodeError
-from treadle.engine.events import AnnotationUsed, AnswerChunk, Event, RunFinished, RunStarted, RunStatus
+from treadle.engine.events import AnnotationUsed, AnswerChunk, Event, RunEnd, RunFinished, RunStarted, RunStatus
 from treadle.engine.ports import ModelRef
 from treadle.engine.run import Run
 from treadle.engine.values import Value
@@ -131,7 +131,7 @@ class Around:
         """The last event of a run that is over before it begins."""
         return None if self.entry is None else await self.entry.answer(run, self.emit)
 
-    async def settle(self, finished: RunFinished) -> RunFinished:
+    async def settle(self, finished: RunEnd) -> RunEnd:
         """The last event, once what was written is checked."""
         return finished if self.guard is None else await self.guard.finish(finished)
 

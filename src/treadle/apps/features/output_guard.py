@@ -17,6 +17,7 @@ from treadle.engine.events import (
     AnswerReplaced,
     Event,
     ReasoningChunk,
+    RunEnd,
     RunFinished,
 )
 
@@ -86,7 +87,7 @@ class OutputGuard:
             case _:
                 self._pass_on(event)
 
-    async def finish(self, finished: RunFinished) -> RunFinished:
+    async def finish(self, finished: RunEnd) -> RunEnd:
         """The last event with the answer as it was shown, once the rest of the answer is checked."""
         self._stop_timer()
         while self._check is not None and not self._check.done():
@@ -94,7 +95,7 @@ class OutputGuard:
         if not self._closed and self._size > self._checked:
             await self._look()
         self._release()
-        if not self._replaced:
+        if not self._replaced or not isinstance(finished, RunFinished):
             return finished
         return msgspec.structs.replace(finished, outputs={**finished.outputs, "answer": self.shown()})
 

@@ -64,7 +64,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryOut:
-    """What a draft is run on. `model_config` is the unsaved configuration of an app without a canvas."""
+    """What a draft is run on.
+
+    `model_config` is the unsaved configuration of an app without a canvas, `root` the trigger that a run begins with.
+    """
 
     inputs: Mapping[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     files: Sequence[Mapping[str, JsonValue]] = ()
@@ -72,6 +75,7 @@ class TryOut:
     conversation_id: str | None = None
     parent_message_id: str | None = None
     model_config: JsonMap | None = None
+    root: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,10 @@ class DebugRuns:
             definition = replace(definition, model_config=checked_config(asked.model_config, definition.mode))
         version = self._apps.compile(definition, draft.row.id)
         trail = Trail(self._variables, person.in_app(app_id), version.secrets)
+        inputs: Mapping[str, Value | JsonValue] = asked.inputs
+        if asked.root is not None:
+            files = self._uploads.for_caller(person.workspace_id, person.account_id)
+            inputs = {name: await resolved(value, files, name) for name, value in asked.inputs.items()}
         return await self._host.start(
             StartRun(
                 app=draft.app,
@@ -132,7 +140,8 @@ class DebugRuns:
                 triggered_from=TriggeredFrom.DEBUGGING,
                 user_id=person.account_id,
                 user=person.account_id,
-                inputs=asked.inputs,
+                inputs=inputs,
+                root=asked.root,
                 files=asked.files,
                 query=asked.query,
                 conversation_id=asked.conversation_id,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from treadle.dsl import NodeView
 from treadle.dsl.references import references
 from treadle.engine.pool import VariablePool
-from treadle.engine.values import MISSING, JsonValue, Value, unmarked
+from treadle.engine.values import FILE_MARK, MISSING, JsonValue, Value, unmarked
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import FileResolver
 from treadle.platform.refusals import InvalidParam
@@ -80,7 +80,7 @@ async def resolved(value: JsonValue, files: FileResolver, param: str) -> Value:
         case list():
             return [await resolved(item, files, param) for item in value]
         case dict():
-            return {key: await resolved(item, files, param) for key, item in value.items()}
+            return {key: await resolved(item, files, param) for key, item in value.items() if key != FILE_MARK}
         case _:
             return as_value(value)
 

@@ -60,6 +60,8 @@ class Draft:
     app: App
     row: AppVersion
     definition: Definition
+    variables_hash: str
+    """Changes whenever an environment or conversation variable changes, which `hash` does not tell."""
 
     @property
     def workflow(self) -> WorkflowFile:
@@ -67,15 +69,6 @@ class Draft:
         if self.definition.workflow is None:
             raise InvalidParam("This app has no canvas.", code="not_workflow_app")
         return self.definition.workflow
-
-    @property
-    def variables_hash(self) -> str:
-        """Changes whenever an environment or conversation variable changes, which `hash` does not tell."""
-        workflow = self.workflow
-        variables = [*workflow.environment_variables, *workflow.conversation_variables]
-        shown = json.dumps([[v.namespace, v.model_dump(mode="json")] for v in variables], sort_keys=True)
-        # Bound to the app, so that nobody learns from it which apps share a secret.
-        return hashlib.sha256(f"{self.app.id} {shown}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +199,8 @@ class Drafts:
         row = await repository.draft(app_id) if app else None
         if app is None or row is None:
             raise NotFound("There is no such app.")
-        return Draft(app, row, Definition.from_row(row, AppMode(app.mode), self._crypto))
+        definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
+        return Draft(app, row, definition, self._variables_hash(app, definition))
 
     async def _write(
         self, session: AsyncSession, draft: Draft, definition: Definition, account_id: str | None
@@ -215,7 +209,14 @@ class Drafts:
         draft.row.updated_at = draft.app.updated_at = now_us()
         draft.row.updated_by = draft.app.updated_by = account_id
         await session.flush()
-        return replace(draft, definition=definition)
+        return replace(draft, definition=definition, variables_hash=self._variables_hash(draft.app, definition))
+
+    def _variables_hash(self, app: App, definition: Definition) -> str:
+        """Signed, so that nobody can try from it what a secret is."""
+        workflow = definition.workflow or WorkflowFile()
+        variables = [*workflow.environment_variables, *workflow.conversation_variables]
+        shown = json.dumps([[each.namespace, each.model_dump(mode="json")] for each in variables], sort_keys=True)
+        return hashlib.sha256(self._crypto.sign(f"variables of {app.id} {shown}").encode()).hexdigest()
 
 
 def masked_secret(value: str) -> str:

@@ -15,6 +15,7 @@ from treadle.accounts.service import AccountService
 from treadle.apps.asides import Asides
 from treadle.apps.conversations import ConversationService
 from treadle.apps.drafts import Drafts
+from treadle.apps.editing import Editing
 from treadle.apps.elsewhere import Elsewhere
 from treadle.apps.features.again import Again
 from treadle.apps.features.annotations import NoAnnotations
@@ -78,6 +79,7 @@ class Services:
     host: RunHost
     elsewhere: Elsewhere
     resumer: Resumer
+    editing: Editing
     triggers: TriggerService
     webhooks: Webhooks
     ticker: Ticker
@@ -212,6 +214,17 @@ async def open_services(
             host=host,
             elsewhere=elsewhere,
             resumer=resumer,
+            editing=Editing.over(
+                db=db,
+                crypto=crypto,
+                apps=apps,
+                models=models,
+                drafts=drafts,
+                uploads=uploads,
+                http=http,
+                host=host,
+                recording=recording,
+            ),
             triggers=triggers,
             webhooks=Webhooks(settings=settings, db=db, apps=apps, drafts=drafts, triggers=triggers),
             ticker=ticker,

@@ -5,19 +5,25 @@ A session is an HttpOnly cookie; every write carries the CSRF token of the sessi
 
 import hmac
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
+import msgspec
 from fastapi import APIRouter, Depends, Request
 from fastapi.routing import APIRoute
+from pydantic import JsonValue
 
 from treadle.accounts.service import SignedIn
-from treadle.platform.refusals import Forbidden, Unauthorized
+from treadle.accounts.tables import Role
+from treadle.platform.refusals import BadRequest, Forbidden, InvalidParam, Unauthorized
+from treadle.server.arguments import read_body
 from treadle.server.declared import Caller
 from treadle.server.services import Services
 
 SESSION_COOKIE = "treadle_session"
 CSRF_COOKIE = "treadle_csrf"
 CSRF_HEADER = "x-csrf-token"
+ADMINISTRATORS = frozenset({Role.OWNER, Role.ADMIN})
+EDITORS = ADMINISTRATORS | {Role.EDITOR}
 
 
 class DeclaredAPIRoute(APIRoute):
@@ -57,13 +63,63 @@ async def first_run(services: ServicesDep) -> None:
 
 async def member(request: Request, services: ServicesDep) -> SignedIn:
     """The signed-in member. Raises Unauthorized, and Forbidden for a write without its CSRF token."""
+    signed_in = await _signed_in(request, services)
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        _check_token(services, signed_in, request.headers.get(CSRF_HEADER, ""))
+    return signed_in
+
+
+async def editor(request: Request, services: ServicesDep) -> SignedIn:
+    """A member who may edit apps. Raises as `member` does, and Forbidden for one who may not."""
+    return _with_role(await member(request, services), EDITORS)
+
+
+async def administrator(request: Request, services: ServicesDep) -> SignedIn:
+    """A member who may decide for the workspace. Raises as `member` does, and Forbidden for one who may not."""
+    return _with_role(await member(request, services), ADMINISTRATORS)
+
+
+async def parting_editor(request: Request, services: ServicesDep) -> SignedIn:
+    """As `editor`, also for what a page sends while it closes: such a request has no headers of its own, and carries
+    the CSRF token as `csrf_token` of its JSON body."""
+    signed_in = await _signed_in(request, services)
+    token = request.headers.get(CSRF_HEADER, "")
+    if not token and request.headers.get("content-type", "").startswith("text/plain"):
+        body = await body_of(request, services.settings.max_request_body)
+        token = str(body.get("csrf_token", ""))
+    _check_token(services, signed_in, token)
+    return _with_role(signed_in, EDITORS)
+
+
+async def body_of(request: Request, limit: int) -> dict[str, JsonValue]:
+    """The JSON object of a body, whatever type it declares; read once. Raises TooLarge, BadRequest or InvalidParam."""
+    if not hasattr(request.state, "json"):
+        text = await read_body(request, limit)
+        try:
+            value = msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise BadRequest(f"The body is not valid JSON: {error}.") from error
+        if not isinstance(value, dict):
+            raise InvalidParam("The body must be a JSON object.")
+        request.state.json = cast(dict[str, JsonValue], value)
+    return request.state.json
+
+
+async def _signed_in(request: Request, services: Services) -> SignedIn:
     signed_in = await services.accounts.session_account(request.cookies.get(SESSION_COOKIE, ""))
     if signed_in is None:
         raise Unauthorized("Sign in first.")
-    if request.method not in ("GET", "HEAD", "OPTIONS"):
-        sent = request.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(sent.encode(), services.accounts.csrf_token(signed_in).encode()):
-            raise Forbidden("The CSRF token is missing or wrong; reload the page.", code="csrf")
+    return signed_in
+
+
+def _check_token(services: Services, signed_in: SignedIn, sent: str) -> None:
+    if not hmac.compare_digest(sent.encode(), services.accounts.csrf_token(signed_in).encode()):
+        raise Forbidden("The CSRF token is missing or wrong; reload the page.", code="csrf")
+
+
+def _with_role(signed_in: SignedIn, roles: frozenset[Role]) -> SignedIn:
+    if signed_in.role not in roles:
+        raise Forbidden("Your role in this workspace does not allow this; ask an administrator.")
     return signed_in
 
 
@@ -71,5 +127,11 @@ _CALLERS: dict[Callable[..., Any] | None, Caller] = {
     anyone: Caller.ANYONE,
     first_run: Caller.FIRST_RUN,
     member: Caller.MEMBER,
+    editor: Caller.MEMBER,
+    administrator: Caller.MEMBER,
+    parting_editor: Caller.MEMBER,
 }
 MemberDep = Annotated[SignedIn, Depends(member)]
+EditorDep = Annotated[SignedIn, Depends(editor)]
+AdministratorDep = Annotated[SignedIn, Depends(administrator)]
+PartingEditorDep = Annotated[SignedIn, Depends(parting_editor)]

@@ -1,35 +1,328 @@
 """The console API: the apps of a workspace."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Literal
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel, Field, JsonValue
 
-from treadle.server.console_api.access import ServicesDep, anyone, console_router, member
+from treadle.accounts.tables import ApiKey, KeyType
+from treadle.apps.drafts_import import Looks
+from treadle.apps.repository import AppWithSite
+from treadle.apps.tables import App, Site
+from treadle.dsl import AppMode
+from treadle.platform.refusals import InvalidParam, NotFound
+from treadle.server.console_api.access import (
+    AdministratorDep,
+    EditorDep,
+    MemberDep,
+    ServicesDep,
+    anyone,
+    console_router,
+    member,
+)
+from treadle.server.services import Services
 
 router = console_router("Apps")
 
+IconType = Literal["emoji", "image", "link"]
+
+
+class AppEntry(BaseModel):
+    """An app in a list. Times are seconds since the epoch."""
+
+    id: str
+    name: str
+    mode: AppMode
+    icon: str
+    icon_background: str | None
+    description: str
+    published: bool
+    site_code: str | None
+    site_enabled: bool
+    updated_at: float
+
+
+class AppList(BaseModel):
+    data: list[AppEntry]
+
+
+class AppLooks(BaseModel):
+    """How an app is to look; what is empty or left out takes a default, or stays."""
+
+    name: str = Field("", max_length=255)
+    description: str = Field("", max_length=4000)
+    icon_type: IconType | Literal[""] = ""
+    icon: str = Field("", max_length=255)
+    icon_background: str = Field("", max_length=32)
+
+    def looks(self) -> Looks:
+        return Looks(
+            name=self.name.strip(),
+            description=self.description,
+            icon_type=self.icon_type,
+            icon=self.icon,
+            icon_background=self.icon_background,
+        )
+
+
+class NewApp(AppLooks):
+    """An app that begins with something small."""
+
+    mode: AppMode
+    name: str = Field(min_length=1, max_length=255)
+
+
+class AppChange(BaseModel):
+    """What is to change about an app; what is left out stays."""
+
+    name: str | None = Field(None, min_length=1, max_length=255)
+    description: str | None = Field(None, max_length=4000)
+    icon_type: IconType | None = None
+    icon: str | None = Field(None, min_length=1, max_length=255)
+    icon_background: str | None = Field(None, max_length=32)
+    use_icon_as_answer_icon: bool | None = None
+    max_active_requests: int | None = Field(None, ge=0)
+
+
+class SiteShown(BaseModel):
+    """The published page of an app."""
+
+    code: str
+    url: str
+    title: str
+    description: str
+    default_language: str
+
+
+class AppDetail(BaseModel):
+    """An app whole. `configuration` is that of an app without a canvas, `draft_hash` what a save must name."""
+
+    id: str
+    name: str
+    mode: AppMode
+    description: str
+    icon_type: str
+    icon: str
+    icon_background: str | None
+    use_icon_as_answer_icon: bool
+    enable_site: bool
+    enable_api: bool
+    max_active_requests: int | None
+    published_version_id: str | None
+    site: SiteShown | None
+    api_base_url: str
+    configuration: dict[str, JsonValue] | None
+    draft_hash: str
+    created_by: str | None
+    created_at: float
+    updated_at: float
+
+
+class SiteSwitch(BaseModel):
+    enable_site: bool
+
+
+class ApiSwitch(BaseModel):
+    enable_api: bool
+
+
+class ExportedApp(BaseModel):
+    """`data` is the app file's text."""
+
+    data: str
+
+
+class KeyShown(BaseModel):
+    """An API key. `token` is the whole key, known when it is made and never again."""
+
+    id: str
+    token: str | None = None
+    last_characters: str
+    created_at: float
+    last_used_at: float | None
+
+
+class KeyList(BaseModel):
+    data: list[KeyShown]
+
 
 @router.get("/apps", dependencies=[Depends(anyone)])
-async def apps(request: Request, services: ServicesDep) -> dict[str, Any]:
+async def list_apps(request: Request, services: ServicesDep) -> AppList:
     """The apps of the workspace; before set-up, the examples, for whoever is at the machine."""
     if await services.accounts.set_up():
         workspace_id = (await member(request, services)).workspace_id
     else:
         workspace_id = (await services.accounts.only_workspace()).id
-    return {
-        "data": [
-            {
-                "id": entry.app.id,
-                "name": entry.app.name,
-                "mode": entry.app.mode,
-                "icon": entry.app.icon,
-                "icon_background": entry.app.icon_background,
-                "description": entry.app.description,
-                "published": entry.app.published_version_id is not None,
-                "site_code": entry.site.code if entry.site else None,
-                "site_enabled": entry.app.enable_site and entry.app.published_version_id is not None,
-                "updated_at": entry.app.updated_at / 1e6,
-            }
-            for entry in await services.apps.list_apps(workspace_id)
-        ]
-    }
+    return AppList(data=[_entry(entry) for entry in await services.apps.list_apps(workspace_id)])
+
+
+@router.post("/apps", status_code=201)
+async def create_app(body: NewApp, services: ServicesDep, signed_in: EditorDep) -> AppDetail:
+    """Create an app with something small in it."""
+    app = await services.editing.making.blank(
+        signed_in.workspace_id, body.mode, body.looks(), account_id=signed_in.account_id
+    )
+    return await _detail(services, app)
+
+
+@router.get("/apps/{app_id}")
+async def read_app(app_id: str, services: ServicesDep, signed_in: MemberDep) -> AppDetail:
+    """One app."""
+    return await _detail(services, await services.apps.of_workspace(signed_in.workspace_id, app_id))
+
+
+@router.put("/apps/{app_id}")
+async def change_app(app_id: str, body: AppChange, services: ServicesDep, signed_in: EditorDep) -> AppDetail:
+    """Change the name, the looks or the limits of an app."""
+    changes = body.model_dump(exclude_unset=True)
+    if nothing := [name for name, value in changes.items() if value is None and name != "max_active_requests"]:
+        raise InvalidParam(f"`{nothing[0]}` must have a value.", param=nothing[0])
+    return await _changed(services, signed_in.workspace_id, app_id, changes, signed_in.account_id)
+
+
+@router.delete("/apps/{app_id}", status_code=204)
+async def delete_app(app_id: str, services: ServicesDep, signed_in: EditorDep) -> None:
+    """Delete an app with everything that belongs to it."""
+    await services.apps.delete(signed_in.workspace_id, app_id)
+
+
+@router.post("/apps/{app_id}/copy", status_code=201)
+async def copy_app(app_id: str, body: AppLooks, services: ServicesDep, signed_in: EditorDep) -> AppDetail:
+    """Create a new app from the draft of this one, secrets included."""
+    app = await services.editing.making.copy(
+        signed_in.workspace_id, app_id, body.looks(), account_id=signed_in.account_id
+    )
+    return await _detail(services, app)
+
+
+@router.get("/apps/{app_id}/export")
+async def export_app(
+    app_id: str,
+    services: ServicesDep,
+    signed_in: EditorDep,
+    include_secret: bool = False,
+    workflow_id: str | None = Query(None, description="A version; the draft when left out."),
+) -> ExportedApp:
+    """The app file."""
+    text = await services.apps.export(
+        signed_in.workspace_id, app_id, include_secrets=include_secret, version_id=workflow_id or None
+    )
+    return ExportedApp(data=text)
+
+
+@router.post("/apps/{app_id}/site-enable")
+async def switch_site(app_id: str, body: SiteSwitch, services: ServicesDep, signed_in: EditorDep) -> AppDetail:
+    """Switch the published page on or off."""
+    changes = {"enable_site": body.enable_site}
+    return await _changed(services, signed_in.workspace_id, app_id, changes, signed_in.account_id)
+
+
+@router.post("/apps/{app_id}/api-enable")
+async def switch_api(app_id: str, body: ApiSwitch, services: ServicesDep, signed_in: AdministratorDep) -> AppDetail:
+    """Switch the API of an app on or off."""
+    changes = {"enable_api": body.enable_api}
+    return await _changed(services, signed_in.workspace_id, app_id, changes, signed_in.account_id)
+
+
+@router.get("/apps/{app_id}/api-keys")
+async def list_keys(app_id: str, services: ServicesDep, signed_in: MemberDep) -> KeyList:
+    """The keys of an app, oldest first, without their tokens."""
+    await services.apps.of_workspace(signed_in.workspace_id, app_id)
+    keys = await services.keys.list_keys(signed_in.workspace_id, KeyType.APP, app_id)
+    return KeyList(data=[_key(key) for key in keys])
+
+
+@router.post("/apps/{app_id}/api-keys", status_code=201)
+async def create_key(app_id: str, services: ServicesDep, signed_in: EditorDep) -> KeyShown:
+    """A new key; its token is shown this once."""
+    await services.apps.of_workspace(signed_in.workspace_id, app_id)
+    made = await services.keys.create(
+        signed_in.workspace_id, KeyType.APP, app_id=app_id, account_id=signed_in.account_id
+    )
+    keys = await services.keys.list_keys(signed_in.workspace_id, KeyType.APP, app_id)
+    row = next((key for key in keys if key.id == made.id), None)
+    if row is None:
+        raise NotFound("The key is gone already.")
+    return _key(row).model_copy(update={"token": made.token})
+
+
+@router.delete("/apps/{app_id}/api-keys/{key_id}", status_code=204)
+async def delete_key(app_id: str, key_id: str, services: ServicesDep, signed_in: AdministratorDep) -> None:
+    """Revoke a key."""
+    await services.apps.of_workspace(signed_in.workspace_id, app_id)
+    keys = await services.keys.list_keys(signed_in.workspace_id, KeyType.APP, app_id)
+    if not any(key.id == key_id for key in keys):
+        raise NotFound("There is no such key.")
+    await services.keys.revoke(signed_in.workspace_id, key_id)
+
+
+async def _changed(
+    services: Services, workspace_id: str, app_id: str, changes: Mapping[str, str | bool | int | None], account_id: str
+) -> AppDetail:
+    app = await services.editing.making.change(workspace_id, app_id, changes, account_id=account_id)
+    return await _detail(services, app)
+
+
+async def _detail(services: Services, app: App) -> AppDetail:
+    site = await services.apps.site(app.id)
+    draft = await services.editing.drafts.read(app.workspace_id, app.id)
+    config = draft.definition.model_config
+    return AppDetail(
+        id=app.id,
+        name=app.name,
+        mode=AppMode(app.mode),
+        description=app.description,
+        icon_type=app.icon_type,
+        icon=app.icon,
+        icon_background=app.icon_background,
+        use_icon_as_answer_icon=app.use_icon_as_answer_icon,
+        enable_site=app.enable_site,
+        enable_api=app.enable_api,
+        max_active_requests=app.max_active_requests,
+        published_version_id=app.published_version_id,
+        site=_site(services, app, site),
+        api_base_url=f"{services.links.base}/v1",
+        configuration=config.as_map() if config else None,
+        draft_hash=draft.row.hash,
+        created_by=await services.accounts.name_of(app.created_by),
+        created_at=app.created_at / 1e6,
+        updated_at=app.updated_at / 1e6,
+    )
+
+
+def _site(services: Services, app: App, site: Site | None) -> SiteShown | None:
+    if site is None:
+        return None
+    return SiteShown(
+        code=site.code,
+        url=services.links.page(app.mode, site.code),
+        title=site.title,
+        description=site.description,
+        default_language=site.default_language,
+    )
+
+
+def _entry(entry: AppWithSite) -> AppEntry:
+    published = entry.app.published_version_id is not None
+    return AppEntry(
+        id=entry.app.id,
+        name=entry.app.name,
+        mode=AppMode(entry.app.mode),
+        icon=entry.app.icon,
+        icon_background=entry.app.icon_background,
+        description=entry.app.description,
+        published=published,
+        site_code=entry.site.code if entry.site else None,
+        site_enabled=entry.app.enable_site and published,
+        updated_at=entry.app.updated_at / 1e6,
+    )
+
+
+def _key(key: ApiKey) -> KeyShown:
+    return KeyShown(
+        id=key.id,
+        last_characters=key.last_characters,
+        created_at=key.created_at / 1e6,
+        last_used_at=key.last_used_at / 1e6 if key.last_used_at else None,
+    )

@@ -1,0 +1,144 @@
+"""The node types that an editor offers: what a new node begins with, and the form of its settings.
+
+Source: spec app-dsl §10, console §7.2.
+"""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from treadle.dsl import AppMode, JsonMap
+from treadle.nodes import FORMS
+
+_TITLES: Final = {
+    "llm": "LLM",
+    "if-else": "If/Else",
+    "http-request": "HTTP Request",
+    "template-transform": "Template",
+    "assigner": "Variable Assigner",
+    "document-extractor": "Doc Extractor",
+    "trigger-webhook": "Webhook",
+    "trigger-schedule": "Schedule",
+    "trigger-plugin": "Plugin Trigger",
+}
+_OLD_NAMES: Final = frozenset({"variable-assigner"})
+_ONLY_IN: Final = {
+    "answer": AppMode.ADVANCED_CHAT,
+    "end": AppMode.WORKFLOW,
+    "trigger-webhook": AppMode.WORKFLOW,
+    "trigger-schedule": AppMode.WORKFLOW,
+    "trigger-plugin": AppMode.WORKFLOW,
+}
+_MODEL: Final[JsonMap] = {"provider": "", "name": "", "mode": "chat", "completion_params": {"temperature": 0.7}}
+_BEGIN: Final[dict[str, JsonMap]] = {
+    "start": {"variables": []},
+    "end": {"outputs": []},
+    "answer": {"answer": ""},
+    "llm": {
+        "model": _MODEL,
+        "prompt_template": [{"role": "system", "text": ""}],
+        "context": {"enabled": False, "variable_selector": []},
+        "vision": {"enabled": False},
+    },
+    "knowledge-retrieval": {
+        "query_variable_selector": [],
+        "dataset_ids": [],
+        "retrieval_mode": "multiple",
+        "multiple_retrieval_config": {"top_k": 4, "score_threshold": None, "reranking_enable": False},
+    },
+    "question-classifier": {
+        "query_variable_selector": [],
+        "model": _MODEL,
+        "classes": [{"id": "1", "name": ""}, {"id": "2", "name": ""}],
+        "instruction": "",
+    },
+    "if-else": {"cases": [{"case_id": "true", "id": "true", "logical_operator": "and", "conditions": []}]},
+    "code": {
+        "code_language": "python3",
+        "code": "def main(arg1: str) -> dict:\n    return {'result': arg1}\n",
+        "variables": [{"variable": "arg1", "value_selector": []}],
+        "outputs": {"result": {"type": "string", "children": None}},
+    },
+    "template-transform": {"template": "{{ arg1 }}", "variables": [{"variable": "arg1", "value_selector": []}]},
+    "http-request": {
+        "method": "get",
+        "url": "",
+        "authorization": {"type": "no-auth", "config": None},
+        "headers": "",
+        "params": "",
+        "body": {"type": "none", "data": []},
+        "timeout": {"max_connect_timeout": 0, "max_read_timeout": 0, "max_write_timeout": 0},
+        "ssl_verify": True,
+        "retry_config": {"retry_enabled": True, "max_retries": 3, "retry_interval": 100},
+    },
+    "tool": {
+        "provider_id": "",
+        "provider_type": "builtin",
+        "provider_name": "",
+        "tool_name": "",
+        "tool_label": "",
+        "tool_configurations": {},
+        "tool_parameters": {},
+    },
+    "variable-aggregator": {"output_type": "any", "variables": []},
+    "assigner": {"version": "2", "items": []},
+    "parameter-extractor": {
+        "query": [],
+        "model": _MODEL,
+        "parameters": [],
+        "instruction": "",
+        "reasoning_mode": "prompt",
+    },
+    "document-extractor": {"variable_selector": [], "is_array_file": False},
+    "list-operator": {
+        "variable": [],
+        "filter_by": {"enabled": False, "conditions": []},
+        "order_by": {"enabled": False, "key": "", "value": "asc"},
+        "limit": {"enabled": False, "size": 10},
+    },
+    "iteration": {
+        "iterator_selector": [],
+        "output_selector": [],
+        "output_type": "array[string]",
+        "start_node_id": "",
+        "is_parallel": False,
+        "parallel_nums": 10,
+        "error_handle_mode": "terminated",
+        "flatten_output": True,
+    },
+    "loop": {
+        "start_node_id": "",
+        "loop_count": 10,
+        "logical_operator": "and",
+        "break_conditions": [],
+        "loop_variables": [],
+        "error_handle_mode": "terminated",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A node type. `data` is that of a new node, `form` the JSON Schema of its settings with hints for forms."""
+
+    type: str
+    title: str
+    data: JsonMap
+    form: JsonMap
+
+
+def blocks(mode: AppMode | str) -> Iterator[Block]:
+    """The node types that an app of this mode can have; none for apps without a canvas."""
+    mode = AppMode(mode)
+    for kind in FORMS:
+        if mode.has_graph and kind not in _OLD_NAMES and _ONLY_IN.get(kind, mode) is mode:
+            title = _TITLES.get(kind) or kind.replace("-", " ").title()
+            data: JsonMap = {"type": kind, "title": title, "desc": "", **deepcopy(_BEGIN.get(kind, {}))}
+            yield Block(type=kind, title=title, data=data, form=_form(kind))
+
+
+@cache
+def _form(kind: str) -> JsonMap:
+    return FORMS[kind].model_json_schema()

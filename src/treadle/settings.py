@@ -216,6 +216,19 @@ class Settings(BaseSettings):
         validation_alias=_known_as("http_request_node_ssl_verify", "HTTP_REQUEST_NODE_SSL_VERIFY"),
     )  # fmt: skip
 
+    api_tool_default_connect_timeout: float = _limit(
+        "api_tool_default_connect_timeout", "API_TOOL_DEFAULT_CONNECT_TIMEOUT", 10,
+        "Seconds that a tool made from an API waits for a connection.",
+    )  # fmt: skip
+    api_tool_default_read_timeout: float = _limit(
+        "api_tool_default_read_timeout", "API_TOOL_DEFAULT_READ_TIMEOUT", 60,
+        "Seconds that a tool made from an API waits for an answer.",
+    )  # fmt: skip
+    workflow_call_max_depth: int = _limit(
+        "workflow_call_max_depth", "WORKFLOW_CALL_MAX_DEPTH", 5,
+        "Workflows that may call each other as tools in a row.",
+    )  # fmt: skip
+
     upload_file_size_limit: float = _limit(
         "upload_file_size_limit", "UPLOAD_FILE_SIZE_LIMIT", 15, "MiB of an uploaded document or other file.", ge=0
     )

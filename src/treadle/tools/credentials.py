@@ -24,7 +24,8 @@ from .topic import TOOLS_TOPIC
 MAX_PER_PROVIDER: Final = 100
 _MAX_NAME: Final = 255
 
-Check: TypeAlias = Callable[[BuiltinProvider, Mapping[str, JsonValue]], Awaitable[None]]
+Check: TypeAlias = Callable[[str, BuiltinProvider, Mapping[str, JsonValue]], Awaitable[None]]
+"""Makes a real call with the credentials of a workspace."""
 
 
 class CredentialInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ class CredentialService:
     """The credentials of all workspaces; every call names the workspace."""
 
     def __init__(self, db: Database, crypto: Crypto, providers: Mapping[str, BuiltinProvider], check: Check) -> None:
-        """`check` makes a real call with credentials, and raises what it raises."""
+        """`check` raises what the call raises that it makes."""
         self._db = db
         self._seal = Seal(crypto, "tool_credentials")
         self._providers = providers
@@ -82,7 +83,7 @@ class CredentialService:
         name = name.strip()[:_MAX_NAME] or _free_name(names)
         if name in names:
             raise Conflict(f"{provider} has credentials called {name} already; choose another name.")
-        kept = await self._accepted(found, values, {}, check=check)
+        kept = await self._accepted(workspace_id, found, values, {}, check=check)
         row_id, now = new_id(), now_us()
         row = ToolCredential(
             id=row_id,
@@ -121,7 +122,7 @@ class CredentialService:
         """
         row, stored = await self._row(workspace_id, credential_id)
         found = self._provider(row.provider)
-        kept = stored if values is None else await self._accepted(found, values, stored, check=check)
+        kept = stored if values is None else await self._accepted(workspace_id, found, values, stored, check=check)
         name = row.name if name is None else name.strip()[:_MAX_NAME] or row.name
         for other, _ in await self._rows(workspace_id):
             if other.provider == row.provider and other.id != row.id and other.name == name:
@@ -169,6 +170,7 @@ class CredentialService:
 
     async def _accepted(
         self,
+        workspace_id: str,
         provider: BuiltinProvider,
         values: Mapping[str, JsonValue],
         stored: Mapping[str, JsonValue],
@@ -202,7 +204,7 @@ class CredentialService:
             kept[name] = value
         if check:
             try:
-                await self._check(provider, kept)
+                await self._check(workspace_id, provider, kept)
             except NodeError as error:
                 raise InvalidParam(f"The credentials of {provider.name} do not work: {error}") from error
         return kept

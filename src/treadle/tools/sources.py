@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 from treadle.engine.ports import Code, Files, Http, Models, Tool, ToolRef
 from treadle.engine.usage import NO_USAGE, Usage
 from treadle.engine.values import File, Value
+from treadle.nodes.inputs import InputVariable
 
 if TYPE_CHECKING:
     from .messages import Message
@@ -82,6 +83,24 @@ class ToolListing(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedWorkflow:
+    """The version of a workflow that runs now: what it asks for, and what it gives.
+
+    `takes_files`: files may be sent beside the inputs. `outputs` are the names of its outputs with their types.
+    """
+
+    app_id: str
+    version_id: str
+    name: str
+    description: str
+    icon: str
+    icon_background: str
+    variables: tuple[InputVariable, ...]
+    takes_files: bool
+    outputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkflowOutcome:
     """How a workflow that was called as a tool ended. `error` is None when it succeeded."""
 
@@ -90,8 +109,16 @@ class WorkflowOutcome:
     error: str | None = None
 
 
-class WorkflowCaller(Protocol):
-    """Runs workflows for tools; the application provides it."""
+class Workflows(Protocol):
+    """The workflows of workspaces; the application provides them."""
+
+    async def published(self, workspace_id: str, app_id: str) -> PublishedWorkflow:
+        """Raises platform.refusals.Refusal: no such app in this workspace, no workflow, not published."""
+        ...
+
+    async def versions(self, workspace_id: str, app_ids: Sequence[str]) -> Mapping[str, str]:
+        """The version of each app that runs now; those that are not published are left out."""
+        ...
 
     async def call(
         self,
@@ -104,7 +131,7 @@ class WorkflowCaller(Protocol):
     ) -> WorkflowOutcome:
         """Run a published version to its end, as a run of its own, for the same user and channel.
 
-        `caller.depth` is that of the new run. Cancelling the call stops the run. Raises ToolInvokeError when it cannot
-        begin.
+        `caller.depth` is that of the new run, `caller.run_id` the run that calls. Cancelling the call stops the run.
+        Raises ToolNodeError when it cannot begin.
         """
         ...

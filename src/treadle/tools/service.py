@@ -1,0 +1,119 @@
+"""Tools of workspaces, whatever kind: listed, set up, and handed to runs."""
+
+from collections.abc import Callable, Mapping
+
+from treadle.engine.errors import ToolNodeError
+from treadle.engine.ports import Http
+from treadle.engine.values import JsonValue
+from treadle.platform.crypto import Crypto
+from treadle.platform.db import Database
+from treadle.platform.egress_rules import EgressRules
+from treadle.platform.refusals import NotFound
+from treadle.settings import Settings
+
+from .api.service import ApiService
+from .api.source import ApiSource, Timeouts
+from .builtin import builtin_providers
+from .builtin.provider import BuiltinProvider
+from .builtin_source import BuiltinSource, DefaultModel
+from .credentials import CredentialService
+from .port import RunTools
+from .providers import ProviderInfo
+from .sources import Caller, ProviderType, ToolListing, ToolSource, ToolWorld, Workflows
+from .topic import TOOLS_TOPIC
+from .workflow.service import WorkflowToolService
+from .workflow.source import WorkflowSource
+
+WorldFor = Callable[[Caller], ToolWorld]
+"""What tools may use that are called outside of a run, to see whether they work."""
+
+
+class ToolService:
+    """Everything about tools. One for the whole process."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        crypto: Crypto,
+        http: Http,
+        settings: Settings,
+        world_for: WorldFor,
+        default_model: DefaultModel,
+        providers: Mapping[str, BuiltinProvider] | None = None,
+    ) -> None:
+        """`providers`: the built-in ones, those that come with the product by default."""
+        builtin = builtin_providers() if providers is None else providers
+        timeouts = Timeouts(settings.api_tool_default_connect_timeout, settings.api_tool_default_read_timeout)
+        self._world_for = world_for
+        self._workflows: Workflows | None = None
+        self.credentials = CredentialService(db, crypto, builtin, self._check)
+        self.builtin = BuiltinSource(builtin, self.credentials, default_model, EgressRules(settings.egress_allow))
+        self.apis = ApiService(db, crypto, http, timeouts)
+        self.workflows = WorkflowToolService(db, self._called_workflows)
+        workflow_source = WorkflowSource(
+            self.workflows.find, self._called_workflows, max_depth=settings.workflow_call_max_depth
+        )
+        self._sources: dict[ProviderType, ToolSource] = {
+            "builtin": self.builtin,
+            "api": ApiSource(self.apis.find, timeouts),
+            "workflow": workflow_source,
+        }
+        self._listings: dict[ProviderType, ToolListing] = {
+            "builtin": self.builtin,
+            "api": self.apis,
+            "workflow": self.workflows,
+        }
+
+    def call_workflows_with(self, workflows: Workflows) -> None:
+        """Say who runs workflows; needed once, before a workflow is made or called as a tool."""
+        self._workflows = workflows
+
+    def add_source(self, kind: ProviderType, source: ToolSource, listing: ToolListing | None = None) -> None:
+        """Add a kind of tools that lives elsewhere."""
+        self._sources[kind] = source
+        if listing is not None:
+            self._listings[kind] = listing
+
+    def for_run(self, caller: Caller, world: ToolWorld) -> RunTools:
+        """The tools port of a run. Cheap: make one per run."""
+        return RunTools(self._sources, caller, world)
+
+    def world_for(self, caller: Caller) -> ToolWorld:
+        """What a tool may use that is tried out."""
+        return self._world_for(caller)
+
+    async def providers(self, workspace_id: str, kind: ProviderType | None = None) -> list[ProviderInfo]:
+        """The providers of one kind or of all, with their tools; secrets are masked."""
+        found: list[ProviderInfo] = []
+        for listed, listing in self._listings.items():
+            if kind in (None, listed):
+                found += await listing.providers(workspace_id)
+        return found
+
+    async def builtin_provider(self, workspace_id: str, name: str) -> ProviderInfo:
+        """One built-in provider, by any name that app files know it. Raises NotFound."""
+        wanted = self.builtin_named(name).name
+        return next(each for each in await self.builtin.providers(workspace_id) if each.id == wanted)
+
+    def builtin_named(self, name: str) -> BuiltinProvider:
+        """What a built-in provider's file says. Raises NotFound."""
+        try:
+            return self.builtin.provider(name)
+        except ToolNodeError as error:
+            raise NotFound(str(error)) from error
+
+    def on_change(self, topic: str) -> None:
+        """For `platform.changes.ChangeWatcher`: another process has changed tools."""
+        if topic == TOOLS_TOPIC:
+            self.credentials.forget()
+            self.apis.forget()
+            self.workflows.forget()
+
+    async def _check(self, workspace_id: str, provider: BuiltinProvider, values: Mapping[str, JsonValue]) -> None:
+        world = self._world_for(Caller(workspace_id=workspace_id))
+        await self.builtin.check(workspace_id, provider, values, world)
+
+    def _called_workflows(self) -> Workflows:
+        assert self._workflows is not None, "nobody runs workflows here"
+        return self._workflows

@@ -1,0 +1,1 @@
+"""Workflows that are called as tools."""

@@ -33,13 +33,17 @@ async function sessionEnded(): Promise<void> {
 }
 
 /** A page that was open during an upgrade asks for chunks that are gone: it needs the new ones. */
-window.addEventListener("vite:preloadError", (event) => {
+window.addEventListener("vite:preloadError", () => void reloadOnce());
+
+/** Without a server there is nothing newer: the page stays, with what it has. */
+async function reloadOnce(): Promise<void> {
   const last = Number(sessionStorage.getItem("treadle.reloaded") ?? 0);
   if (Date.now() - last < 60_000) return;
-  event.preventDefault();
+  const answer = await fetch("/health").catch(() => null);
+  if (!answer?.ok) return;
   sessionStorage.setItem("treadle.reloaded", String(Date.now()));
   window.location.reload();
-});
+}
 
 applyTheme();
 await startTranslations();

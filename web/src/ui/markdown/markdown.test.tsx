@@ -75,6 +75,9 @@ describe("splitThinking", () => {
       { kind: "thinking", text: "hm" },
       { kind: "text", text: "a" },
     ]);
+    expect(splitThinking("<details><summary>Sources</summary>\n- one\n</details>")).toEqual([
+      { kind: "folded", label: "Sources", text: "- one", closed: true },
+    ]);
     expect(splitThinking("```\n<think>x</think>\n```")).toHaveLength(1);
     expect(splitThinking("Use `<think>` tags")).toHaveLength(1);
   });

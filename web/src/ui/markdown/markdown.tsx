@@ -15,16 +15,35 @@ export function preloadMarkdown(): void {
 export function Markdown({ text }: { text: string }) {
   return (
     <div className="flex flex-col gap-3">
-      {splitThinking(text).map((stretch, at) =>
-        stretch.kind === "thinking" ? (
-          <Thinking key={at} text={stretch.text} closed={stretch.closed} />
-        ) : (
-          <Suspense key={at} fallback={<div className="prose whitespace-pre-wrap">{stretch.text}</div>}>
-            <Renderer text={stretch.text} />
-          </Suspense>
-        ),
-      )}
+      {splitThinking(text).map((stretch, at) => {
+        if (stretch.kind === "thinking") return <Thinking key={at} text={stretch.text} closed={stretch.closed} />;
+        if (stretch.kind === "folded") return <Folded key={at} label={stretch.label ?? ""} text={stretch.text} />;
+        return <Rendered key={at} text={stretch.text} />;
+      })}
     </div>
+  );
+}
+
+function Rendered({ text }: { text: string }) {
+  return (
+    <Suspense fallback={<div className="prose whitespace-pre-wrap">{text}</div>}>
+      <Renderer text={text} />
+    </Suspense>
+  );
+}
+
+function Folded({ label, text }: { label: string; text: string }) {
+  const { t } = useTranslation();
+  return (
+    <details className="group">
+      <summary className="inline-flex min-h-7 items-center gap-1.5 rounded-control text-muted hover:text-text">
+        {label || t("chat.details")}
+        <ChevronRight size={14} className="transition-transform group-open:rotate-90" />
+      </summary>
+      <div className="mt-1 border-l-2 border-line pl-3">
+        <Rendered text={text} />
+      </div>
+    </details>
   );
 }
 

@@ -7,10 +7,12 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from treadle.apps.definition import Definition
-from treadle.apps.features.plan import Extras, extras_of, moderation_problems
+from treadle.apps.features.plan import Extras, extras_of, moderation_problems, query_problems
+from treadle.apps.features.retrieval import base_ids, retrieval_data
 from treadle.dsl import (
     AppMode,
     ConversationVariable,
@@ -29,7 +31,7 @@ from treadle.engine.graph import EdgeSpec, Graph, GraphSpec, NodeSpec, Retry, co
 from treadle.engine.node import NodeType
 from treadle.engine.ports import ModelRef
 from treadle.engine.values import JsonValue, Value
-from treadle.nodes.basic import BASIC_KIND
+from treadle.nodes.basic import BASIC_KIND, KNOWLEDGE_NODE
 from treadle.nodes.basic_agent import BASIC_AGENT_KIND, is_agent
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import InputVariable
@@ -81,7 +83,7 @@ def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) ->
 
     graph = compile_from(roots[0])
     extras = extras_of(definition)
-    if problems := list(moderation_problems(extras.moderation)):
+    if problems := [*moderation_problems(extras.moderation), *query_problems(definition)]:
         raise GraphError(problems)
     start = graph.nodes[graph.root].config
     workflow = definition.workflow or WorkflowFile()
@@ -122,17 +124,18 @@ def graph_spec(definition: Definition) -> GraphSpec:
 
 
 def _basic_graph(config: ModelConfig, kind: str) -> GraphSpec:
-    """Start, the prompt with its model or agent, and the answer."""
+    """Start, the search of knowledge bases, the prompt with its model or agent, and the answer."""
     settings = config.as_map()
     variables: list[JsonValue] = [_start_variable(item) for item in _asked(settings)]
-    return GraphSpec(
-        [
-            NodeSpec("start", "start", "Start", {"variables": variables}),
-            NodeSpec("llm", kind, "Model", {"model_config": settings}),
-            NodeSpec("answer", "answer", "Answer", {"answer": "{{#llm.text#}}"}),
-        ],
-        [EdgeSpec("start", "llm"), EdgeSpec("llm", "answer")],
-    )
+    nodes = [
+        NodeSpec("start", "start", "Start", {"variables": variables}),
+        NodeSpec("llm", kind, "Model", {"model_config": settings}),
+        NodeSpec("answer", "answer", "Answer", {"answer": "{{#llm.text#}}"}),
+    ]
+    if kind == BASIC_KIND and base_ids(config):
+        data = retrieval_data(config, ("sys", "query"))
+        nodes.insert(1, NodeSpec(KNOWLEDGE_NODE, "knowledge-retrieval", "Knowledge", data))
+    return GraphSpec(nodes, [EdgeSpec(one.id, next_one.id) for one, next_one in pairwise(nodes)])
 
 
 def _asked(settings: JsonMap) -> list[JsonValue]:

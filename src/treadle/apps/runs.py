@@ -25,7 +25,7 @@ from treadle.apps.masking import Mask
 from treadle.apps.memory import NIL_UUID, ConversationMemory, NoMemory
 from treadle.apps.preparation import RunIdentity, accept_files, accept_inputs, build_pool
 from treadle.apps.recorder import Recording, RunRecorder
-from treadle.apps.records import MessageRecord, RunRecord
+from treadle.apps.records import CreatorRole, MessageRecord, RunRecord
 from treadle.apps.service import AppService
 from treadle.apps.slots import Slots
 from treadle.apps.tables import App, AppMode, CreatedFrom, TriggeredFrom
@@ -35,8 +35,9 @@ from treadle.engine.events import Event, RunEnd, RunPaused
 from treadle.engine.graph import TRIGGERS, Graph
 from treadle.engine.ports import Http, Memory, Ports
 from treadle.engine.run import STOPPED_BY_USER, Limits, Run
-from treadle.engine.values import JsonValue
+from treadle.engine.values import JsonValue, to_text
 from treadle.models.service import ModelService
+from treadle.nodes.inputs import FileResolver
 from treadle.platform.clock import to_us
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
@@ -44,6 +45,8 @@ from treadle.platform.ids import new_id
 from treadle.platform.refusals import InvalidParam, Refusal
 from treadle.sandbox import Sandbox
 from treadle.settings import Settings
+from treadle.tools.service import ToolService
+from treadle.tools.sources import Caller, ToolWorld
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +65,19 @@ class Debugging:
     """Called with every event but the last."""
     keep: Callable[[], Awaitable[None]]
     """Awaited when the run has ended, before its readers are told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A run that calls another one as a tool, and waits for it.
+
+    `files` finds the files that it passes on; `depth` counts the runs that called each other to get here.
+    """
+
+    run_id: str | None
+    role: CreatorRole
+    depth: int
+    files: FileResolver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +105,8 @@ class StartRun:
     """A version that is made for this run alone."""
     aloud: bool = False
     """The caller follows the stream, and hears the answer where the app reads it aloud."""
+    called: Called | None = None
+    """The run that this one is a part of."""
 
 
 class RunHost:
@@ -108,6 +126,7 @@ class RunHost:
         recording: Recording,
         asides: Asides,
         surroundings: Surroundings,
+        tools: ToolService,
     ) -> None:
         self._settings = settings
         self._db = db
@@ -120,6 +139,7 @@ class RunHost:
         self._recording = recording
         self._asides = asides
         self._surroundings = surroundings
+        self._tools = tools
         self._slots = Slots()
         self._by_task: dict[str, ActiveRun] = {}
         self._by_run: dict[str, ActiveRun] = {}
@@ -138,6 +158,10 @@ class RunHost:
             raise
         active.hold_slot(release)
         return active
+
+    async def call(self, request: StartRun) -> ActiveRun:
+        """Begin a run that is a part of another one, which has a slot already. Raises Refusal."""
+        return await self._begin(request)
 
     async def rehearse(
         self,
@@ -217,10 +241,11 @@ class RunHost:
 
     async def _begin(self, request: StartRun) -> ActiveRun:
         app, owner, debugging = request.app, Owner(request.app.id, request.user_id), request.debugging
+        called = request.called
         now = time.time()
         conversation = await self._conversation(request, owner)
         version = await self._version(request, conversation)
-        files = self._uploads.for_caller(app.workspace_id, request.user_id)
+        files = called.files if called else self._uploads.for_caller(app.workspace_id, request.user_id)
         stored = conversation.inputs if conversation and not conversation.new else None
         if request.root is None:
             inputs = await accept_inputs(version, request.inputs, stored=stored, files=files)
@@ -245,10 +270,11 @@ class RunHost:
             dialogue_count=conversation.dialogue_count if conversation else 1,
         )
         message_id = new_id() if app.mode != AppMode.WORKFLOW else ""
+        looked_up = version.extras.query_variable
         pool = build_pool(
             version,
             identity,
-            query=request.query,
+            query=to_text(inputs.get(looked_up)) if looked_up else request.query,
             files=sent,
             conversation=conversation.values(version) if conversation else {},
         )
@@ -261,11 +287,12 @@ class RunHost:
             mode=app.mode,
             triggered_from=request.triggered_from,
             created_from=request.created_from,
-            created_by_role="account" if debugging else "end_user",
+            created_by_role=called.role if called else "account" if debugging else "end_user",
             created_by=request.user_id,
             task_id=new_id(),
             created_at=to_us(now),
             graph=debugging.graph if debugging else None,
+            parent_run_id=called.run_id if called else None,
             conversation=conversation.record(version, inputs) if conversation else None,
             message=MessageRecord(
                 id=message_id,
@@ -311,6 +338,9 @@ class RunHost:
                     app.workspace_id,
                     memory,
                     FileOrigin(app.workspace_id, app.id, record.created_by_role, record.created_by, record.id),
+                    created_from=record.created_from,
+                    user=request.user,
+                    depth=called.depth if called else 0,
                 ),
                 emit=emit,
                 new_id=new_id,
@@ -349,14 +379,36 @@ class RunHost:
             max_seconds=self._settings.workflow_max_execution_time,
         )
 
-    def ports(self, workspace_id: str, memory: Memory, origin: FileOrigin) -> Ports:
-        """What a run of this workspace may ask of the world."""
+    def ports(
+        self,
+        workspace_id: str,
+        memory: Memory,
+        origin: FileOrigin,
+        *,
+        created_from: str = CreatedFrom.CONSOLE,
+        user: str = "",
+        depth: int = 0,
+    ) -> Ports:
+        """What a run of this workspace may ask of the world. `depth`: how many runs called each other to get here."""
+        models, files = self._models.for_workspace(workspace_id), self._uploads.for_run(origin)
+        code = self._code.for_workspace(workspace_id)
+        caller = Caller(
+            workspace_id=workspace_id,
+            app_id=origin.app_id,
+            role=origin.role,
+            user_id=origin.user_id,
+            user=user,
+            created_from=created_from,
+            run_id=origin.run_id,
+            depth=depth,
+        )
         return Ports(
-            models=self._models.for_workspace(workspace_id),
-            code=self._code.for_workspace(workspace_id),
+            models=models,
+            code=code,
             http=self._http,
-            files=self._uploads.for_run(origin),
+            files=files,
             memory=memory,
+            tools=self._tools.for_run(caller, ToolWorld(models=models, code=code, http=self._http, files=files)),
         )
 
     def launch(

@@ -14,9 +14,10 @@ from treadle.dsl.model_settings import ModelConfig, PromptType
 from treadle.engine.errors import GraphProblem, InvokeBadRequestError, NodeError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.ports import ChatRequest, ModelRef
-from treadle.engine.values import File, JsonValue, Value, to_text
+from treadle.engine.values import File, JsonValue, Missing, Value, to_text
 
 from .config import as_value
+from .context import context_of
 from .limits import NodeLimits
 from .media import files_of
 from .model_call import CallRecord, call_model
@@ -34,6 +35,8 @@ from .prompt import (
 )
 
 BASIC_KIND: Final = "basic-model"
+KNOWLEDGE_NODE: Final = "knowledge"
+"""The id of the node whose passages go into the prompt, in apps with knowledge bases."""
 
 _PLACEHOLDER = re.compile(r"\{\{([a-zA-Z_][a-zA-Z0-9_]{0,29}|#histories#|#query#|#context#)\}\}")
 _CONTROL_TOKEN = re.compile(r"<\|.*?\|>")
@@ -134,9 +137,16 @@ async def _call(limits: NodeLimits, ctx: NodeContext, node: BasicModel, record: 
         node=node,
         values={name: to_text(value) for name, value in ctx.inputs.items()},
         query=query if isinstance(query, str) else "",
-        chat=isinstance(query, str),
+        # Only a run of a conversation has one; a completion app has a query at most.
+        chat=isinstance(query, str) and pool.get(("sys", "conversation_id")) != "",
         files=files_of(pool.get(("sys", "files"))),
     )
+    found = pool.get((KNOWLEDGE_NODE, "result"))
+    if not isinstance(found, Missing):
+        context = context_of(found)
+        assembly.context = context.text or ""
+        if context.citations:
+            ctx.cite([{**citation, "retriever_from": "api"} for citation in context.citations])
     parameters = dict(node.parameters)
     count = partial(models.count_tokens, model)
     first = assembly.messages([])

@@ -14,7 +14,7 @@ from treadle.engine.errors import NodeError
 from treadle.engine.events import AnnotationUsed, AnswerChunk, Event, RunEnd, RunFinished, RunStarted, RunStatus
 from treadle.engine.ports import ModelRef
 from treadle.engine.run import Run
-from treadle.engine.values import Value
+from treadle.engine.values import Value, to_text
 from treadle.models.service import ModelService
 
 from .external_data import ExternalDataError
@@ -75,9 +75,11 @@ class Entry:
     def _prepare(self, run: Run, admitted: Admitted) -> None:
         run.inputs.clear()
         run.inputs.update(admitted.inputs)
+        if self._extras.query_variable:
+            run.pool.set("sys", "query", to_text(run.inputs.get(self._extras.query_variable)))
         if not admitted.rewritten:
             return
-        if run.pool.scope("sys").get("query") is not None:
+        if not self._extras.query_variable and run.pool.scope("sys").get("query") is not None:
             run.pool.set("sys", "query", admitted.query)
         record = self._recorder.run
         if record.message is not None:

@@ -13,6 +13,8 @@ from treadle.dsl.model_settings import FormFieldKind, ModelConfig
 from treadle.engine.errors import GraphProblem
 from treadle.engine.values import JsonValue
 
+from .retrieval import base_ids
+
 KEYWORDS, OPENAI, API = "keywords", "openai_moderation", "api"
 MAX_PRESET = 100
 MAX_KEYWORDS = 100
@@ -57,6 +59,8 @@ class Extras:
     moderation: ModerationPlan | None = None
     data_tools: tuple[DataTool, ...] = ()
     voice: Voice | None = None
+    query_variable: str = ""
+    """The input that a completion app looks up in its knowledge bases: its query, whatever else was sent as one."""
     annotated: bool = False
     """The mode takes annotation replies: chats do, other apps do not."""
 
@@ -69,6 +73,7 @@ def extras_of(definition: Definition) -> Extras:
         moderation=_moderation(features.sensitive_word_avoidance, definition.feature_map),
         data_tools=tuple(_data_tools(definition.model_config)) if definition.model_config else (),
         voice=Voice(speech.voice, speech.language) if speech.enabled and speech.auto_play == "enabled" else None,
+        query_variable=_query_variable(definition),
         annotated=definition.mode in (AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT),
     )
 
@@ -95,6 +100,23 @@ def moderation_problems(plan: ModerationPlan | None) -> Iterator[GraphProblem]:
             )
     if plan.type == API and not plan.extension_id:
         yield _problem("Moderation by an API extension needs the extension's id.", "api_based_extension_id")
+
+
+def query_problems(definition: Definition) -> Iterator[GraphProblem]:
+    """A completion app with knowledge bases must say what to look for."""
+    config = definition.model_config
+    if definition.mode is AppMode.COMPLETION and config and base_ids(config) and not config.dataset_query_variable:
+        yield GraphProblem(
+            "This app has knowledge bases, but no query variable: choose the input that is looked up.",
+            field="model_config.dataset_query_variable",
+        )
+
+
+def _query_variable(definition: Definition) -> str:
+    config = definition.model_config
+    if definition.mode is not AppMode.COMPLETION or config is None or not base_ids(config):
+        return ""
+    return config.dataset_query_variable
 
 
 def _problem(message: str, field: str = "") -> GraphProblem:

@@ -66,8 +66,17 @@ def node(
     strategy: str | None = None,
     defaults: Mapping[str, Value] | None = None,
     retries: int = 0,
+    parent: str | None = None,
 ) -> NodeSpec:
-    return NodeSpec(node_id, kind, data=data, strategy=strategy, defaults=defaults or {}, retry=Retry(retries, 0.0))
+    return NodeSpec(
+        node_id,
+        kind,
+        data=data,
+        parent=parent,
+        strategy=strategy,
+        defaults=defaults or {},
+        retry=Retry(retries, 0.0),
+    )
 
 
 async def play(
@@ -82,7 +91,19 @@ async def play(
     specs = list(nodes)
     if not any(spec.kind in ROOT_KINDS for spec in specs):
         specs.insert(0, node("start", "start", {}))
-    graph = compile_graph(GraphSpec(specs, [_edge(line) for line in edges.strip().splitlines()]), NODE_TYPES)
+    spec = GraphSpec(specs, [_edge(line) for line in edges.strip().splitlines()])
+    return await play_graph(spec, inputs=inputs, scopes=scopes, ports=ports)
+
+
+async def play_graph(
+    spec: GraphSpec,
+    *,
+    inputs: Mapping[str, Value] | None = None,
+    scopes: Mapping[str, Mapping[str, Value]] | None = None,
+    ports: Ports | None = None,
+) -> Played:
+    """Run a graph as it is. Raises GraphError when it cannot be compiled."""
+    graph = compile_graph(spec, NODE_TYPES)
     pool = VariablePool({"sys": {"user_id": "u1"}, **(scopes or {})})
     events: list[Event] = []
     ids = itertools.count(1)

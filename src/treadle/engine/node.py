@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .errors import NodeError
-from .events import AgentLog, AgentThought, AnswerFile, Citations, ReasoningChunk, VariableAssigned, Write
+from .events import (
+    AgentLog,
+    AgentThought,
+    AnswerFile,
+    Citations,
+    PauseKey,
+    ReasoningChunk,
+    VariableAssigned,
+    Write,
+)
 from .pool import CONVERSATION, VariablePool
 from .ports import Ports, ToolLog
 from .template import Selector, Template
@@ -104,6 +113,16 @@ class NodeContext:
         self.steps: int | None = None
         """Of a container: rounds that were announced."""
 
+    @property
+    def key(self) -> PauseKey:
+        """What an answer to this execution is given for."""
+        return PauseKey(self.node_id, self._walk.path)
+
+    @property
+    def title(self) -> str:
+        """The name that people gave to the node."""
+        return self._walk.graph.by_id[self.node_id].title
+
     def stream(self, name: str, text: str) -> None:
         """Pass on a piece of the text output `name` while it grows."""
         self._walk.stream.chunk(self.node_id, name, text)
@@ -151,6 +170,10 @@ class NodeContext:
         """Change a conversation variable, at once for nodes that start later, and keep it."""
         self.write(CONVERSATION, name, value)
         self._walk.emit(VariableAssigned(name, value))
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return self._walk.run.clock()
 
     @property
     def body(self) -> "Graph | None":

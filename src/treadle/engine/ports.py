@@ -9,7 +9,8 @@ from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-from .errors import ToolNodeError
+from .errors import NodeError, ToolNodeError
+from .events import PauseKey
 from .usage import Price, Usage
 from .values import File, JsonValue, Value
 
@@ -406,6 +407,76 @@ class Knowledge(Protocol):
         ...
 
 
+class FormInput(msgspec.Struct, frozen=True, kw_only=True):
+    """A field of a form for a person. `default` and `options` hold what variables gave."""
+
+    type: Literal["paragraph", "select", "file", "file-list"]
+    name: str
+    default: str = ""
+    options: tuple[str, ...] = ()
+    allowed_file_types: tuple[str, ...] = ()
+    allowed_file_extensions: tuple[str, ...] = ()
+    allowed_file_upload_methods: tuple[str, ...] = ()
+    number_limits: int | None = None
+
+
+class FormAction(msgspec.Struct, frozen=True):
+    """A button that answers a form."""
+
+    id: str
+    title: str
+    button_style: str = "default"
+
+
+class EmailDelivery(msgspec.Struct, frozen=True, kw_only=True):
+    """Who gets a form by mail. `only_to_tester`: in runs of a draft, whoever tries it alone."""
+
+    whole_workspace: bool = False
+    member_ids: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    subject: str = ""
+    body: str = ""
+    only_to_tester: bool = False
+
+
+class FormRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A form that a run waits for. `content` is Markdown with the markers of its fields; `defaults` are those that
+    variables gave; it expires after `seconds`. `on_page`: whoever uses the app answers it."""
+
+    key: PauseKey
+    title: str
+    content: str
+    inputs: tuple[FormInput, ...] = ()
+    actions: tuple[FormAction, ...] = ()
+    defaults: dict[str, JsonValue] = {}
+    seconds: int
+    on_page: bool = False
+    mails: tuple[EmailDelivery, ...] = ()
+
+
+class OpenedForm(msgspec.Struct, frozen=True):
+    """`shown`: whoever uses the app is to be shown the form. `expires_at` is in whole seconds since the epoch."""
+
+    id: str
+    expires_at: int
+    shown: bool
+
+
+class Forms(Protocol):
+    """Forms that people fill while a run waits."""
+
+    async def open(self, request: FormRequest) -> OpenedForm:
+        """Keep a form and deliver it; the one that this execution of the node has opened already, if it has."""
+        ...
+
+
+class NoForms:
+    """A run that nobody can answer."""
+
+    async def open(self, request: FormRequest) -> OpenedForm:
+        raise NodeError("Nobody can be asked here; run this app on a server.")
+
+
 class NoTools:
     """A workspace without tools."""
 
@@ -443,6 +514,7 @@ class Ports:
     memory: Memory
     tools: Tools = field(default_factory=NoTools)
     knowledge: Knowledge = field(default_factory=NoKnowledge)
+    forms: Forms = field(default_factory=NoForms)
 
 
 class VariableWrite(msgspec.Struct, frozen=True):

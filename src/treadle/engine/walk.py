@@ -105,6 +105,8 @@ class Walk:
                 self._hire()
                 if self._workers:
                     await self._over.wait()
+                elif self.container is not None:
+                    await asyncio.sleep(0)  # many rounds without a node to run must not keep a stop from being heard
             self._complete = True
         finally:
             await self._wind_down()

@@ -17,10 +17,12 @@ from .document_extractor import DOCUMENT_EXTRACTOR, DocumentExtractorConfig
 from .end import END, EndConfig
 from .http_request import HttpConfig, http_request
 from .if_else import IF_ELSE, IfElseConfig
+from .iteration import ITERATION, ITERATION_START, EntryConfig, IterationConfig
 from .knowledge_retrieval import RetrievalConfig, knowledge_retrieval
 from .limits import DEFAULT_LIMITS, NodeLimits
 from .list_operator import LIST_OPERATOR, ListOperatorConfig
 from .llm import LlmConfig, llm
+from .loop import LOOP, LOOP_END, LOOP_START, LoopConfig
 from .parameter_extractor import ExtractorConfig, parameter_extractor
 from .question_classifier import ClassifierConfig, question_classifier
 from .start import START, StartConfig
@@ -47,6 +49,11 @@ def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
         http_request(limits),
         VARIABLE_AGGREGATOR,
         VARIABLE_ASSIGNER,
+        ITERATION,
+        ITERATION_START,
+        LOOP,
+        LOOP_START,
+        LOOP_END,
         ASSIGNER,
         question_classifier(limits),
         parameter_extractor(limits),
@@ -79,6 +86,11 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
         "variable-aggregator": AggregatorConfig,
         "variable-assigner": AggregatorConfig,
         "assigner": AssignerConfig,
+        "iteration": IterationConfig,
+        "iteration-start": EntryConfig,
+        "loop": LoopConfig,
+        "loop-start": EntryConfig,
+        "loop-end": EntryConfig,
         "question-classifier": ClassifierConfig,
         "parameter-extractor": ExtractorConfig,
         "knowledge-retrieval": RetrievalConfig,
@@ -95,11 +107,6 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
 
 PLANNED: Final = frozenset(
     {
-        "iteration",
-        "iteration-start",
-        "loop",
-        "loop-start",
-        "loop-end",
         "human-input",
         "datasource",
         "knowledge-index",

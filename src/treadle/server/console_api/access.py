@@ -4,17 +4,18 @@ A session is an HttpOnly cookie; every write carries the CSRF token of the sessi
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, cast
 
 import msgspec
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import JsonValue
+from starlette.types import Message, Receive
 
 from treadle.accounts.service import SignedIn
 from treadle.accounts.tables import Role
-from treadle.platform.refusals import BadRequest, Forbidden, InvalidParam, Unauthorized
+from treadle.platform.refusals import BadRequest, Forbidden, InvalidParam, TooLarge, Unauthorized
 from treadle.server.arguments import read_body
 from treadle.server.declared import Caller
 from treadle.server.services import Services
@@ -37,10 +38,37 @@ class DeclaredAPIRoute(APIRoute):
                 return _CALLERS[dependency.call]
         return None
 
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler behind a bound on the body, which is read before anybody is asked who calls."""
+        handler = super().get_route_handler()
+
+        async def bounded(request: Request) -> Response:
+            settings = services_of(request).settings
+            form = request.headers.get("content-type", "").startswith("multipart/form-data")
+            limit = settings.max_upload_body if form else settings.max_request_body
+            return await handler(Request(request.scope, _counted(request.receive, limit)))
+
+        return bounded
+
 
 def console_router(tag: str) -> APIRouter:
     """A router of the console API. `tag` names its domain in the description of the API."""
     return APIRouter(route_class=DeclaredAPIRoute, tags=[tag])
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """`receive` up to `limit` bytes of a body. Raises TooLarge behind them."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise TooLarge(f"The body is larger than {limit:,} bytes.", code="request_too_large")
+        return message
+
+    return counted
 
 
 def services_of(request: Request) -> Services:

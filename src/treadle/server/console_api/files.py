@@ -1,0 +1,61 @@
+"""The console API: files that members send, to try drafts with."""
+
+from fastapi import Request
+from pydantic import BaseModel
+from starlette.datastructures import UploadFile
+
+from treadle.apps.uploads import FileOrigin
+from treadle.platform.refusals import Refusal
+from treadle.server.arguments import read_form
+from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
+
+router = console_router("Files")
+
+
+class UploadedFile(BaseModel):
+    """A kept file. Name it in inputs as `{type, transfer_method: "local_file", upload_file_id: id}`."""
+
+    id: str
+    name: str
+    size: int
+    extension: str
+    mime_type: str
+    created_at: float
+
+
+@router.post(
+    "/files/upload",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "multipart/form-data": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["file"],
+                        "properties": {"file": {"type": "string", "format": "binary"}},
+                    }
+                }
+            },
+        }
+    },
+)
+async def upload_file(request: Request, services: ServicesDep, signed_in: MemberDep) -> UploadedFile:
+    """Keep a file of this member."""
+    form = await read_form(request, services.settings.max_upload_body)
+    part = form.get("file")
+    if not isinstance(part, UploadFile):
+        raise Refusal("Send the file in the part `file`.", code="no_file_uploaded")
+    origin = FileOrigin(signed_in.workspace_id, "", "account", signed_in.account_id, None)
+    row = await services.uploads.upload(
+        origin, name=part.filename or "", declared_type=part.content_type or "", data=await part.read()
+    )
+    return UploadedFile(
+        id=row.id,
+        name=row.name,
+        size=row.size,
+        extension=row.extension,
+        mime_type=row.mime_type,
+        created_at=row.created_at / 1e6,
+    )

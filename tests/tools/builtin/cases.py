@@ -68,7 +68,10 @@ async def check_good_call(case: Case, tmp_path: Path) -> None:
     """The call gives exactly what the case says."""
     async with case.vendor() as vendor, calling(case, vendor, tmp_path) as (provider, call):
         messages = await given(provider, case.tool.partition("/")[2], call)
-        assert repr(messages) == repr(case.gives).replace("{origin}", vendor.origin)
+        if "{origin}" in repr(case.gives):
+            assert repr(messages) == repr(case.gives).replace("{origin}", vendor.origin)
+        else:
+            assert messages == list(case.gives)
 
 
 async def check_failures(case: Case, tmp_path: Path) -> None:

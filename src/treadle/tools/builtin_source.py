@@ -15,7 +15,7 @@ from treadle.platform.egress_rules import EgressRules
 
 from .builtin.call import Call
 from .builtin.provider import BuiltinProvider
-from .credentials import CredentialService
+from .credentials import CredentialService, ListProviders
 from .messages import Message
 from .providers import ProviderInfo
 from .sources import ToolCall, ToolWorld
@@ -29,20 +29,22 @@ class BuiltinSource:
 
     def __init__(
         self,
-        providers: Mapping[str, BuiltinProvider],
+        providers: ListProviders,
         credentials: CredentialService,
         default_model: DefaultModel,
         egress: EgressRules,
     ) -> None:
-        self._providers = providers
-        self._by_full_id = {normalise_tool_provider(name): provider for name, provider in providers.items()}
+        self._list = providers
         self._credentials = credentials
         self._default_model = default_model
         self._egress = egress
 
     def provider(self, provider_id: str) -> BuiltinProvider:
         """The provider of a short name or of `organisation/plugin/provider`. Raises ToolNodeError."""
-        found = self._providers.get(provider_id) or self._by_full_id.get(normalise_tool_provider(provider_id))
+        providers, wanted = self._list(), normalise_tool_provider(provider_id)
+        found = providers.get(provider_id) or next(
+            (provider for name, provider in providers.items() if normalise_tool_provider(name) == wanted), None
+        )
         if found is None:
             raise ToolNodeError(
                 f'There is no tool provider "{provider_id}" here. `treadle tool list` shows those that there are.'
@@ -83,7 +85,7 @@ class BuiltinSource:
         stored = {each.provider: each for each in reversed(await self._credentials.list_credentials(workspace_id))}
         return [
             provider_info(provider, stored[name].credentials if name in stored else None)
-            for name, provider in self._providers.items()
+            for name, provider in self._list().items()
         ]
 
     async def _opened(self, workspace_id: str, provider: BuiltinProvider, ref: ToolRef) -> dict[str, JsonValue] | None:

@@ -28,6 +28,10 @@ Check: TypeAlias = Callable[[str, BuiltinProvider, Mapping[str, JsonValue]], Awa
 """Makes a real call with the credentials of a workspace."""
 
 
+ListProviders: TypeAlias = Callable[[], Mapping[str, BuiltinProvider]]
+"""The built-in providers by name. Their files are read when they are first asked for."""
+
+
 class CredentialInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A stored credential, its secrets masked."""
 
@@ -43,11 +47,11 @@ class CredentialInfo(msgspec.Struct, frozen=True, kw_only=True):
 class CredentialService:
     """The credentials of all workspaces; every call names the workspace."""
 
-    def __init__(self, db: Database, crypto: Crypto, providers: Mapping[str, BuiltinProvider], check: Check) -> None:
+    def __init__(self, db: Database, crypto: Crypto, providers: ListProviders, check: Check) -> None:
         """`check` raises what the call raises that it makes."""
         self._db = db
         self._seal = Seal(crypto, "tool_credentials")
-        self._providers = providers
+        self._list = providers
         self._check = check
         self._opened: dict[str, list[tuple[ToolCredential, dict[str, JsonValue]]]] = {}
 
@@ -210,9 +214,9 @@ class CredentialService:
         return kept
 
     def _provider(self, name: str) -> BuiltinProvider:
-        if name not in self._providers:
+        if name not in self._list():
             raise NotFound(f"There is no tool provider {name}; see `treadle tool list`.")
-        return self._providers[name]
+        return self._list()[name]
 
     async def _rows(self, workspace_id: str) -> list[tuple[ToolCredential, dict[str, JsonValue]]]:
         rows = self._opened.get(workspace_id)
@@ -230,13 +234,13 @@ class CredentialService:
         raise _no_credentials()
 
     def _values(self, row: ToolCredential) -> dict[str, JsonValue]:
-        provider = self._providers.get(row.provider)
+        provider = self._list().get(row.provider)
         if provider is None:
             return {}
         return self._seal.opened(read_map(row.config), _secrets(provider), row.workspace_id, row.id)
 
     def _info(self, row: ToolCredential, values: Mapping[str, JsonValue]) -> CredentialInfo:
-        provider = self._providers.get(row.provider)
+        provider = self._list().get(row.provider)
         return CredentialInfo(
             id=row.id,
             provider=row.provider,

@@ -1,9 +1,10 @@
 """Tools of workspaces, whatever kind: listed, set up, and handed to runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from treadle.engine.errors import ToolNodeError
-from treadle.engine.ports import Http
+from treadle.engine.ports import Http, ToolRef
 from treadle.engine.values import JsonValue
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
@@ -16,7 +17,7 @@ from .api.source import ApiSource, Timeouts
 from .builtin import builtin_providers
 from .builtin.provider import BuiltinProvider
 from .builtin_source import BuiltinSource, DefaultModel
-from .credentials import CredentialService
+from .credentials import CredentialService, ListProviders
 from .port import RunTools
 from .providers import ProviderInfo
 from .sources import Caller, ProviderType, ToolListing, ToolSource, ToolWorld, Workflows
@@ -40,15 +41,14 @@ class ToolService:
         settings: Settings,
         world_for: WorldFor,
         default_model: DefaultModel,
-        providers: Mapping[str, BuiltinProvider] | None = None,
+        providers: ListProviders = builtin_providers,
     ) -> None:
-        """`providers`: the built-in ones, those that come with the product by default."""
-        builtin = builtin_providers() if providers is None else providers
+        """`providers`: the built-in ones."""
         timeouts = Timeouts(settings.api_tool_default_connect_timeout, settings.api_tool_default_read_timeout)
         self._world_for = world_for
         self._workflows: Workflows | None = None
-        self.credentials = CredentialService(db, crypto, builtin, self._check)
-        self.builtin = BuiltinSource(builtin, self.credentials, default_model, EgressRules(settings.egress_allow))
+        self.credentials = CredentialService(db, crypto, providers, self._check)
+        self.builtin = BuiltinSource(providers, self.credentials, default_model, EgressRules(settings.egress_allow))
         self.apis = ApiService(db, crypto, http, timeouts)
         self.workflows = WorkflowToolService(db, self._called_workflows)
         workflow_source = WorkflowSource(
@@ -90,6 +90,15 @@ class ToolService:
             if kind in (None, listed):
                 found += await listing.providers(workspace_id)
         return found
+
+    async def icons(self, workspace_id: str, refs: Sequence[ToolRef]) -> dict[str, JsonValue]:
+        """The icons of tools by the tools' names; those that are not there are left out."""
+        caller = Caller(workspace_id=workspace_id)
+        tools, icons = self.for_run(caller, self._world_for(caller)), dict[str, JsonValue]()
+        for ref in refs:
+            with suppress(ToolNodeError):
+                icons[ref.tool_name] = (await tools.find(ref)).icon
+        return icons
 
     async def builtin_provider(self, workspace_id: str, name: str) -> ProviderInfo:
         """One built-in provider, by any name that app files know it. Raises NotFound."""

@@ -27,7 +27,7 @@ class Caller:
 
     workspace_id: str
     app_id: str = ""
-    role: Literal["end_user", "account"] = "account"
+    role: str = "account"
     user_id: str = ""
     user: str = ""
     created_from: str = "console"

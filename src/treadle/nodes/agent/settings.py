@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from treadle.engine.ports import ToolRef
 from treadle.nodes.config import JsonField, NodeConfig
 from treadle.nodes.model_settings import MAX_TURNS, MemoryConfig
 
@@ -33,6 +34,21 @@ class AgentConfig(NodeConfig):
     tool_node_version: str = ""
     output_schema: dict[str, JsonField] | None = None
     plugin_unique_identifier: str = ""
+
+    def tool_refs(self) -> list[ToolRef]:
+        """The tools that are switched on, as far as the file names them."""
+        parameter = self.agent_parameters.get("tools")
+        listed = parameter.value if parameter is not None else None
+        return [
+            ToolRef(
+                provider_type=str(entry.get("type") or "builtin"),
+                provider_id=str(entry.get("provider_name") or entry.get("provider_id") or ""),
+                tool_name=str(entry.get("tool_name") or ""),
+                credential_id=str(entry.get("credential_id") or "") or None,
+            )
+            for entry in (listed if isinstance(listed, list) else [])
+            if isinstance(entry, dict) and entry.get("enabled") is True
+        ]
 
     def turns(self) -> int:
         """How many earlier exchanges the model sees; the size of the window counts whether it is switched on or not."""

@@ -157,11 +157,11 @@ class AppApi(Api):
 
 def text_of(events: list[JsonMap]) -> str:
     """The text that a reader of a chat stream saw."""
-    return "".join(event["answer"] for event in events if event["event"] == "message")
+    return "".join(event["answer"] for event in events if event["event"] in ("message", "agent_message"))
 
 
 def names_of(events: list[JsonMap]) -> list[str]:
     """The names of events in order, runs of text counted once."""
     names = [str(event["event"]) for event in events]
-    chunks = ("message", "text_chunk")
+    chunks = ("message", "agent_message", "text_chunk")
     return [name for place, name in enumerate(names) if name not in chunks or place == 0 or names[place - 1] != name]

@@ -22,13 +22,11 @@ pytestmark = pytest.mark.usefixtures("quiet_stream")
 CASES = range(1, 117)
 
 LATER: dict[int, str] = {
-    34: "agent apps are not run yet",
     37: "there are no hosted quotas and no blocked models in a self-hosted server",
     47: "annotations are not there yet",
     48: "input moderation is not there yet",
     49: "output moderation is not there yet",
     50: "speech is not there yet",
-    51: "agent apps are not run yet",
     57: "iteration is not there yet",
     80: "speech is not there yet",
     81: "speech is not there yet",

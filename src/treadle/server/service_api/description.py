@@ -5,6 +5,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from treadle import __version__
+from treadle.apps.app_tools import tool_refs
 from treadle.apps.compile import CompiledApp
 from treadle.apps.service import NotPublished
 from treadle.apps.tables import Site
@@ -61,13 +62,18 @@ def parameters_map(version: CompiledApp, settings: Settings) -> JsonMap:
     return {
         **shown,
         "user_input_form": list(version.form_items),
-        "system_parameters": {
-            "image_file_size_limit": whole(settings.upload_image_file_size_limit),
-            "video_file_size_limit": whole(settings.upload_video_file_size_limit),
-            "audio_file_size_limit": whole(settings.upload_audio_file_size_limit),
-            "file_size_limit": whole(settings.upload_file_size_limit),
-            "workflow_file_upload_limit": settings.workflow_file_upload_limit,
-        },
+        "system_parameters": upload_limits(settings),
+    }
+
+
+def upload_limits(settings: Settings) -> JsonMap:
+    """How large files may be, in MiB, and how many there may be in a variable."""
+    return {
+        "image_file_size_limit": whole(settings.upload_image_file_size_limit),
+        "video_file_size_limit": whole(settings.upload_video_file_size_limit),
+        "audio_file_size_limit": whole(settings.upload_audio_file_size_limit),
+        "file_size_limit": whole(settings.upload_file_size_limit),
+        "workflow_file_upload_limit": settings.workflow_file_upload_limit,
     }
 
 
@@ -76,9 +82,14 @@ def whole(megabytes: float) -> int | float:
     return int(megabytes) if megabytes == int(megabytes) else megabytes
 
 
-async def meta(_: AppCall) -> ASGIApp:
-    """GET /meta: icons of the tools that the app may call."""
-    return json_response({"tool_icons": {}})
+async def meta(call: AppCall) -> ASGIApp:
+    """GET /meta: icons of the tools that the app may call; none for a tool that is not there."""
+    try:
+        version = await call.services.apps.published(call.app)
+    except NotPublished:
+        return json_response({"tool_icons": {}})
+    icons = await call.services.tools.icons(call.app.workspace_id, tool_refs(version.graph))
+    return json_response({"tool_icons": icons})
 
 
 async def site(call: AppCall) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""`treadle app`: import, list, export, delete."""
+"""`treadle app`: import, list, export, convert, delete."""
 
 import sys
 from pathlib import Path
@@ -105,7 +105,10 @@ def export_app(
             found = await services.apps.find(workspace.id, name)
             return await services.apps.export(workspace.id, found.id, include_secrets=include_secrets)
 
-    text = run(work)
+    _write(run(work), output)
+
+
+def _write(text: str, output: Path | None) -> None:
     if output is None:
         write_utf8(text)
         return
@@ -113,6 +116,47 @@ def export_app(
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         fail(f"{output} cannot be written: {error.strerror}.")
+
+
+@app.command("convert")
+def convert_app(
+    name: Annotated[
+        str, typer.Argument(metavar="APP|FILE", help="Id or name of an app, or an app file.", show_default=False)
+    ],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write instead of stdout.")] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a graph app of a chat or completion app: a new app of an app, a new file of a file."""
+    from treadle.platform.refusals import Refusal
+
+    if Path(name).is_file():
+        from treadle.apps.convert import converted
+        from treadle.dsl import dump, parse
+
+        parsed = parse(read_app_file(Path(name)))
+        if parsed.app is None:
+            fail(f"{name} is no app file that can be read: {parsed.error}")
+        try:
+            text = dump(converted(parsed.app), include_secrets=True)
+        except Refusal as refusal:
+            fail(refusal.message)
+        _write(text, output)
+        return
+    from treadle.server.services import open_services
+
+    async def work() -> dict[str, str]:
+        async with open_services(data_dir) as services:
+            workspace = await services.accounts.only_workspace()
+            found = await services.apps.find(workspace.id, name)
+            made = await services.conversion.convert(workspace.id, found.id)
+            return {"app_id": made.id, "mode": str(made.mode), "name": made.name}
+
+    answer = run(work)
+    if as_json:
+        print_json(answer)
+    else:
+        print(f"Made {answer['name']} ({answer['mode']}) as {answer['app_id']}. It is a draft; publish it to call it.")
 
 
 @app.command("delete")

@@ -38,11 +38,11 @@ BASIC_KIND: Final = "basic-model"
 KNOWLEDGE_NODE: Final = "knowledge"
 """The id of the node whose passages go into the prompt, in apps with knowledge bases."""
 
-_PLACEHOLDER = re.compile(r"\{\{([a-zA-Z_][a-zA-Z0-9_]{0,29}|#histories#|#query#|#context#)\}\}")
-_CONTROL_TOKEN = re.compile(r"<\|.*?\|>")
+PLACEHOLDER = re.compile(r"\{\{([a-zA-Z_][a-zA-Z0-9_]{0,29}|#histories#|#query#|#context#)\}\}")
+CONTROL_TOKEN = re.compile(r"<\|.*?\|>")
 _SMALLEST_REPLY = 16
 
-_CONTEXT_FRAME = """The text between the context tags was found for this question. Base your answer on it.
+CONTEXT_FRAME = """The text between the context tags was found for this question. Base your answer on it.
 
 <context>
 {{#context#}}
@@ -52,7 +52,7 @@ If the answer is not in it, say that you do not know. Do not mention that you we
 Answer in the language of the question.
 
 """
-_HISTORY_FRAME = """
+HISTORY_FRAME = """
 The conversation so far, between the histories tags:
 
 <histories>
@@ -109,9 +109,9 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     """
 
     def value(match: re.Match[str]) -> str:
-        return _PLACEHOLDER.sub(r"{\1}", values.get(match.group(1), match.group(0)))
+        return PLACEHOLDER.sub(r"{\1}", values.get(match.group(1), match.group(0)))
 
-    return _CONTROL_TOKEN.sub("", _PLACEHOLDER.sub(value, template))
+    return CONTROL_TOKEN.sub("", PLACEHOLDER.sub(value, template))
 
 
 async def run(limits: NodeLimits, ctx: NodeContext, node: BasicModel) -> NodeResult:
@@ -201,7 +201,7 @@ class _Assembly:
 
     def _simple_text(self) -> str:
         pre_prompt = self.node.config.pre_prompt
-        template = (_CONTEXT_FRAME if self.context is not None else "") + (f"{pre_prompt}\n" if pre_prompt else "")
+        template = (CONTEXT_FRAME if self.context is not None else "") + (f"{pre_prompt}\n" if pre_prompt else "")
         return fill(template, {**self.values, "#context#": self.context or ""})
 
     def _simple_chat(self, history: list[Draft]) -> list[Draft]:
@@ -214,7 +214,7 @@ class _Assembly:
     def _simple_completion(self, history: list[Draft]) -> list[Draft]:
         text = self._simple_text()
         if history:
-            text += fill(_HISTORY_FRAME, {"#histories#": self._past(history)})
+            text += fill(HISTORY_FRAME, {"#histories#": self._past(history)})
         if self.query:
             text += fill(f"\n\n{self.node.user}: {{{{#query#}}}}\n\n{self.node.assistant}: ", {"#query#": self.query})
         return [Draft("user", text, list(self.files))]

@@ -14,6 +14,7 @@ from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
 from treadle.accounts.service import AccountService
 from treadle.apps.asides import Asides
 from treadle.apps.conversations import ConversationService
+from treadle.apps.conversion import AppConversion
 from treadle.apps.drafts import Drafts
 from treadle.apps.editing import Editing
 from treadle.apps.elsewhere import Elsewhere
@@ -75,6 +76,7 @@ class Services:
     code_extensions: CodeExtensions
     speech: Speech
     again: Again
+    conversion: AppConversion
     logs: LogService
     host: RunHost
     elsewhere: Elsewhere
@@ -210,6 +212,7 @@ async def open_services(
             code_extensions=code_extensions,
             speech=Speech(models),
             again=Again(db, apps, conversations, host),
+            conversion=AppConversion(apps, extensions),
             logs=LogService(db, recording.settle),
             host=host,
             elsewhere=elsewhere,

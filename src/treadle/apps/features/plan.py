@@ -71,7 +71,7 @@ def extras_of(definition: Definition) -> Extras:
     speech = features.text_to_speech
     return Extras(
         moderation=_moderation(features.sensitive_word_avoidance, definition.feature_map),
-        data_tools=tuple(_data_tools(definition.model_config)) if definition.model_config else (),
+        data_tools=tuple(data_tools_of(definition.model_config)) if definition.model_config else (),
         voice=Voice(speech.voice, speech.language) if speech.enabled and speech.auto_play == "enabled" else None,
         query_variable=_query_variable(definition),
         annotated=definition.mode in (AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT),
@@ -142,7 +142,7 @@ def _moderation(feature: SensitiveWordAvoidance, feature_map: JsonMap) -> Modera
     )
 
 
-def _data_tools(config: ModelConfig) -> Iterator[DataTool]:
+def data_tools_of(config: ModelConfig) -> Iterator[DataTool]:
     """Tools of both places where they may stand, the form's first; a variable that is named twice counts once."""
     written = [
         ExternalDataTool(enabled=field.enabled, variable=field.variable, type=field.type, config=field.config)

@@ -12,9 +12,11 @@ from treadle.platform.refusals import InvalidParam, Refusal
 from treadle.server.console_api import (
     app_imports,
     apps,
+    conversion,
     description,
     extensions,
     files,
+    forms,
     runs,
     sessions,
     triggers,
@@ -40,7 +42,9 @@ ROUTERS = (
     files.router,
     runs.router,
     extensions.router,
+    conversion.router,
     triggers.router,
+    forms.router,
 )
 """The router of each domain. A module of this folder defines one with `console_router` and is named here."""
 

@@ -321,7 +321,7 @@ class DebugRuns:
             run_id=record.id,
             inputs=inputs,
             pool=pool,
-            ports=self._host.ports(record.workspace_id, NoMemory(), origin),
+            ports=self._host.ports(record.workspace_id, NoMemory(), origin, user=record.created_by),
             emit=emit,
             new_id=new_id,
             limits=self._host.limits(),

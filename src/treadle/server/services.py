@@ -28,7 +28,8 @@ from treadle.apps.recorder import Recording
 from treadle.apps.resumption import Resumer
 from treadle.apps.runs import RunHost
 from treadle.apps.service import APPS_TOPIC, AppService
-from treadle.apps.uploads import Uploads
+from treadle.apps.uploads import FileOrigin, Uploads
+from treadle.apps.workflow_calls import WorkflowCalls
 from treadle.extensions.code import CodeExtensions
 from treadle.extensions.service import EXTENSIONS_TOPIC, ExtensionService
 from treadle.logs.service import LogService
@@ -47,6 +48,8 @@ from treadle.sandbox import Sandbox
 from treadle.server.limits import node_limits
 from treadle.server.links import Links
 from treadle.settings import Settings
+from treadle.tools.service import ToolService
+from treadle.tools.sources import Caller, ToolWorld
 from treadle.triggers.service import TriggerService
 from treadle.triggers.ticker import Ticker
 from treadle.triggers.webhooks import Webhooks
@@ -78,6 +81,7 @@ class Services:
     again: Again
     conversion: AppConversion
     logs: LogService
+    tools: ToolService
     host: RunHost
     elsewhere: Elsewhere
     resumer: Resumer
@@ -157,6 +161,19 @@ async def open_services(
         extensions = ExtensionService(db, crypto, http)
         code_extensions = CodeExtensions.load(settings.extensions_dir)
         gate = Gate(extensions=extensions, code=code_extensions, models=models, annotations=NoAnnotations())
+
+        def world_for(caller: Caller) -> ToolWorld:
+            workspace_id = caller.workspace_id
+            return ToolWorld(
+                models=models.for_workspace(workspace_id),
+                code=sandbox.for_workspace(workspace_id),
+                http=http,
+                files=uploads.for_run(FileOrigin(workspace_id, "", caller.role, caller.user_id, None)),
+            )
+
+        tools = ToolService(
+            db=db, crypto=crypto, http=http, settings=settings, world_for=world_for, default_model=models.default_model
+        )
         host = RunHost(
             settings=settings,
             db=db,
@@ -169,8 +186,10 @@ async def open_services(
             recording=recording,
             asides=asides,
             surroundings=Surroundings(gate, models, buffer=settings.moderation_buffer_size),
+            tools=tools,
         )
         stack.push_async_callback(host.close)
+        tools.call_workflows_with(WorkflowCalls(db, apps, host))
         keys = ApiKeyService(db)
         end_users = EndUserService(db)
         leases.start(host.lose)
@@ -214,6 +233,7 @@ async def open_services(
             again=Again(db, apps, conversations, host),
             conversion=AppConversion(apps, extensions),
             logs=LogService(db, recording.settle),
+            tools=tools,
             host=host,
             elsewhere=elsewhere,
             resumer=resumer,
@@ -245,6 +265,7 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
 
     def on_change(topic: str) -> None:
         services.models.on_change(topic)
+        services.tools.on_change(topic)
         services.elsewhere.on_change(topic)
         services.webhooks.on_change(topic)
         services.ticker.on_change(topic)

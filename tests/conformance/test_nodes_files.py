@@ -42,6 +42,7 @@ def exported(app: AppFile) -> list[dict]:
 
 
 QUESTION = node("start", "start", variables=[{"variable": "q", "type": "text-input"}])
+ITEM = {"variable": "x", "value_selector": ["it", "item"]}
 END = node("end", "end", outputs=[{"variable": "q", "value_selector": ["start", "q"]}])
 
 
@@ -82,6 +83,19 @@ async def test_NT_5_a_placeholder_of_the_editor_is_not_run_and_comes_back() -> N
     played = await run(app)
     assert (played.finished.outputs, played.ran("p")) == ({"q": "hi"}, False)
     assert placeholder in exported(app)
+
+
+async def test_MG_2_an_iteration_runs_from_the_ordinary_node_that_it_names() -> None:
+    first = node("A", "template-transform", parent="it", isIterationStart=True, template="{{ x }}.", variables=[ITEM])
+    iteration = node(
+        "it", "iteration", start_node_id="A", iterator_selector=["start", "q"], output_selector=["B", "output"]
+    )
+    then = [{"variable": "x", "value_selector": ["A", "output"]}]
+    second = node("B", "template-transform", parent="it", template="{{ x }}{{ x }}", variables=then)
+    end = node("end", "end", outputs=[{"variable": "all", "value_selector": ["it", "output"]}])
+    app = app_of([QUESTION, iteration, first, second, end], [edge("start", "it"), edge("A", "B"), edge("it", "end")])
+    played = await play_graph(graph_spec(Definition.from_file(app)), inputs={"q": ["a", "b"]})
+    assert played.finished.outputs == {"all": ["a.a.", "b.b."]}
 
 
 async def test_MG_6_an_unknown_type_is_kept_and_only_fails_where_a_run_could_reach_it() -> None:

@@ -95,6 +95,8 @@ def compare(operator: Operator, actual: Value, expected: Expected) -> bool:
     """Whether `actual operator expected` holds. Raises ConditionError."""
     if operator not in _UNARY and _is_boolean(actual):
         return _compare_boolean(operator, actual, expected)
+    if isinstance(expected, bool) and isinstance(actual, str):
+        expected = "true" if expected else "false"  # typed without quotes in a file (app-dsl §13)
     return _OPERATORS[operator](actual, expected)
 
 

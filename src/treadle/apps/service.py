@@ -16,7 +16,16 @@ from treadle.apps.compile import CompiledApp, NodeTypes, compile_app
 from treadle.apps.definition import Definition
 from treadle.apps.repository import AppRepository, AppWithSite
 from treadle.apps.tables import App, AppVersion, Site, VersionKind
-from treadle.dsl import AppFile, AppMode, ImportStatus, Problem, dump, parse, with_open_dataset_ids
+from treadle.dsl import (
+    AppFile,
+    AppMode,
+    ImportStatus,
+    Problem,
+    dump,
+    parse,
+    with_feature_defaults,
+    with_open_dataset_ids,
+)
 from treadle.engine.errors import GraphError
 from treadle.nodes import NODE_TYPES
 from treadle.platform.changes import bump
@@ -101,7 +110,9 @@ class AppService:
     ) -> App:
         """A new app; a basic one is live at once. Raises Refusal for `publish` with a graph that cannot run."""
         if file.workflow is not None:
+            chat = file.mode is AppMode.ADVANCED_CHAT
             file.workflow.graph = with_open_dataset_ids(file.workflow.graph, workspace_id)
+            file.workflow.features = with_feature_defaults(file.workflow.features, chat=chat)
         definition = Definition.from_file(file)
         live = publish or not file.mode.has_graph
         if publish:

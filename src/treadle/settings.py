@@ -145,6 +145,14 @@ class Settings(BaseSettings):
         "moderation_buffer_size", "MODERATION_BUFFER_SIZE", 300,
         "Characters of an answer after which its moderation looks at it again.",
     )  # fmt: skip
+    prompt_generation_max_tokens: int = _limit(
+        "prompt_generation_max_tokens", "PROMPT_GENERATION_MAX_TOKENS", 512,
+        "Tokens of a prompt that a model writes for a builder.",
+    )  # fmt: skip
+    code_generation_max_tokens: int = _limit(
+        "code_generation_max_tokens", "CODE_GENERATION_MAX_TOKENS", 1024,
+        "Tokens of code that a model writes for a builder.",
+    )  # fmt: skip
     extensions_dir: Path | None = Field(
         None,
         description="Folder of code-based extensions. Their Python runs in the server with all its rights: only the "

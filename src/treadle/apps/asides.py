@@ -34,9 +34,13 @@ _NAMING_AT_MOST = 8
 _HISTORY_MESSAGES = 3
 _HISTORY_LETTERS = 6000
 
+_LONG_QUERY = 2000
+_KEPT_OF_LONG = 300
+_TITLE_TOKENS = 500
 _TITLE_PROMPT = (
-    "Give this message a title of two to six words, in the language of the message. "
-    "Reply with the title alone, without quotation marks.\n\nMessage: "
+    "Give the message below a title of two to six words. Do not answer the message. Reply with a JSON object of three "
+    'members and nothing else: "Language Type", the language of the message; "Your Reasoning", one sentence on what '
+    'the message is about; "Your Output", the title in that language.\n\nMessage: '
 )
 _QUESTIONS_PROMPT = (
     f"Here is the end of a conversation. Write the {QUESTIONS} questions that the user is most likely to ask next, "
@@ -116,8 +120,7 @@ class Asides:
         model = await self._models.default_model(workspace_id)
         if model is None or model.provider == "local":
             return plain_title(query)
-        reply = (await self._ask(workspace_id, _TITLE_PROMPT + query[:2000], 32, model)).strip()
-        return reply.splitlines()[0].strip("\"'“”「」 ")[:MAX_TITLE] if reply else ""
+        return _read_title(await self._ask(workspace_id, _TITLE_PROMPT + _shortened(query), _TITLE_TOKENS, model))
 
     async def _ask(self, workspace_id: str, prompt: str, max_tokens: int, model: ModelRef | None = None) -> str:
         """The default model's reply, empty when there is no model or it fails."""
@@ -146,6 +149,22 @@ def plain_title(query: str) -> str:
     """The beginning of a question, as a name."""
     line = " ".join(query.split())
     return f"{line[:PLAIN_TITLE]}..." if len(line) > PLAIN_TITLE else line or "New conversation"
+
+
+def _shortened(query: str) -> str:
+    """A question on one line; of a very long one, its beginning and its end."""
+    if len(query) > _LONG_QUERY:
+        query = f"{query[:_KEPT_OF_LONG]}...[TRUNCATED]...{query[-_KEPT_OF_LONG:]}"
+    return " ".join(query.split())
+
+
+def _read_title(reply: str) -> str:
+    """The title in a reply: of the JSON object that was asked for, else the first line; empty when there is none."""
+    start, end = reply.find("{"), reply.rfind("}")
+    parsed = json_repair.loads(reply[start : end + 1]) if 0 <= start < end else None
+    found = parsed.get("Your Output") if isinstance(parsed, dict) else reply.strip().partition("\n")[0]
+    title = str(found or "").strip().strip("\"'“”「」").strip()
+    return f"{title[:MAX_TITLE]}..." if len(title) > MAX_TITLE else title
 
 
 def _read_questions(reply: str) -> list[str]:

@@ -15,6 +15,7 @@ from treadle.server.console_api import (
     conversion,
     description,
     extensions,
+    generators,
     files,
     forms,
     runs,
@@ -43,6 +44,7 @@ ROUTERS = (
     runs.router,
     extensions.router,
     conversion.router,
+    generators.router,
     triggers.router,
     forms.router,
 )

@@ -106,6 +106,7 @@ async def test_a_short_run_is_written_whole_in_two_statements(
         "task_id": run.task_id,
         "status": "succeeded",
         "graph": None,
+        "root_node_id": None,
         "inputs": '{"city":"Bergen"}',
         "outputs": '{"text":"Rain"}',
         "sealed_inputs": None,

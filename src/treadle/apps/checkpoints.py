@@ -144,7 +144,7 @@ class Checkpoints:
             error_type=row["error_type"],
             handle=row["handle"],
             retry_index=row["retry_index"],
-            container=_container(row),
+            container=container_of(row),
             writes=tuple(write.revived() for write in effects.writes),
             said=effects.said,
         )
@@ -160,7 +160,7 @@ class Checkpoints:
             started_at=to_seconds(row["created_at"]),
             at=to_seconds(row["created_at"]) + row["elapsed"],
             reason=self._effects(row).pause,
-            container=_container(row),
+            container=container_of(row),
         )
 
     def _effects(self, row: RowMapping) -> "_Effects":
@@ -189,6 +189,7 @@ def _run_record(row: RowMapping, messages: Sequence[RowMapping], conversations: 
         task_id=row["task_id"],
         created_at=row["created_at"],
         graph=row["graph"],
+        root=row["root_node_id"],
         parent_run_id=row["parent_run_id"],
         conversation=_conversation_record(conversations[0]) if conversations else None,
         message=_message_record(messages[0]) if messages else None,
@@ -218,7 +219,8 @@ def _message_record(row: RowMapping) -> MessageRecord:
     )
 
 
-def _container(row: RowMapping) -> Container | None:
+def container_of(row: RowMapping) -> Container | None:
+    """The rounds that an execution ran in."""
     if row["container_kind"] is None:
         return None
     parent: Container | None = None

@@ -4,7 +4,7 @@ Times are microseconds since the epoch.
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -65,7 +65,8 @@ class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """Who runs what, why and for whom. `graph` is the JSON of a draft's graph, None for published versions."""
+    """Who runs what, why and for whom. `graph` is the JSON of a draft's graph, None for published versions; `root` is
+    the trigger that began it."""
 
     id: str
     workspace_id: str
@@ -79,6 +80,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     task_id: str
     created_at: int
     graph: str | None = None
+    root: str | None = None
     parent_run_id: str | None = None
     conversation: ConversationRecord | None = None
     message: MessageRecord | None = None
@@ -121,6 +123,7 @@ def run_row(run: RunRecord, inputs: Mapping[str, Value], mask: Mask, *, lease_ow
         "task_id": run.task_id,
         "status": "running",
         "graph": run.graph,
+        "root_node_id": run.root,
         "inputs": recorded.text,
         "outputs": None,
         "sealed_inputs": recorded.sealed,
@@ -342,6 +345,24 @@ def message_row(run: RunRecord, message: MessageRecord, mask: Mask) -> Row:
         "created_at": run.created_at,
         "updated_at": run.created_at,
     }
+
+
+class StoredThought(msgspec.Struct):
+    """A round of an agent as its message keeps it. Input and observation are JSON texts by the keys of `tool_meta`."""
+
+    id: str
+    position: int
+    thought: str
+    tool: str
+    tool_labels: dict[str, Any]
+    tool_input: str
+    observation: str
+    tool_meta: dict[str, dict[str, Any]]
+    files: list[str]
+
+
+stored_thoughts = msgspec.json.Decoder(list[StoredThought]).decode
+"""The rounds in the column `agent_thoughts` of a message."""
 
 
 def thought_map(event: AgentThought) -> dict[str, JsonValue]:

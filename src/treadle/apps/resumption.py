@@ -6,6 +6,7 @@ Source: design "A run is a row, a lease and checkpoints", spec workflow-engine Â
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
@@ -15,12 +16,15 @@ from treadle.apps.conversation_state import load_conversation
 from treadle.apps.history import Owner
 from treadle.apps.leases import LeaseKeeper
 from treadle.apps.memory import ConversationMemory, NoMemory
+from treadle.apps.pauses import Pauses
 from treadle.apps.recorder import Recording
-from treadle.apps.runs import RunHost
+from treadle.apps.runs import Debugging, RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads
-from treadle.engine.events import RunFinished, RunStarted, RunStatus
+from treadle.engine.errors import GraphError
+from treadle.engine.events import PauseKey, PauseRequested, RunFinished, RunStarted, RunStatus
+from treadle.engine.past import Answer
 from treadle.engine.pool import VariablePool
 from treadle.engine.ports import Memory
 from treadle.engine.run import Run
@@ -35,6 +39,7 @@ from treadle.settings import Settings
 _log = logging.getLogger(__name__)
 
 _AT_ONCE = 20
+_DRAFTS_KEPT = 100
 _SYSTEM = "sys."
 
 
@@ -62,7 +67,12 @@ class Resumer:
         self._leases = leases
         self._host = host
         self._checkpoints = Checkpoints(db, crypto)
+        self._pauses = Pauses(db, leases)
+        self._drafts: dict[str, Debugging] = {}
+        """What paused runs of drafts need to go on: it is kept nowhere else."""
+        self._waking: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
+        host.on_paused.append(self._paused)
 
     def start(self) -> None:
         """Begin to look."""
@@ -70,9 +80,45 @@ class Resumer:
 
     async def close(self) -> None:
         """Look no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [*self._waking, *([] if self._task is None else [self._task])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def go_on(self, run_id: str, answers: Mapping[PauseKey, Answer]) -> bool:
+        """Give answers to nodes of a run that wait, and carry it on, here or where it still runs.
+
+        True when the answers are committed: from then on the run goes on, whatever becomes of this process. False when
+        one of the nodes does not wait (any more); then no answer is kept.
+        """
+        await self._recording.settle()
+        kept = await self._pauses.keep(run_id, answers)
+        if kept:
+            await self._wake(run_id)
+        return kept
+
+    async def waiting(self, run_id: str) -> tuple[PauseRequested, ...]:
+        """What a paused run waits for."""
+        checkpoint = await self._checkpoints.load(run_id)
+        return tuple(event for event in checkpoint.paused if event.reason is not None) if checkpoint else ()
+
+    def _paused(self, run_id: str, debugging: Debugging | None) -> None:
+        """A run has paused here: go on at once if it was answered before."""
+        if debugging is not None:
+            self._drafts[run_id] = debugging
+            while len(self._drafts) > _DRAFTS_KEPT:
+                del self._drafts[next(iter(self._drafts))]
+        task = asyncio.create_task(self._wake(run_id), name=f"answers of run {run_id}")
+        self._waking.add(task)
+        task.add_done_callback(self._waking.discard)
+
+    async def _wake(self, run_id: str) -> None:
+        """Carry a paused run on if it has an answer."""
+        try:
+            if await self._pauses.claim_answered(run_id):
+                await self._take_up(run_id)
+        except (DBAPIError, OSError) as error:
+            _log.warning("cannot go on with run %s yet: %s", run_id, error)
 
     async def _watch(self) -> None:
         while True:
@@ -106,9 +152,16 @@ class Resumer:
         """Go on behind the last finished node. Raises Refusal when the app or the version is gone."""
         record = checkpoint.run
         app = await self._apps.app(record.app_id)
-        if record.triggered_from in (TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP):
+        debugging = self._drafts.pop(record.id, None)
+        if debugging is None and record.triggered_from in (TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP):
             raise Refusal("a run of a draft ends with its process; run the draft again.")
-        version = await self._apps.version(app, record.version_id)
+        if record.parent_run_id is not None:
+            raise Refusal("it was called as a tool, and the run that called it calls it again.")
+        version = debugging.version if debugging else await self._apps.version(app, record.version_id)
+        try:
+            graph = version.graph_from(record.root)
+        except GraphError as error:
+            raise Refusal(str(error)) from error
         system = _system(checkpoint.inputs)
         inputs = {name: value for name, value in checkpoint.inputs.items() if not name.startswith(_SYSTEM)}
         variables: dict[str, Value] = {}
@@ -133,16 +186,24 @@ class Resumer:
             recorder,
             version,
             user=str(system.get("user_id", "")),
+            debugging=debugging,
             run=lambda emit: Run(
-                version.graph,
+                graph,
                 run_id=record.id,
                 inputs=inputs,
                 pool=pool,
-                ports=self._host.ports(record.workspace_id, memory, origin),
+                ports=self._host.ports(
+                    record.workspace_id,
+                    memory,
+                    origin,
+                    created_from=record.created_from,
+                    user=str(system.get("user_id", "")),
+                ),
                 emit=emit,
                 new_id=new_id,
                 limits=self._host.limits(),
-                checkpoint=checkpoint.finished,
+                checkpoint=(*checkpoint.finished, *checkpoint.paused),
+                answers=checkpoint.answers,
             ),
         )
 

@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from treadle.apps.active_run import ActiveRun
+from treadle.apps.app_tools import agent_strategies
 from treadle.apps.asides import Asides
 from treadle.apps.compile import CompiledApp
 from treadle.apps.conversation_state import ConversationState, load_conversation, new_conversation
 from treadle.apps.features.around import Around, Surroundings
 from treadle.apps.features.gate import Asked
 from treadle.apps.feed import RunFeed
+from treadle.apps.forms import FormService
 from treadle.apps.frames import Thread
 from treadle.apps.history import Owner
 from treadle.apps.masking import Mask
@@ -33,7 +35,7 @@ from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.engine.errors import GraphError
 from treadle.engine.events import Event, RunEnd, RunPaused
 from treadle.engine.graph import TRIGGERS, Graph
-from treadle.engine.ports import Http, Memory, Ports
+from treadle.engine.ports import Http, Memory, NoForms, Ports
 from treadle.engine.run import STOPPED_BY_USER, Limits, Run
 from treadle.engine.values import JsonValue, to_text
 from treadle.models.service import ModelService
@@ -127,8 +129,10 @@ class RunHost:
         asides: Asides,
         surroundings: Surroundings,
         tools: ToolService,
+        forms: FormService,
     ) -> None:
         self._settings = settings
+        self._forms = forms
         self._db = db
         self._crypto = crypto
         self._apps = apps
@@ -144,7 +148,7 @@ class RunHost:
         self._by_task: dict[str, ActiveRun] = {}
         self._by_run: dict[str, ActiveRun] = {}
         self._by_message: dict[str, ActiveRun] = {}
-        self.on_paused: Callable[[str], None] = lambda _: None
+        self.on_paused: list[Callable[[str, Debugging | None], None]] = []
         """Called with each run that has paused here: an answer may have come before the pause."""
 
     async def start(self, request: StartRun) -> ActiveRun:
@@ -292,6 +296,7 @@ class RunHost:
             task_id=new_id(),
             created_at=to_us(now),
             graph=debugging.graph if debugging else None,
+            root=request.root,
             parent_run_id=called.run_id if called else None,
             conversation=conversation.record(version, inputs) if conversation else None,
             message=MessageRecord(
@@ -409,6 +414,7 @@ class RunHost:
             files=files,
             memory=memory,
             tools=self._tools.for_run(caller, ToolWorld(models=models, code=code, http=self._http, files=files)),
+            forms=self._forms.for_run(origin) if origin.run_id else NoForms(),
         )
 
     def launch(
@@ -456,6 +462,8 @@ class RunHost:
             conversation_id=record.conversation.id if record.conversation else "",
             show_citations=debugging is not None or version.features.retriever_resource.enabled,
             mask=Mask(self._crypto, version.secrets) if version.secrets else None,
+            agent_strategies=agent_strategies(version.graph),
+            form_token=self._forms.token,
         )
         active = ActiveRun(
             app_id=record.app_id,
@@ -504,7 +512,8 @@ class RunHost:
             active.feed.close()
             self._forget(active)
             if isinstance(finished, RunPaused):
-                self.on_paused(finished.run_id)
+                for tell in self.on_paused:
+                    tell(finished.run_id, debugging)
 
     def _forget(self, active: ActiveRun) -> None:
         thread = active.thread

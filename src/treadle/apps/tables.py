@@ -182,6 +182,8 @@ class Run(Base):
     status: Mapped[str] = mapped_column(String(24))
     graph: Mapped[str | None] = mapped_column(Text)
     """What ran, where the version may have changed since: only for runs of a draft."""
+    root_node_id: Mapped[str | None] = mapped_column(Text)
+    """The trigger that it began with; null for the only root."""
     inputs: Mapped[str] = mapped_column(Text)
     outputs: Mapped[str | None] = mapped_column(Text)
     sealed_inputs: Mapped[str | None] = mapped_column(Text)
@@ -508,3 +510,73 @@ class PendingImport(Base):
     """JSON: the name, description and icon that were asked for."""
     created_at: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
+class FormStatus(StrEnum):
+    OPEN = "open"
+    FILLED = "filled"
+    EXPIRED = "expired"
+
+
+class Form(Base):
+    """A form that a run waits for, and how it was answered."""
+
+    __tablename__ = "forms"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(String(36))
+    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id", ondelete="CASCADE"))
+    run_id: Mapped[str] = mapped_column(String(36))
+    node_id: Mapped[str] = mapped_column(Text)
+    path: Mapped[str] = mapped_column(Text)
+    """JSON: the rounds around the node, `[[node id, index], ...]`."""
+    title: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[str] = mapped_column(String(36))
+    """The end user or account that the run belongs to."""
+    status: Mapped[str] = mapped_column(String(16))
+    definition: Mapped[str] = mapped_column(Text)
+    """JSON of the `FormRequest`, encrypted."""
+    shown: Mapped[bool] = mapped_column()
+    """Whoever uses the app is shown the form."""
+    answer: Mapped[str | None] = mapped_column(Text)
+    """JSON of what the node is given, encrypted; None while the form is open."""
+    action: Mapped[str | None] = mapped_column(String(64))
+    answered_by: Mapped[str | None] = mapped_column(String(320))
+    """The recipient whose link was used, or the name of an end user."""
+    resumed: Mapped[bool] = mapped_column()
+    """The run has its answer."""
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    answered_at: Mapped[int | None] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index("uq_forms_execution", "run_id", "node_id", "path", unique=True),
+        Index(None, "workspace_id", "status", "created_at", "id"),
+        Index("ix_forms_due", "expires_at", sqlite_where=text("status = 'open'"),
+              postgresql_where=text("status = 'open'")),
+        Index("ix_forms_unresumed", "answered_at", sqlite_where=text("status <> 'open' AND NOT resumed"),
+              postgresql_where=text("status <> 'open' AND NOT resumed")),
+    )  # fmt: skip
+
+
+class FormLink(Base):
+    """A secret address of a form: one for each recipient."""
+
+    __tablename__ = "form_links"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    form_id: Mapped[str] = mapped_column(ForeignKey("forms.id", ondelete="CASCADE"), index=True)
+    workspace_id: Mapped[str] = mapped_column(String(36))
+    recipient: Mapped[str] = mapped_column(String(320))
+    """A mail address, or `page` for whoever uses the app."""
+    mail: Mapped[int | None] = mapped_column()
+    """Which of the form's mails is to be sent there; None for no mail, and once it was sent or given up."""
+    attempts: Mapped[int] = mapped_column()
+    try_at: Mapped[int] = mapped_column(BigInteger)
+    """When the mail is to be tried next."""
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index("ix_form_links_unsent", "try_at", sqlite_where=text("mail IS NOT NULL"),
+              postgresql_where=text("mail IS NOT NULL")),
+    )  # fmt: skip

@@ -35,6 +35,8 @@ class Endpoint:
     form: Mapping[str, str] | None = None
     files: Sequence[str] = ()
     body: Mapping[str, Any] | None = None
+    kind: str = "application/octet-stream"
+    """The content type of an answer in bytes."""
     raw: bool = False
     """Whether it takes a body of its own kind, which `answer` looks at."""
     open: bool = False
@@ -82,7 +84,8 @@ class Vendor(HttpDouble):
             _check_values("query parameter", dict(recorded.query), _without_key(endpoint, self.key))
             _check_values("header", recorded.headers, endpoint.headers, closed=False)
             _check_body(recorded, endpoint)
-            return _response(endpoint.answer(recorded) if callable(endpoint.answer) else endpoint.answer, 200)
+            answer = endpoint.answer(recorded) if callable(endpoint.answer) else endpoint.answer
+            return _response(answer, 200, endpoint.kind)
 
         return serve
 
@@ -149,9 +152,9 @@ def _check_body(recorded: Request, endpoint: Endpoint) -> None:
         raise Refused(400, "This request takes no body.", kind="schema")
 
 
-def _response(answer: Answer, status: int) -> web.Response:
+def _response(answer: Answer, status: int, kind: str = "text/html") -> web.Response:
     if isinstance(answer, web.Response):
         return answer
     if isinstance(answer, bytes):
-        return web.Response(body=answer, status=status)
+        return web.Response(body=answer, status=status, content_type=kind)
     return web.Response(text=json.dumps(answer, ensure_ascii=False), status=status, content_type="application/json")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 from sqlalchemy import select
 
+from treadle.apps.records import stored_thoughts
 from treadle.apps.tables import Message
 from treadle.engine.ports import PastCall, PastRound, Turn
 from treadle.engine.values import File
@@ -84,24 +85,12 @@ class MessageRow(msgspec.Struct):
     agent_thoughts: str = "[]"
 
 
-class StoredThought(msgspec.Struct):
-    """What memory reads of a round of an agent. Input and observation are JSON by the keys of `tool_meta`."""
-
-    thought: str = ""
-    tool_input: str = ""
-    observation: str = ""
-    tool_meta: dict[str, dict[str, object]] = {}
-
-
-_decode_thoughts = msgspec.json.Decoder(list[StoredThought]).decode
-
-
 def _rounds(stored: str) -> tuple[PastRound, ...]:
     """The rounds of an agent, each call under the name of its tool."""
     if stored == "[]":
         return ()
     rounds: list[PastRound] = []
-    for thought in _decode_thoughts(stored):
+    for thought in stored_thoughts(stored):
         asked = _decode_map(thought.tool_input) if thought.tool_meta else {}
         given = _decode_map(thought.observation) if thought.tool_meta else {}
         calls = tuple(

@@ -20,6 +20,7 @@ from treadle.server.console_api import (
     forms,
     runs,
     sessions,
+    tools,
     triggers,
     workflow_debugging,
     workflow_history,
@@ -45,6 +46,7 @@ ROUTERS = (
     extensions.router,
     conversion.router,
     generators.router,
+    tools.router,
     triggers.router,
     forms.router,
 )

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,10 +19,12 @@ from tests.conformance.features import (
 )
 from tests.doubles import media
 from tests.doubles.api_extension import ApiExtension
+from tests.doubles.recording import Request
 from tests.server import sample_apps
 from tests.server.app_files import answer, chat, chatflow, completion, llm, number_input, start, text_input
+from tests.server.console_client import console_of
 from tests.server.fixtures import running_workbench
-from tests.server.harness import Workbench, eventually
+from tests.server.harness import Workbench
 from tests.server.http_client import AppApi, names_of, text_of
 from tests.server.matchers import refused
 from tests.server.payloads import asked, unique
@@ -380,3 +382,39 @@ def test_an_endpoint_may_put_its_own_words_in_the_place_of_an_answer(workbench: 
         assert events[0]["answer"] == "The ****** is out."
         [message] = history(api, events[-1]["conversation_id"])
         assert message["answer"] == "The ****** is out."
+
+
+def test_case_75_a_title_of_a_model_is_cut_at_75_characters(workbench: Workbench) -> None:
+    api, query = workbench.of(sample_apps.CHAT), unique("hello")
+    conversation_id = api.chat(query).json()["conversation_id"]
+    reply = {"Language Type": "English", "Your Reasoning": "It is long.", "Your Output": "x" * 80}
+    workbench.model.reply_when(
+        lambda request: query in str(request.json) and "Your Output" in str(request.json), f"Here: {json.dumps(reply)}"
+    )
+    named = api.post(f"/conversations/{conversation_id}/name", {"auto_generate": True, "user": api.user}).json()
+    assert named["name"] == "x" * 75 + "..."
+
+
+def test_case_76_variables_of_a_written_prompt_are_the_quoted_texts(workbench: Workbench) -> None:
+    console, wish = console_of(workbench), unique("write poems")
+
+    def about(words: str) -> Callable[[Request], bool]:
+        return lambda request: wish in str(request.json) and words in str(request.json)
+
+    workbench.model.reply_when(about("Say who the assistant is"), f"You write about {{{{a}}}} and {{{{b}}}}: {wish}")
+    workbench.model.reply_when(about("as a JSON list"), 'The names are ["a", "b"].')
+    workbench.model.reply_when(about("to greet somebody"), "Hello!")
+    model = {"provider": "openai_api_compatible", "name": "stub", "mode": "chat", "completion_params": {}}
+    body = {"instruction": wish, "model_config": model, "no_variable": False}
+    written = console.post("/rule-generate", body).json()
+    assert written == {
+        "prompt": f"You write about {{{{a}}}} and {{{{b}}}}: {wish}",
+        "variables": ["a", "b"],
+        "opening_statement": "Hello!",
+        "error": "",
+    }
+    calls = asked(workbench, wish)
+    assert [(call.json["temperature"], call.json["max_tokens"]) for call in calls] == [(0.01, 512)] * 3
+    plain = console.post("/rule-generate", {**body, "no_variable": True}).json()
+    assert (plain["variables"], plain["opening_statement"]) == ([], "")
+    assert len(asked(workbench, wish)) == 4

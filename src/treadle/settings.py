@@ -119,6 +119,17 @@ class Settings(BaseSettings):
         "webhook_request_body_max_size", "WEBHOOK_REQUEST_BODY_MAX_SIZE", 10 * _MIB,
         "Bytes of a request to a webhook.",
     )  # fmt: skip
+    smtp_host: str = Field("", description="Mail server. Without one no mail is sent.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Port of the mail server.")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls", description="How the connection to the mail server is secured."
+    )
+    smtp_user: str = Field("", description="User at the mail server, where it asks for one.")
+    smtp_password: str = Field("", description="Password of that user.", repr=False)
+    smtp_from: str = Field("treadle@localhost", description="Sender of mails.")
+    smtp_ca_file: Path | None = Field(
+        None, description="Certificates that the mail server may show, instead of those of the system."
+    )
     webhook_rate_limit: int = Field(
         6000, ge=0, description="Webhook requests a minute for one workspace; further ones get 404. 0 sets no limit."
     )

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from treadle.apps import container_frames
+from treadle.apps import container_frames, form_frames
 from treadle.apps.masking import Mask
 from treadle.engine.errors import InvokeError, ProviderNotInitializeError
 from treadle.engine.events import (
@@ -25,6 +25,7 @@ from treadle.engine.events import (
     NodeFinished,
     NodeStarted,
     NodeStatus,
+    PauseRequested,
     ReasoningChunk,
     RoundStarted,
     RunEnd,
@@ -63,6 +64,8 @@ class Thread:
     show_citations: bool = True
     mask: Mask | None = None
     """Hides the secrets of the run in what nodes were given and gave; None when it has none."""
+    form_token: Callable[[str], str] | None = None
+    """Gives the secret part of a form's address by the id of the form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ class FrameEncoder:
             RunStarted: self._run_started,
             NodeStarted: self._node_started,
             NodeFinished: self._node_finished,
+            PauseRequested: self._form_required,
             ContainerStarted: self._container_started,
             RoundStarted: self._round_started,
             AnswerReplaced: self._answer_replaced,
@@ -227,11 +231,15 @@ class FrameEncoder:
             },
         )
 
+
     def _node_finished(self, event: NodeFinished) -> bytes:
         if not self._graph_events or event.status is NodeStatus.STOPPED:
             return b""
         if event.node_type in _UNTOLD:
             return self._container_completed(event)
+        return self._form_closed(event) + self._node_told(event)
+
+    def _node_told(self, event: NodeFinished) -> bytes:
         retried = event.status is NodeStatus.RETRY
         data: dict[str, object] = {
             "id": event.execution_id,
@@ -253,6 +261,16 @@ class FrameEncoder:
         if retried:
             data["retry_index"] = event.retry_index
         return self._graph_frame("node_retry" if retried else "node_finished", data)
+
+    def _form_required(self, event: PauseRequested) -> bytes:
+        if not self._graph_events or event.reason is None:
+            return b""
+        data = form_frames.required(event, event.reason, self._thread.form_token)
+        return self._graph_frame(form_frames.REQUIRED, data) if data is not None else b""
+
+    def _form_closed(self, event: NodeFinished) -> bytes:
+        closed = form_frames.closed(event)
+        return self._graph_frame(*closed) if closed is not None else b""
 
     def _container_started(self, event: ContainerStarted) -> bytes:
         if not self._graph_events:

@@ -1,6 +1,8 @@
 """`treadle trigger`: what starts workflows by itself."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import typer
 
@@ -37,7 +39,7 @@ def list_triggers(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     run(work)
 
 
-def _what(row: dict[str, object]) -> str:
+def _what(row: Mapping[str, Any]) -> str:
     if row["webhook_url"]:
         return str(row["webhook_url"])
     if row["kind"] == "schedule":

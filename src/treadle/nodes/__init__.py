@@ -16,6 +16,7 @@ from .config import NodeConfig
 from .document_extractor import DOCUMENT_EXTRACTOR, DocumentExtractorConfig
 from .end import END, EndConfig
 from .http_request import HttpConfig, http_request
+from .human_input import HUMAN_INPUT, HumanInputConfig
 from .if_else import IF_ELSE, IfElseConfig
 from .iteration import ITERATION, ITERATION_START, EntryConfig, IterationConfig
 from .knowledge_retrieval import RetrievalConfig, knowledge_retrieval
@@ -65,6 +66,7 @@ def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
         TRIGGER_WEBHOOK,
         TRIGGER_SCHEDULE,
         TRIGGER_PLUGIN,
+        HUMAN_INPUT,
         basic_model(limits),
         basic_agent(limits),
     )
@@ -101,13 +103,13 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
         "trigger-webhook": WebhookConfig,
         "trigger-schedule": ScheduleConfig,
         "trigger-plugin": PluginTriggerConfig,
+        "human-input": HumanInputConfig,
     }
 )
 """The settings of each node type of app files; their JSON Schema is the node's form."""
 
 PLANNED: Final = frozenset(
     {
-        "human-input",
         "datasource",
         "knowledge-index",
     }

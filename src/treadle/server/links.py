@@ -26,6 +26,10 @@ class Links:
         """The address of a webhook."""
         return f"{self.triggers or self.base}/triggers/{'webhook-debug' if debug else 'webhook'}/{webhook_id}"
 
+    def form(self, token: str) -> str:
+        """The page of a form that somebody fills."""
+        return f"{self.base}/form/{token}"
+
     def page(self, mode: str, code: str) -> str:
         """The published page of an app."""
         return f"{self.base}/{_SEGMENTS.get(mode, 'chat')}/{code}"

@@ -22,8 +22,9 @@ from treadle.apps.features.again import Again
 from treadle.apps.features.annotations import NoAnnotations
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.gate import Gate
-from treadle.apps.features.generators import Generators
 from treadle.apps.features.spoken import Speech
+from treadle.apps.forms import FormService
+from treadle.apps.forms_delivery import FormDelivery
 from treadle.apps.leases import LeaseKeeper
 from treadle.apps.recorder import Recording
 from treadle.apps.resumption import Resumer
@@ -43,6 +44,7 @@ from treadle.platform.db import Database
 from treadle.platform.egress import GuardedHttp
 from treadle.platform.files import FileStore
 from treadle.platform.ids import new_id
+from treadle.platform.mail import Mailer
 from treadle.platform.signed_links import SignedLinks
 from treadle.platform.writer import GroupWriter
 from treadle.sandbox import Sandbox
@@ -81,7 +83,6 @@ class Services:
     speech: Speech
     again: Again
     conversion: AppConversion
-    generators: Generators
     logs: LogService
     tools: ToolService
     host: RunHost
@@ -91,6 +92,8 @@ class Services:
     triggers: TriggerService
     webhooks: Webhooks
     ticker: Ticker
+    forms: FormService
+    form_delivery: FormDelivery
 
 
 def settings_for(data_dir: Path | None = None, **overrides: Any) -> Settings:
@@ -176,6 +179,7 @@ async def open_services(
         tools = ToolService(
             db=db, crypto=crypto, http=http, settings=settings, world_for=world_for, default_model=models.default_model
         )
+        forms = FormService(db, crypto)
         host = RunHost(
             settings=settings,
             db=db,
@@ -189,6 +193,7 @@ async def open_services(
             asides=asides,
             surroundings=Surroundings(gate, models, buffer=settings.moderation_buffer_size),
             tools=tools,
+            forms=forms,
         )
         stack.push_async_callback(host.close)
         tools.call_workflows_with(WorkflowCalls(db, apps, host))
@@ -213,6 +218,8 @@ async def open_services(
             db=db, apps=apps, drafts=drafts, end_users=end_users, uploads=uploads, host=host, settle=recording.settle
         )
         apps.publish_hooks.append(triggers.on_publish)
+        form_delivery = FormDelivery(db, forms, Mailer(settings), links.form)
+        stack.push_async_callback(form_delivery.close)
         ticker = Ticker(triggers)
         stack.push_async_callback(ticker.close)
         services = Services(
@@ -234,12 +241,6 @@ async def open_services(
             speech=Speech(models),
             again=Again(db, apps, conversations, host),
             conversion=AppConversion(apps, extensions),
-            generators=Generators(
-                db,
-                models,
-                prompt_tokens=settings.prompt_generation_max_tokens,
-                code_tokens=settings.code_generation_max_tokens,
-            ),
             logs=LogService(db, recording.settle),
             tools=tools,
             host=host,
@@ -259,12 +260,15 @@ async def open_services(
             triggers=triggers,
             webhooks=Webhooks(settings=settings, db=db, apps=apps, drafts=drafts, triggers=triggers),
             ticker=ticker,
+            forms=forms,
+            form_delivery=form_delivery,
         )
         if serving:
             await _watch(services, stack)
             await elsewhere.clear()
             resumer.start()
             ticker.start()
+            form_delivery.start()
         yield services
 
 
@@ -277,6 +281,7 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
         services.elsewhere.on_change(topic)
         services.webhooks.on_change(topic)
         services.ticker.on_change(topic)
+        services.form_delivery.on_change(topic)
         if topic == APPS_TOPIC:
             services.apps.forget()
         elif topic == EXTENSIONS_TOPIC:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.types import ASGIApp
 
 from treadle.apps.tables import StoredFile
@@ -13,16 +13,17 @@ from treadle.server.file_responses import file_response
 from treadle.server.responses import json_response
 from treadle.server.service_api.calls import app_route
 from treadle.server.service_api.shapes import seconds
+from treadle.server.services import Services
 
 
 async def upload_file(call: AppCall) -> ASGIApp:
     """POST /files/upload."""
-    part = _the_file(call)
+    part = the_file(call.form)
     origin = FileOrigin(call.app.workspace_id, call.app.id, "end_user", call.end_user_id, None)
     row = await call.services.uploads.upload(
         origin, name=part.filename or "", declared_type=part.content_type or "", data=await part.read()
     )
-    return json_response(_upload_map(row, call), 201)
+    return json_response(upload_map(row, call.services), 201)
 
 
 async def preview_file(call: AppCall) -> ASGIApp:
@@ -32,9 +33,9 @@ async def preview_file(call: AppCall) -> ASGIApp:
     return file_response(row, data, download=download, cache="public, max-age=3600")
 
 
-def _the_file(call: AppCall) -> UploadFile:
-    """The one file part of the form. Raises Refusal."""
-    parts = [(name, part) for name, part in call.form.multi_items() if isinstance(part, UploadFile)]
+def the_file(form: FormData) -> UploadFile:
+    """The one file part of a form. Raises Refusal."""
+    parts = [(name, part) for name, part in form.multi_items() if isinstance(part, UploadFile)]
     if not any(name == "file" for name, _ in parts):
         raise Refusal("Send the file in the part `file`.", code="no_file_uploaded")
     if len(parts) > 1:
@@ -44,7 +45,8 @@ def _the_file(call: AppCall) -> UploadFile:
     return parts[0][1]
 
 
-def _upload_map(row: StoredFile, call: AppCall) -> dict[str, Any]:
+def upload_map(row: StoredFile, services: Services) -> dict[str, Any]:
+    """An uploaded file as its sender is told of it."""
     return {
         "id": row.id,
         "name": row.name,
@@ -54,7 +56,7 @@ def _upload_map(row: StoredFile, call: AppCall) -> dict[str, Any]:
         "created_by": row.created_by,
         "created_at": seconds(row.created_at),
         "preview_url": None,
-        "source_url": call.services.uploads.descriptor(row).url,
+        "source_url": services.uploads.descriptor(row).url,
     }
 
 

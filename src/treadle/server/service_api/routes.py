@@ -1,7 +1,7 @@
 """All routes of `/v1`."""
 
 from treadle.server.declared import DeclaredRoute
-from treadle.server.service_api import conversations, description, files, generation, speech, workflows
+from treadle.server.service_api import conversations, description, files, forms, generation, speech, workflows
 
 ROUTES: list[DeclaredRoute] = [
     *description.ROUTES,
@@ -9,5 +9,6 @@ ROUTES: list[DeclaredRoute] = [
     *conversations.ROUTES,
     *workflows.ROUTES,
     *files.ROUTES,
+    *forms.ROUTES,
     *speech.ROUTES,
 ]

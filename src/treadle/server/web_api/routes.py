@@ -25,6 +25,7 @@ from treadle.server.service_api.shapes import conversation_map, message_map
 from treadle.server.service_api.speech import audio_to_text, text_to_audio
 from treadle.server.streams import stream_of
 from treadle.server.web_api.calls import passport, visitor_route
+from treadle.server.web_api.forms import ROUTES as FORM_ROUTES
 
 JsonMap = dict[str, Any]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=100)]
@@ -287,4 +288,5 @@ ROUTES: list[BaseRoute] = [
     visitor_route("POST", "/audio-to-text", audio_to_text, read=From.FORM),
     visitor_route("POST", "/text-to-audio", text_to_audio, read=From.JSON),
     visitor_route("GET", "/messages/{message_id:uuid}/more-like-this", more_like_this, modes=SAVING_ONLY),
+    *FORM_ROUTES,
 ]

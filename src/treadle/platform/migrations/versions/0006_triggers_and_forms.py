@@ -60,8 +60,68 @@ def upgrade() -> None:
     with op.batch_alter_table("trigger_listeners", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_trigger_listeners_trigger_id"), ["trigger_id"], unique=False)
 
+    op.create_table(
+        "forms",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.Column("app_id", sa.String(length=36), nullable=False),
+        sa.Column("run_id", sa.String(length=36), nullable=False),
+        sa.Column("node_id", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.String(length=36), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("shown", sa.Boolean(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("action", sa.String(length=64), nullable=True),
+        sa.Column("answered_by", sa.String(length=320), nullable=True),
+        sa.Column("resumed", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["app_id"], ["apps.id"], name=op.f("fk_forms_app_id_apps"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forms")),
+    )
+    with op.batch_alter_table("forms", schema=None) as batch_op:
+        batch_op.create_index("uq_forms_execution", ["run_id", "node_id", "path"], unique=True)
+        batch_op.create_index(
+            batch_op.f("ix_forms_workspace_id_status_created_at_id"),
+            ["workspace_id", "status", "created_at", "id"],
+            unique=False,
+        )
+        batch_op.create_index("ix_forms_due", ["expires_at"], unique=False, **_where("status = 'open'"))
+        batch_op.create_index(
+            "ix_forms_unresumed", ["answered_at"], unique=False, **_where("status <> 'open' AND NOT resumed")
+        )
+
+    op.create_table(
+        "form_links",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("form_id", sa.String(length=36), nullable=False),
+        sa.Column("workspace_id", sa.String(length=36), nullable=False),
+        sa.Column("recipient", sa.String(length=320), nullable=False),
+        sa.Column("mail", sa.Integer(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("try_at", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["form_id"], ["forms.id"], name=op.f("fk_form_links_form_id_forms"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_form_links")),
+    )
+    with op.batch_alter_table("form_links", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_form_links_form_id"), ["form_id"], unique=False)
+        batch_op.create_index("ix_form_links_unsent", ["try_at"], unique=False, **_where("mail IS NOT NULL"))
+
+
+def _where(condition: str) -> dict[str, sa.TextClause]:
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
 
 def downgrade() -> None:
+    op.drop_table("form_links")
+    op.drop_table("forms")
     with op.batch_alter_table("trigger_listeners", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_trigger_listeners_trigger_id"))
 

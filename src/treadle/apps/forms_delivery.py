@@ -1,0 +1,115 @@
+"""What happens to forms by themselves: mails go out, time runs out, answers reach runs whose processes were gone."""
+
+import asyncio
+import html
+import logging
+import re
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy.exc import DBAPIError
+
+from treadle.engine.ports import EmailDelivery
+from treadle.platform.clock import SECOND, now_us
+from treadle.platform.db import Database
+from treadle.platform.mail import Mailer, MailError
+
+from .forms import FORMS_TOPIC, FormService
+from .forms_repository import FormRepository, UnsentMail
+from .tables import FormStatus
+
+_log = logging.getLogger(__name__)
+
+_LINK = re.compile(r"\{\{\s*#?url#?\s*\}\}")
+_AT_ONCE = 20
+_MOST_ATTEMPTS = 5
+_LONGEST = 5.0
+_SHORTEST = 0.05
+
+
+class FormDelivery:
+    """Every process that serves has one; the database decides which of them does what."""
+
+    def __init__(self, db: Database, forms: FormService, mailer: Mailer, address: Callable[[str], str]) -> None:
+        """`address` gives the URL of a form by the token of its link."""
+        self._db = db
+        self._forms = forms
+        self._mailer = mailer
+        self._address = address
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look after forms."""
+        self._task = asyncio.create_task(self._watch(), name="forms")
+
+    async def close(self) -> None:
+        """Look after them no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def on_change(self, topic: str) -> None:
+        """A form was opened, here or elsewhere."""
+        if topic == FORMS_TOPIC:
+            self._changed.set()
+
+    async def send_mails(self) -> None:
+        """Send the mails that are due."""
+        now = now_us()
+        async with self._db.session() as session:
+            unsent = await FormRepository(session).unsent(now, _AT_ONCE)
+        for each in unsent:
+            wait = 30 * 4**each.link.attempts
+            async with self._db.transaction() as session:
+                if not await FormRepository(session).claim_mail(each.link, again_at=now + wait * SECOND):
+                    continue
+            if await self._done(each):
+                async with self._db.transaction() as session:
+                    await FormRepository(session).mail_done(each.link)
+
+    async def _done(self, each: UnsentMail) -> bool:
+        """Whether nothing is left to do about a mail."""
+        link, form = each.link, each.form
+        mails = self._forms.definition(form).mails
+        if form.status != FormStatus.OPEN or link.mail is None or link.mail >= len(mails):
+            return True
+        subject, text, page = _written(
+            mails[link.mail], form.title, self._address(self._forms.token(form.id, link.recipient))
+        )
+        try:
+            await self._mailer.send(link.recipient, subject=subject, text=text, html=page)
+        except MailError as error:
+            last = error.final or link.attempts + 1 >= _MOST_ATTEMPTS
+            _log.warning("form %s is not mailed%s: %s", form.id, "" if last else " yet", error)
+            return last
+        return True
+
+    async def _watch(self) -> None:
+        while True:
+            self._changed.clear()
+            wait = _LONGEST
+            try:
+                await self._forms.expire_due()
+                await self._forms.bring_answers()
+                await self.send_mails()
+                async with self._db.session() as session:
+                    due = await FormRepository(session).next_due()
+                if due is not None:
+                    wait = min(max((due - now_us()) / SECOND, _SHORTEST), _LONGEST)
+            except (DBAPIError, OSError) as error:
+                _log.warning("forms cannot be looked at: %s", error)
+            except Exception:
+                _log.exception("looking after forms failed unexpectedly")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), wait)
+
+
+def _written(mail: EmailDelivery, title: str, url: str) -> tuple[str, str, str]:
+    """The subject, the text and the HTML of a mail; the link stands where the text says, else at its end."""
+    body = mail.body if _LINK.search(mail.body) else f"{mail.body}\n\n{{{{#url#}}}}".lstrip()
+    text = _LINK.sub(lambda _: url, body)
+    shown = f'<a href="{html.escape(url, quote=True)}">{html.escape(url)}</a>'
+    parts = [html.escape(part) for part in _LINK.split(body)]
+    page = shown.join(parts).replace("\n", "<br>\n")
+    return mail.subject.strip() or title or "A form waits for you", text, f"<!doctype html>\n<p>{page}</p>\n"

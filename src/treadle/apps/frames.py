@@ -64,6 +64,8 @@ class Thread:
     show_citations: bool = True
     mask: Mask | None = None
     """Hides the secrets of the run in what nodes were given and gave; None when it has none."""
+    agent_strategies: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The names of the strategies of agent nodes, by node id."""
     form_token: Callable[[str], str] | None = None
     """Gives the secret part of a form's address by the id of the form."""
 
@@ -225,12 +227,15 @@ class FrameEncoder:
                 "inputs_truncated": False,
                 "created_at": int(event.at),
                 "extras": {},
-                "agent_strategy": None,
+                "agent_strategy": self._strategy(event.node_id),
                 "parallel_run_id": event.container.parallel_run_id if event.container else None,
                 **_placement(event),
             },
         )
 
+    def _strategy(self, node_id: str) -> JsonValue:
+        name = self._thread.agent_strategies.get(node_id)
+        return None if name is None else {"name": name, "icon": None}
 
     def _node_finished(self, event: NodeFinished) -> bytes:
         if not self._graph_events or event.status is NodeStatus.STOPPED:

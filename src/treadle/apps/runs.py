@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from treadle.apps.active_run import ActiveRun
+from treadle.apps.app_tools import agent_strategies
 from treadle.apps.asides import Asides
 from treadle.apps.compile import CompiledApp
 from treadle.apps.conversation_state import ConversationState, load_conversation, new_conversation
@@ -147,7 +148,7 @@ class RunHost:
         self._by_task: dict[str, ActiveRun] = {}
         self._by_run: dict[str, ActiveRun] = {}
         self._by_message: dict[str, ActiveRun] = {}
-        self.on_paused: Callable[[str], None] = lambda _: None
+        self.on_paused: list[Callable[[str, Debugging | None], None]] = []
         """Called with each run that has paused here: an answer may have come before the pause."""
 
     async def start(self, request: StartRun) -> ActiveRun:
@@ -295,6 +296,7 @@ class RunHost:
             task_id=new_id(),
             created_at=to_us(now),
             graph=debugging.graph if debugging else None,
+            root=request.root,
             parent_run_id=called.run_id if called else None,
             conversation=conversation.record(version, inputs) if conversation else None,
             message=MessageRecord(
@@ -460,6 +462,7 @@ class RunHost:
             conversation_id=record.conversation.id if record.conversation else "",
             show_citations=debugging is not None or version.features.retriever_resource.enabled,
             mask=Mask(self._crypto, version.secrets) if version.secrets else None,
+            agent_strategies=agent_strategies(version.graph),
             form_token=self._forms.token,
         )
         active = ActiveRun(
@@ -509,7 +512,8 @@ class RunHost:
             active.feed.close()
             self._forget(active)
             if isinstance(finished, RunPaused):
-                self.on_paused(finished.run_id)
+                for tell in self.on_paused:
+                    tell(finished.run_id, debugging)
 
     def _forget(self, active: ActiveRun) -> None:
         thread = active.thread

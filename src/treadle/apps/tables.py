@@ -182,6 +182,8 @@ class Run(Base):
     status: Mapped[str] = mapped_column(String(24))
     graph: Mapped[str | None] = mapped_column(Text)
     """What ran, where the version may have changed since: only for runs of a draft."""
+    root_node_id: Mapped[str | None] = mapped_column(Text)
+    """The trigger that it began with; null for the only root."""
     inputs: Mapped[str] = mapped_column(Text)
     outputs: Mapped[str | None] = mapped_column(Text)
     sealed_inputs: Mapped[str | None] = mapped_column(Text)

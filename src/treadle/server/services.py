@@ -22,6 +22,7 @@ from treadle.apps.features.again import Again
 from treadle.apps.features.annotations import NoAnnotations
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.gate import Gate
+from treadle.apps.features.generators import Generators
 from treadle.apps.features.spoken import Speech
 from treadle.apps.forms import FormService
 from treadle.apps.forms_delivery import FormDelivery
@@ -83,6 +84,7 @@ class Services:
     speech: Speech
     again: Again
     conversion: AppConversion
+    generators: Generators
     logs: LogService
     tools: ToolService
     host: RunHost
@@ -241,6 +243,12 @@ async def open_services(
             speech=Speech(models),
             again=Again(db, apps, conversations, host),
             conversion=AppConversion(apps, extensions),
+            generators=Generators(
+                db,
+                models,
+                prompt_tokens=settings.prompt_generation_max_tokens,
+                code_tokens=settings.code_generation_max_tokens,
+            ),
             logs=LogService(db, recording.settle),
             tools=tools,
             host=host,

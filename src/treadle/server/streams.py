@@ -10,8 +10,21 @@ from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
 
 from treadle.apps.feed import RunFeed
-from treadle.apps.frames import Audience, FrameEncoder, Thread, Vocabulary
-from treadle.engine.events import AnswerChunk, AnswerReplaced, Citations, Event, RunFinished, RunStarted, RunStatus
+from treadle.apps.frames import Audience, FrameEncoder, Thread, Vocabulary, file_ids
+from treadle.apps.records import stored_thoughts
+from treadle.engine.events import (
+    AgentThought,
+    AnswerChunk,
+    AnswerFile,
+    AnswerReplaced,
+    Citations,
+    Event,
+    RunEnd,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    RunStatus,
+)
 from treadle.engine.usage import Usage
 from treadle.engine.values import File
 from treadle.logs.repository import RunRow
@@ -51,7 +64,7 @@ async def follow(services: Services, row: RunRow) -> ASGIApp:
     if row.run.status == "running":
         return _from_record(services, row)
     feed = RunFeed()
-    feed.publish(_last_event(services, row))
+    feed.publish(await _last_event(services, row))
     feed.close()
     return EventStream(feed, FrameEncoder(_thread(services, row)))
 
@@ -79,8 +92,10 @@ def _from_record(
 async def _tell(services: Services, row: RunRow, feed: RunFeed, *, again: bool) -> None:
     try:
         await services.elsewhere.ended(row.run.id)
-        for event in _told(services, await services.logs.run(row.run.id), again=again):
+        row = await services.logs.run(row.run.id)
+        for event in _told(services, row, again=again):
             feed.publish(event)
+        feed.publish(await _last_event(services, row))
     except (DBAPIError, OSError, NotFound) as error:
         _log.warning("run %s cannot be followed: %s", row.run.id, error)
     finally:
@@ -90,16 +105,48 @@ async def _tell(services: Services, row: RunRow, feed: RunFeed, *, again: bool) 
 def _told(services: Services, row: RunRow, *, again: bool) -> Iterator[Event]:
     """What the record holds of a run that has ended, as events."""
     if row.message is not None:
+        yield from _rounds(services, row)
         text = services.uploads.signed_again(row.message.answer)
         if text:
             yield AnswerReplaced(text, "") if again else AnswerChunk(text, None, "")
         if cited := _metadata(row).retriever_resources:
             yield Citations("", cited)
-    yield _last_event(services, row)
 
 
-def _last_event(services: Services, row: RunRow) -> RunFinished:
+def _rounds(services: Services, row: RunRow) -> Iterator[Event]:
+    """The files and the rounds of an agent's answer."""
+    rounds = stored_thoughts(row.message.agent_thoughts) if row.message else []
+    if not rounds:
+        return
+    files = list(_files(services, row))
+    by_id = dict(zip(file_ids(files), files, strict=True))
+    for file_id, file in by_id.items():
+        yield AnswerFile(file_id, file)
+    for kept in rounds:
+        yield AgentThought(
+            id=kept.id,
+            position=kept.position,
+            thought=kept.thought,
+            tool=kept.tool,
+            tool_labels=kept.tool_labels,
+            tool_input=kept.tool_input,
+            observation=kept.observation,
+            files=tuple(by_id[file_id] for file_id in kept.files if file_id in by_id),
+        )
+
+
+async def _last_event(services: Services, row: RunRow) -> RunEnd:
     run = row.run
+    if run.status == RunStatus.PAUSED:
+        return RunPaused(
+            run_id=run.id,
+            started_at=run.created_at / 1e6,
+            at=run.created_at / 1e6 + run.elapsed,
+            paused=await services.resumer.waiting(run.id),
+            outputs=msgspec.json.decode(run.outputs) if run.outputs else {},
+            total_steps=run.total_steps,
+            total_tokens=run.total_tokens,
+        )
     return RunFinished(
         run_id=run.id,
         status=RunStatus(run.status),

@@ -51,7 +51,7 @@ async def ask(
     return await run_node("agent", data, scopes={"s": variables}, ports=ports, answer="{{#n.text#}}")  # type: ignore[dict-item]
 
 
-async def test_AG_1() -> None:
+async def test_AG_1_rounds_are_logged_and_usage_is_summed() -> None:
     models = in_rounds(says("", call("add", '{"a": 2, "b": 3}'), tokens=usage(10, 5)), says("5", tokens=usage(20, 1)))
     played = await ask(an_agent(), models)
     record = played.node("n")
@@ -72,7 +72,7 @@ async def test_AG_1() -> None:
     assert record.metadata["total_tokens"] == 36
 
 
-async def test_AG_2() -> None:
+async def test_AG_2_a_fixed_value_is_hidden_and_merged() -> None:
     tool = {
         **ADD_TOOL,
         "parameters": {
@@ -89,13 +89,13 @@ async def test_AG_2() -> None:
     assert tools.calls == [("add", {"a": 1, "b": 7})]
 
 
-async def test_AG_3() -> None:
+async def test_AG_3_a_tool_that_is_off_is_not_offered() -> None:
     models = in_rounds(says("hi"))
     await ask(an_agent(tools=[ADD_TOOL, {**CLOCK_TOOL, "enabled": False}]), models)
     assert [tool.name for tool in models.requests[0].tools] == ["add"]
 
 
-async def test_AG_4() -> None:
+async def test_AG_4_a_failing_tool_is_a_result() -> None:
     def bad(a: int, b: int) -> None:
         raise ValueError("bad")
 
@@ -107,7 +107,7 @@ async def test_AG_4() -> None:
     assert played.node("n").outputs["text"] == "sorry"
 
 
-async def test_AG_5() -> None:
+async def test_AG_5_the_last_round_calls_nothing() -> None:
     models, tools = in_rounds(says("", call("add", '{"a": 1, "b": 2}'))), adding()
     played = await ask(an_agent(maximum_iterations=2), models, tools)
     assert len(models.requests) == 2
@@ -118,13 +118,13 @@ async def test_AG_5() -> None:
     assert "limit of 2 rounds" in str(record.outputs["text"])
 
 
-async def test_AG_6() -> None:
+async def test_AG_6_a_missing_variable_fails_the_node() -> None:
     ports = replace(a_world(models=in_rounds(says("hi"))), tools=adding())
     record = await failure_of("agent", an_agent(query={"type": "variable", "value": ["x", "missing"]}), ports=ports)
     assert record.error == "The variable x.missing was not found."
 
 
-async def test_AG_7() -> None:
+async def test_AG_7_an_answer_without_tools_is_one_round_and_streams() -> None:
     played = await ask(an_agent(), in_rounds(says("hi there, you")))
     record = played.node("n")
     assert record.outputs["text"] == "hi there, you"
@@ -132,7 +132,7 @@ async def test_AG_7() -> None:
     assert played.chunks == ["hi t", "here", ", yo", "u"]
 
 
-async def test_AG_8() -> None:
+async def test_AG_8_an_unknown_strategy_fails_only_when_it_runs() -> None:
     data = {**an_agent(), "agent_strategy_provider_name": "acme/x/x", "agent_strategy_name": "x"}
     file = {
         "kind": "app",
@@ -151,7 +151,7 @@ async def test_AG_8() -> None:
     assert record.error_type == "AgentNodeError"
 
 
-async def test_AG_9() -> None:
+async def test_AG_9_a_bare_value_of_an_old_file_is_fixed() -> None:
     models, tools = in_rounds(says("", call("clock", "{}")), says("noon")), adding()
     played = await ask(an_agent(tools=[{**CLOCK_TOOL, "parameters": {"timezone": "UTC"}}]), models, tools)
     assert played.node("n").status is NodeStatus.SUCCEEDED, played.node("n").error

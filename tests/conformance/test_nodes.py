@@ -1,4 +1,4 @@
-"""The numbered tests of spec workflow-nodes for the node types of this package, one each."""
+"""The numbered tests of spec workflow-nodes for start, end, answer, llm, if-else, template, variables and requests."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,6 @@ from tests.nodes.ports import (
     replies,
     turns,
 )
-from treadle.engine.errors import CodeExecutionError
 from treadle.engine.events import NodeStatus, RunStatus
 from treadle.engine.pool import VariablePool
 from treadle.engine.ports import Message, ModelProfile, Part
@@ -475,111 +474,6 @@ async def test_IF_10_membership_compares_types_too() -> None:
 async def test_IF_11_a_false_condition_ends_a_conjunction_early() -> None:
     data = _cases(("true", "and", [_condition(["s", "x"], "is", "a"), _condition(["gone", "y"], "empty")]))
     assert await decide(data, x="b") == (False, "false")
-
-
-# code
-
-
-def _code(outputs: dict[str, str], variables: list[JsonValue] | None = None) -> dict[str, JsonValue]:
-    return {
-        "variables": variables or [],
-        "code_language": "python3",
-        "code": "def main(): ...",
-        "outputs": {name: {"type": kind, "children": None} for name, kind in outputs.items()},
-    }
-
-
-async def returned(kind: str, value: object) -> Value:
-    return (await outputs_of("code", _code({"r": kind}), ports=a_world(code=GivenCode(lambda: {"r": value}))))["r"]
-
-
-async def refused(kind: str, value: object) -> str | None:
-    ports = a_world(code=GivenCode(lambda: {"r": value}))
-    return (await failure_of("code", _code({"r": kind}), ports=ports)).error_type
-
-
-async def test_CODE_1_python_receives_its_variables_by_name() -> None:
-    variables: list[JsonValue] = [
-        {"variable": "a", "value_selector": ["s", "a"]},
-        {"variable": "b", "value_selector": ["s", "b"]},
-    ]
-    code = GivenCode(lambda a, b: {"r": a + b})
-    outputs = await outputs_of(
-        "code", _code({"r": "string"}, variables), scopes={"s": {"a": "x", "b": "y"}}, ports=a_world(code=code)
-    )
-    assert outputs == {"r": "xy"}
-
-
-async def test_CODE_2_a_number_where_text_was_declared_is_refused() -> None:
-    assert await refused("string", 1) == "OutputValidationError"
-
-
-async def test_CODE_3_an_undeclared_result_is_refused() -> None:
-    ports = a_world(code=GivenCode(lambda: {"r": "a", "z": 1}))
-    record = await failure_of("code", _code({"r": "string"}), ports=ports)
-    assert record.error_type == "CodeNodeError"
-
-
-async def test_CODE_4_a_missing_result_is_refused() -> None:
-    record = await failure_of("code", _code({"r": "string"}), ports=a_world(code=GivenCode(dict)))
-    assert record.error == "Output r is missing."
-
-
-async def test_CODE_5_lists_have_a_largest_length() -> None:
-    assert await refused("array[string]", ["a"] * 31) == "OutputValidationError"
-    assert await returned("array[string]", ["a"] * 30) == ["a"] * 30
-    assert await refused("array[number]", [1] * 1001) == "OutputValidationError"
-
-
-async def test_CODE_6_objects_have_a_greatest_depth() -> None:
-    assert await refused("object", {"a": {"b": {"c": {"d": {"e": 1}}}}}) == "DepthLimitError"
-    assert await returned("object", {"a": {"b": {"c": {"d": 1}}}}) == {"a": {"b": {"c": {"d": 1}}}}
-
-
-async def test_CODE_7_truth_values_and_nothing_are_accepted() -> None:
-    one = await returned("number", True)
-    assert (one, type(one)) == (1, int)
-    assert await returned("boolean", True) is True
-    assert await returned("string", None) is None
-
-
-async def test_CODE_8_javascript_receives_one_object() -> None:
-    code = GivenCode(lambda n: {"r": n * 2})
-    data = {**_code({"r": "number"}, [{"variable": "n", "value_selector": ["s", "n"]}]), "code_language": "javascript"}
-    assert await outputs_of("code", data, scopes={"s": {"n": 21}}, ports=a_world(code=code)) == {"r": 42}
-    assert code.calls == [("javascript", "def main(): ...", {"n": 21})]
-
-
-async def test_CODE_9_an_endless_loop_times_out() -> None:
-    def main() -> object:
-        raise CodeExecutionError("The code was stopped: timeout after 15 seconds.")
-
-    record = await failure_of("code", _code({"r": "string"}), ports=a_world(code=GivenCode(main)))
-    assert record.error_type == "CodeExecutionError"
-    assert "timeout" in (record.error or "")
-
-
-async def test_CODE_10_what_does_not_resolve_is_none_and_nul_characters_are_dropped() -> None:
-    code = GivenCode(lambda x: {"r": f"{x}\u0000"})
-    data = _code({"r": "string"}, [{"variable": "x", "value_selector": ["gone", "x"]}])
-    assert await outputs_of("code", data, ports=a_world(code=code)) == {"r": "None"}
-    assert await returned("string", "a\u0000b") == "ab"
-
-
-async def test_CODE_11_default_values_stand_in_for_a_failure() -> None:
-    def main() -> object:
-        raise RuntimeError("no")
-
-    played = await run_node(
-        "code",
-        _code({"r": "string"}),
-        ports=a_world(code=GivenCode(main)),
-        strategy="default-value",
-        defaults={"r": "n/a"},
-    )
-    record = played.node("n")
-    assert record.status is NodeStatus.EXCEPTION
-    assert record.outputs == {"r": "n/a", "error_message": "RuntimeError: no", "error_type": "CodeExecutionError"}
 
 
 # template-transform

@@ -7,6 +7,7 @@ import pytest
 
 from tests.server import sample_apps
 from tests.server.app_files import (
+    Node,
     answer,
     assign,
     chat,
@@ -290,6 +291,111 @@ def test_files_are_sent_and_come_back(sqlite_console: Console, workbench: Workbe
     assert stranger.step(app_id, "name", {"start.report": forged}).json()["outputs"] == {"output": "forged.png"}
     stolen = {**sent, "dify_model_identity": "__dify__file__", "related_id": sent["upload_file_id"]}
     refused(stranger.step(app_id, "name", {"start.report": stolen}), 400, "invalid_param")
+
+
+# ---- iterations and loops ----
+
+
+def iterating(item_template: str) -> str:
+    """start → list → each(entry → shout) → end."""
+    inside = {"isInIteration": True, "iteration_id": "each"}
+    listing = "def main():\n    return {'words': ['a', 'b', 'c']}\n"
+    made = template("shout", item_template, item="each.item", index="each.index", tail="start.tail")
+    each = {
+        "type": "iteration",
+        "title": "Each",
+        "start_node_id": "entry",
+        "iterator_selector": ["list", "words"],
+        "output_selector": ["shout", "output"],
+    }
+    return workflow(
+        start(text_input("tail"), to="list"),
+        code("list", listing, {"words": "array[string]"}, to="each"),
+        Node("each", each, {"source": "end"}),
+        Node("entry", {"type": "iteration-start", "title": "", **inside}, {"source": "shout"}),
+        Node("shout", {**made.data, **inside}),
+        end(all="each.output"),
+    )
+
+
+def test_an_iteration_runs_alone_with_events(console: Console) -> None:
+    app_id = console.new_app(iterating("{{ index }}{{ item }}{{ tail }}"))
+    path = f"/apps/{app_id}/workflows/draft/iteration/nodes/each/run"
+    lacking = console.post(path, {"inputs": {"list.words": ["x"]}})
+    refused(lacking, 400, "invalid_param")
+    assert "start.tail" in lacking.json()["message"]
+    events = console.events(path, {"inputs": {"list.words": ["x", "y"], "start.tail": "!"}})
+    names = [event["event"] for event in events]
+    assert (names[0], names[1], names[-2:]) == (
+        "workflow_started",
+        "iteration_started",
+        ["iteration_completed", "workflow_finished"],
+    )
+    assert names.count("iteration_next") == 2
+    done = events[-2]["data"]
+    assert (done["status"], done["outputs"]) == ("succeeded", {"output": ["0x!", "1y!"]})
+    assert values(console, app_id) == {"each.output": ["0x!", "1y!"]}
+    last = console.get(f"/apps/{app_id}/workflows/draft/nodes/each/last-run").json()
+    assert last["outputs"] == {"output": ["0x!", "1y!"]}
+    assert console.get(f"/apps/{app_id}/workflow-runs").json()["data"] == []
+    refused(console.post(path.replace("iteration", "loop"), {"inputs": {"list.words": []}}), 400, "invalid_param")
+
+
+def test_a_node_inside_an_iteration_runs_alone_on_an_item(sqlite_console: Console) -> None:
+    console = sqlite_console
+    app_id = console.new_app(iterating("{{ index }}{{ item }}{{ tail }}"))
+    inputs = {"each.item": "q", "each.index": 7, "start.tail": "?"}
+    assert console.step(app_id, "shout", inputs).json()["outputs"] == {"output": "7q?"}
+    assert console.run(app_id, {"tail": "."})[-1]["data"]["outputs"] == {"all": ["0a.", "1b.", "2c."]}
+    found = values(console, app_id)
+    assert found["each.output"] == ["0a.", "1b.", "2c."]
+    assert found["shout.output"] == "7q?"
+    stepped = console.step(app_id, "each", {"list.words": ["z"], "start.tail": ""}).json()
+    assert (stepped["status"], stepped["outputs"]) == ("succeeded", {"output": ["0z"]})
+
+
+def test_a_loop_runs_alone_with_events(sqlite_console: Console) -> None:
+    inside = {"isInLoop": True, "loop_id": "again"}
+    again = {
+        "type": "loop",
+        "title": "Again",
+        "start_node_id": "entry",
+        "loop_count": 3,
+        "logical_operator": "and",
+        "break_conditions": [],
+        "loop_variables": [{"id": "1", "label": "total", "var_type": "number", "value_type": "constant", "value": "1"}],
+    }
+    doubled = {
+        "type": "assigner",
+        "version": "2",
+        "title": "Double",
+        "items": [{"variable_selector": ["again", "total"], "operation": "*=", "input_type": "constant", "value": 2}],
+    }
+    app_id = sqlite_console.new_app(
+        workflow(
+            start(to="again"),
+            Node("again", again, {"source": "end"}),
+            Node("entry", {"type": "loop-start", "title": "", **inside}, {"source": "double"}),
+            Node("double", {**doubled, **inside}),
+            end(total="again.total"),
+        )
+    )
+    events = sqlite_console.events(f"/apps/{app_id}/workflows/draft/loop/nodes/again/run", {})
+    done = next(event["data"] for event in events if event["event"] == "loop_completed")
+    assert (done["status"], done["outputs"]["total"]) == ("succeeded", 8)
+    assert values(sqlite_console, app_id) == {"again.total": 8}
+
+
+def test_a_container_in_a_chatflow_has_the_address_of_chatflows(sqlite_console: Console) -> None:
+    app_id = sqlite_console.new_app(COUNTING)
+    path = f"/apps/{app_id}/advanced-chat/workflows/draft/iteration/nodes/count/run"
+    refused(sqlite_console.post(path, {}), 400, "invalid_param")
+
+
+def test_a_node_that_waits_for_a_person_is_not_run_alone(sqlite_console: Console) -> None:
+    ask = {"type": "human-input", "title": "Ask", "form_content": "Fine?", "inputs": [], "actions": []}
+    app_id = sqlite_console.new_app(workflow(start(to="ask"), Node("ask", ask)))
+    refused(sqlite_console.step(app_id, "ask"), 400, "invalid_param")
 
 
 # ---- values ----

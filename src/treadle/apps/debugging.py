@@ -188,6 +188,8 @@ class DebugRuns:
 
         run = self._run(part, record, inputs, pool, emit=emit)
         await run.execute()
+        if not finished:
+            raise InvalidParam(f"Nodes of type {part.node.type} wait for a person; run the whole draft to try one.")
         mask, row_id = Mask(self._crypto, part.version.secrets), ""
         for position, event in enumerate(finished, 1):
             noted = msgspec.structs.replace(event, metadata={**event.metadata, GIVEN: plain(dict(given))})

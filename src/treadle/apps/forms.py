@@ -221,15 +221,6 @@ class FormService:
             answer = msgspec.json.decode(self._crypto.decrypt(row.answer or "", context=f"forms/{row.id}/answer"))
             await self._bring(row, answer)
 
-    async def run_paused(self, run_id: str) -> None:
-        """A run has paused, and may have been answered before."""
-        async with self._db.session() as session:
-            rows = await FormRepository(session).unresumed(self._clock(), _AT_ONCE)
-        for row in rows:
-            if row.run_id == run_id:
-                answer = msgspec.json.decode(self._crypto.decrypt(row.answer or "", context=f"forms/{row.id}/answer"))
-                await self._bring(row, answer)
-
     def definition(self, row: Form) -> FormRequest:
         """What a form asks."""
         return self._definition(row)

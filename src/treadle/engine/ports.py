@@ -448,7 +448,7 @@ class FormRequest(msgspec.Struct, frozen=True, kw_only=True):
     content: str
     inputs: tuple[FormInput, ...] = ()
     actions: tuple[FormAction, ...] = ()
-    defaults: dict[str, JsonValue] = {}
+    defaults: dict[str, str] = {}
     seconds: int
     on_page: bool = False
     mails: tuple[EmailDelivery, ...] = ()

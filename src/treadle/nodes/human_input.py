@@ -225,7 +225,7 @@ def _shown(value: Value) -> str:
 
 
 def _request(ctx: NodeContext, config: HumanInputConfig) -> FormRequest:
-    defaults: dict[str, JsonValue] = {}
+    defaults: dict[str, str] = {}
     inputs: list[FormInput] = []
     for question in config.inputs:
         source = question.default or question.placeholder

@@ -16,17 +16,26 @@ from treadle.engine.events import (
     NodeFinished,
     NodeStarted,
     NodeStatus,
+    Path,
+    PauseKey,
+    PauseRequested,
+    Remembered,
+    RunEnd,
     RunFinished,
+    RunPaused,
     RunStarted,
 )
 from treadle.engine.graph import EdgeSpec, Graph, GraphSpec, NodeSpec, Retry, compile_graph
-from treadle.engine.node import NodeContext, NodeResult, NodeType
+from treadle.engine.node import NodeContext, NodePaused, NodeResult, NodeType
+from treadle.engine.past import Answer
 from treadle.engine.pool import VariablePool
 from treadle.engine.ports import Ports
 from treadle.engine.run import Limits, Run
 from treadle.engine.template import Selector, Template
 from treadle.engine.usage import NO_USAGE, Usage
 from treadle.engine.values import MISSING, Value, files_in
+from treadle.nodes.iteration import ITERATION, ITERATION_START
+from treadle.nodes.loop import LOOP, LOOP_END, LOOP_START
 
 NO_PORTS = cast(Ports, None)
 
@@ -37,7 +46,11 @@ class Upset(NodeError):
 
 @dataclass
 class Script:
-    """What a node does: wait, stream `chunks`, fail the first `failures` attempts, and give `outputs`."""
+    """What a node does: wait, stream `chunks`, fail the first `failures` attempts, and give `outputs`.
+
+    Inside of the iteration `item_of`, it also fails every attempt with an item of `fails_on`, and shows the item in its
+    output `x`. With `asks`, it waits for an answer first, and gives it as the output `answer`.
+    """
 
     outputs: Mapping[str, Value] = field(default_factory=dict)
     chunks: Sequence[str] = ()
@@ -50,13 +63,20 @@ class Script:
     assigns: Mapping[str, Value] = field(default_factory=dict)
     body: Callable[[NodeContext], Awaitable[NodeResult]] | None = None
     attempts: Counter[str] = field(default_factory=Counter)
+    item_of: str = ""
+    fails_on: Sequence[Value] = ()
+    asks: str = ""
 
 
 async def _play(context: NodeContext, script: Script) -> NodeResult:
     if script.body is not None:
         return await script.body(context)
+    if script.asks and context.answer is None:
+        await _tick(script.ticks)
+        raise NodePaused({"asks": script.asks})
+    item = context.pool.get((script.item_of, "item")) if script.item_of else None
     script.attempts[context.execution_id] += 1
-    failing = script.attempts[context.execution_id] <= script.failures
+    failing = script.attempts[context.execution_id] <= script.failures or item in script.fails_on
     for chunk in script.chunks[: len(script.chunks) // 2] if failing else script.chunks:
         await _tick(script.ticks)
         context.stream("text", chunk)
@@ -66,6 +86,10 @@ async def _play(context: NodeContext, script: Script) -> NodeResult:
     for name, value in script.assigns.items():
         context.assign(name, value)
     outputs = dict(script.outputs)
+    if script.item_of and "x" in outputs:
+        outputs["x"] = f"{outputs['x']}:{item}"
+    if context.answer is not None:
+        outputs["answer"] = context.answer["says"]
     if script.chunks:
         outputs["text"] = "".join(script.chunks)
     return NodeResult(outputs=outputs, usage=script.usage, handle=script.handle)
@@ -102,7 +126,7 @@ def _load(data: Mapping[str, Any]) -> Script:
     return Script(**data)
 
 
-TYPES: dict[str, NodeType[Script]] = {
+TYPES: dict[str, NodeType[Any]] = {
     node_type.kind: node_type
     for node_type in (
         NodeType("start", _load, _play),
@@ -111,6 +135,11 @@ TYPES: dict[str, NodeType[Script]] = {
         NodeType("assigner", _load, _play, assigns=lambda script: [("conversation", name) for name in script.assigns]),
         NodeType("answer", _load, _answer, response=lambda script: Template.parse(script.template)),
         NodeType("end", _load, _end, response=_end_text, terminal=True),
+        ITERATION,
+        ITERATION_START,
+        LOOP,
+        LOOP_START,
+        LOOP_END,
     )
 }
 
@@ -123,10 +152,11 @@ def node(
     defaults: Mapping[str, Value] | None = None,
     retries: int = 0,
     interval: float = 0.0,
+    inside: str | None = None,
     **script: Any,
 ) -> NodeSpec:
-    """A node of one of the TYPES; `script` are the fields of Script."""
-    return NodeSpec(node_id, kind, "", script, None, strategy, defaults or {}, Retry(retries, interval))
+    """A node of one of the TYPES; `script` are the fields of Script, or the settings of a container."""
+    return NodeSpec(node_id, kind, "", script, inside, strategy, defaults or {}, Retry(retries, interval))
 
 
 def start(**script: Any) -> NodeSpec:
@@ -143,6 +173,48 @@ def choice(node_id: str, handle: str, **script: Any) -> NodeSpec:
 
 def answer(node_id: str, template: str, **script: Any) -> NodeSpec:
     return node("answer", node_id, template=template, **script)
+
+
+def iteration(node_id: str, items: str, output: str, **settings: Any) -> list[NodeSpec]:
+    """An iteration and its entry `<node id>start`; `items` and `output` are written as `node.variable`."""
+    return [
+        node(
+            "iteration",
+            node_id,
+            start_node_id=f"{node_id}start",
+            iterator_selector=items.split("."),
+            output_selector=output.split("."),
+            **settings,
+        ),
+        node("iteration-start", f"{node_id}start", inside=node_id),
+    ]
+
+
+def loop(
+    node_id: str, count: int, *, until: Sequence[Any] = (), inside: str | None = None, **variables: Value
+) -> list[NodeSpec]:
+    """A loop and its entry `<node id>start`; `until` is a condition `(selector, operator, value)`."""
+    kinds = {int: "number", str: "string", list: "array[string]"}
+    conditions = (
+        [{"variable_selector": until[0].split("."), "comparison_operator": until[1], "value": until[2]}]
+        if until
+        else []
+    )
+    return [
+        node(
+            "loop",
+            node_id,
+            inside=inside,
+            start_node_id=f"{node_id}start",
+            loop_count=count,
+            break_conditions=conditions,
+            loop_variables=[
+                {"label": name, "var_type": kinds[type(value)], "value_type": "constant", "value": value}
+                for name, value in variables.items()
+            ],
+        ),
+        node("loop-start", f"{node_id}start", inside=node_id),
+    ]
 
 
 def end(node_id: str, **selectors: str) -> NodeSpec:
@@ -169,11 +241,16 @@ class Story:
     """Everything that a run told, and ways to read it."""
 
     events: list[Event] = field(default_factory=list)
-    finished: RunFinished | None = None
+    finished: RunEnd | None = None
 
     @property
     def end(self) -> RunFinished:
-        assert self.finished is not None, "the run has not ended"
+        assert isinstance(self.finished, RunFinished), "the run has not ended"
+        return self.finished
+
+    @property
+    def pause(self) -> RunPaused:
+        assert isinstance(self.finished, RunPaused), "the run has not paused"
         return self.finished
 
     @property
@@ -197,6 +274,14 @@ class Story:
     def executions(self) -> list[NodeFinished]:
         """The last event of every node that started, in order."""
         return [event for event in self.events if isinstance(event, NodeFinished) and event.status != NodeStatus.RETRY]
+
+    @property
+    def checkpoint(self) -> list[Remembered]:
+        """What a later process would be given: what has finished, and what waits."""
+        finished = [event for event in self.events if isinstance(event, NodeFinished)]
+        over = {event.execution_id for event in finished}
+        waits = [event for event in self.events if isinstance(event, PauseRequested) and event.execution_id not in over]
+        return [*finished, *waits]
 
     @property
     def statuses(self) -> dict[str, str]:
@@ -226,7 +311,8 @@ def new_run(
     story: Story,
     *,
     limits: Limits | None = None,
-    checkpoint: Iterable[NodeFinished] = (),
+    checkpoint: Iterable[Remembered] = (),
+    answers: Mapping[PauseKey, Answer] | None = None,
     pool: VariablePool | None = None,
     listener: Callable[[Event], None] | None = None,
 ) -> Run:
@@ -247,6 +333,7 @@ def new_run(
         new_id=lambda: f"execution-{next(_ids)}",
         limits=limits,
         checkpoint=checkpoint,
+        answers=answers,
     )
 
 
@@ -271,6 +358,14 @@ async def no_task_left() -> AsyncIterator[None]:
     assert asyncio.all_tasks() <= before
 
 
+Place = tuple[str, Path]
+
+
+def place(event: NodeStarted | NodeFinished | PauseRequested) -> Place:
+    """Which node, and in which round."""
+    return event.node_id, event.container.path if event.container else ()
+
+
 def check_order(story: Story) -> None:
     """What holds for the events of every run that ended (spec workflow-engine §14)."""
     events = story.events
@@ -278,30 +373,38 @@ def check_order(story: Story) -> None:
     assert sum(isinstance(event, RunStarted) for event in events) == 1
     assert not any(isinstance(event, RunFinished) for event in events), "the last event is returned"
     indexes = [event.index for event in events if isinstance(event, NodeStarted)]
-    assert indexes == [number + indexes[0] for number in range(len(indexes))]
-    running: dict[str, NodeStarted] = {}
-    done: set[str] = set()
-    retries: Counter[str] = Counter()
+    assert len(set(indexes)) == len(indexes)
+    if not events[0].resumed:
+        assert indexes == list(range(1, len(indexes) + 1))
+    running: dict[Place, NodeStarted] = {}
+    waiting: dict[Place, PauseRequested] = {}
+    done: set[Place] = set()
+    retries: Counter[Place] = Counter()
     known = {event.node_id for event in events if isinstance(event, NodeStarted)}
     for event in events:
         match event:
             case NodeStarted():
-                assert event.node_id not in running, "a node runs at most once"
-                assert event.node_id not in done, "a node runs at most once"
-                running[event.node_id] = event
+                assert place(event) not in running, "a node runs at most once in a round"
+                assert place(event) not in done, "a node runs at most once in a round"
+                running[place(event)] = event
             case NodeFinished(status=NodeStatus.RETRY):
-                retries[event.node_id] += 1
-                assert event.retry_index == retries[event.node_id]
-                assert event.execution_id == running[event.node_id].execution_id
+                retries[place(event)] += 1
+                assert event.retry_index == retries[place(event)]
+                assert event.execution_id == running[place(event)].execution_id
             case NodeFinished():
-                opened = running.pop(event.node_id)
+                opened = running.pop(place(event), None) or waiting.pop(place(event))
                 assert (event.execution_id, event.index) == (opened.execution_id, opened.index)
-                done.add(event.node_id)
+                done.add(place(event))
+            case PauseRequested():
+                running.pop(place(event))
+                waiting[place(event)] = event
             case AnswerChunk():
                 assert event.text, "no empty pieces"
                 source = event.selector[0] if event.selector else event.node_id
-                if source in known and source != event.node_id:
-                    assert source in running or source in done, "text of a node that has not started"
+                if source in known and source != event.node_id and not events[0].resumed:
+                    begun = {node_id for node_id, _ in (*running, *done)}
+                    assert source in begun, "text of a node that has not started"
             case _:
                 pass
     assert not running, "every started node finishes"
+    assert not waiting or isinstance(story.finished, RunPaused), "what waits ends with its run"

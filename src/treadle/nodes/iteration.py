@@ -57,23 +57,30 @@ class _Rounds:
     async def together(self) -> None:
         """As `one_by_one`, with several rounds at a time; those that wait keep no other from ending."""
         indexes = iter(range(len(self.items)))
-        waiting: list[BodyPaused] = []
+        pauses: list[BodyPaused] = []
+        failures: list[Exception] = []
 
         async def work() -> None:
             for index in indexes:
                 try:
                     await self._run(index, together=True)
                 except BodyPaused as pause:
-                    waiting.append(pause)
+                    pauses.append(pause)
+                except Exception as error:
+                    failures.append(error)
+                    raise
 
+        # No task group: that of Python 3.11 leaves the task that waits for it marked as cancelled.
+        at_once = min(max(self.config.parallel_nums, 1), len(self.items))
+        workers = [asyncio.create_task(work()) for _ in range(at_once)]
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(max(self.config.parallel_nums, 1), len(self.items))):
-                    group.create_task(work())
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-        if waiting:
-            raise waiting[0]
+            await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+        for error in (*failures, *pauses):
+            raise error
 
     async def _run(self, index: int, *, together: bool) -> None:
         ctx, pool = self.ctx, self.ctx.pool.fork()

@@ -220,6 +220,7 @@ async def open_services(
             db=db, apps=apps, drafts=drafts, end_users=end_users, uploads=uploads, host=host, settle=recording.settle
         )
         apps.publish_hooks.append(triggers.on_publish)
+        forms.go_on = resumer.go_on
         form_delivery = FormDelivery(db, forms, Mailer(settings), links.form)
         stack.push_async_callback(form_delivery.close)
         ticker = Ticker(triggers)

@@ -461,3 +461,10 @@ async def test_a_tool_that_goes_on_talking_is_ended_with_the_run() -> None:
     await ask(agent(), models, tools)
     assert told(models) == ['The tool "add" failed: broken off']
     assert tools.closed == ["add"]
+
+
+async def test_what_no_strategy_knows_is_not_read() -> None:
+    data = agent(storage_key={"type": "variable", "value": ["gone", "x"]})
+    played = await ask(data, in_rounds(says("hi")))
+    assert played.node("n").outputs["text"] == "hi"
+    assert set(played.node("n").inputs) == {"model", "instruction", "query", "tools"}

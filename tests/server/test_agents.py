@@ -144,7 +144,9 @@ def test_a_stopped_agent_keeps_what_it_said_and_did(bench: Workbench) -> None:
     assert row["status"] == "normal"
     assert row["answer"].startswith("Let me see.\nIt")
     assert row["answer"] == text_of(events)
-    assert [step["tool"] for step in row["agent_thoughts"]] == ["eval_expression", ""]
+    steps = row["agent_thoughts"]
+    assert [step["tool"] for step in steps] == ["eval_expression", ""]
+    assert row["answer"] == f"{steps[0]['thought']}\n{steps[1]['thought']}"
 
 
 def test_a_failing_model_ends_the_stream_with_an_error(bench: Workbench) -> None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from treadle.apps.compile import graph_spec
 from treadle.apps.definition import Definition
-from treadle.dsl import AppFile, ImportStatus, Problem, ProblemKind, check_structure, has_errors, parse
+from treadle.dsl import AppFile, ImportStatus, Problem, ProblemKind, Severity, check_structure, has_errors, parse
 from treadle.engine.errors import GraphError, GraphProblem
 from treadle.nodes import NODE_TYPES, PLANNED
+from treadle.nodes.agent import AgentConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,22 @@ def _node_problems(app: AppFile) -> list[Problem]:
             )
             continue
         try:
-            node_type.load(node.data)
+            config = node_type.load(node.data)
         except GraphProblem as problem:
             found.append(_problem(GraphProblem(problem.message, node=node.id, field=problem.field), node.title))
+            continue
+        if isinstance(config, AgentConfig) and config.strategy is None:
+            message = f"The strategy {config.missing_strategy()} Until then the node fails when it runs."
+            missing = GraphProblem(message, node=node.id, field="agent_strategy_name")
+            found.append(_problem(missing, node.title, severity="warning"))
     return found
 
 
-def _problem(problem: GraphProblem, title: str) -> Problem:
+def _problem(problem: GraphProblem, title: str, *, severity: Severity = "error") -> Problem:
     label = f'The node "{title or problem.node}": ' if problem.node else ""
     return Problem(
         kind=ProblemKind.BAD_NODE,
-        severity="error",
+        severity=severity,
         where=f"node {problem.node}" if problem.node else "app",
         node=problem.node,
         node_title=title or None,

@@ -253,7 +253,7 @@ class AgentTool(Section):
     provider_name: Text = ""
     tool_name: Text = ""
     tool_label: Text = ""
-    tool_parameters: JsonMap = Field(default_factory=dict)
+    tool_parameters: Annotated[JsonMap, BeforeValidator(lambda value: value or {})] = Field(default_factory=dict)
     credential_id: Text = ""
     plugin_unique_identifier: Text = ""
     id: Text = ""
@@ -274,7 +274,7 @@ class AgentMode(Section):
     enabled: Flag = False
     strategy: Annotated[AgentStrategy, BeforeValidator(lambda word: "react" if word == "cot" else word)] | None = None
     max_iteration: Count = 10
-    prompt: AgentPrompt | None = None
+    prompt: Annotated[AgentPrompt | None, BeforeValidator(lambda value: value or None)] = None
     tools: list[AgentTool] = Field(default_factory=list[AgentTool])
 
 

@@ -20,11 +20,7 @@ from .belt import Belt, belt_of
 from .logs import RoundLogs
 from .parameters import AgentParameters
 from .prompting import Briefing, can_call_tools, work
-from .settings import AgentConfig
-
-_PROVIDERS: Final = frozenset({"", "agent", "langgenius/agent", "langgenius/agent/agent"})
-_FUNCTION_CALLING: Final = "function_calling"
-_REACT: Final = "react"
+from .settings import FUNCTION_CALLING, AgentConfig
 
 _NO_SIZE: Final = ModelProfile()
 """Of a model whose context size is not known: as many tokens of the conversation as the reference takes."""
@@ -60,11 +56,12 @@ async def run(limits: NodeLimits, ctx: NodeContext, node: AgentConfig) -> NodeRe
     Raises AgentNodeError for an unknown strategy or a failed model call, VariableNotFoundError, and ToolNodeError for a
     tool that does not exist.
     """
-    strategy = _strategy(node)
+    if node.strategy is None:
+        raise AgentNodeError(f"failed to get agent strategy: {node.missing_strategy()}")
     icon_and_name: dict[str, JsonValue] = {"icon": None, "agent_strategy": node.agent_strategy_name}
     done = Done(CallRecord(ModelRef("", "")), icon_and_name)
     try:
-        await _work(limits, ctx, node, strategy, done)
+        await _work(limits, ctx, node, done)
     except InvokeError as error:
         raise NodeFailure(done.result({})) from AgentNodeError(f"failed to invoke agent: {error}")
     except NodeError as error:
@@ -84,25 +81,14 @@ async def run(limits: NodeLimits, ctx: NodeContext, node: AgentConfig) -> NodeRe
     )
 
 
-def _strategy(node: AgentConfig) -> str:
-    """Raises AgentNodeError for a strategy that is not there."""
-    name = node.agent_strategy_name.lower()
-    if node.agent_strategy_provider_name in _PROVIDERS and name in (_FUNCTION_CALLING, _REACT):
-        return name
-    raise AgentNodeError(
-        f'failed to get agent strategy: "{node.agent_strategy_name}" of "{node.agent_strategy_provider_name}" is not '
-        "installed. Choose function_calling or ReAct."
-    )
-
-
-async def _work(limits: NodeLimits, ctx: NodeContext, node: AgentConfig, strategy: str, done: Done) -> None:
+async def _work(limits: NodeLimits, ctx: NodeContext, node: AgentConfig, done: Done) -> None:
     parameters = AgentParameters(node.agent_parameters, ctx.pool)
     chosen = parameters.model()
     record, models = done.record, ctx.ports.models
     record.model = chosen.model
     record.inputs = parameters.logged()
     instruction, query = parameters.text("instruction"), parameters.required_text("query")
-    files = files_of(parameters.value("files")) if strategy == _FUNCTION_CALLING else []
+    files = files_of(parameters.value("files")) if node.strategy == FUNCTION_CALLING else []
     citations = context_of(parameters.value("context")).citations
     rounds = parameters.rounds()
     belt = await _belt(ctx, parameters, done)
@@ -137,7 +123,7 @@ async def _work(limits: NodeLimits, ctx: NodeContext, node: AgentConfig, strateg
         history=within_budget(history, [*frame, question], profile=_NO_SIZE, parameters={}, count=count),
         send_as=limits.media,
     )
-    natively = strategy == _FUNCTION_CALLING and can_call_tools(profile)
+    natively = node.strategy == FUNCTION_CALLING and can_call_tools(profile)
     done.ending = await work(assignment, briefing, natively=natively)
 
 

@@ -19,6 +19,7 @@ from .belt import ToolChoice
 
 _KINDS = ("variable", "mixed", "constant")
 _MOST_ROUNDS = 500
+_LOGGED = ("model", "instruction", "query", "maximum_iterations", "context", "files", "allowed_tools")
 
 
 class AgentParameter(NodeConfig):
@@ -52,8 +53,8 @@ class AgentParameters:
         return _evaluated(self._pool, parameter.type, parameter.value)
 
     def logged(self) -> dict[str, Value]:
-        """All parameters but the tools, for the log. Raises VariableNotFoundError."""
-        return {name: self.value(name) for name in self._given if name != "tools"}
+        """The parameters that a strategy knows but the tools, for the log. Raises VariableNotFoundError."""
+        return {name: self.value(name) for name in _LOGGED if name in self._given}
 
     def text(self, name: str) -> str:
         """The value as text."""

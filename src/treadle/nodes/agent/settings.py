@@ -1,6 +1,6 @@
 """The settings of the agent node (spec workflow-nodes §22)."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
 
@@ -9,6 +9,10 @@ from treadle.nodes.config import JsonField, NodeConfig
 from treadle.nodes.model_settings import MAX_TURNS, MemoryConfig
 
 from .parameters import AgentParameter
+
+FUNCTION_CALLING: Final = "function_calling"
+STRATEGIES: Final = frozenset({FUNCTION_CALLING, "react"})
+_PROVIDERS: Final = frozenset({"", "agent", "langgenius/agent", "langgenius/agent/agent"})
 
 
 def _entries(value: object) -> object:
@@ -34,6 +38,19 @@ class AgentConfig(NodeConfig):
     tool_node_version: str = ""
     output_schema: dict[str, JsonField] | None = None
     plugin_unique_identifier: str = ""
+
+    @property
+    def strategy(self) -> str | None:
+        """`function_calling` or `react`; None for a strategy that is not there."""
+        name = self.agent_strategy_name.lower()
+        return name if self.agent_strategy_provider_name in _PROVIDERS and name in STRATEGIES else None
+
+    def missing_strategy(self) -> str:
+        """What to say of a strategy that is not there."""
+        return (
+            f'"{self.agent_strategy_name}" of "{self.agent_strategy_provider_name}" is not installed. Choose '
+            "function_calling or ReAct."
+        )
 
     def tool_refs(self) -> list[ToolRef]:
         """The tools that are switched on, as far as the file names them."""

@@ -22,6 +22,7 @@ class Thoughts:
         self._ctx = ctx
         self._thought = AgentThought(id="", position=0)
         self._told = False
+        self._said = ""
         self.speech = Speech()
         self.files: list[File] = []
 
@@ -29,9 +30,11 @@ class Thoughts:
         self.speech.new_round()
         self._thought = AgentThought(id=str(uuid4()), position=round.number, at=time.time())
         self._told = False
+        self._said = ""
 
     def say(self, round: Round, text: str) -> None:
         self._open()
+        self._said += text
         self._ctx.stream("text", self.speech.add(text))
 
     def asked(self, round: Round) -> None:
@@ -69,7 +72,8 @@ class Thoughts:
         )
 
     def fail(self, round: Round, error: BaseException) -> None:
-        pass
+        if self._said:
+            self._tell(thought=self._said)
 
     def _open(self) -> None:
         """Announce the round, still empty."""

@@ -9,8 +9,8 @@ from argon2 import PasswordHasher
 from tests.server.harness import Workbench
 from tests.server.http_client import Api, JsonMap
 
-_PASSWORD = "right horse 1"
-_HASHED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(_PASSWORD)
+PASSWORD = "right horse 1"
+_HASHED = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 class Console(Api):
@@ -20,7 +20,7 @@ class Console(Api):
         super().__init__(httpx.Client(timeout=60), f"{bench.server.url}/console/api")
         self.account_id = account_id
         self.email = email
-        answer = self.post("/signin", {"email": email, "password": _PASSWORD})
+        answer = self.post("/signin", {"email": email, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         self.headers["X-CSRF-Token"] = self.token = self.http.cookies["treadle_csrf"]
 

@@ -232,15 +232,58 @@ def zip_bomb(name: str, size: int) -> bytes:
 
 @pytest.mark.parametrize("extension", [".docx", ".pptx", ".xlsx", ".epub"])
 def test_what_unpacks_to_too_much_is_refused_unopened(extension: str) -> None:
-    small = replace(DEFAULT_BOUNDS, unpacked=100_000, markup=50_000, parts=2)
-    assert refused(zip_bomb("x.bin", 100_001), extension, bounds=small) == (
+    small = replace(DEFAULT_BOUNDS, unpacked=100_000, part=50_000, parts=2)
+    assert refused(zip_bomb("x.png", 100_001), extension, bounds=small) == (
         "The file unpacks to 100,001 bytes, more than 100,000."
     )
-    assert refused(zip_bomb("x.xml", 50_001), extension, bounds=small) == (
-        "A part of the file has 50,001 bytes of markup, more than 50,000."
+    assert refused(zip_bomb("x.png", 50_001), extension, bounds=small) == (
+        "A part of the file unpacks to 50,001 bytes, more than 50,000."
     )
     many = office.zipped({str(number): "" for number in range(3)})
     assert refused(many, extension, bounds=small) == "The file holds 3 parts, more than 2."
+
+
+@pytest.mark.parametrize("extension", [".docx", ".pptx", ".epub"])
+def test_markup_that_would_fill_the_memory_is_refused(extension: str) -> None:
+    few = replace(DEFAULT_BOUNDS, markup=1000)
+    for markup in ("<a/>" * 1001, "<a " + " ".join(f'n{number}=""' for number in range(1001)) + "/>"):
+        data = office.zipped({"word/document.png": markup})
+        assert refused(data, extension, bounds=few) == "The file holds more than 1,000 tags and attributes; split it."
+
+
+def test_a_claim_of_a_vast_table_is_not_believed() -> None:
+    wide = rewritten(
+        documents.contents()["docx"],
+        "word/document.xml",
+        {"<w:tc>": '<w:tc><w:tcPr><w:gridSpan w:val="2000000000"/></w:tcPr>'},
+    )
+    assert read(wide, ".docx").count("Boat") == 63
+    merged = "<w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc></w:tr>"
+    tall = rewritten(documents.contents()["docx"], "word/document.xml", {"</w:tbl>": merged * 3000 + "</w:tbl>"})
+    assert read(tall, ".docx").count("| Rowing boat |") == 3001
+    few = replace(DEFAULT_BOUNDS, characters=10_000)
+    assert refused(tall, ".docx", bounds=few) == "The document holds more than 10,000 characters of text; split it."
+
+
+def test_a_text_that_many_cells_share_counts_in_each() -> None:
+    shared = Workbook()
+    sheet = shared.active
+    assert sheet is not None
+    for _ in range(20):
+        sheet.append(["x" * 1000])
+    few = replace(DEFAULT_BOUNDS, characters=10_000)
+    assert "10,000 characters" in refused(saved(shared), ".xlsx", bounds=few)
+
+
+def test_one_old_cell_far_away_does_not_fill_the_memory() -> None:
+    rows: list[list[str | float | bool | None]] = [[] for _ in range(65_536)]
+    rows[-1] = [*[None] * 255, "far"]
+    assert read(xls({"A": rows}), ".xls").startswith("| Unnamed: 0 | ")
+
+
+def test_too_many_pages_are_refused() -> None:
+    few = replace(DEFAULT_BOUNDS, pages=2)
+    assert refused(office.pdf(["a"] * 3), ".pdf", bounds=few) == "The PDF file has 3 pages, more than 2."
 
 
 BOMB = (
@@ -294,7 +337,7 @@ def test_entities_are_not_resolved(entity: str) -> None:
 def test_too_many_cells_are_refused() -> None:
     few = replace(DEFAULT_BOUNDS, cells=100)
     assert refused("a,b\n" * 50, ".csv", bounds=few) == "The document holds more than 100 cells; split it."
-    said = "The sheets hold more than 100 cells; split the file."
+    said = "The document holds more than 100 cells; split it."
     assert refused(office.xlsx({"A": [[1, 2]] * 20, "B": [[1, 2]] * 20}), ".xlsx", bounds=few) == said
     assert refused(xls({"A": [["a", "b"]] * 50}), ".xls", bounds=few) == said
 
@@ -305,7 +348,7 @@ def test_one_cell_far_away_does_not_fill_the_memory() -> None:
         "xl/worksheets/sheet1.xml",
         {'<row r="1"><c r="A1"': '<row r="1048576"><c r="XFD1048576"'},
     )
-    assert refused(far, ".xlsx") == "The sheets hold more than 1,000,000 cells; split the file."
+    assert refused(far, ".xlsx") == "The document holds more than 1,000,000 cells; split it."
 
 
 def test_too_much_text_is_refused() -> None:

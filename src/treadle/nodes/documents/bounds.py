@@ -14,9 +14,12 @@ class Bounds:
 
     unpacked: int = 256 * _MIB
     """All parts of an Office file or EPUB together."""
-    markup: int = 48 * _MIB
-    """The largest of its XML parts, which is held as a tree."""
+    part: int = 48 * _MIB
+    """The largest of its parts."""
     parts: int = 10_000
+    markup: int = 4_000_000
+    """Tags and attributes of the parts that are held as trees, where each costs far more than its letters."""
+    pages: int = 10_000
     cells: int = 1_000_000
     """Cells of all sheets, tables or rows, empty ones in between included."""
     yaml: int = 5 * _MIB
@@ -25,23 +28,44 @@ class Bounds:
 
     def counted(self, pieces: Iterable[str]) -> Iterator[str]:
         """`pieces`, while they stay below the bound of characters. Raises TextExtractionError."""
-        total = 0
+        count = Count(self)
         for piece in pieces:
-            total += len(piece)
-            if total > self.characters:
-                raise TextExtractionError(
-                    f"The document holds more than {self.characters:,} characters of text; split it."
-                )
+            count.text(piece)
             yield piece
 
     def rows(self, rows: Iterable[list[str]]) -> Iterator[list[str]]:
-        """`rows`, while they stay below the bound of cells. Raises TextExtractionError."""
-        total = 0
+        """`rows`, while they stay below the bounds of cells and characters. Raises TextExtractionError."""
+        count = Count(self)
         for row in rows:
-            total += len(row) + 1
-            if total > self.cells:
-                raise TextExtractionError(f"The document holds more than {self.cells:,} cells; split it.")
+            count.row(row)
             yield row
+
+
+class Count:
+    """What was read of one document so far."""
+
+    __slots__ = ("_bounds", "_cells", "_characters")
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._cells = 0
+        self._characters = 0
+
+    def text(self, text: str) -> None:
+        """Raises TextExtractionError when `text` is too much."""
+        self._characters += len(text)
+        if self._characters > self._bounds.characters:
+            raise TextExtractionError(
+                f"The document holds more than {self._bounds.characters:,} characters of text; split it."
+            )
+
+    def row(self, row: list[str]) -> None:
+        """Raises TextExtractionError when the cells of `row` are too many, or their texts too much."""
+        self._cells += len(row) + 1
+        if self._cells > self._bounds.cells:
+            raise TextExtractionError(f"The document holds more than {self._bounds.cells:,} cells; split it.")
+        for text in row:
+            self.text(text)
 
 
 DEFAULT_BOUNDS = Bounds()

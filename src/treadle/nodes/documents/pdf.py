@@ -26,6 +26,8 @@ def pdf_text(data: bytes, bounds: Bounds) -> str:
             reason = "it is protected by a password" if "password" in str(error).lower() else "it is damaged"
             raise TextExtractionError(f"The PDF file cannot be read: {reason}.") from error
         try:
+            if len(document) > bounds.pages:
+                raise TextExtractionError(f"The PDF file has {len(document):,} pages, more than {bounds.pages:,}.")
             return "".join(bounds.counted(_pages(document)))
         finally:
             document.close()

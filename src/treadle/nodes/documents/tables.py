@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from treadle.engine.errors import TextExtractionError
 
-from .bounds import Bounds
+from .bounds import Bounds, Count
 from .package import OLE_MAGIC, open_package
 from .text import decode
 
@@ -59,29 +59,16 @@ def csv_text(data: bytes, bounds: Bounds) -> str:
 def excel_text(data: bytes, bounds: Bounds) -> str:
     """Every sheet as a Markdown table, a blank line behind each. The content tells the older format from the newer."""
     sheets = _old_sheets(data) if data.startswith(OLE_MAGIC) else _sheets(data, bounds)
-    cells = _CellCount(bounds)
-    return "".join(bounds.counted(_sheet_text(rows, cells) for rows in sheets))
+    count = Count(bounds)
+    return "".join(bounds.counted(_sheet_text(rows, count) for rows in sheets))
 
 
-class _CellCount:
-    """The cells of all sheets together."""
-
-    def __init__(self, bounds: Bounds) -> None:
-        self._bounds = bounds
-        self._seen = 0
-
-    def add(self, row: Sequence[object]) -> None:
-        self._seen += len(row) + 1
-        if self._seen > self._bounds.cells:
-            raise TextExtractionError(f"The sheets hold more than {self._bounds.cells:,} cells; split the file.")
-
-
-def _sheet_text(rows: Iterator[list[str]], cells: _CellCount) -> str:
+def _sheet_text(rows: Iterator[list[str]], count: Count) -> str:
     """One sheet; empty when it is empty or cannot be read."""
     kept: list[list[str]] = []
     try:
         for row in rows:
-            cells.add(row)
+            count.row(row)
             if any(text != _EMPTY for text in row):
                 kept.append(row)
     except TextExtractionError:
@@ -111,7 +98,7 @@ def _wide(row: list[str], width: int) -> list[str]:
 def _sheets(data: bytes, bounds: Bounds) -> Iterator[Iterator[list[str]]]:
     from openpyxl import load_workbook
 
-    open_package(data, bounds).close()
+    open_package(data, bounds, as_trees=False).close()
     workbook = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
     for sheet in workbook.worksheets:
         cast("Any", sheet).reset_dimensions()  # what a file says of its size may be wrong
@@ -122,7 +109,7 @@ def _sheets(data: bytes, bounds: Bounds) -> Iterator[Iterator[list[str]]]:
 def _old_sheets(data: bytes) -> Iterator[Iterator[list[str]]]:
     import xlrd
 
-    book = xlrd.open_workbook(file_contents=data, on_demand=True, logfile=StringIO())
+    book = xlrd.open_workbook(file_contents=data, on_demand=True, ragged_rows=True, logfile=StringIO())
     for number in range(book.nsheets):
         sheet = book.sheet_by_index(number)
         yield ([_old_cell(cell, 1 if book.datemode else 0) for cell in sheet.row(at)] for at in range(sheet.nrows))

@@ -109,6 +109,16 @@ def kennel() -> FastAPI:
     async def closed() -> Response:
         return Response('{"detail": "closed on Mondays"}', status_code=404, media_type="application/json")
 
+    @app.get("/search", include_in_schema=False)
+    async def search(request: Request, q: str) -> Response:
+        """A search engine that knows two keys."""
+        key = request.headers.get("x-subscription-token", "")
+        received.append({"key": key, "q": q})
+        if key not in ("first-key", "second-key"):
+            return Response('{"error": "bad key"}', status_code=401, media_type="application/json")
+        hit = '{"type": "search", "web": {"results": [{"title": "Looms", "url": "http://l", "description": "about"}]}}'
+        return Response(hit, media_type="application/json")
+
     @app.get("/moved", operation_id="moved")
     async def moved(to: str) -> Response:
         return Response(status_code=302, headers={"Location": to})

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -86,7 +87,7 @@ class ApiService:
         """Make an API a provider of tools. Raises InvalidParam and Conflict."""
         row_id, now = new_id(), now_us()
         row = ApiTools(id=row_id, workspace_id=workspace_id, created_by=account_id, created_at=now)
-        await self._fill(row, draft, {})
+        await self._fill(row, draft, None)
         async with self._db.transaction() as session:
             repository = ToolRepository(session, workspace_id)
             if await repository.api(name=row.name) is not None:
@@ -102,20 +103,15 @@ class ApiService:
 
         Raises NotFound, InvalidParam and Conflict.
         """
-        stored = self._credentials(await self._row(workspace_id, name))
-        filled = ApiTools()
+        stored = await self._row(workspace_id, name)
         # The description may have to be fetched: nothing is held open meanwhile.
-        async with self._db.session() as session:
-            row = await ToolRepository(session, workspace_id).api(name=name)
-        if row is None:
-            raise _missing(name)
-        filled.id, filled.workspace_id = row.id, workspace_id
+        filled = ApiTools(id=stored.id, workspace_id=workspace_id)
         await self._fill(filled, draft, stored)
         async with self._db.transaction() as session:
             repository = ToolRepository(session, workspace_id)
             if draft.name.strip() != name and await repository.api(name=draft.name.strip()) is not None:
                 raise _taken(draft.name.strip())
-            row = await repository.api(id=row.id)
+            row = await repository.api(id=stored.id)
             if row is None:
                 raise _missing(name)
             for column in _FILLED:
@@ -172,10 +168,9 @@ class ApiService:
 
         Raises InvalidParam for a wrong description, NotFound for an unknown operation or `provider`.
         """
-        if provider:
-            stored = self._credentials(await self._row(workspace_id, provider))
-            credentials = restored(credentials, stored, _SECRETS)
         found = await self.understand(schema)
+        if provider:
+            credentials = self._with_key(credentials, await self._row(workspace_id, provider), found.parsed.operations)
         operation = next((each for each in found.parsed.operations if each.name == tool), None)
         if operation is None:
             raise NotFound(f"The description has no operation {tool}.")
@@ -212,14 +207,16 @@ class ApiService:
             raise _missing(name)
         return row
 
-    async def _fill(self, row: ApiTools, draft: ApiDraft, stored: Mapping[str, JsonValue]) -> None:
+    async def _fill(self, row: ApiTools, draft: ApiDraft, stored: ApiTools | None) -> None:
         """Write a draft into a row that has its id. Raises InvalidParam."""
         name = draft.name.strip()
         if not name or len(name) > 255:
             raise InvalidParam("The API needs a name of at most 255 characters.", param="provider")
         found = await self.understand(draft.schema)
         given: dict[str, JsonValue] = draft.credentials
-        read: dict[str, JsonValue] = msgspec.to_builtins(_read(restored(given, stored, _SECRETS)))
+        if stored is not None:
+            given = self._with_key(given, stored, found.parsed.operations)
+        read: dict[str, JsonValue] = msgspec.to_builtins(_read(given))
         row.name = name
         row.icon = write_json(draft.icon) if draft.icon else _ICON
         row.description = draft.description
@@ -231,6 +228,19 @@ class ApiService:
         row.privacy_policy = draft.privacy_policy
         row.custom_disclaimer = draft.custom_disclaimer
         row.updated_at = now_us()
+
+    def _with_key(
+        self, given: Mapping[str, JsonValue], row: ApiTools, operations: Sequence[Operation]
+    ) -> dict[str, JsonValue]:
+        """`given` with the stored key where its mask came back.
+
+        Who may change a description must not learn the key that way, so it goes to no server that it did not go to
+        before. Raises InvalidParam.
+        """
+        kept = restored(given, self._credentials(row), _SECRETS)
+        if kept != dict(given) and not _origins(operations) <= _origins(_operations(row)):
+            raise InvalidParam("The description names another server now; enter the key again.", param="credentials")
+        return kept
 
     def _credentials(self, row: ApiTools) -> dict[str, JsonValue]:
         opened = self._seal.opened(read_map(row.credentials), _SECRETS, row.workspace_id, row.id)
@@ -269,6 +279,10 @@ _FILLED: Final = (
     "name", "icon", "description", "schema", "schema_type", "operations", "credentials", "labels", "privacy_policy",
     "custom_disclaimer", "updated_at",
 )  # fmt: skip
+
+
+def _origins(operations: Sequence[Operation]) -> set[tuple[str, str]]:
+    return {urlsplit(operation.server)[:2] for operation in operations}
 
 
 def _operations(row: ApiTools) -> tuple[Operation, ...]:

@@ -44,6 +44,8 @@ ACTIONS = [
     'hm {"action_input": {"a": 1}, "action": "add"}',
     'hm\n```\n{"action": "add",\n "action_input": {"a": 1}\n}',
     'Thought: hm\nAction:\n```json\n{"action": "add", "action_input": {"a": 1}',
+    'Thought: hm\nAction: add\nAction Input: {"a": 1}\nObservation: 5',
+    'Thought: hm\nAction: `add`\nAction Input:\n```json\n{"a": 1}\n```',
     'hm {"action": "add", "action_input": {"a": 1}} {"action": "other", "action_input": 2}',
 ]
 
@@ -99,6 +101,7 @@ def test_other_braces_are_text(text: str, thought: str) -> None:
         ('{"action": "Final Answer", "action_input": "half \\ud83d"}', "half \ufffd"),
         ("Thought: I know.\nFinal Answer: 42", "42"),
         ("just words", "just words"),
+        ("Action: add\nAction Input: tides", "add\nAction Input: tides"),
         ("Thought: I know it", "I know it"),
         ("words\nObservation: made up", "words"),
         ("", ""),

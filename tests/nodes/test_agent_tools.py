@@ -12,6 +12,8 @@ from treadle.engine.events import AgentLog, Citations, NodeStatus, RunStatus
 from treadle.engine.graph import EdgeSpec, GraphSpec, compile_graph
 from treadle.engine.pool import VariablePool
 from treadle.engine.ports import (
+    ChatDelta,
+    ChatRequest,
     ModelProfile,
     Tool,
     ToolCitations,
@@ -33,7 +35,7 @@ from treadle.nodes.agent.belt import Belt, Offered, ToolChoice, arguments_of, of
 from treadle.nodes.agent.observation import NOTHING, Observation
 
 from .function_tools import ADD, CAN_CALL, CLOCK, FunctionTools, RoundModels, a_tool, adding, call, in_rounds, says
-from .harness import Played, node, run_node
+from .harness import Played, node, play, run_node
 from .ports import a_world, file, usage
 
 TEXT = ToolParameter(name="query", required=True, llm_description="words")
@@ -468,3 +470,40 @@ async def test_what_no_strategy_knows_is_not_read() -> None:
     played = await ask(data, in_rounds(says("hi")))
     assert played.node("n").outputs["text"] == "hi"
     assert set(played.node("n").inputs) == {"model", "instruction", "query", "tools"}
+
+
+async def test_agents_in_an_iteration_run_side_by_side() -> None:
+    """Each round of the iteration has its own question, log and answer."""
+
+    class ByQuestion(RoundModels):
+        async def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
+            self.requests.append(request)
+            last = request.messages[-1]
+            asked = str(request.messages[0].content)
+            for delta in says(f"{asked}={last.content}") if last.role == "tool" else says("", call("add", asked)):
+                yield delta  # type: ignore[misc]
+
+    items: list[Value] = ['{"a": 1, "b": 1}', '{"a": 2, "b": 2}', '{"a": 3, "b": 3}']
+    settings: dict[str, JsonValue] = {
+        "start_node_id": "itstart",
+        "iterator_selector": ["conversation", "items"],
+        "output_selector": ["n", "text"],
+        "is_parallel": True,
+        "parallel_nums": 3,
+    }
+    played = await play(
+        [
+            node("it", "iteration", settings),
+            node("itstart", "iteration-start", {}, parent="it"),
+            node("n", "agent", agent(query="{{#it.item#}}"), parent="it"),
+        ],
+        "start -> it\nitstart -> n",
+        scopes={"conversation": {"items": items}},
+        ports=replace(a_world(models=ByQuestion()), tools=adding()),
+    )
+    assert played.node("it").outputs["output"] == [
+        f"{item}={total}" for item, total in zip(items, (2, 4, 6), strict=True)
+    ]
+    rounds = [event for event in played.events if isinstance(event, AgentLog) and event.label == "ROUND 1"]
+    assert len({event.id for event in rounds}) == 3
+    assert len({event.execution_id for event in rounds}) == 3

@@ -23,6 +23,11 @@ _LABEL = re.compile(r"(?<!\S)(?:thought|action)[ \t]*:[ \t]*", re.IGNORECASE)
 _FENCE_BEFORE = re.compile(r"`{1,3}[ \t]*[a-zA-Z]*\s*\Z")
 _OBSERVATION = re.compile(r"(?:\A|\n)[ \t]*observation[ \t]*:", re.IGNORECASE)
 _WRITTEN_ANSWER = re.compile(r"(?:\A|\n)[ \t]*final[ _]?answer[ \t]*:", re.IGNORECASE)
+_TWO_LINES = re.compile(
+    r"(?:\A|\n)[ \t]*action[ \t]*:[ \t]*`?([^\n`{}\[\]]{1,80}?)`?[ \t]*\n\s*action[ _]input[ \t]*:\s*(.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""An action whose name and input stand on lines of their own."""
 _FINAL = re.compile(
     r'(?:\[\s*)?\{\s*"(?:[^"\\]*action|tool|name)"\s*:\s*"[^"\\]*final[ _]?answer[^"\\]*"\s*,'
     r'\s*"[^"\\]*input[^"\\]*"\s*:\s*"',
@@ -98,6 +103,8 @@ class ReplyReader:
             self._finish(self._start)
         action = self._action
         if action is None or self._start is None:
+            if (written := _in_two_lines(self._text)) is not None:
+                return written
             answer = _plain_answer(self._text)
         else:
             thought = _thought(self._text[: self._start])
@@ -246,6 +253,22 @@ def _unescaped(escape: re.Match[str]) -> str:
 def _thought(text: str) -> str:
     """What stands before an action, without the words and fences that lead to it."""
     return _LABEL.sub("", _FENCE_BEFORE.sub("", _cut(text))).strip()
+
+
+def _in_two_lines(text: str) -> ReadReply | None:
+    """An action written as `Action: <name>` and `Action Input: <JSON object>`."""
+    match = _TWO_LINES.search(_cut(text))
+    if match is None:
+        return None
+    name, given = match.group(1).strip(), match.group(2).strip().strip("`").removeprefix("json").strip()
+    try:
+        arguments: JsonValue = json.loads(given, strict=False)
+    except (ValueError, RecursionError):
+        return None
+    action = Action(sound_text(name), sound(arguments))
+    if not name or action.is_answer or not isinstance(arguments, dict):
+        return None
+    return ReadReply(_thought(text[: match.start()]), action)
 
 
 def _plain_answer(text: str) -> str:

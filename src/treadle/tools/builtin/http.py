@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import TypeAlias, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -17,6 +18,8 @@ T = TypeVar("T")
 Query: TypeAlias = Mapping[str, str | int | float | bool | None] | Sequence[tuple[str, str]]
 
 _TIMEOUT = 60.0
+MAX_BYTES = 32 * 1024 * 1024
+"""The largest answer: pictures come as base64 inside JSON."""
 _REFUSED = frozenset({401, 403})
 _SAYING = ("message", "error_message", "error_msg", "msg", "detail", "description", "reason", "error", "errors", "info")
 """Members under which vendors put what went wrong, the most telling first."""
@@ -33,6 +36,7 @@ async def ask(
     json: JsonValue = None,
     form: Mapping[str, str] | None = None,
     timeout: float = _TIMEOUT,
+    max_bytes: int = MAX_BYTES,
 ) -> T:
     """The JSON that an upstream answers, as `answer`.
 
@@ -40,7 +44,9 @@ async def ask(
     an answer of another shape.
     """
     accepted = {"Accept": "application/json", **(headers or {})}
-    response = await send(call, method, url, query=query, headers=accepted, json=json, form=form, timeout=timeout)
+    response = await send(
+        call, method, url, query=query, headers=accepted, json=json, form=form, timeout=timeout, max_bytes=max_bytes
+    )
     return decoded(response, answer)
 
 
@@ -55,7 +61,7 @@ async def send(
     form: Mapping[str, str] | None = None,
     body: bytes | None = None,
     timeout: float = _TIMEOUT,
-    max_bytes: int = 10 * 1024 * 1024,
+    max_bytes: int = MAX_BYTES,
 ) -> HttpResponse:
     """One exchange. Raises ToolCredentialsError (401, 403) or ToolInvokeError (other failures)."""
     sent = {"User-Agent": "Treadle", **(headers or {})}
@@ -80,6 +86,22 @@ async def send(
         raise ToolInvokeError(without_query(str(error))) from error
     raise_for_status(response)
     return response
+
+
+def multipart(
+    fields: Mapping[str, str], files: Mapping[str, tuple[str, str, bytes]] | None = None
+) -> tuple[str, bytes]:
+    """The content type and body of a form (RFC 7578). `files`: name to file name, content type and bytes."""
+    boundary = token_hex(16)
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    for name, (filename, kind, data) in (files or {}).items():
+        shown = re.sub(r'["\r\n\\\\]', "_", filename)
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{shown}"\r\n'
+        parts += [f"{head}Content-Type: {kind}\r\n\r\n".encode(), data, b"\r\n"]
+    return f"multipart/form-data; boundary={boundary}", b"".join([*parts, f"--{boundary}--\r\n".encode()])
 
 
 def raise_for_status(response: HttpResponse) -> None:

@@ -161,7 +161,7 @@ class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             name: field.default for name, field in self.credentials_for_provider.items() if field.default is not None
         }
         credentials.update({name: value for name, value in call.credentials.items() if value not in (None, "")})
-        run: ToolFunction = getattr(import_module(f"{__package__}.{self.name}.tools"), tool)
+        run: ToolFunction = getattr(import_module(f"{__package__}.{self.name}.tools"), tool.replace("-", "_"))
         return run(dataclasses.replace(call, parameters=parameters, credentials=credentials, urls=self.urls))
 
     async def validate(self, credentials: Mapping[str, Value], call: Call) -> None:

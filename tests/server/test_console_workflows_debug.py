@@ -141,6 +141,26 @@ def test_a_run_is_stopped_by_who_started_it(any_workbench: Workbench, console: C
         assert stream.rest()[-1]["data"]["status"] == "stopped"
 
 
+def test_a_run_begins_with_the_trigger_that_is_named(sqlite_console: Console) -> None:
+    hook = {
+        "type": "trigger-webhook",
+        "title": "Hook",
+        "method": "post",
+        "content_type": "application/json",
+        "headers": [],
+        "params": [{"name": "who", "type": "string", "required": False}],
+        "body": [],
+    }
+    app_id = sqlite_console.new_app(workflow(Node("hook", hook, {"source": "end"}), end(said="hook.who")))
+    request = {"webhook_data": {"headers": {}, "query_params": {"who": "Ada"}, "body": {}, "files": {}}}
+    path = f"/apps/{app_id}/workflows/draft/run"
+    refused(sqlite_console.post(path, {"inputs": request}), 400, "invalid_param")
+    finished = sqlite_console.events(path, {"inputs": request, "start_node_id": "hook"})[-1]["data"]
+    assert (finished["status"], finished["outputs"]) == ("succeeded", {"said": "Ada"})
+    assert sqlite_console.step(app_id, "hook", request).json()["outputs"]["who"] == "Ada"
+    refused(sqlite_console.post(path, {"inputs": request, "start_node_id": "gone"}), 400, "invalid_param")
+
+
 # ---- single nodes ----
 
 

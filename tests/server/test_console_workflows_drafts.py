@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -305,6 +306,25 @@ def test_versions_are_listed_named_restored_and_deleted(console: Console) -> Non
     refused(console.delete(f"/apps/{app_id}/workflows/{draft['id']}"), 404, "not_found")
     assert console.delete(path).json() == {"result": "success"}
     refused(console.get(path), 404, "not_found")
+
+
+def test_a_version_that_a_tool_is_bound_to_stays(workbench: Workbench, sqlite_console: Console) -> None:
+    app_id = sqlite_console.new_app(sample_apps.ECHO)
+    first = sqlite_console.post(f"/apps/{app_id}/workflows/publish").json()["id"]
+    workspace = workbench.rows("SELECT workspace_id FROM apps WHERE id = :id", id=app_id)[0][0]
+    sqlite_console.post(f"/apps/{app_id}/workflows/publish")
+    workbench.change(
+        "INSERT INTO tool_workflows (id, workspace_id, app_id, version_id, name, label, icon, description, parameters,"
+        " form, outputs, labels, privacy_policy, created_at, updated_at)"
+        " VALUES (:id, :workspace, :app, :version, :id, '', '{}', '', '[]', '[]', '{}', '[]', '', 1, 1)",
+        id=str(uuid4()),
+        workspace=workspace,
+        app=app_id,
+        version=first,
+    )
+    refused(sqlite_console.delete(f"/apps/{app_id}/workflows/{first}"), 400, "version_in_use")
+    workbench.change("DELETE FROM tool_workflows WHERE app_id = :id", id=app_id)
+    assert sqlite_console.delete(f"/apps/{app_id}/workflows/{first}").status_code == 200
 
 
 def test_a_version_is_exported(sqlite_console: Console) -> None:

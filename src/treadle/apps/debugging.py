@@ -28,6 +28,7 @@ from treadle.dsl import AppMode as FileMode
 from treadle.dsl import EnvironmentType, JsonMap, NodeView, graph_view
 from treadle.engine.errors import GraphError
 from treadle.engine.events import Event, NodeFinished
+from treadle.engine.graph import TRIGGERS
 from treadle.engine.pool import VariablePool
 from treadle.engine.run import Run
 from treadle.engine.values import JsonValue, Missing, Value, plain
@@ -254,6 +255,8 @@ class DebugRuns:
                 raise InvalidParam(f"{error.message}.", param=error.variable) from error
             return inputs, inputs, pool
         given = {name: await resolved(value, files, name) for name, value in asked.inputs.items()}
+        if part.node.type in TRIGGERS:
+            return given, given, pool
         give(pool, given, part.node, part.needed)
         if lacking := missing(pool, part.needed):
             names = ", ".join(need.key for need in lacking)

@@ -15,6 +15,7 @@ from treadle.platform.clock import now_us
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.refusals import NotFound, Refusal
+from treadle.tools.tables import WorkflowTool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,9 @@ class Versions:
                 raise Refusal("This version is the one that runs; publish another one first.", code="version_in_use")
             if app.mode not in (AppMode.WORKFLOW, AppMode.ADVANCED_CHAT):
                 raise Refusal("Conversations go on with this version; it stays.", code="version_in_use")
+            bound = select(WorkflowTool.id).where(WorkflowTool.app_id == app_id, WorkflowTool.version_id == version_id)
+            if (await session.execute(bound)).first() is not None:
+                raise Refusal("A tool is bound to this version; update the tool first.", code="version_in_use")
             await session.execute(delete(AppVersion).where(AppVersion.id == version_id))
 
 

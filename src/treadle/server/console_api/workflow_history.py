@@ -7,7 +7,7 @@ from fastapi import Query
 from pydantic import BaseModel, JsonValue
 
 from treadle.apps.debugging_history import DebugRun
-from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Author, author_of
 from treadle.server.console_api.workflow_debugging import NodeRun, node_run
 
@@ -72,7 +72,7 @@ class NodeRunList(BaseModel):
 async def list_runs(
     app_id: str,
     services: ServicesDep,
-    signed_in: MemberDep,
+    signed_in: EditorDep,
     last_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> RunPage:
@@ -88,7 +88,7 @@ async def list_runs(
 async def list_chatflow_runs(
     app_id: str,
     services: ServicesDep,
-    signed_in: MemberDep,
+    signed_in: EditorDep,
     last_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> RunPage:
@@ -97,7 +97,7 @@ async def list_chatflow_runs(
 
 
 @router.get("/apps/{app_id}/workflow-runs/{run_id}")
-async def read_run(app_id: str, run_id: str, services: ServicesDep, signed_in: MemberDep) -> RunShown:
+async def read_run(app_id: str, run_id: str, services: ServicesDep, signed_in: EditorDep) -> RunShown:
     """One run of the app."""
     found = await services.editing.history.run(signed_in.workspace_id, app_id, run_id)
     run, message = found.run, found.message
@@ -115,7 +115,7 @@ async def read_run(app_id: str, run_id: str, services: ServicesDep, signed_in: M
 
 
 @router.get("/apps/{app_id}/workflow-runs/{run_id}/node-executions")
-async def list_run_nodes(app_id: str, run_id: str, services: ServicesDep, signed_in: MemberDep) -> NodeRunList:
+async def list_run_nodes(app_id: str, run_id: str, services: ServicesDep, signed_in: EditorDep) -> NodeRunList:
     """The node executions of a run, in the order of their start."""
     await services.editing.history.run(signed_in.workspace_id, app_id, run_id)
     return NodeRunList(data=[node_run(row) for row in await services.editing.history.nodes(run_id)])

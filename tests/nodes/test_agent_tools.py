@@ -212,6 +212,32 @@ async def test_arguments_that_cannot_be_used_are_explained(arguments: str, reaso
     assert played.node("n").outputs["text"] == "sorry"
 
 
+async def test_a_name_that_no_provider_takes_is_not_sent_back() -> None:
+    models = in_rounds(says("", call("find it!", "{}"), call("", "{}")), says("ok"))
+    await ask(agent(), models)
+    assert 'There is no tool named "find it!"' in told(models)[0]
+    assert [tool_call.name for tool_call in models.requests[1].messages[-3].tool_calls] == ["find_it_", "tool"]
+
+
+async def test_numbers_that_are_none_in_json_become_null() -> None:
+    models, tools = in_rounds(says("", call("clock", '{"timezone": [NaN, 1e999]}')), says("ok")), adding()
+    played = await ask(agent(entry(CLOCK)), models, tools)
+    assert models.requests[1].messages[-2].tool_calls[0].arguments == '{"timezone": [null, null]}'
+    assert played.finished.status is RunStatus.SUCCEEDED
+
+
+async def test_a_bare_json_value_is_the_only_parameter() -> None:
+    finder = a_tool("find", TEXT)
+    models = in_rounds(says("", call("find", '"tides"', "same"), call("find", "", "same")), says("ok"))
+    tools = FunctionTools({"find": lambda query: query}, [finder])
+    await ask(agent(entry(finder)), models, tools)
+    assert told(models)[0] == "tides"
+    assert "is required" in told(models)[1]
+    ids = [message.tool_call_id for message in models.requests[1].messages if message.role == "tool"]
+    assert ids == ["same", "call_1_2"]
+    assert [tool_call.id for tool_call in models.requests[1].messages[-3].tool_calls] == ids
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

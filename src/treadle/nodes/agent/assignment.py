@@ -81,7 +81,7 @@ class Assignment:
             round.files = list(reply.files)
         return reply
 
-    async def call_tools(self, round: Round, *, native: bool) -> None:
+    async def call_tools(self, round: Round) -> None:
         """Call the tools that the round asks for, or refuse it when no round is left. Never raises for a tool."""
         if round.number == self.rounds and (self.closing or self.rounds > 1):
             for call in round.calls:
@@ -94,7 +94,6 @@ class Assignment:
                 self.teller,
                 seconds=self.tool_seconds,
                 longest=self._longest_result(),
-                native=native,
             )
         for call in round.calls:
             if call.result is not None:

@@ -150,7 +150,7 @@ def offer_tool(tool: Tool, choice: ToolChoice, tools: Tools) -> Offered:
         return tools.invoke(tool, agent_values(tool, fixed, arguments))
 
     return Offered(
-        spec=ToolSpec(_model_name(tool.name), choice.description or tool.description, json_schema(shown)),
+        spec=ToolSpec(model_name(tool.name), choice.description or tool.description, json_schema(shown)),
         invoke=invoke,
         label=tool.label,
         provider_type=tool.ref.provider_type,
@@ -232,6 +232,6 @@ def _parsed(text: str) -> JsonValue:
         return None
 
 
-def _model_name(name: str) -> str:
-    """`name` in the letters that all providers accept."""
+def model_name(name: str) -> str:
+    """`name` in the letters that all providers accept as the name of a tool."""
     return _BAD_LETTER.sub("_", name)[:_LONGEST_NAME] or "tool"

@@ -25,20 +25,19 @@ _log = logging.getLogger(__name__)
 _AT_ONCE = 8
 
 
-class Unreadable(Exception):
-    """The arguments of a call are no JSON."""
-
-
 def calls_of(belt: Belt, asked: Sequence[ToolCall], number: int) -> list[Call]:
     """The calls that a model asked for natively, in round `number`."""
     calls: list[Call] = []
+    ids: set[str] = set()
     for place, tool_call in enumerate(asked, 1):
+        call_id = tool_call.id if tool_call.id and tool_call.id not in ids else f"call_{number}_{place}"
+        ids.add(call_id)
         try:
-            arguments = _read(tool_call.arguments)
+            call = call_of(belt, tool_call.name, _read(tool_call.arguments), call_id=call_id, beside=calls)
         except (ValueError, RecursionError):
-            arguments = sound(tool_call.arguments)
-        call_id = tool_call.id or f"call_{number}_{place}"
-        calls.append(call_of(belt, tool_call.name, arguments, call_id=call_id, beside=calls))
+            call = call_of(belt, tool_call.name, sound(tool_call.arguments), call_id=call_id, beside=calls)
+            call.broken = True
+        calls.append(call)
     return calls
 
 
@@ -50,7 +49,7 @@ def _read(arguments: str) -> JsonValue:
 def call_of(belt: Belt, name: str, arguments: JsonValue, *, call_id: str, beside: Sequence[Call] = ()) -> Call:
     """One call, with a key that differs from those `beside` it."""
     offered = belt.find(name)
-    name = offered.spec.name if offered else name.strip()
+    name = offered.spec.name if offered else name.strip().replace(";", ",")
     key, times, taken = name, 1, {call.key for call in beside}
     while key in taken:
         times += 1
@@ -59,12 +58,11 @@ def call_of(belt: Belt, name: str, arguments: JsonValue, *, call_id: str, beside
 
 
 async def run_calls(
-    ctx: NodeContext, belt: Belt, round: Round, teller: Teller, *, seconds: float, longest: int, native: bool
+    ctx: NodeContext, belt: Belt, round: Round, teller: Teller, *, seconds: float, longest: int
 ) -> None:
     """Call the tools of a round and fill in the results; a stop of the run ends them all.
 
-    `seconds` bounds each call, `longest` is how many characters of a result the model reads. With `native`, arguments
-    that are still text are broken JSON.
+    `seconds` bounds each call, `longest` is how many characters of a result the model reads.
     """
     turn = asyncio.Semaphore(_AT_ONCE)
 
@@ -72,7 +70,7 @@ async def run_calls(
         async with turn:
             call.began = time.time()
             teller.calling(round, call)
-            call.result = await _result(ctx, belt, round, call, teller, seconds, longest, native)
+            call.result = await _result(ctx, belt, round, call, teller, seconds, longest)
             call.ended = time.time()
             teller.called(round, call)
 
@@ -89,15 +87,14 @@ async def _result(
     teller: Teller,
     seconds: float,
     longest: int,
-    native: bool,
 ) -> Result:
     if call.offered is None:
         known = ", ".join(belt.names()) or "none"
         return _failed(f'There is no tool named "{call.name}". The tools that can be called: {known}.')
+    if call.broken:
+        return _failed(f'The arguments for "{call.name}" are no valid JSON; call it again with a JSON object.')
     heard, limit = Observation(), asyncio.timeout(seconds)
     try:
-        if native and isinstance(call.arguments, str) and call.arguments:
-            raise Unreadable
         arguments = arguments_of(call.offered, call.arguments)
         async with limit, aclosing(_closable(call.offered, arguments)) as messages:
             async for message in messages:
@@ -106,8 +103,6 @@ async def _result(
                 elif isinstance(message, ToolLog):
                     teller.log(round, call, message)
                 heard.take(message)
-    except Unreadable:
-        return _failed(f'The arguments for "{call.name}" are no valid JSON; call it again with a JSON object.')
     except ToolParameterError as error:
         return _failed(f'The arguments for "{call.name}" cannot be used: {error}', heard)
     except NodeError as error:

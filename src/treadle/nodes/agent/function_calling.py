@@ -11,6 +11,7 @@ from treadle.nodes.config import as_value
 from treadle.nodes.reasoning import without_thinking
 
 from .assignment import Assignment, Ending, without_media
+from .belt import model_name
 from .calling import calls_of
 from .rounds import Call, Round
 
@@ -38,7 +39,7 @@ async def run(assignment: Assignment) -> Ending:
             assignment.teller.asked(round)
             return "answered"
         assignment.teller.asked(round)
-        await assignment.call_tools(round, native=True)
+        await assignment.call_tools(round)
         if number == 1:
             trail = [without_media(message) for message in trail]
         trail += turns_of(reply.text, round.calls)
@@ -49,11 +50,11 @@ async def run(assignment: Assignment) -> Ending:
 
 def turns_of(text: str, calls: list[Call]) -> list[Message]:
     """A round as the model is reminded of it: what it said and asked for, then the results in the same order."""
-    asked = tuple(ToolCall(call.id, call.name, _written(call.arguments)) for call in calls)
+    asked = tuple(ToolCall(call.id, model_name(call.name), _written(call.arguments)) for call in calls)
     turns = [Message(role="assistant", content=without_thinking(text).strip(), tool_calls=asked)]
     for call in calls:
         result = call.result.text if call.result else ""
-        turns.append(Message(role="tool", content=result, tool_call_id=call.id, name=call.name))
+        turns.append(Message(role="tool", content=result, tool_call_id=call.id, name=model_name(call.name)))
     return turns
 
 

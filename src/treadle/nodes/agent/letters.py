@@ -1,5 +1,6 @@
-"""Texts of models and tools without what no file and no stream can hold."""
+"""What models and tools write, without what no file and no stream can hold."""
 
+import math
 import re
 
 from treadle.engine.values import JsonValue
@@ -13,8 +14,10 @@ def sound_text(text: str) -> str:
 
 
 def sound(value: JsonValue) -> JsonValue:
-    """`value` with all its texts sound."""
+    """`value` with all its texts sound, and null for numbers that are none in JSON."""
     match value:
+        case float() if not math.isfinite(value):
+            return None
         case str():
             return sound_text(value)
         case list():

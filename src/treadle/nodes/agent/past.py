@@ -9,6 +9,7 @@ from treadle.nodes.media import Detail, SendAs
 from treadle.nodes.prompt import Draft, messages_of, room_for_history
 
 from .assignment import Assignment
+from .belt import model_name
 
 Count = Callable[[Sequence[Message]], int]
 
@@ -71,11 +72,12 @@ def _answered(turn: Turn, number: int) -> list[Message]:
             continue
         ids = [f"past_{number}_{place}_{index}" for index in range(1, len(past.calls) + 1)]
         asked = tuple(
-            ToolCall(call_id, call.tool, call.arguments) for call_id, call in zip(ids, past.calls, strict=True)
+            ToolCall(call_id, model_name(call.tool), call.arguments)
+            for call_id, call in zip(ids, past.calls, strict=True)
         )
         messages.append(Message(role="assistant", content=past.text, tool_calls=asked))
         messages += [
-            Message(role="tool", content=call.result, tool_call_id=call_id, name=call.tool)
+            Message(role="tool", content=call.result, tool_call_id=call_id, name=model_name(call.tool))
             for call_id, call in zip(ids, past.calls, strict=True)
         ]
     answer = (last.strip() or turn.answer) if messages else turn.answer

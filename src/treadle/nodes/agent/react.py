@@ -43,7 +43,7 @@ async def run(assignment: Assignment, prompt: ReActPrompt) -> Ending:
         call = call_of(assignment.belt, action.name, action.input, call_id=f"call_{number}")
         round.calls = [call]
         assignment.teller.asked(round)
-        await assignment.call_tools(round, native=False)
+        await assignment.call_tools(round)
         result = call.result.text if call.result else ""
         scratchpad += scratchpad_entry(round.thought, action.name, action.input, result)
         if last:

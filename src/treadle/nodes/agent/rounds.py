@@ -31,14 +31,15 @@ class Call:
     """A tool call of a round.
 
     `key` names it in the records of its round: the tool's name, told apart where a tool is called more than once.
-    `arguments` are as the model gave them, an object unless it gave something else. `offered` is None for a tool that
-    does not exist.
+    `arguments` are as the model gave them, an object unless it gave something else; `broken` when they should be JSON
+    and are not. `offered` is None for a tool that does not exist.
     """
 
     id: str
     key: str
     name: str
     arguments: JsonValue
+    broken: bool = False
     offered: Offered | None = None
     result: Result | None = None
     began: float = 0.0

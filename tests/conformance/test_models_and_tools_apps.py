@@ -4,8 +4,10 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import insert, select
 
 from tests.conformance.features import (
     BLOCKED,
@@ -21,13 +23,16 @@ from tests.doubles import media
 from tests.doubles.api_extension import ApiExtension
 from tests.doubles.recording import Request
 from tests.server import sample_apps
-from tests.server.app_files import answer, chat, chatflow, completion, llm, number_input, start, text_input
+from tests.server.app_files import STUB, answer, chat, chatflow, completion, llm, number_input, start, text_input
 from tests.server.console_client import console_of
 from tests.server.fixtures import running_workbench
 from tests.server.harness import Workbench
 from tests.server.http_client import AppApi, names_of, text_of
 from tests.server.matchers import refused
 from tests.server.payloads import asked, unique
+from treadle.apps.memory import ConversationMemory
+from treadle.apps.tables import Message
+from treadle.platform.db import table_of
 from treadle.platform.refusals import Refusal
 from treadle.server.services import Services
 
@@ -418,3 +423,76 @@ def test_case_76_variables_of_a_written_prompt_are_the_quoted_texts(workbench: W
     plain = console.post("/rule-generate", {**body, "no_variable": True}).json()
     assert (plain["variables"], plain["opening_statement"]) == ([], "")
     assert len(asked(workbench, wish)) == 4
+
+
+def test_case_26_an_agent_answers_only_as_a_stream(workbench: Workbench) -> None:
+    agent = json.loads(chat(name="Agent", agent_mode={"enabled": True, "strategy": "function_call", "tools": []}))
+    agent["app"]["mode"] = "agent-chat"
+    api = workbench.api(workbench.import_app(json.dumps(agent, ensure_ascii=False)))
+    for mode in ("blocking", None):
+        refused(api.chat("hello", response_mode=mode), 400, "invalid_param")
+
+
+def test_case_31_a_simple_prompt_of_a_completion_model_stops_at_its_frame(workbench: Workbench) -> None:
+    """A completion app, which has no conversation, has no such frame."""
+    model = {**STUB, "mode": "completion", "completion_params": {"stop": ["END"]}}
+    query, product = unique("hello"), unique("boat")
+    workbench.api(workbench.import_app(chat(prompt="Be brief.", model=model))).chat(query)
+    assert asked(workbench, query)[0].json["stop"] == ["END", "\nHuman:", "</histories>"]
+    assert sent(workbench, query) == [
+        {"role": "user", "content": f"Be brief.\n\n\nHuman: {query}\n\nAssistant: "},
+    ]
+    app = completion(text_input("product"), prompt="Describe {{product}}.", model=model)
+    workbench.api(workbench.import_app(app)).complete({"product": product})
+    assert asked(workbench, product)[0].json["stop"] == ["END"]
+
+
+def test_case_32_the_oldest_messages_make_room_and_one_is_kept(workbench: Workbench) -> None:
+    model = {**STUB, "completion_params": {"max_tokens": 3900}}
+    api = workbench.api(workbench.import_app(chat(model=model)))
+    long, conversation_id, said = "word " * 60, None, list[str]()
+    for number in range(3):
+        query = unique(f"{number} {long}")
+        workbench.model.reply_when(query, f"answer {number} {long}".strip())
+        body = api.chat(query, conversation_id=conversation_id).json()
+        conversation_id = body["conversation_id"]
+        said += [query, f"answer {number} {long}".strip()]
+    last = unique("last")
+    api.chat(last, conversation_id=conversation_id)
+    messages = [message["content"] for message in sent(workbench, last)]
+    kept = messages[:-1]
+    assert messages[-1] == last
+    assert 1 <= len(kept) < len(said)
+    assert kept == said[-len(kept) :]
+
+
+def test_case_43_a_stop_of_another_user_is_ignored(workbench: Workbench) -> None:
+    gate = unique("stop").replace(" ", "-")
+    api = workbench.api(workbench.import_app(sample_apps.held_chatflow(workbench.gate.held(gate))))
+    with api.stream("/chat-messages", api.chat_body("hello", response_mode="streaming")) as stream:
+        task_id = stream.until("workflow_started")["task_id"]
+        stopped = api.post(f"/chat-messages/{task_id}/stop", {"user": "somebody else"})
+        assert (stopped.status_code, stopped.json()) == (200, {"result": "success"})
+        workbench.gate.open(gate)
+        events = stream.rest()
+    [finished] = [event["data"] for event in events if event["event"] == "workflow_finished"]
+    assert finished["status"] == "succeeded"
+
+
+def test_case_44_a_conversation_is_read_500_messages_back(workbench: Workbench) -> None:
+    api = workbench.of(sample_apps.CHAT)
+    first = api.chat(unique("first")).json()
+
+    async def turns(services: Services) -> list[str]:
+        table = table_of(Message)
+        async with services.db.transaction() as session:
+            found = (await session.execute(select(table).where(table.c.id == first["message_id"]))).mappings().one()
+            later = [
+                {**found, "id": str(uuid4()), "query": f"q{number}", "created_at": found["created_at"] + number}
+                for number in range(1, 501)
+            ]
+            await session.execute(insert(table), later)
+        memory = ConversationMemory(services.db, first["conversation_id"], "", None, lambda file: file)
+        return [turn.query for turn in await memory.turns(1000)]
+
+    assert workbench.with_services(turns) == [f"q{number}" for number in range(1, 501)]

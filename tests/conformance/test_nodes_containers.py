@@ -96,14 +96,14 @@ EXCLAIM = body(
 )
 
 
-async def test_IT_1() -> None:
+async def test_IT_1_a_template_makes_something_of_each_item() -> None:
     assert output_of(await over(["a", "b"], [EXCLAIM], ["tpl", "output"])) == ["a!", "b!"]
 
 
 UPSET = {1: "r1", 2: CodeExecutionError("two is bad"), 3: "r3"}
 
 
-async def test_IT_2() -> None:
+async def test_IT_2_a_failing_round_ends_skips_or_leaves_its_place_empty() -> None:
     ended = await over([1, 2, 3], [code()], ["code", "r"], ByItem(UPSET))
     assert (ended.finished.status, ended.finished.error) == (RunStatus.FAILED, "two is bad")
     assert (ended.node("it").status, ended.node("it").error_type) == ("failed", "CodeExecutionError")
@@ -116,24 +116,24 @@ async def test_IT_2() -> None:
             assert ended.finished.status == RunStatus.SUCCEEDED
 
 
-async def test_IT_3() -> None:
+async def test_IT_3_lists_of_rounds_are_joined_unless_told_otherwise() -> None:
     lists = ByItem({1: ["x", "y"], 2: ["z"]})
     assert output_of(await over([1, 2], [code("array[string]")], ["code", "r"], lists)) == ["x", "y", "z"]
     kept = await over([1, 2], [code("array[string]")], ["code", "r"], lists, flatten_output=False)
     assert output_of(kept) == [["x", "y"], ["z"]]
 
 
-async def test_IT_4() -> None:
+async def test_IT_4_no_list_gives_no_items() -> None:
     assert output_of(await over(None, [EXCLAIM], ["tpl", "output"])) == []
 
 
-async def test_IT_5() -> None:
+async def test_IT_5_a_text_is_no_list() -> None:
     ended = await over("abc", [EXCLAIM], ["tpl", "output"])
     assert ended.finished.status == RunStatus.FAILED
     assert "invalid iterator value" in (ended.finished.error or "")
 
 
-async def test_IT_6() -> None:
+async def test_IT_6_parallel_rounds_keep_the_order_of_the_items() -> None:
     slow_first = ByItem({1: "r1", 2: "r2", 3: "r3"}, turns={1: 50, 3: 20})
     ended = await over([1, 2, 3], [code()], ["code", "r"], slow_first, is_parallel=True, parallel_nums=2)
     assert output_of(ended) == ["r1", "r2", "r3"]
@@ -141,7 +141,7 @@ async def test_IT_6() -> None:
     assert finished == ["r2", "r3", "r1"]
 
 
-async def test_IT_7() -> None:
+async def test_IT_7_the_index_is_known_inside_and_nothing_of_the_body_outside() -> None:
     index = body(
         "template-transform",
         "tpl",
@@ -153,7 +153,7 @@ async def test_IT_7() -> None:
     assert ended.node("after").outputs["answer"] == "[]"
 
 
-async def test_IT_8() -> None:
+async def test_IT_8_a_round_without_the_output_leaves_its_place_empty() -> None:
     pick = body(
         "if-else",
         "pick",
@@ -173,7 +173,7 @@ async def test_IT_8() -> None:
     assert output_of(ended) == ["a!", None, "c!"]
 
 
-async def test_IT_9() -> None:
+async def test_IT_9_an_ordinary_node_may_be_the_first() -> None:
     first = body(
         "template-transform",
         "tpl",
@@ -190,12 +190,12 @@ async def test_IT_9() -> None:
 # iteration-start
 
 
-async def test_ITS_1() -> None:
+async def test_ITS_1_the_first_node_gives_nothing() -> None:
     ended = await run_node("iteration-start", {})
     assert (ended.node("n").status, ended.node("n").outputs) == ("succeeded", {})
 
 
-async def test_ITS_2() -> None:
+async def test_ITS_2_the_first_node_may_lead_to_several() -> None:
     other = body("template-transform", "other", {"template": "x", "variables": []})
     ended = await over(["a"], [EXCLAIM, other], ["other", "output"], edges="itstart -> tpl\nitstart -> other")
     assert ended.ran("tpl")
@@ -211,7 +211,7 @@ def frames(played: Played) -> list[str]:
     return [encoder.encode(event).decode() for event in played.events]
 
 
-async def test_ITS_3() -> None:
+async def test_ITS_3_the_first_node_makes_no_event() -> None:
     told = "".join(frames(await over(["a"], [EXCLAIM], ["tpl", "output"])))
     assert '"node_id":"tpl"' in told
     assert "itstart" not in told.replace('"predecessor_node_id":"itstart"', "")
@@ -243,7 +243,7 @@ workflow:
 INNER = "{id: inner, parentId: c, data: {type: template-transform, title: t, template: x, variables: []}}"
 
 
-async def test_ITS_4() -> None:
+async def test_ITS_4_a_parent_on_the_canvas_makes_a_member() -> None:
     container = (
         "{id: c, data: {type: iteration, title: c, start_node_id: cstart, iterator_selector: [a, b], "
         "output_selector: [inner, output]}}"
@@ -252,7 +252,7 @@ async def test_ITS_4() -> None:
     assert compiled_body(f"- {container}\n    - {entry}\n    - {INNER}") == ["cstart", "inner"]
 
 
-async def test_ITS_5() -> None:
+async def test_ITS_5_a_first_node_that_leads_nowhere_ends_its_round() -> None:
     assert output_of(await over(["a", "b"], [], ["tpl", "output"], edges="it -> gone")) == [None, None]
 
 
@@ -304,7 +304,7 @@ async def looped(
     )
 
 
-async def test_LP_1() -> None:
+async def test_LP_1_a_counter_ends_the_loop_by_its_condition() -> None:
     ended = await looped([*loop(loop_variables=COUNTED, break_conditions=when(["lp", "n"], "≥", "3")), ADD])
     record = ended.node("lp")
     assert record.outputs == {"n": 3, "loop_round": 3}
@@ -313,13 +313,13 @@ async def test_LP_1() -> None:
     assert record.inputs == {"loop_count": 10, "n": 0}
 
 
-async def test_LP_2() -> None:
+async def test_LP_2_without_a_condition_the_count_ends_the_loop() -> None:
     ended = await looped([*loop(loop_variables=COUNTED, loop_count=4), ADD])
     assert ended.node("lp").outputs == {"n": 4, "loop_round": 4}
     assert ended.node("lp").metadata["completed_reason"] == "loop_completed"
 
 
-async def test_LP_3() -> None:
+async def test_LP_3_a_condition_that_holds_already_lets_no_round_begin() -> None:
     ended = await looped(
         [*loop(loop_variables=[variable("n", "number", 5)], break_conditions=when(["lp", "n"], "≥", "3")), ADD]
     )
@@ -337,7 +337,7 @@ PICK_TWO = body(
 END = body("loop-end", "end_loop", {}, "lp")
 
 
-async def test_LP_4() -> None:
+async def test_LP_4_an_end_node_inside_ends_the_loop() -> None:
     ended = await looped(
         [*loop(loop_variables=COUNTED), ADD, PICK_TWO, END], "lpstart -> add\nadd -> pick\npick --true-> end_loop"
     )
@@ -345,7 +345,7 @@ async def test_LP_4() -> None:
     assert ended.node("lp").metadata["completed_reason"] == "loop_break"  # for loop-end as well: engine §9
 
 
-async def test_LP_5() -> None:
+async def test_LP_5_a_list_grows_round_by_round() -> None:
     ended = await looped(
         [
             *loop(loop_variables=[variable("xs", "array[string]", '["a"]')], loop_count=2),
@@ -356,7 +356,7 @@ async def test_LP_5() -> None:
     assert ended.node("lp").outputs["xs"] == ["a", "b", "b"]
 
 
-async def test_LP_6() -> None:
+async def test_LP_6_a_failing_round_fails_the_loop() -> None:
     run_code = node(
         "code",
         "code",
@@ -380,7 +380,7 @@ async def test_LP_6() -> None:
 
 
 @pytest.mark.parametrize(("value", "expected"), [("abc", None), ("5", 5)])
-async def test_LP_7(value: str, expected: int | None) -> None:
+async def test_LP_7_the_first_value_must_fit_its_type(value: str, expected: int | None) -> None:
     ended = await looped([*loop(loop_variables=[variable("n", "number", value)], loop_count=0), ADD])
     assert not ended.ran("add")
     if expected is None:
@@ -390,7 +390,7 @@ async def test_LP_7(value: str, expected: int | None) -> None:
         assert ended.node("lp").outputs == {"n": expected, "loop_round": 0}
 
 
-async def test_LP_8() -> None:
+async def test_LP_8_a_condition_on_what_is_not_there_yet_does_not_hold() -> None:
     template = body("template-transform", "tpl", {"template": "x", "variables": []}, "lp")
     ended = await looped([*loop(break_conditions=when(["tpl", "output"], "is", "x")), template], "lpstart -> tpl")
     assert ended.node("lp").outputs == {"loop_round": 1}
@@ -399,30 +399,30 @@ async def test_LP_8() -> None:
 # loop-start and loop-end
 
 
-async def test_LS_1() -> None:
+async def test_LS_1_the_first_node_makes_no_event() -> None:
     told = "".join(frames(await looped([*loop(loop_variables=COUNTED, loop_count=1), ADD])))
     assert '"node_id":"add"' in told
     assert "lpstart" not in told.replace('"predecessor_node_id":"lpstart"', "")
 
 
-async def test_LS_2() -> None:
+async def test_LS_2_the_first_node_may_lead_to_several() -> None:
     other = body("template-transform", "other", {"template": "x", "variables": []}, "lp")
     ended = await looped([*loop(loop_variables=COUNTED, loop_count=3), ADD, other], "lpstart -> add\nlpstart -> other")
     ran = [event.node_id for event in ended.events if isinstance(event, NodeStarted)]
     assert (ran.count("add"), ran.count("other")) == (3, 3)
 
 
-async def test_LS_3() -> None:
+async def test_LS_3_a_first_node_that_is_missing_fails_the_loop() -> None:
     ended = await play([loop(start_node_id="gone")[0]], "start -> lp")
     assert (ended.finished.status, ended.node("lp").error_type) == (RunStatus.FAILED, "ContainerError")
 
 
-async def test_LS_4() -> None:
+async def test_LS_4_the_first_node_gives_nothing() -> None:
     ended = await run_node("loop-start", {})
     assert (ended.node("n").status, ended.node("n").outputs) == ("succeeded", {})
 
 
-async def test_LS_5() -> None:
+async def test_LS_5_a_parent_on_the_canvas_makes_a_member() -> None:
     container = (
         "{id: c, data: {type: loop, title: c, start_node_id: cstart, loop_count: 1, logical_operator: and, "
         "break_conditions: []}}"
@@ -431,12 +431,12 @@ async def test_LS_5() -> None:
     assert compiled_body(f"- {container}\n    - {entry}\n    - {INNER}") == ["cstart", "inner"]
 
 
-async def test_LE_1() -> None:
+async def test_LE_1_an_end_node_ends_the_loop_after_one_round() -> None:
     ended = await looped([*loop(loop_count=5), END], "lpstart -> end_loop")
     assert ended.node("lp").outputs == {"loop_round": 1}
 
 
-async def test_LE_2() -> None:
+async def test_LE_2_an_end_node_on_another_branch_has_no_effect() -> None:
     ended = await looped([*loop(loop_count=2), PICK_TWO, END], "lpstart -> pick\npick --true-> end_loop")
     assert ended.node("lp").status == "failed"  # the condition names a variable that this loop does not have
     ended = await looped(
@@ -445,7 +445,7 @@ async def test_LE_2() -> None:
     assert ended.node("lp").outputs == {"n": 0, "loop_round": 2}
 
 
-async def test_LE_3() -> None:
+async def test_LE_3_variables_keep_the_values_of_the_last_round() -> None:
     three = body(
         "if-else",
         "pick",
@@ -458,12 +458,12 @@ async def test_LE_3() -> None:
     assert ended.node("lp").outputs == {"n": 3, "loop_round": 3}
 
 
-async def test_LE_4() -> None:
+async def test_LE_4_a_parallel_branch_finishes_its_round() -> None:
     ended = await looped([*loop(loop_variables=COUNTED), ADD, END], "lpstart -> end_loop\nlpstart -> add")
     assert ended.node("lp").outputs == {"n": 1, "loop_round": 1}
 
 
-async def test_LE_5() -> None:
+async def test_LE_5_the_end_of_a_loop_is_told() -> None:
     ended = await looped([*loop(loop_count=5), END], "lpstart -> end_loop")
     told = [frame for frame in frames(ended) if '"event":"node_finished"' in frame and "end_loop" in frame]
     assert len(told) == 1
@@ -472,7 +472,7 @@ async def test_LE_5() -> None:
     assert '"loop_index":0' in told[0]
 
 
-async def test_MG_2() -> None:
+async def test_MG_2_an_iteration_runs_from_the_node_that_it_names() -> None:
     first = body("template-transform", "tpl", {**EXCLAIM.data, "isIterationStart": True})
     legacy = node("it", "iteration", {**iteration(["tpl", "output"])[0].data, "start_node_id": "tpl"})
     ended = await play([legacy, first], "start -> it", scopes={"conversation": {"items": ["a", "b"]}})

@@ -2,7 +2,10 @@
 
 import pytest
 
+from tests.apps.asking import approval
 from tests.nodes.forms import KeptForms, ask, go_on, question, settings
+from tests.server.harness import Workbench
+from tests.server.matchers import refused
 from treadle.apps.forms import InvalidForm, accepted_inputs
 from treadle.engine.errors import GraphProblem
 from treadle.engine.events import RunPaused, RunStatus
@@ -72,6 +75,22 @@ async def test_HI_6_a_choice_must_be_one_of_those_that_a_variable_gave() -> None
 def test_HI_7_what_nobody_could_get_or_answer_is_refused(more: dict[str, JsonValue], reason: str) -> None:
     with pytest.raises(GraphProblem, match=reason):
         HUMAN_INPUT.load(settings(**more))
+
+
+def test_HI_2_a_second_answer_comes_too_late(workbench: Workbench) -> None:
+    api = workbench.api(workbench.import_app(approval()))
+    form = api.run_events({"what": "it"})[-2]["data"]
+    path, body = f"/form/human_input/{form['form_token']}", {"inputs": {}, "action": "ok", "user": api.user}
+    assert api.post(path, body).json() == {}
+    refused(api.post(path, body), 412, "human_input_form_submitted")
+
+
+def test_HI_3_an_unknown_action_leaves_the_form_open(workbench: Workbench) -> None:
+    api = workbench.api(workbench.import_app(approval()))
+    form = api.run_events({"what": "it"})[-2]["data"]
+    path = f"/form/human_input/{form['form_token']}"
+    refused(api.post(path, {"inputs": {}, "action": "zz", "user": api.user}), 400, "invalid_form_data")
+    assert api.get(path).status_code == 200
 
 
 class NoFiles:

@@ -16,13 +16,14 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 
+from tests.apps.asking import approval
 from tests.server import sample_apps
 from tests.server.app_files import answer as answer_node
 from tests.server.app_files import chatflow, conversation_variable, end, start, workflow
 from tests.server.harness import MadeApp, OtherWorkspace, Workbench
 from tests.server.http_client import Api, AppApi
 from tests.server.matchers import refused
-from treadle.server.declared import DeclaredRoute
+from treadle.server.declared import Caller, DeclaredRoute
 from treadle.server.service_api.routes import ROUTES as SERVICE_ROUTES
 from treadle.server.web_api.routes import ROUTES as WEB_ROUTES
 
@@ -49,6 +50,7 @@ def owned(workbench: Workbench) -> Iterator[Belongings]:
     flow_app = workbench.import_app(sample_apps.CHATFLOW)
     image_app = workbench.import_app(sample_apps.IMAGE_CHAT)
     text_app = workbench.import_app(sample_apps.COMPLETION)
+    asking_app = workbench.import_app(approval())
     held_app = workbench.import_app(sample_apps.held_workflow(workbench.gate.held(gate)))
     flow, image, text = (workbench.api(app, OWNER) for app in (flow_app, image_app, text_app))
     talk = flow.chat(word).json()
@@ -60,6 +62,7 @@ def owned(workbench: Workbench) -> Iterator[Belongings]:
     held = workbench.api(held_app, OWNER)
     with held.stream("/workflows/run", held.run_body({"name": word})) as stream:
         running = stream.until("workflow_started")
+        asked = workbench.api(asking_app, OWNER).run_events({"what": word})
         workbench.gate.wait(gate)
         yield Belongings(
             ids={
@@ -70,10 +73,11 @@ def owned(workbench: Workbench) -> Iterator[Belongings]:
                 "workflow_run_id": [running["workflow_run_id"]],
                 "task_id": [running["task_id"]],
                 "workflow_id": [running["data"]["workflow_id"]],
+                "form_token": [asked[-2]["data"]["form_token"]],
             },
             word=word,
             gate=gate,
-            app_ids=[flow_app.id, image_app.id, text_app.id, held_app.id],
+            app_ids=[flow_app.id, image_app.id, text_app.id, held_app.id, asking_app.id],
         )
         workbench.gate.open(gate)
         assert stream.rest()[-1]["data"]["status"] == "succeeded"
@@ -118,8 +122,8 @@ def paths(routes: list[Any], owned: Belongings) -> list[tuple[str, str]]:
     for route in routes:
         assert isinstance(route, DeclaredRoute)
         names = re.findall(r"{(\w+)(?::\w+)?}", route.path)
-        if not names:
-            continue
+        if not names or route.caller is Caller.SECRET_ADDRESS:
+            continue  # the address itself is the secret
         assert set(names) <= set(owned.ids), f"a new kind of id in {route.path}: add it to Belongings"
         found = [re.sub(r":uuid", "", route.path)]
         for name in names:

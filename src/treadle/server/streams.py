@@ -34,6 +34,9 @@ from treadle.server.services import Services
 
 _log = logging.getLogger(__name__)
 
+_LOOK_EVERY = 0.5
+"""Seconds between looks at a run that waits: whoever answers it may do so in another process."""
+
 
 class _Metadata(msgspec.Struct):
     """What is recorded beside an answer."""
@@ -56,17 +59,78 @@ async def stream_of(
     return _from_record(services, row, audience=audience, numbered=True, after=after)
 
 
-async def follow(services: Services, row: RunRow) -> ASGIApp:
-    """A run's stream from its beginning while it lasts; of a run that is over, its last event."""
+async def follow(services: Services, row: RunRow, *, through_pauses: bool = False) -> ASGIApp:
+    """A run's stream from its beginning while it lasts; of a run that is over, its last event.
+
+    A run that waits tells for what, and its stream ends there; or, `through_pauses`, when it has ended.
+    """
+    if through_pauses:
+        return _to_end(services, row)
     active = services.host.find(run_id=row.run.id)
     if active is not None:
         return EventStream(active.feed, FrameEncoder(active.thread))
     if row.run.status == "running":
         return _from_record(services, row)
     feed = RunFeed()
-    feed.publish(await _last_event(services, row))
+    for event in await _standing(services, row):
+        feed.publish(event)
     feed.close()
     return EventStream(feed, FrameEncoder(_thread(services, row)))
+
+
+async def _standing(services: Services, row: RunRow) -> list[Event]:
+    """How a run stands that does not go on: what it waits for, or its end."""
+    last = await _last_event(services, row)
+    return [*last.paused, last] if isinstance(last, RunPaused) else [last]
+
+
+def _to_end(services: Services, row: RunRow) -> EventStream:
+    feed = RunFeed()
+    telling = asyncio.create_task(_tell_to_end(services, row, feed), name=f"follower of run {row.run.id}")
+
+    def stop_telling() -> None:
+        telling.cancel()
+
+    return EventStream(feed, FrameEncoder(_thread(services, row)), on_close=stop_telling)
+
+
+async def _tell_to_end(services: Services, row: RunRow, feed: RunFeed) -> None:
+    """Tell each stretch of a run, here or elsewhere, and wait between them."""
+    run_id, told_pause = row.run.id, False
+    try:
+        while True:
+            active = services.host.find(run_id=run_id)
+            if active is not None:
+                position = 0
+                while not (active.feed.closed and position == len(active.feed.events)):
+                    await active.feed.wait(position, _LOOK_EVERY)
+                    for event in active.feed.events[position:]:
+                        feed.publish(event)
+                        told_pause = isinstance(event, RunPaused)
+                    position = len(active.feed.events)
+                if not told_pause:
+                    return
+            row = await services.logs.run(run_id)
+            match RunStatus(row.run.status):
+                case RunStatus.RUNNING:
+                    told_pause = False
+                    await services.elsewhere.ended(run_id)
+                    continue
+                case RunStatus.PAUSED:
+                    if not told_pause:
+                        for event in await _standing(services, row):
+                            feed.publish(event)
+                    told_pause = True
+                    await asyncio.sleep(_LOOK_EVERY)
+                case _:
+                    for event in _told(services, row, again=False):
+                        feed.publish(event)
+                    feed.publish(await _last_event(services, row))
+                    return
+    except (DBAPIError, OSError, NotFound) as error:
+        _log.warning("run %s cannot be followed: %s", run_id, error)
+    finally:
+        feed.close()
 
 
 def _from_record(

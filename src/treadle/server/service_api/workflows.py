@@ -30,6 +30,10 @@ class LogsQuery(
     created_by_account: str | None = None
 
 
+class EventsQuery(msgspec.Struct):
+    continue_on_pause: bool = False
+
+
 async def run_detail(call: AppCall) -> ASGIApp:
     """GET /workflows/run/{workflow_run_id}."""
     run = (await call.services.logs.run(call.path("workflow_run_id"), app_id=call.app.id)).run
@@ -82,7 +86,7 @@ async def run_events(call: AppCall) -> ASGIApp:
     row = await call.services.logs.run(call.path("workflow_run_id"), app_id=call.app.id)
     if row.run.created_by != call.end_user_id:
         raise NotFound("There is no such run.")
-    return await follow(call.services, row)
+    return await follow(call.services, row, through_pauses=call.query(EventsQuery).continue_on_pause)
 
 
 def _microseconds(time: datetime | None) -> int | None:

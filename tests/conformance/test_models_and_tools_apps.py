@@ -496,3 +496,32 @@ def test_case_44_a_conversation_is_read_500_messages_back(workbench: Workbench) 
         return [turn.query for turn in await memory.turns(1000)]
 
     assert workbench.with_services(turns) == [f"q{number}" for number in range(1, 501)]
+
+
+def test_more_like_this_sends_its_files_again(workbench: Workbench) -> None:
+    image = {"enabled": True, "detail": "high", "number_limits": 2, "transfer_methods": ["local_file"]}
+    app = completion(
+        text_input("product"),
+        prompt="Describe {{product}}.",
+        more_like_this={"enabled": True},
+        file_upload={"image": image},
+        model={**STUB, "name": "seeing"},
+    )
+    credentials = {"endpoint_url": workbench.model.url, "api_key": workbench.model.key, "vision_support": "support"}
+
+    async def add(services: Services) -> None:
+        workspace = await services.accounts.only_workspace()
+        await services.models.add_model(workspace.id, "openai_api_compatible", "llm", "seeing", credentials)
+
+    workbench.with_services(add)
+    made = workbench.import_app(app)
+    visitor, product = workbench.visitor(made), unique("kite")
+    upload = visitor.post("/files/upload", files={"file": ("kite.png", workbench.png(), "image/png")}).json()
+    file = {"type": "image", "transfer_method": "local_file", "upload_file_id": upload["id"]}
+    body = {"inputs": {"product": product}, "files": [file], "response_mode": "blocking"}
+    first = visitor.post("/completion-messages", body).json()
+    again = visitor.get(f"/messages/{first['message_id']}/more-like-this", response_mode="blocking")
+    assert again.status_code == 200, again.text
+    one, two = asked(workbench, product)
+    assert one.json["messages"] == two.json["messages"]
+    assert [part["type"] for part in two.json["messages"][0]["content"]] == ["image_url", "text"]

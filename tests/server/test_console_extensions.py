@@ -5,10 +5,10 @@ import pytest
 from tests.conformance.features import near_doubles
 from tests.doubles.api_extension import ApiExtension
 from tests.server import sample_apps
-from tests.server.app_files import chat
+from tests.server.app_files import chat, completion, text_input
 from tests.server.console_client import Console, console_of
 from tests.server.harness import Workbench
-from tests.server.http_client import JsonMap
+from tests.server.http_client import JsonMap, text_of
 from tests.server.matchers import ID, NOW, refused
 from tests.server.payloads import asked, unique
 from treadle.server.services import Services
@@ -148,3 +148,19 @@ def test_a_model_that_fails_is_told_and_one_that_is_missing_refused(workbench: W
     other = workbench.second_workspace(unique("Bare"))
     bare = console_of(workbench, workspace_id=other.id)
     refused(bare.post("/rule-generate", {"instruction": wish, "model_config": STUB}), 400, "provider_not_initialize")
+
+
+def test_a_builder_gets_another_text_like_one_of_the_draft(workbench: Workbench, console: Console) -> None:
+    form = text_input("product", max_length=100)
+    app_id = console.new_app(completion(form, prompt="Describe {{product}}.", more_like_this={"enabled": True}))
+    product = unique("kite")
+    events = console.events(f"/apps/{app_id}/completion-messages", {"inputs": {"product": product}})
+    path = f"/apps/{app_id}/completion-messages/{events[-1]['message_id']}/more-like-this"
+    again = console.events(path, method="GET")
+    assert text_of(again) == text_of(events)
+    assert [call.json.get("temperature") for call in asked(workbench, product)] == [None, 0.9]
+    refused(console_of(workbench).get(path), 404, "not_found")
+    off = console.new_app(completion(form, prompt="Describe {{product}}."))
+    refused(console.get(path.replace(app_id, off)), 403, "app_more_like_this_disabled")
+    talk = console.new_app(chat())
+    refused(console.get(path.replace(app_id, talk)), 400, "app_unavailable")

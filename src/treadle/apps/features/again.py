@@ -3,7 +3,6 @@
 Source: spec models-and-tools §2.9.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,13 +11,15 @@ from sqlalchemy import select
 
 from treadle.apps.active_run import ActiveRun
 from treadle.apps.conversations import ConversationService
+from treadle.apps.debugging import Person, TryOut
 from treadle.apps.definition import Definition
+from treadle.apps.drafts import Drafts
 from treadle.apps.history import Owner
 from treadle.apps.runs import RunHost, StartRun
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, CreatedFrom, Message, Run
 from treadle.dsl import JsonMap, ModelConfig
-from treadle.engine.values import revive
+from treadle.engine.values import FILE_MARK, JsonValue
 from treadle.platform.db import Database
 from treadle.platform.refusals import Forbidden, NotFound
 
@@ -44,7 +45,7 @@ class Again:
         published = await self._apps.published(app)
         feature = published.feature_map.get("more_like_this")
         if not (isinstance(feature, dict) and feature.get("enabled")):
-            raise Forbidden("This app offers no texts alike.", code="app_more_like_this_disabled")
+            raise _switched_off()
         message = await self._conversations.message(owner, message_id)
         definition = warmer(await self._apps.definition(app, await self._version_id(message)))
         return await self._host.start(
@@ -59,6 +60,23 @@ class Again:
                 compiled=self._apps.compile(definition, published.version_id),
                 aloud=aloud,
             )
+        )
+
+    async def tried_like(self, person: Person, drafts: Drafts, app_id: str, message_id: str) -> TryOut:
+        """What a member tries to get another text like one of his own, on the draft as it is now.
+
+        Raises NotFound, and Forbidden when the draft's feature is off.
+        """
+        definition = (await drafts.read(person.workspace_id, app_id)).definition
+        if definition.model_config is None or not definition.model_config.more_like_this.enabled:
+            raise _switched_off()
+        message = await self._conversations.message(Owner(app_id, person.account_id), message_id)
+        config = warmer(definition).model_config
+        return TryOut(
+            inputs=_inputs(message),
+            files=_files(message),
+            query=message.query,
+            model_config=config.as_map() if config else None,
         )
 
     async def _version_id(self, message: Message) -> str:
@@ -82,19 +100,30 @@ def warmer(definition: Definition) -> Definition:
     return replace(definition, model_config=ModelConfig.read(settings)[0])
 
 
-def _inputs(message: Message) -> Mapping[str, Any]:
-    return {name: revive(value) for name, value in msgspec.json.decode(message.inputs).items() if value is not None}
+def _switched_off() -> Forbidden:
+    return Forbidden("This app offers no texts alike.", code="app_more_like_this_disabled")
+
+
+def _inputs(message: Message) -> dict[str, Any]:
+    """The inputs that were sent, files as a request names them."""
+    return {name: _named(value) for name, value in msgspec.json.decode(message.inputs).items() if value is not None}
 
 
 def _files(message: Message) -> list[dict[str, Any]]:
-    """The files that were sent, as a request names them."""
-    sent = [entry["file"] for entry in msgspec.json.decode(message.files) if entry["belongs_to"] == "user"]
-    return [
-        {
-            "type": file.get("type"),
-            "transfer_method": file.get("transfer_method"),
-            "upload_file_id": file.get("related_id"),
-            "url": file.get("remote_url"),
-        }
-        for file in sent
-    ]
+    """The files that were sent beside the inputs, as a request names them."""
+    return [_named(entry["file"]) for entry in msgspec.json.decode(message.files) if entry["belongs_to"] == "user"]
+
+
+def _named(value: JsonValue) -> Any:
+    match value:
+        case list():
+            return [_named(item) for item in value]
+        case dict() if FILE_MARK in value:
+            return {
+                "type": value.get("type"),
+                "transfer_method": value.get("transfer_method"),
+                "upload_file_id": value.get("related_id"),
+                "url": value.get("remote_url"),
+            }
+        case _:
+            return value

@@ -156,6 +156,17 @@ async def complete_with_configuration(
     return _stream(await services.editing.runs.start(person_of(signed_in), app_id, _asked(body)))
 
 
+@router.get(
+    "/apps/{app_id}/completion-messages/{message_id}/more-like-this", responses=_STREAM, response_class=Streamed
+)
+async def more_like_this(app_id: str, message_id: str, services: ServicesDep, signed_in: EditorDep) -> Streamed:
+    """Another text like one that the member got from the draft, with a warmer model."""
+    await _mode(services, signed_in.workspace_id, app_id, AppMode.COMPLETION)
+    person = person_of(signed_in)
+    asked = await services.again.tried_like(person, services.editing.drafts, app_id, message_id)
+    return _stream(await services.editing.runs.start(person, app_id, asked))
+
+
 @router.post("/apps/{app_id}/workflows/draft/nodes/{node_id}/run")
 async def run_node(app_id: str, node_id: str, body: StepInputs, services: ServicesDep, signed_in: EditorDep) -> NodeRun:
     """Run one node alone, with its retries and its error strategy. A node that fails is answered with 200 too."""

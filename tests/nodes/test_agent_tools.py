@@ -191,6 +191,9 @@ async def ask(
     return await run_node("agent", data, ports=ports, scopes=scopes, answer="{{#n.text#}}")
 
 
+WITH_LIMIT: JsonValue = {"provider": "p", "model": "m", "mode": "chat", "completion_params": {"max_tokens": 200}}
+
+
 def told(models: RoundModels) -> list[str]:
     """What the model read of its calls in the second round."""
     return [str(message.content) for message in models.requests[1].messages if message.role == "tool"]
@@ -438,6 +441,21 @@ async def test_a_long_result_leaves_room_for_the_rest() -> None:
     )
     await ask(agent(), models, adding(add=lambda **_: "x" * 5000))
     assert told(models)[0].endswith("[The result is cut here: 2000 of 5000 characters are shown.]")
+
+
+async def test_old_results_make_room_for_new_ones() -> None:
+    again = says("", call("add", '{"a": 1, "b": 2}'))
+    models = in_rounds(again, again, says("ok"), model=ModelProfile(features=CAN_CALL.features, context_size=1000))
+    results = iter(["old " * 450, "new " * 450])
+    played = await ask(agent(model=WITH_LIMIT), models, adding(add=lambda **_: next(results)))
+    second, third = (
+        [str(message.content) for message in request.messages if message.role == "tool"]
+        for request in models.requests[1:]
+    )
+    assert second[0].startswith("old old")
+    assert third[0] == "[This earlier result was left out to make room.]"
+    assert third[1].startswith("new new")
+    assert played.node("n").outputs["text"] == "ok"
 
 
 async def test_a_failing_model_fails_the_node_with_what_was_done() -> None:

@@ -157,7 +157,9 @@ async def _work(
         send_as=limits.media,
     )
     if natively:
-        briefing.past = await messages_of_turns(turns, assignment, detail=briefing.detail, send_as=briefing.send_as)
+        briefing.past = await messages_of_turns(
+            turns, profile=profile, files=ctx.ports.files, detail=briefing.detail, send_as=briefing.send_as
+        )
     ending = await work(assignment, briefing, natively=natively)
     return thoughts, ending, belt
 

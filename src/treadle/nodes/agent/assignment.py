@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Literal
 
 import msgspec
@@ -10,10 +11,11 @@ from treadle.engine.node import NodeContext
 from treadle.engine.ports import ChatRequest, Message, ModelProfile, ModelRef, Part, ToolSpec
 from treadle.engine.values import JsonValue
 from treadle.nodes.model_call import CallRecord, Reply, call_model
-from treadle.nodes.prompt import logged_prompts
+from treadle.nodes.prompt import logged_prompts, output_limit
 
 from .belt import Belt
 from .calling import run_calls
+from .past import fitting
 from .rounds import Call, Result, Round, Teller
 
 Ending = Literal["answered", "limit"]
@@ -56,7 +58,9 @@ class Assignment:
         say: Callable[[str], None],
         separated: bool = False,
     ) -> Reply:
-        """One model call, its cost noted whatever becomes of it. Raises InvokeError."""
+        """One model call, its cost noted whatever becomes of it. Results that are too much for the model's context are
+        left out, the oldest first. Raises InvokeError."""
+        messages = self._fitting(messages)
         self.record.prompts = logged_prompts(messages)
         request = ChatRequest(
             model=self.model,
@@ -110,6 +114,14 @@ class Assignment:
             f"The limit of {self.rounds} rounds is reached: {call.name} was not called. Answer with what is known."
         )
         self.teller.called(round, call)
+
+    def _fitting(self, messages: list[Message]) -> list[Message]:
+        size = self.profile.context_size
+        if size is None:
+            return messages
+        limit = output_limit(self.parameters)
+        count = partial(self.ctx.ports.models.count_tokens, self.model)
+        return fitting(messages, room=size - (limit[1] if limit else 0), count=count)
 
     def _longest_result(self) -> int:
         """Half of the model's context, so that no single result crowds out everything else."""

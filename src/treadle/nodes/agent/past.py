@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from treadle.engine.ports import Message, ModelProfile, ToolCall, Turn
+import msgspec
+
+from treadle.engine.ports import Files, Message, ModelProfile, ToolCall, Turn
 from treadle.engine.values import JsonValue
 from treadle.nodes.media import Detail, SendAs
 from treadle.nodes.prompt import Draft, messages_of, room_for_history
 
-from .assignment import Assignment
 from .belt import model_name
+
+_LEFT_OUT = "[This earlier result was left out to make room.]"
 
 Count = Callable[[Sequence[Message]], int]
 
@@ -43,8 +46,26 @@ def turns_within(
     return kept[::-1]
 
 
+def fitting(messages: Sequence[Message], *, room: int, count: Count) -> list[Message]:
+    """The messages without the longest-ago results of tools, as many as do not fit into `room` tokens.
+
+    Calls and results stay in pairs: a result that is left out says so. The newest result is always kept.
+    """
+    sizes = [count([message]) for message in messages]
+    excess = sum(sizes) - room
+    fitted = list(messages)
+    for place in [place for place, message in enumerate(messages) if message.role == "tool"][:-1]:
+        if excess <= 0:
+            break
+        short = msgspec.structs.replace(messages[place], content=_LEFT_OUT)
+        if (saved := sizes[place] - count([short])) > 0:
+            fitted[place] = short
+            excess -= saved
+    return fitted
+
+
 async def messages_of_turns(
-    turns: Sequence[Turn], assignment: Assignment, *, detail: Detail, send_as: SendAs
+    turns: Sequence[Turn], *, profile: ModelProfile, files: Files, detail: Detail, send_as: SendAs
 ) -> list[Message]:
     """The exchanges as messages: each question with its files, each round with its calls and results, the answer."""
     messages: list[Message] = []
@@ -53,8 +74,8 @@ async def messages_of_turns(
         if asked.text or asked.files:
             messages += await messages_of(
                 [Draft("user", turn.query or "[file]", asked.files)],
-                profile=assignment.profile,
-                files=assignment.ctx.ports.files,
+                profile=profile,
+                files=files,
                 detail=detail,
                 send_as=send_as,
             )

@@ -13,13 +13,16 @@ from .rounds import Round
 
 _STOP: Final = "Observation"
 _WITHOUT_STOP: Final = "wenxin"
+_MOST_STOPS: Final = 4
+"""Stop words that providers take. Whatever a model writes behind its action is not read anyway."""
 _NO_THOUGHT: Final = "I am working out how to answer this."
 
 
 async def run(assignment: Assignment, prompt: ReActPrompt) -> Ending:
     """Ask and call until the model answers. Raises InvokeError."""
     scratchpad = ""
-    stop = () if assignment.model.provider.rsplit("/", 1)[-1] == _WITHOUT_STOP else (_STOP,)
+    without_stop = assignment.model.provider.rsplit("/", 1)[-1] == _WITHOUT_STOP
+    stop = () if without_stop or len(assignment.stop) >= _MOST_STOPS else (_STOP,)
     for number in range(1, assignment.rounds + 1):
         last = number == assignment.rounds
         tools = () if last and assignment.closing else assignment.belt.specs

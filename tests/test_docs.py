@@ -89,7 +89,7 @@ def _check_command(line: str, known: dict[str, set[str]]) -> None:
         return
     if rest[:1] in (["--help"], ["--version"], ["COMMAND"]):
         return
-    name = next((name for name in (" ".join(rest[:2]), rest[0]) if name in known), None)
+    name = next((name for name in (" ".join(rest[:3]), " ".join(rest[:2]), rest[0]) if name in known), None)
     assert name is not None, line
     options = {word.partition("=")[0] for word in rest if word.startswith("-")} - {"--help"}
     assert options <= known[name], line

@@ -89,7 +89,7 @@ def kennel() -> FastAPI:
         return got(
             request,
             picture=[picture.filename, picture.content_type, len(await picture.read())],
-            pages=[[page.filename, (await page.read()).decode()] for page in pages],
+            pages=[[page.filename, (await page.read()).decode("latin-1")] for page in pages],
             note=note,
         )
 

@@ -16,7 +16,7 @@ from treadle.platform.refusals import Conflict, InvalidParam, NotFound
 from treadle.tools.json_text import read_map, read_texts, write_json
 from treadle.tools.providers import ProviderInfo, known_labels, tool_map
 from treadle.tools.repository import ToolRepository
-from treadle.tools.sources import Workflows
+from treadle.tools.sources import PublishedWorkflow, Workflows
 from treadle.tools.tables import WorkflowTool
 from treadle.tools.topic import TOOLS_TOPIC
 
@@ -124,6 +124,10 @@ class WorkflowToolService:
     async def provider(self, workspace_id: str, tool_id: str) -> ProviderInfo:
         """A tool with its provider. Raises NotFound."""
         return self._info(await self._row(workspace_id, tool_id))
+
+    async def published(self, workspace_id: str, app_id: str) -> PublishedWorkflow:
+        """The version of a workflow that a tool would be bound to now. Raises NotFound and Refusal."""
+        return await self._workflows().published(workspace_id, app_id)
 
     async def providers(self, workspace_id: str) -> Sequence[ProviderInfo]:
         """All workflows of a workspace that are tools, newest first."""

@@ -54,7 +54,11 @@ def dalle() -> Vendor:
     )
     headers = {"OpenAI-Organization?": "org-1"}
     body = {"anyOf": [two, three]}
-    return Vendor(Endpoint("POST", "/v1/images/generations", answer, body=body, headers=headers), key=bearer())
+    return Vendor(
+        Endpoint("POST", "/v1/images/generations", answer, body=body, headers=headers),
+        Endpoint("GET", "/v1/models", {"object": "list", "data": []}, headers=headers),
+        key=bearer(),
+    )
 
 
 def azure() -> Vendor:
@@ -97,6 +101,7 @@ def siliconflow() -> Vendor:
         {"seed": INTEGER, "negative_prompt": TEXT},
     )
     return Vendor(
+        Endpoint("GET", "/v1/models", {"object": "list", "data": []}),
         Endpoint("POST", "/v1/black-forest-labs/FLUX.1-dev/text-to-image", answer, body=flux),
         Endpoint("POST", "/v1/images/generations", answer, body=diffusion),
         key=bearer(),

@@ -348,7 +348,7 @@ def serply() -> Vendor:
         "position": "Weaver", "employer": "Mill", "location": "Leeds", "link": "https://j.example/",
         "highlights": ["Part-time"],
     }  # fmt: skip
-    words, headers = "q=hand\\+loom&gl=us&hl=en", {"x-user-agent": "desktop", "x-proxy-location": "[A-Z]{2}"}
+    words, headers = "q=[a-z+]+&gl=us&hl=en", {"x-user-agent": "desktop", "x-proxy-location": "[A-Z]{2}"}
     body = obj({"url": TEXT, "method": "GET", "response_type": "markdown"})
     return Vendor(
         Endpoint("GET", f"/v1/search/{{words:{words}}}", {"results": [hit], "total": 1}, headers=headers),

@@ -129,6 +129,7 @@ def twilio() -> Vendor:
     refusal: JsonValue = {"code": 20003, "message": "Authenticate", "status": 401}
     return Vendor(
         Endpoint("POST", "/2010-04-01/Accounts/AC1/Messages.json", answer, form=form),
+        Endpoint("GET", "/2010-04-01/Accounts/AC1.json", {"sid": "AC1", "status": "active"}),
         key=Key("header", "Authorization", f"Basic {basic}", 401, refusal),
     )
 

@@ -77,6 +77,6 @@ def test_a_wrong_file_is_refused_by_name_and_place() -> None:
 def test_the_schema_of_the_files_is_json_schema() -> None:
     schema = msgspec.json.schema(BuiltinProvider)
     assert schema["$ref"] == "#/$defs/BuiltinProvider"
-    assert {"identity", "tools", "credentials_for_provider", "trial", "urls"} == set(
+    assert {"identity", "tools", "credentials_for_provider", "trial", "own_check", "urls"} == set(
         schema["$defs"]["BuiltinProvider"]["properties"]
     )

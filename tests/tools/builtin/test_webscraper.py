@@ -1,9 +1,11 @@
 """Reading web pages (models-and-tools §4.9)."""
 
+import io
 from pathlib import Path
 
 import pytest
 from aiohttp import web
+from docx import Document
 
 from tests.doubles.http_double import RECORDED, HttpDouble, Refused
 from tests.doubles.recording import JsonValue
@@ -14,6 +16,8 @@ from treadle.engine.ports import ModelProfile, ModelRef
 from treadle.platform.egress import GuardedHttp
 from treadle.settings import Settings
 from treadle.tools.messages import Text
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 PAGE = """<!doctype html><html lang="en"><head><title>On weaving</title><meta name="author" content="Ada Weaver">
 <meta property="article:published_time" content="2024-02-03"></head><body><nav><a href="/">Home</a> <a href="/x">X</a>
@@ -47,6 +51,14 @@ class Pages(HttpDouble):
                 )
             case "empty":
                 return web.Response(text="<html></html>", content_type="text/html")
+            case "document":
+                document = Document()
+                document.add_paragraph("Eight shafts.")
+                written = io.BytesIO()
+                document.save(written)
+                return web.Response(body=written.getvalue(), content_type=WORD)
+            case "broken":
+                return web.Response(body=b"no document", content_type="application/pdf")
             case "picture":
                 return web.Response(body=b"x" * 1000, content_type="image/png")
             case _:
@@ -76,6 +88,9 @@ async def test_pages(tmp_path: Path) -> None:
         assert await read("empty") == "The page holds no readable text."
         assert await read("picture") == "The address holds image/png, which cannot be read as text."
         assert [each.method for each in site.requests] == ["HEAD", "GET"] * 3 + ["HEAD"]
+        assert await read("document") == "Eight shafts."
+        with pytest.raises(ToolInvokeError, match="The document at the address cannot be read"):
+            await read("broken")
         assert await read("browsers") == READ
         with pytest.raises(ToolInvokeError, match="status 404: nothing here"):
             await read("elsewhere")

@@ -4,9 +4,9 @@ Source: spec models-and-tools §4.1 and §4.2.
 """
 
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from importlib import import_module
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -108,6 +108,8 @@ class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     tools: tuple[BuiltinTool, ...]
     credentials_for_provider: dict[str, CredentialField] = {}
     trial: Trial | None = None
+    own_check: bool = False
+    """Whether `tools.py` has `async def check(call)`, which shows at no cost whether credentials work."""
     urls: dict[str, str] = {}
 
     @property
@@ -153,16 +155,10 @@ class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         Raises ToolNodeError for an unknown tool; the iterator raises ToolParameterError, ToolCredentialsError and
         ToolInvokeError.
         """
-        parameters: dict[str, Value] = {
-            each.name: each.default for each in self.tool(tool).parameters if each.default is not None
-        }
-        parameters.update({name: value for name, value in call.parameters.items() if value not in (None, "")})
-        credentials: dict[str, Value] = {
-            name: field.default for name, field in self.credentials_for_provider.items() if field.default is not None
-        }
-        credentials.update({name: value for name, value in call.credentials.items() if value not in (None, "")})
-        run: ToolFunction = getattr(import_module(f"{__package__}.{self.name}.tools"), tool.replace("-", "_"))
-        return run(dataclasses.replace(call, parameters=parameters, credentials=credentials, urls=self.urls))
+        defaults = {each.name: each.default for each in self.tool(tool).parameters if each.default is not None}
+        run: ToolFunction = self._code(tool.replace("-", "_"))
+        prepared = self._prepared(call)
+        return run(dataclasses.replace(prepared, parameters={**defaults, **_filled(call.parameters)}))
 
     async def validate(self, credentials: Mapping[str, Value], call: Call) -> None:
         """See that `credentials` work: the form is complete and a representative call succeeds.
@@ -177,9 +173,26 @@ class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             elif field.options and value not in [option.value for option in field.options]:
                 choices = ", ".join(option.value for option in field.options)
                 raise ToolCredentialsError(f'The credential "{name}" of {self.name} must be one of {choices}.')
+        if self.own_check:
+            check: Callable[[Call], Awaitable[None]] = self._code("check")
+            await check(self._prepared(dataclasses.replace(call, parameters={}, credentials=credentials)))
         if self.trial is None:
             return
         parameters: dict[str, Value] = dict(self.trial.parameters)
         trial = dataclasses.replace(call, parameters=parameters, credentials=credentials)
         async for _ in self.invoke(self.trial.tool, trial):
             pass
+
+    def _prepared(self, call: Call) -> Call:
+        """The call with default credentials and the upstream's addresses."""
+        fields = self.credentials_for_provider.items()
+        defaults = {name: field.default for name, field in fields if field.default is not None}
+        return dataclasses.replace(call, credentials={**defaults, **_filled(call.credentials)}, urls=self.urls)
+
+    def _code(self, name: str) -> Any:
+        """The function `name` of the provider's code, which is loaded now."""
+        return getattr(import_module(f"{__package__}.{self.name}.tools"), name)
+
+
+def _filled(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if value not in (None, "")}

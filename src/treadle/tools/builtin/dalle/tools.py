@@ -6,7 +6,7 @@ import msgspec
 
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
-from treadle.tools.builtin.http import ask
+from treadle.tools.builtin.http import ask, send
 from treadle.tools.builtin.pictures import encoded_picture
 from treadle.tools.messages import Message
 
@@ -36,6 +36,10 @@ async def dalle3(call: Call) -> AsyncIterator[Message]:
         yield encoded_picture(each.b64_json)
 
 
+async def check(call: Call) -> None:
+    await send(call, "GET", f"{_base(call)}/models", headers=_headers(call))
+
+
 async def _drawn(call: Call, model: str, more: dict[str, JsonValue]) -> Pictures:
     size = call.text("size")
     body: dict[str, JsonValue] = {
@@ -46,9 +50,17 @@ async def _drawn(call: Call, model: str, more: dict[str, JsonValue]) -> Pictures
         "response_format": "b64_json",
         **more,
     }
-    base = (call.optional_credential("openai_base_url") or call.urls["api"]).rstrip("/").removesuffix("/v1")
+    url, headers = f"{_base(call)}/images/generations", _headers(call)
+    return await ask(call, Pictures, "POST", url, headers=headers, json=body, timeout=180, max_bytes=64 * 1024 * 1024)
+
+
+def _base(call: Call) -> str:
+    base = (call.optional_credential("openai_base_url") or call.urls["api"]).rstrip("/")
+    return f"{base.removesuffix('/v1')}/v1"
+
+
+def _headers(call: Call) -> dict[str, str]:
     headers = {"Authorization": f"Bearer {call.credential('openai_api_key')}"}
     if organisation := call.optional_credential("openai_organization_id"):
         headers["OpenAI-Organization"] = organisation
-    url = f"{base}/v1/images/generations"
-    return await ask(call, Pictures, "POST", url, headers=headers, json=body, timeout=180, max_bytes=64 * 1024 * 1024)
+    return headers

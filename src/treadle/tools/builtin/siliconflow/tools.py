@@ -6,7 +6,7 @@ import msgspec
 
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
-from treadle.tools.builtin.http import ask
+from treadle.tools.builtin.http import ask, send
 from treadle.tools.messages import ImageUrl, Json, Message
 
 _DIFFUSION = {
@@ -49,6 +49,11 @@ async def stable_diffusion(call: Call) -> AsyncIterator[Message]:
         body["negative_prompt"] = unwanted
     for message in await _drawn(call, "images/generations", body):
         yield message
+
+
+async def check(call: Call) -> None:
+    headers = {"Authorization": f"Bearer {call.credential('siliconFlow_api_key')}"}
+    await send(call, "GET", f"{call.urls['api']}/models", headers=headers)
 
 
 def _common(call: Call) -> dict[str, JsonValue]:

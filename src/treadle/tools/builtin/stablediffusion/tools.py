@@ -23,13 +23,14 @@ class _Drawn(msgspec.Struct):
     images: list[str]
 
 
+async def check(call: Call) -> None:
+    await _known(call, call.credential("model"))
+
+
 async def stable_diffusion(call: Call) -> AsyncIterator[Message]:
-    base = f"{call.credential('base_url').rstrip('/')}/sdapi/v1"
+    base = _base(call)
     wanted = call.text("model") or call.credential("model")
-    models = await ask(call, list[_Model], "GET", f"{base}/sd-models")
-    if not any(wanted in (model.title, model.model_name) for model in models):
-        names = ", ".join(model.model_name or model.title for model in models) or "none at all"
-        raise ToolInvokeError(f'Stable Diffusion has no model "{wanted}"; it has {names}.')
+    await _known(call, wanted)
     await send(call, "POST", f"{base}/options", json={"sd_model_checkpoint": wanted}, timeout=_SECONDS)
     lora = call.text("lora")
     body: dict[str, JsonValue] = {
@@ -43,3 +44,15 @@ async def stable_diffusion(call: Call) -> AsyncIterator[Message]:
     if not drawn.images:
         raise ToolInvokeError("Stable Diffusion gave no picture.")
     yield encoded_picture(drawn.images[0])
+
+
+async def _known(call: Call, wanted: str) -> None:
+    """Raises ToolInvokeError when the server has no such model."""
+    models = await ask(call, list[_Model], "GET", f"{_base(call)}/sd-models")
+    if not any(wanted in (model.title, model.model_name) for model in models):
+        names = ", ".join(model.model_name or model.title for model in models) or "none at all"
+        raise ToolInvokeError(f'Stable Diffusion has no model "{wanted}"; it has {names}.')
+
+
+def _base(call: Call) -> str:
+    return f"{call.credential('base_url').rstrip('/')}/sdapi/v1"

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import msgspec
 
 from treadle.tools.builtin.call import Call
-from treadle.tools.builtin.http import ask
+from treadle.tools.builtin.http import ask, send
 from treadle.tools.messages import Message, Text
 
 
@@ -16,12 +16,23 @@ class _Sent(msgspec.Struct):
     status: str = ""
 
 
+async def check(call: Call) -> None:
+    await send(call, "GET", f"{_account(call)}.json", headers=_headers(call))
+
+
 async def send_message(call: Call) -> AsyncIterator[Message]:
-    account, sender, to = call.credential("account_sid"), call.credential("from_number"), call.required("to_number")
+    sender, to = call.credential("from_number"), call.required("to_number")
     if to.startswith("whatsapp:") and not sender.startswith("whatsapp:"):
         sender = f"whatsapp:{sender}"
-    secret = b64encode(f"{account}:{call.credential('auth_token')}".encode()).decode()
     form = {"Body": call.required("message"), "From": sender, "To": to}
-    url = f"{call.urls['api']}/Accounts/{quote(account, safe='')}/Messages.json"
-    sent = await ask(call, _Sent, "POST", url, headers={"Authorization": f"Basic {secret}"}, form=form)
+    sent = await ask(call, _Sent, "POST", f"{_account(call)}/Messages.json", headers=_headers(call), form=form)
     yield Text(f"The message was handed to Twilio ({sent.sid}, {sent.status}).")
+
+
+def _account(call: Call) -> str:
+    return f"{call.urls['api']}/Accounts/{quote(call.credential('account_sid'), safe='')}"
+
+
+def _headers(call: Call) -> dict[str, str]:
+    secret = f"{call.credential('account_sid')}:{call.credential('auth_token')}"
+    return {"Authorization": f"Basic {b64encode(secret.encode()).decode()}"}

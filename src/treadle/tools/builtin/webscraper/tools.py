@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from treadle.engine.errors import HttpRequestNodeError, ToolInvokeError
+from treadle.engine.errors import HttpRequestNodeError, NodeError, ToolInvokeError
 from treadle.engine.ports import HttpRequest, HttpResponse
+from treadle.nodes.documents import MIME_TYPES, extract_text
 from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.http import raise_for_status
 from treadle.tools.builtin.summary import summarised
@@ -41,7 +42,7 @@ async def webscraper(call: Call) -> AsyncIterator[Message]:
     if not _readable(kind):
         yield Text(f"The address holds {_media(kind)}, which cannot be read as text.")
         return
-    text = await asyncio.to_thread(_article, response) if _media(kind) in _PAGES else _decoded(response)
+    text = await asyncio.to_thread(_text_of, response, _media(kind))
     if not text.strip():
         text = "The page holds no readable text."
     yield Text(await summarised(call, text) if call.flag("generate_summary") else text)
@@ -60,7 +61,8 @@ def _media(content_type: str) -> str:
 
 
 def _readable(content_type: str) -> bool:
-    return _media(content_type).startswith((*_PAGES, *_PLAIN))
+    media = _media(content_type)
+    return media.startswith((*_PAGES, *_PLAIN)) or media in MIME_TYPES
 
 
 def _decoded(response: HttpResponse) -> str:
@@ -71,6 +73,18 @@ def _decoded(response: HttpResponse) -> str:
         return response.body.decode(named.strip("\"' ;") or "utf-8")
     except (LookupError, UnicodeDecodeError):
         return str(from_bytes(response.body).best() or "")
+
+
+def _text_of(response: HttpResponse, media: str) -> str:
+    """Raises ToolInvokeError for a document that cannot be read."""
+    if media in _PAGES:
+        return _article(response)
+    if media.startswith(_PLAIN):
+        return _decoded(response)
+    try:
+        return extract_text(response.body, "", media)
+    except NodeError as error:
+        raise ToolInvokeError(f"The document at the address cannot be read: {error}") from error
 
 
 def _article(response: HttpResponse) -> str:

@@ -229,6 +229,16 @@ async def test_observations_lead_the_next_round() -> None:
     )
 
 
+async def test_old_observations_make_room_for_new_ones() -> None:
+    again = says(step("add", {"a": 2, "b": 3}))
+    models = in_rounds(again, again, says(step("Final Answer", "5")), model=ModelProfile(context_size=1000))
+    results = iter(["old " * 450, "new " * 450])
+    await ask(models, adding(add=lambda **_: next(results)))
+    scratchpad = str(models.requests[2].messages[2].content)
+    assert "Observation: [This earlier result was left out to make room.]" in scratchpad
+    assert scratchpad.endswith("new new")
+
+
 async def test_wenxin_knows_no_stop_words() -> None:
     models = in_rounds(says("5"))
     await ask(models, model={"provider": "langgenius/wenxin/wenxin", "model": "m", "mode": "chat"})

@@ -1,8 +1,7 @@
 """What an agent is asked to do, and what a strategy needs to do it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final, Literal
 
 import msgspec
@@ -115,13 +114,22 @@ class Assignment:
         )
         self.teller.called(round, call)
 
+    def excess(self, messages: list[Message]) -> int:
+        """By how many tokens the prompt is too long for the model; not above 0 where it fits or nothing is known."""
+        room = self._room()
+        return 0 if room is None else self._count(messages) - room
+
     def _fitting(self, messages: list[Message]) -> list[Message]:
-        size = self.profile.context_size
-        if size is None:
-            return messages
-        limit = output_limit(self.parameters)
-        count = partial(self.ctx.ports.models.count_tokens, self.model)
-        return fitting(messages, room=size - (limit[1] if limit else 0), count=count)
+        room = self._room()
+        return messages if room is None else fitting(messages, room=room, count=self._count)
+
+    def _room(self) -> int | None:
+        """Tokens that the prompt may have, beside the longest reply."""
+        size, limit = self.profile.context_size, output_limit(self.parameters)
+        return None if size is None else size - (limit[1] if limit else 0)
+
+    def _count(self, messages: Sequence[Message]) -> int:
+        return self.ctx.ports.models.count_tokens(self.model, messages)
 
     def _longest_result(self) -> int:
         """Half of the model's context, so that no single result crowds out everything else."""

@@ -12,7 +12,7 @@ from treadle.nodes.prompt import Draft, messages_of, room_for_history
 
 from .belt import model_name
 
-_LEFT_OUT = "[This earlier result was left out to make room.]"
+LEFT_OUT = "[This earlier result was left out to make room.]"
 
 Count = Callable[[Sequence[Message]], int]
 
@@ -57,7 +57,7 @@ def fitting(messages: Sequence[Message], *, room: int, count: Count) -> list[Mes
     for place in [place for place, message in enumerate(messages) if message.role == "tool"][:-1]:
         if excess <= 0:
             break
-        short = msgspec.structs.replace(messages[place], content=_LEFT_OUT)
+        short = msgspec.structs.replace(messages[place], content=LEFT_OUT)
         if (saved := sizes[place] - count([short])) > 0:
             fitted[place] = short
             excess -= saved

@@ -5,9 +5,12 @@ Source: spec models-and-tools §3.4, workflow-nodes §22. Only the answer is sho
 
 from typing import Final
 
+from treadle.engine.ports import Message, ToolSpec
+
 from .assignment import Assignment, Ending
 from .calling import call_of
-from .react_prompt import ReActPrompt, scratchpad_entry
+from .past import LEFT_OUT
+from .react_prompt import ReActPrompt, Step
 from .react_reply import ReplyReader
 from .rounds import Round
 
@@ -20,7 +23,7 @@ _NO_THOUGHT: Final = "I am working out how to answer this."
 
 async def run(assignment: Assignment, prompt: ReActPrompt) -> Ending:
     """Ask and call until the model answers. Raises InvokeError."""
-    scratchpad = ""
+    steps: list[Step] = []
     without_stop = assignment.model.provider.rsplit("/", 1)[-1] == _WITHOUT_STOP
     stop = () if without_stop or len(assignment.stop) >= _MOST_STOPS else (_STOP,)
     for number in range(1, assignment.rounds + 1):
@@ -32,7 +35,7 @@ async def run(assignment: Assignment, prompt: ReActPrompt) -> Ending:
             if piece := reader.feed(text):
                 assignment.teller.say(round, piece)
 
-        messages = prompt.messages(tools, scratchpad, last=last and assignment.closing)
+        messages = _prompt(assignment, prompt, tools, steps, last=last and assignment.closing)
         reply = await assignment.ask(round, messages, stop=stop, say=read, separated=True)
         parsed = reader.close()
         if parsed.action is None:
@@ -48,8 +51,22 @@ async def run(assignment: Assignment, prompt: ReActPrompt) -> Ending:
         assignment.teller.asked(round)
         await assignment.call_tools(round)
         result = call.result.text if call.result else ""
-        scratchpad += scratchpad_entry(round.thought, action.name, action.input, result)
+        steps.append(Step(round.thought, action.name, action.input, result))
         if last:
             only = assignment.rounds == 1 and not assignment.closing
             assignment.teller.say(round, result if only else assignment.limit_text())
     return "limit"
+
+
+def _prompt(
+    assignment: Assignment, prompt: ReActPrompt, tools: tuple[ToolSpec, ...], steps: list[Step], *, last: bool
+) -> list[Message]:
+    """The prompt of a round. Observations that are too much for the model's context are left out, the oldest first."""
+    messages = prompt.messages(tools, steps, last=last)
+    for step in steps[:-1]:
+        if assignment.excess(messages) <= 0:
+            break
+        if len(step.observation) > len(LEFT_OUT):
+            step.observation = LEFT_OUT
+            messages = prompt.messages(tools, steps, last=last)
+    return messages

@@ -62,6 +62,21 @@ _ANSWER_NOW: Final = 'No round is left for tools. Give the action "Final Answer"
 
 
 @dataclass(slots=True)
+class Step:
+    """A round as the next one reads it."""
+
+    thought: str
+    action: str
+    arguments: JsonValue
+    observation: str
+
+    def text(self) -> str:
+        """The lines of the scratchpad."""
+        written = json.dumps({"action": self.action, "action_input": self.arguments}, ensure_ascii=False)
+        return f"Thought: {self.thought}\nAction:\n```\n{written}\n```\nObservation: {self.observation}\n\n"
+
+
+@dataclass(slots=True)
 class ReActPrompt:
     """What the model is sent in each round.
 
@@ -76,9 +91,9 @@ class ReActPrompt:
     past: str = ""
     query: str = ""
 
-    def messages(self, tools: Sequence[ToolSpec], scratchpad: str, *, last: bool) -> list[Message]:
-        """The prompt of a round. `scratchpad` is what was thought, done and observed before; `last`: no tool may be
-        called any more."""
+    def messages(self, tools: Sequence[ToolSpec], steps: Sequence[Step], *, last: bool) -> list[Message]:
+        """The prompt of a round. `steps` are those before; `last`: no tool may be called any more."""
+        scratchpad = "".join(step.text() for step in steps)
         frame = self._filled(self.template, tools, scratchpad)
         if self.completion:
             if last and scratchpad:
@@ -116,12 +131,6 @@ class ReActPrompt:
             return text
         files = tuple(part for part in self.question.content if part.type != "text")
         return (*files, Part(type="text", text=text)) if files else text
-
-
-def scratchpad_entry(thought: str, action: str, arguments: JsonValue, observation: str) -> str:
-    """A round as the next one reads it."""
-    written = json.dumps({"action": action, "action_input": arguments}, ensure_ascii=False)
-    return f"Thought: {thought}\nAction:\n```\n{written}\n```\nObservation: {observation}\n\n"
 
 
 def _fill_once(template: str, values: Mapping[str, str]) -> str:

@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     )
     egress_timeout: float = Field(600, gt=0, description="Seconds that one outbound request of an app may take.")
 
+    mcp_stdio_commands: tuple[str, ...] = Field(
+        (),
+        description='Programs that may be started as MCP servers: a JSON list of exact command lines, such as '
+        '["npx -y @modelcontextprotocol/server-time"].',
+    )
+
     session_days: int = Field(30, ge=1, description="Days until a console session ends.")
     login_attempts: int = Field(5, ge=1, description="Failed sign-ins for one address before it is locked.")
     login_lockout_seconds: int = Field(

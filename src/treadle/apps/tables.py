@@ -580,3 +580,20 @@ class FormLink(Base):
         Index("ix_form_links_unsent", "try_at", sqlite_where=text("mail IS NOT NULL"),
               postgresql_where=text("mail IS NOT NULL")),
     )  # fmt: skip
+
+
+class AppMcpServer(Base):
+    """How an app is served to MCP clients."""
+
+    __tablename__ = "app_mcp_servers"
+
+    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(String(36))
+    code: Mapped[str] = mapped_column(String(32), unique=True)
+    """The secret part of its address."""
+    description: Mapped[str] = mapped_column(Text)
+    parameters: Mapped[str] = mapped_column(Text)
+    """JSON: what each field of the form means, by its name."""
+    active: Mapped[bool] = mapped_column()
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)

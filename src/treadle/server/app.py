@@ -19,6 +19,7 @@ from treadle.server.declared import Caller, DeclaredRoute
 from treadle.server.errors import AnsweredCrashes, on_crash, on_http_error, on_refusal
 from treadle.server.file_links import ROUTES as FILE_ROUTES
 from treadle.server.headers import HeadersMiddleware
+from treadle.server.mcp_server import ROUTES as MCP_ROUTES
 from treadle.server.pages import page_routes
 from treadle.server.responses import json_response
 from treadle.server.service_api.routes import ROUTES as SERVICE_ROUTES
@@ -52,6 +53,7 @@ def create_app(services: Services, static: Path = STATIC) -> ASGIApp:
             Mount("/api", routes=WEB_ROUTES, middleware=[_ANY_ORIGIN]),
             Mount("/console/api", app=create_console_api(services)),
             *FILE_ROUTES,
+            *MCP_ROUTES,
             *TRIGGER_ROUTES,
             *page_routes(static),
         ],

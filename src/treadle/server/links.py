@@ -30,6 +30,14 @@ class Links:
         """The page of a form that somebody fills."""
         return f"{self.base}/form/{token}"
 
+    def mcp(self, code: str) -> str:
+        """Where MCP clients reach an app."""
+        return f"{self.base}/mcp/server/{code}/mcp"
+
+    def mcp_callback(self) -> str:
+        """Where the authorization server of an MCP server sends a browser back to."""
+        return f"{self.base}/console/api/mcp/oauth/callback"
+
     def page(self, mode: str, code: str) -> str:
         """The published page of an app."""
         return f"{self.base}/{_SEGMENTS.get(mode, 'chat')}/{code}"

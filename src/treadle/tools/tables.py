@@ -1,6 +1,6 @@
-"""Credentials of tools, APIs made into tools, and workflows made into tools, as rows."""
+"""Credentials of tools, APIs and workflows made into tools, and MCP servers, as rows."""
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from treadle.platform.db import Base
@@ -86,4 +86,53 @@ class WorkflowTool(Base):
     __table_args__ = (
         Index("uq_tool_workflows_name", "workspace_id", "name", unique=True),
         Index("uq_tool_workflows_app", "workspace_id", "app_id", unique=True),
+    )
+
+
+class McpServer(Base):
+    """An MCP server of a workspace. Address, headers and what OAuth gave are sealed; `address_hash` tells addresses
+    apart without showing them."""
+
+    __tablename__ = "tool_mcp_servers"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(String(36))
+    name: Mapped[str] = mapped_column(String(40))
+    identifier: Mapped[str] = mapped_column(String(64))
+    """What app files refer to."""
+    address: Mapped[str] = mapped_column(Text)
+    """A URL, or `stdio:` and a command."""
+    address_hash: Mapped[str] = mapped_column(String(64))
+    headers: Mapped[str] = mapped_column(Text)
+    """JSON text, values sealed."""
+    icon: Mapped[str] = mapped_column(Text)
+    """JSON text: `{"background", "content"}`."""
+    timeout: Mapped[float] = mapped_column(Float)
+    read_timeout: Mapped[float] = mapped_column(Float)
+    """Seconds that a call may take."""
+    authorized: Mapped[bool] = mapped_column(Boolean)
+    tools: Mapped[str] = mapped_column(Text)
+    """JSON list: the tools as the server described them last."""
+    client_id: Mapped[str] = mapped_column(Text)
+    """Of OAuth, when the server does not register clients by itself."""
+    client_secret: Mapped[str] = mapped_column(Text)
+    """Sealed; empty without one."""
+    grant: Mapped[str] = mapped_column(String(32))
+    """`authorization_code` (somebody signs in) or `client_credentials` (the client itself is known)."""
+    oauth_client: Mapped[str] = mapped_column(Text)
+    """The registered client, JSON text, sealed; empty without one."""
+    oauth_tokens: Mapped[str] = mapped_column(Text)
+    """JSON text, sealed; empty without any."""
+    oauth_state: Mapped[str] = mapped_column(String(128))
+    """Of an authorization that is under way."""
+    oauth_code: Mapped[str] = mapped_column(Text)
+    """What came back for it."""
+    created_by: Mapped[str | None] = mapped_column(String(36))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (
+        Index("uq_tool_mcp_servers_name", "workspace_id", "name", unique=True),
+        Index("uq_tool_mcp_servers_identifier", "workspace_id", "identifier", unique=True),
+        Index("uq_tool_mcp_servers_address", "workspace_id", "address_hash", unique=True),
     )

@@ -48,8 +48,9 @@ class Upset(NodeError):
 class Script:
     """What a node does: wait, stream `chunks`, fail the first `failures` attempts, and give `outputs`.
 
-    Inside of the iteration `item_of`, it also fails every attempt with an item of `fails_on`, and shows the item in its
-    output `x`. With `asks`, it waits for an answer first, and gives it as the output `answer`.
+    Inside of the iteration `item_of`, it also fails every attempt with an item of `fails_on`, takes longer with one of
+    `slow_on`, and shows the item in its output `x`. With `asks`, it waits for an answer first, and gives it as the
+    output `answer`.
     """
 
     outputs: Mapping[str, Value] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class Script:
     attempts: Counter[str] = field(default_factory=Counter)
     item_of: str = ""
     fails_on: Sequence[Value] = ()
+    slow_on: Sequence[Value] = ()
     asks: str = ""
 
 
@@ -75,6 +77,8 @@ async def _play(context: NodeContext, script: Script) -> NodeResult:
         await _tick(script.ticks)
         raise NodePaused({"asks": script.asks})
     item = context.pool.get((script.item_of, "item")) if script.item_of else None
+    if item in script.slow_on:
+        await _tick(9)
     script.attempts[context.execution_id] += 1
     failing = script.attempts[context.execution_id] <= script.failures or item in script.fails_on
     for chunk in script.chunks[: len(script.chunks) // 2] if failing else script.chunks:

@@ -13,7 +13,7 @@ from treadle.engine.run import Limits
 
 from .random_graphs import RandomGraph, random_graphs
 from .reference import EXCEPTION, SUCCEEDED, Expected, interpret
-from .scripted import TYPES, Story, play
+from .scripted import TYPES, Place, Story, place, play
 
 SHORT = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LONG = settings(SHORT, max_examples=10_000)
@@ -47,7 +47,7 @@ def test_ten_thousand_resumed_runs_agree_with_the_reference(graph: RandomGraph, 
 
 def _compare(graph: RandomGraph) -> None:
     story = _play(graph)
-    finishing = [event.node_id for event in story.executions]
+    finishing = [place(event) for event in story.executions]
     _check(graph, story, interpret(graph.nodes, graph.edges, finishing), finishing)
 
 
@@ -64,7 +64,7 @@ def _compare_resumed(graph: RandomGraph, data: st.DataObject) -> None:
     }
     story = _play(graph, checkpoint, VariablePool({"conversation": assigned}))
     assert not set(settled) & set(story.started), "a finished node ran again"
-    finishing = [*settled, *(event.node_id for event in story.executions)]
+    finishing = [*((node_id, ()) for node_id in settled), *(place(event) for event in story.executions)]
     _check(graph, story, interpret(graph.nodes, graph.edges, finishing), finishing)
 
 
@@ -74,7 +74,8 @@ def _play(graph: RandomGraph, checkpoint: list[NodeFinished] | None = None, pool
     return asyncio.run(play(compiled, limits=limits, checkpoint=checkpoint or (), pool=pool))
 
 
-def _check(graph: RandomGraph, story: Story, expected: Expected, finishing: list[str]) -> None:
+def _check(graph: RandomGraph, story: Story, expected: Expected, places: list[Place]) -> None:
+    finishing = [node_id for node_id, _ in places]
     ran = {node_id for node_id, status in expected.statuses.items() if status in (SUCCEEDED, EXCEPTION)}
     assert set(finishing) == ran
     assert story.statuses == {node_id: expected.statuses[node_id] for node_id in story.statuses}

@@ -384,3 +384,39 @@ async def test_a_branch_that_is_not_taken_in_a_round_gives_null() -> None:
     nodes[3] = node("choice", "pick", inside="it", handle="no")
     story = await play_spec(nodes, "start -> it", "itstart -> pick:yes -> a", pool=items(["1", "2"]))
     assert story.outputs["it"] == {"output": [None, None]}
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+async def test_a_run_resumed_from_any_checkpoint_inside_a_container_ends_the_same(parallel: bool) -> None:
+    async def add(context: NodeContext) -> NodeResult:
+        n = int(str(context.pool.get(("lp", "n")))) + 1
+        context.write("lp", "n", n)
+        context.assign("sum", int(str(context.pool.get(("conversation", "sum")))) + 1)
+        return NodeResult(outputs={"n": n}, usage=Usage(total_tokens=2, prompt_tokens=2))
+
+    nodes = [
+        start(),
+        *iteration("it", "conversation.items", "say.answer", is_parallel=parallel),
+        inner("a", slow_on=["p"], chunks=["1", "2"]),
+        inner("b", fails_on=["q"], strategy="default-value", defaults={"x": "D"}),
+        spoken("say", "{{#it.item#}}{{#a.text#}}{{#b.x#}} "),
+        *loop("lp", 9, until=("conversation.sum", "≥", "3"), n=0),
+        node("assigner", "add", inside="lp", body=add),
+        node("answer", "count", inside="lp", template="n={{#add.n#}} "),
+        answer("last", "{{#lp.loop_round#}} {{#conversation.sum#}}"),
+    ]
+    chains = ["start -> it -> lp -> last", "itstart -> a -> b -> say", "lpstart -> add -> count"]
+    whole = await play_spec(nodes, *chains, pool=items("pqr", sum=0))
+    kept = [event for event in whole.events if isinstance(event, NodeFinished)]
+    assert whole.text.endswith("n=1 n=2 n=3 3 3")
+    if parallel:
+        assert whole.text.startswith("q12D r12b:r p12b:p ")
+    for count in range(len(kept) + 1):
+        sums = [write.value for event in kept[:count] for write in event.writes if write.name == "sum"]
+        story = await play_spec(nodes, *chains, checkpoint=kept[:count], pool=items("pqr", sum=sums[-1] if sums else 0))
+        done = {(event.node_id, event.container and event.container.path) for event in kept[:count]}
+        assert not [e for e in story.executions if (e.node_id, e.container and e.container.path) in done]
+        assert story.text == whole.text
+        assert story.end.outputs == whole.end.outputs
+        assert story.end.total_steps == whole.end.total_steps
+        assert (story.end.total_tokens, story.end.exceptions_count) == (6, 1)

@@ -125,7 +125,7 @@ async def test_a_pause_in_a_round_stops_the_rounds_there() -> None:
     third = await go_on(graph, [first, second], {in_round(1): says("q")}, pool=items(1, 2))
     assert third.started == ["it", "ask", "say", "end"]
     assert third.end.outputs["all"] == ["p", "q"]
-    assert third.text == "b:1=p;b:2=q;"
+    assert third.text == "b:1=p;b:2=q;- p\n- q"
     executions = [e for story in (first, second, third) for e in story.executions]
     assert len({(e.node_id, e.container) for e in executions}) == len(executions)
     assert third.end.total_steps == len(executions)

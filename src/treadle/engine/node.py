@@ -180,6 +180,11 @@ class NodeContext:
         """Of a container: what it runs in each round; None when its entry is missing."""
         return self._walk.graph.by_id[self.node_id].body
 
+    @property
+    def begun(self) -> list[int]:
+        """Of a container: the rounds that an earlier process began, in the order in which it left them."""
+        return self._walk.run.past.rounds(self._walk.path, self.node_id)
+
     def announce(self, inputs: dict[str, Value], length: int) -> None:
         """Of a container: tell that rounds will follow, `length` at most."""
         self.steps = length

@@ -24,6 +24,7 @@ class Past:
     def __init__(self, checkpoint: Iterable[Remembered] = (), answers: Mapping[PauseKey, Answer] | None = None) -> None:
         self._by_path: dict[Path, list[Remembered]] = defaultdict(list)
         self._inside: dict[tuple[Path, str], Usage] = {}
+        self._rounds: dict[tuple[Path, str], dict[int, None]] = defaultdict(dict)
         self._first: dict[str, Value] = {}
         """What conversation variables held before the first node wrote them."""
         self._answers = dict(answers or {})
@@ -37,6 +38,10 @@ class Past:
             path = event.container.path if event.container else ()
             self._by_path[path].append(event)
             self.index = max(self.index, event.index)
+            for depth, (node_id, round_index) in enumerate(path):
+                rounds = self._rounds[path[:depth], node_id]
+                rounds.pop(round_index, None)
+                rounds[round_index] = None
             if isinstance(event, PauseRequested):
                 continue
             self._spend(event, path)
@@ -58,6 +63,10 @@ class Past:
     def answer(self, key: PauseKey) -> Answer | None:
         """What was given to a node that waited, None while it waits."""
         return self._answers.get(key)
+
+    def rounds(self, path: Path, node_id: str) -> list[int]:
+        """The rounds of a container that began, in the order in which something last happened in them."""
+        return list(self._rounds.get((path, node_id), ()))
 
     def usage_inside(self, path: Path, node_id: str) -> Usage:
         """What the rounds of a container used."""

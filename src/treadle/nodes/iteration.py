@@ -56,7 +56,8 @@ class _Rounds:
 
     async def together(self) -> None:
         """As `one_by_one`, with several rounds at a time; those that wait keep no other from ending."""
-        indexes = iter(range(len(self.items)))
+        begun = [index for index in self.ctx.begun if index < len(self.items)]
+        indexes = iter([*begun, *sorted(set(range(len(self.items))).difference(begun))])
         pauses: list[BodyPaused] = []
         failures: list[Exception] = []
 

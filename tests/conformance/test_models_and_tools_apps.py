@@ -229,7 +229,8 @@ def test_case_41_more_like_this_asks_again_and_warmer(workbench: Workbench) -> N
     assert names_of(visitor.events(path, method="GET")) == ["message", "message_end"]
     assert workbench.visitor(app).get(path).status_code == 404
     off = workbench.visitor(workbench.shared_app(sample_apps.COMPLETION))
-    refused(off.get(path), 403, "app_more_like_this_disabled")
+    other = off.post("/completion-messages", {"inputs": {"product": product}, "response_mode": "blocking"}).json()
+    refused(off.get(f"/messages/{other['message_id']}/more-like-this"), 403, "app_more_like_this_disabled")
     refused(workbench.visitor(workbench.shared_app(sample_apps.CHAT)).get(path), 400, "not_completion_app")
 
 

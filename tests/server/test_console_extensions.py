@@ -161,6 +161,7 @@ def test_a_builder_gets_another_text_like_one_of_the_draft(workbench: Workbench,
     assert [call.json.get("temperature") for call in asked(workbench, product)] == [None, 0.9]
     refused(console_of(workbench).get(path), 404, "not_found")
     off = console.new_app(completion(form, prompt="Describe {{product}}."))
-    refused(console.get(path.replace(app_id, off)), 403, "app_more_like_this_disabled")
+    other = console.events(f"/apps/{off}/completion-messages", {"inputs": {"product": product}})[-1]["message_id"]
+    refused(console.get(f"/apps/{off}/completion-messages/{other}/more-like-this"), 403, "app_more_like_this_disabled")
     talk = console.new_app(chat())
     refused(console.get(path.replace(app_id, talk)), 400, "app_unavailable")

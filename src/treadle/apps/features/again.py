@@ -42,11 +42,11 @@ class Again:
 
         Raises NotFound, and Forbidden when the app's feature is off.
         """
+        message = await self._conversations.message(owner, message_id)
         published = await self._apps.published(app)
         feature = published.feature_map.get("more_like_this")
         if not (isinstance(feature, dict) and feature.get("enabled")):
             raise _switched_off()
-        message = await self._conversations.message(owner, message_id)
         definition = warmer(await self._apps.definition(app, await self._version_id(message)))
         return await self._host.start(
             StartRun(
@@ -68,9 +68,9 @@ class Again:
         Raises NotFound, and Forbidden when the draft's feature is off.
         """
         definition = (await drafts.read(person.workspace_id, app_id)).definition
+        message = await self._conversations.message(Owner(app_id, person.account_id), message_id)
         if definition.model_config is None or not definition.model_config.more_like_this.enabled:
             raise _switched_off()
-        message = await self._conversations.message(Owner(app_id, person.account_id), message_id)
         config = warmer(definition).model_config
         return TryOut(
             inputs=_inputs(message),

@@ -559,6 +559,23 @@ def test_runs_of_a_draft_are_listed_and_can_be_repeated(any_workbench: Workbench
     refused(console.get(f"/apps/{app_id}/workflow-runs/{uuid4()}"), 404, "not_found")
 
 
+def test_a_run_is_followed_again_after_a_reload(any_workbench: Workbench, console: Console) -> None:
+    gate = uuid4().hex
+    app_id = console.new_app(sample_apps.held_workflow(any_workbench.gate.held(gate)))
+    with console.stream(f"/apps/{app_id}/workflows/draft/run", {"inputs": {"name": "x"}}) as stream:
+        run_id = stream.until("workflow_started")["workflow_run_id"]
+        any_workbench.gate.wait(gate)
+        path = f"/apps/{app_id}/workflow-runs/{run_id}/events"
+        refused(console_of(any_workbench).get(path), 404, "not_found")
+        with console.stream(path, method="GET") as again:
+            assert again.until("workflow_started")["workflow_run_id"] == run_id
+            any_workbench.gate.open(gate)
+            assert again.rest()[-1]["data"]["status"] == "succeeded"
+        assert stream.rest()[-1]["data"]["status"] == "succeeded"
+    (last,) = console.events(path, method="GET")
+    assert (last["event"], last["data"]["status"]) == ("workflow_finished", "succeeded")
+
+
 def test_runs_of_a_chatflow_have_their_question_and_answer(sqlite_console: Console) -> None:
     console = sqlite_console
     app_id = console.new_app(COUNTING)

@@ -233,6 +233,18 @@ def test_the_checklist_names_node_field_and_reason(sqlite_console: Console) -> N
     refused(console.post(f"/apps/{app_id}/workflows/publish"), 400, "invalid_param")
 
 
+def test_a_draft_with_an_edge_that_leads_nowhere_runs_but_is_not_published(sqlite_console: Console) -> None:
+    console = sqlite_console
+    app_id = console.new_app(sample_apps.ECHO)
+    draft = console.draft(app_id)
+    graph = json.loads(json.dumps(draft["graph"]))
+    graph["edges"].append({"source": "shout", "target": "gone"})
+    assert console.save(app_id, draft, graph=graph).status_code == 200
+    refused(console.post(f"/apps/{app_id}/workflows/publish"), 400, "invalid_param")
+    assert console.get(f"/apps/{app_id}/workflows/publish").json() is None
+    assert console.run(app_id, {"word": "w", "count": 1})[-1]["data"]["status"] == "succeeded"
+
+
 def test_a_model_out_of_reach_is_on_the_checklist(sqlite_console: Console, workbench: Workbench) -> None:
     other = workbench.second_workspace("Without models")
     console = console_of(workbench, workspace_id=other.id)

@@ -3,11 +3,13 @@
 Source: spec workflow-engine §19, console §7.10.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.apps.conversations import fits
@@ -20,6 +22,8 @@ from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import InvalidParam, NotFound
+
+_log = logging.getLogger(__name__)
 
 SYSTEM = "sys"
 CONVERSATION = "conversation"
@@ -208,8 +212,11 @@ class Trail:
                 pass
 
     async def keep(self) -> None:
-        """Save what was left."""
-        await self._variables.save(self._who, self._scopes, self._conversation, secrets=self._secrets)
+        """Save what was left. A database that fails costs the values, not the run that left them."""
+        try:
+            await self._variables.save(self._who, self._scopes, self._conversation, secrets=self._secrets)
+        except (DBAPIError, OSError) as error:
+            _log.warning("the values of a debug run of app %s are lost: %s", self._who.app_id, error)
 
     def without_system(self) -> "Trail":
         """The same, for a single step, which leaves the system variables of the last run alone."""

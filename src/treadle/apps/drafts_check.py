@@ -14,7 +14,7 @@ from treadle.dsl import AppMode, ModelConfig, Problem, graph_view
 from treadle.engine.errors import NodeError
 from treadle.engine.ports import ModelRef
 from treadle.models.service import ModelService
-from treadle.platform.refusals import Refusal
+from treadle.platform.refusals import InvalidParam, Refusal
 
 _LAST = {AppMode.WORKFLOW: ("end", "End"), AppMode.ADVANCED_CHAT: ("answer", "Answer")}
 
@@ -39,15 +39,26 @@ class DraftCheck:
         self._apps = apps
         self._models = models
 
-    async def findings(self, workspace_id: str, app_id: str) -> list[Finding]:
+    async def findings(self, workspace_id: str, app_id: str, *, with_models: bool = True) -> list[Finding]:
         """Everything found, errors first. Raises NotFound."""
         draft = await self._drafts.read(workspace_id, app_id)
         found = [_finding(problem) for problem in problems_of(draft.definition.to_file(draft.app))]
         if not any(finding.severity == "error" for finding in found):
             found += self._refused(draft)
         found += _without_result(draft)
-        found += [finding async for finding in self._models_out_of_reach(workspace_id, draft)]
+        if with_models:
+            found += [finding async for finding in self._models_out_of_reach(workspace_id, draft)]
         return sorted(found, key=lambda finding: finding.severity)
+
+    async def pass_or_refuse(self, workspace_id: str, app_id: str) -> None:
+        """Raises NotFound, and InvalidParam with every reason why the draft must not be published."""
+        reasons = [
+            finding.message
+            for finding in await self.findings(workspace_id, app_id, with_models=False)
+            if finding.severity == "error"
+        ]
+        if reasons:
+            raise InvalidParam("This app cannot be published. " + " ".join(reasons))
 
     def _refused(self, draft: Draft) -> Iterator[Finding]:
         """What publishing would say."""

@@ -1,6 +1,6 @@
 """What console endpoints answer alike."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import Response
 from pydantic import BaseModel
@@ -9,6 +9,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from treadle.accounts.service import SignedIn
 from treadle.accounts.tables import Account
 from treadle.apps.debugging import Person
+
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Events of the run.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+}
+"""How the description of an endpoint tells that it answers with a stream."""
 
 
 class Done(BaseModel):

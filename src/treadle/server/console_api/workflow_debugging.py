@@ -17,15 +17,12 @@ from treadle.logs.shapes import node_map
 from treadle.platform.refusals import InvalidParam
 from treadle.server.arguments import optional_uuid
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
-from treadle.server.console_api.answers import Done, Streamed, person_of
+from treadle.server.console_api.answers import STREAM, Done, Streamed, person_of
 from treadle.server.event_stream import EventStream
 
 router: APIRouter = console_router("Debugging")
 
 JsonObject = dict[str, JsonValue]
-_STREAM: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Events of the run.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
-}
 
 
 class RunDraft(BaseModel):
@@ -114,7 +111,7 @@ class AskedVariables(BaseModel):
     items: list[AskedVariable]
 
 
-@router.post("/apps/{app_id}/workflows/draft/run", responses=_STREAM, response_class=Streamed)
+@router.post("/apps/{app_id}/workflows/draft/run", responses=STREAM, response_class=Streamed)
 async def run_draft(app_id: str, body: RunDraft, services: ServicesDep, signed_in: EditorDep) -> Streamed:
     """Run the draft of a workflow."""
     await _mode(services, signed_in.workspace_id, app_id, AppMode.WORKFLOW)
@@ -122,7 +119,7 @@ async def run_draft(app_id: str, body: RunDraft, services: ServicesDep, signed_i
     return _stream(await services.editing.runs.start(person_of(signed_in), app_id, asked))
 
 
-@router.post("/apps/{app_id}/advanced-chat/workflows/draft/run", responses=_STREAM, response_class=Streamed)
+@router.post("/apps/{app_id}/advanced-chat/workflows/draft/run", responses=STREAM, response_class=Streamed)
 async def chat_with_draft(app_id: str, body: ChatWithDraft, services: ServicesDep, signed_in: EditorDep) -> Streamed:
     """Ask the draft of a chatflow."""
     await _mode(services, signed_in.workspace_id, app_id, AppMode.ADVANCED_CHAT)
@@ -136,7 +133,7 @@ async def chat_with_draft(app_id: str, body: ChatWithDraft, services: ServicesDe
     return _stream(await services.editing.runs.start(person_of(signed_in), app_id, asked))
 
 
-@router.post("/apps/{app_id}/chat-messages", responses=_STREAM, response_class=Streamed)
+@router.post("/apps/{app_id}/chat-messages", responses=STREAM, response_class=Streamed)
 async def chat_with_configuration(
     app_id: str, body: AskConfiguration, services: ServicesDep, signed_in: EditorDep
 ) -> Streamed:
@@ -147,7 +144,7 @@ async def chat_with_configuration(
     return _stream(await services.editing.runs.start(person_of(signed_in), app_id, _asked(body)))
 
 
-@router.post("/apps/{app_id}/completion-messages", responses=_STREAM, response_class=Streamed)
+@router.post("/apps/{app_id}/completion-messages", responses=STREAM, response_class=Streamed)
 async def complete_with_configuration(
     app_id: str, body: AskConfiguration, services: ServicesDep, signed_in: EditorDep
 ) -> Streamed:
@@ -156,9 +153,7 @@ async def complete_with_configuration(
     return _stream(await services.editing.runs.start(person_of(signed_in), app_id, _asked(body)))
 
 
-@router.get(
-    "/apps/{app_id}/completion-messages/{message_id}/more-like-this", responses=_STREAM, response_class=Streamed
-)
+@router.get("/apps/{app_id}/completion-messages/{message_id}/more-like-this", responses=STREAM, response_class=Streamed)
 async def more_like_this(app_id: str, message_id: str, services: ServicesDep, signed_in: EditorDep) -> Streamed:
     """Another text like one that the member got from the draft, with a warmer model."""
     await _mode(services, signed_in.workspace_id, app_id, AppMode.COMPLETION)
@@ -214,10 +209,10 @@ async def _run_container(
     return _stream(run)
 
 
-@router.post("/apps/{app_id}/workflows/draft/iteration/nodes/{node_id}/run", responses=_STREAM, response_class=Streamed)
+@router.post("/apps/{app_id}/workflows/draft/iteration/nodes/{node_id}/run", responses=STREAM, response_class=Streamed)
 @router.post(
     "/apps/{app_id}/advanced-chat/workflows/draft/iteration/nodes/{node_id}/run",
-    responses=_STREAM,
+    responses=STREAM,
     response_class=Streamed,
     include_in_schema=False,
 )
@@ -228,10 +223,10 @@ async def run_iteration(
     return await _run_container(app_id, node_id, "iteration", body, services, signed_in)
 
 
-@router.post("/apps/{app_id}/workflows/draft/loop/nodes/{node_id}/run", responses=_STREAM, response_class=Streamed)
+@router.post("/apps/{app_id}/workflows/draft/loop/nodes/{node_id}/run", responses=STREAM, response_class=Streamed)
 @router.post(
     "/apps/{app_id}/advanced-chat/workflows/draft/loop/nodes/{node_id}/run",
-    responses=_STREAM,
+    responses=STREAM,
     response_class=Streamed,
     include_in_schema=False,
 )

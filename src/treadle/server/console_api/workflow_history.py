@@ -7,9 +7,11 @@ from fastapi import Query
 from pydantic import BaseModel, JsonValue
 
 from treadle.apps.debugging_history import DebugRun
+from treadle.platform.refusals import NotFound
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
-from treadle.server.console_api.answers import Author, author_of
+from treadle.server.console_api.answers import STREAM, Author, Streamed, author_of
 from treadle.server.console_api.workflow_debugging import NodeRun, node_run
+from treadle.server.streams import follow
 
 router = console_router("Run history")
 
@@ -119,6 +121,15 @@ async def list_run_nodes(app_id: str, run_id: str, services: ServicesDep, signed
     """The node executions of a run, in the order of their start."""
     await services.editing.history.run(signed_in.workspace_id, app_id, run_id)
     return NodeRunList(data=[node_run(row) for row in await services.editing.history.nodes(run_id)])
+
+
+@router.get("/apps/{app_id}/workflow-runs/{run_id}/events", responses=STREAM, response_class=Streamed)
+async def follow_run(app_id: str, run_id: str, services: ServicesDep, signed_in: EditorDep) -> Streamed:
+    """The stream of a run that this member started, from its beginning; of one that is over, its last event."""
+    found = await services.editing.history.run(signed_in.workspace_id, app_id, run_id)
+    if found.run.created_by != signed_in.account_id:
+        raise NotFound("There is no such run.")
+    return Streamed(await follow(services, await services.logs.run(run_id, app_id=app_id)))
 
 
 def _entry(found: DebugRun) -> dict[str, Any]:

@@ -81,8 +81,9 @@ class Restoring(BaseModel):
 async def publish(
     app_id: str, services: ServicesDep, signed_in: EditorDep, body: Publishing | None = None
 ) -> Published:
-    """Make a copy of the draft the version that runs."""
+    """Make a copy of the draft the version that runs, unless its checklist has errors."""
     marks = body or Publishing()
+    await services.editing.check.pass_or_refuse(signed_in.workspace_id, app_id)
     version = await services.apps.publish(
         signed_in.workspace_id,
         app_id,

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from dify_client import models
+from dify_client._clientx import Client as TypedClient
 from dify_client.client import ChatClient
 
 from tests.doubles.script import Reply, ToolCall
@@ -228,3 +230,20 @@ def test_the_published_client_follows_an_agent(bench: Workbench) -> None:
     conversation = events[0]["conversation_id"]
     (row,) = client.get_conversation_messages("client", conversation_id=conversation).json()["data"]
     assert [step["tool"] for step in row["agent_thoughts"]] == ["eval_expression", ""]
+
+
+@pytest.mark.parametrize("file_text", [agents.CALLING, agents.AGENT_CHATFLOW], ids=["app", "node"])
+def test_a_strictly_typed_client_reads_every_event(bench: Workbench, file_text: str) -> None:
+    query = scripted(
+        bench, unique("typed"), Reply("Wait.", (ToolCall("qrcode_generator", {"content": "x"}),)), "It is done."
+    )
+    app = bench.shared_app(file_text)
+    client = TypedClient(api_key=app.key, api_base=f"{bench.server.url}/v1")
+    request = models.ChatRequest(query=query, user="typed", response_mode=models.ResponseMode.STREAMING, inputs={})
+    events = list(client.chat_messages(request))
+    assert not any(type(event) is models.StreamResponse for event in events)
+    kinds = {str(event.event) for event in events}
+    if app.mode == "agent-chat":
+        assert kinds == {"agent_thought", "agent_message", "message_file", "message_end"}
+    else:
+        assert {"agent_log", "message", "message_end"} < kinds

@@ -13,7 +13,7 @@ from treadle.engine.values import JsonValue
 from treadle.nodes.config import as_value
 from treadle.platform.egress_rules import EgressRules
 
-from .builtin.call import Call
+from .builtin.call import Call, Speech
 from .builtin.provider import BuiltinProvider
 from .credentials import CredentialService, ListProviders
 from .messages import Message
@@ -22,6 +22,8 @@ from .sources import ToolCall, ToolWorld
 
 DefaultModel = Callable[[str], Awaitable[ModelRef | None]]
 """The default language model of a workspace."""
+SpeechFor = Callable[[str], Speech]
+"""The models of speech of a workspace."""
 
 
 class BuiltinSource:
@@ -33,11 +35,13 @@ class BuiltinSource:
         credentials: CredentialService,
         default_model: DefaultModel,
         egress: EgressRules,
+        speech: SpeechFor | None = None,
     ) -> None:
         self._list = providers
         self._credentials = credentials
         self._default_model = default_model
         self._egress = egress
+        self._speech = speech
 
     def provider(self, provider_id: str) -> BuiltinProvider:
         """The provider of a short name or of `organisation/plugin/provider`. Raises ToolNodeError."""
@@ -105,6 +109,7 @@ class BuiltinSource:
             credentials={name: as_value(value) for name, value in credentials.items()},
             model=await self._default_model(workspace_id),
             egress=self._egress,
+            speech=self._speech(workspace_id) if self._speech else None,
         )
 
 

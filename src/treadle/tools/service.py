@@ -16,7 +16,7 @@ from .api.service import ApiService
 from .api.source import ApiSource, Timeouts
 from .builtin import builtin_providers
 from .builtin.provider import BuiltinProvider
-from .builtin_source import BuiltinSource, DefaultModel
+from .builtin_source import BuiltinSource, DefaultModel, SpeechFor
 from .credentials import CredentialService, ListProviders
 from .port import RunTools
 from .providers import ProviderInfo
@@ -42,13 +42,15 @@ class ToolService:
         world_for: WorldFor,
         default_model: DefaultModel,
         providers: ListProviders = builtin_providers,
+        speech: SpeechFor | None = None,
     ) -> None:
         """`providers`: the built-in ones."""
         timeouts = Timeouts(settings.api_tool_default_connect_timeout, settings.api_tool_default_read_timeout)
         self._world_for = world_for
         self._workflows: Workflows | None = None
         self.credentials = CredentialService(db, crypto, providers, self._check)
-        self.builtin = BuiltinSource(providers, self.credentials, default_model, EgressRules(settings.egress_allow))
+        egress = EgressRules(settings.egress_allow)
+        self.builtin = BuiltinSource(providers, self.credentials, default_model, egress, speech)
         self.apis = ApiService(db, crypto, http, timeouts)
         self.workflows = WorkflowToolService(db, self._called_workflows)
         workflow_source = WorkflowSource(

@@ -1,13 +1,30 @@
 """One call of a built-in tool: what it was given, and what it may ask of the world."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from treadle.engine.errors import ToolCredentialsError, ToolParameterError
 from treadle.engine.ports import Clock, Code, Files, Http, ModelRef, Models
 from treadle.engine.values import File, Value
 from treadle.platform.egress_rules import EgressRules
+
+
+class Speech(Protocol):
+    """The workspace's models of speech. A model without a provider means its default. Failures are InvokeErrors."""
+
+    async def transcribe(self, data: bytes, model: ModelRef, *, filename: str, mime_type: str) -> str:
+        """What is said in a recording."""
+        ...
+
+    def speak(self, text: str, model: ModelRef, *, voice: str = "") -> AsyncIterator[bytes]:
+        """The sound of a text in pieces; without a voice, the model's own."""
+        ...
+
+    async def audio_type(self, model: ModelRef) -> str:
+        """The format of a model's sound, such as mp3."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +43,7 @@ class Call:
     files: Files
     credentials: Mapping[str, Value] = field(default_factory=dict[str, Value])
     model: ModelRef | None = None
+    speech: Speech | None = None
     clock: Clock = time.time
     timezone: str = "UTC"
     egress: EgressRules = field(default_factory=EgressRules)

@@ -134,28 +134,17 @@ async def labels(_: MemberDep) -> list[dict[str, Any]]:
     return [{"name": name, "label": {"en_US": label, "zh_Hans": label}, "icon": ""} for name, label in LABELS.items()]
 
 
-@router.get(_BUILTIN + "/tools")
-async def builtin_tools(provider: str, services: ServicesDep, signed_in: MemberDep) -> list[Any]:
-    """The tools of a built-in provider."""
-    return _tools(await services.tools.builtin_provider(signed_in.workspace_id, provider))
-
-
-@router.get(_BUILTIN + "/info")
-async def builtin_info(provider: str, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
-    """A built-in provider."""
-    return provider_map(await services.tools.builtin_provider(signed_in.workspace_id, provider))
-
-
-@router.get(_BUILTIN + "/icon")
-async def builtin_icon(provider: str, services: ServicesDep, _: MemberDep) -> Response:
-    """A built-in provider's icon as a picture."""
-    icon = services.tools.builtin_named(provider).identity.icon
-    picture = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 36 36"><rect width="36" height="36" rx="8" '
-        f'fill="{escape(icon.background)}"/><text x="18" y="19" font-size="20" text-anchor="middle" '
-        f'dominant-baseline="middle">{escape(icon.content)}</text></svg>'
-    )
-    return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
+# Before the shorter paths, since the id of a provider may have slashes of its own.
+@router.get(_BUILTIN + "/credential/info")
+async def builtin_credential_info(provider: str, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+    """The credentials of a built-in provider, and of what types there may be."""
+    name = services.tools.builtin_named(provider)
+    found = await services.tools.credentials.list_credentials(signed_in.workspace_id, name.name)
+    return {
+        "supported_credential_types": ["api-key"] if name.credentials_for_provider else [],
+        "is_oauth_custom_client_enabled": False,
+        "credentials": [_credential_map(each) for each in found],
+    }
 
 
 @router.get(_BUILTIN + "/credentials_schema")
@@ -183,24 +172,36 @@ async def builtin_credentials_schema(
     ]
 
 
+@router.get(_BUILTIN + "/tools")
+async def builtin_tools(provider: str, services: ServicesDep, signed_in: MemberDep) -> list[Any]:
+    """The tools of a built-in provider."""
+    return _tools(await services.tools.builtin_provider(signed_in.workspace_id, provider))
+
+
+@router.get(_BUILTIN + "/info")
+async def builtin_info(provider: str, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+    """A built-in provider."""
+    return provider_map(await services.tools.builtin_provider(signed_in.workspace_id, provider))
+
+
+@router.get(_BUILTIN + "/icon")
+async def builtin_icon(provider: str, services: ServicesDep, _: MemberDep) -> Response:
+    """A built-in provider's icon as a picture."""
+    icon = services.tools.builtin_named(provider).identity.icon
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 36 36"><rect width="36" height="36" rx="8" '
+        f'fill="{escape(icon.background)}"/><text x="18" y="19" font-size="20" text-anchor="middle" '
+        f'dominant-baseline="middle">{escape(icon.content)}</text></svg>'
+    )
+    return Response(picture, media_type="image/svg+xml", headers={"Cache-Control": "private, max-age=86400"})
+
+
 @router.get(_BUILTIN + "/credentials")
 async def builtin_credentials(provider: str, services: ServicesDep, signed_in: MemberDep) -> list[dict[str, Any]]:
     """The credentials of a built-in provider, the default ones first, secrets masked."""
     name = services.tools.builtin_named(provider).name
     found = await services.tools.credentials.list_credentials(signed_in.workspace_id, name)
     return [_credential_map(each) for each in found]
-
-
-@router.get(_BUILTIN + "/credential/info")
-async def builtin_credential_info(provider: str, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
-    """The credentials of a built-in provider, and of what types there may be."""
-    name = services.tools.builtin_named(provider)
-    found = await services.tools.credentials.list_credentials(signed_in.workspace_id, name.name)
-    return {
-        "supported_credential_types": ["api-key"] if name.credentials_for_provider else [],
-        "is_oauth_custom_client_enabled": False,
-        "credentials": [_credential_map(each) for each in found],
-    }
 
 
 @router.post(_BUILTIN + "/add")

@@ -55,7 +55,7 @@ def test_ten_thousand_resumed_iterations_agree_with_the_reference(
 
 def _compare(graph: GraphWithContainers) -> None:
     story = _play(graph, [])
-    _check(graph, story, story.executions)
+    check(graph, story, story.executions)
 
 
 def _compare_resumed(graph: GraphWithContainers, data: st.DataObject) -> None:
@@ -66,7 +66,7 @@ def _compare_resumed(graph: GraphWithContainers, data: st.DataObject) -> None:
     again = [event for event in story.executions if place(event) in settled]
     assert not again, "a finished node ran again"
     before = [event for event in kept if event.status != NodeStatus.RETRY]
-    _check(graph, story, [*before, *story.executions])
+    check(graph, story, [*before, *story.executions])
 
 
 def _play(graph: GraphWithContainers, checkpoint: list[NodeFinished]) -> Story:
@@ -82,7 +82,7 @@ def _play(graph: GraphWithContainers, checkpoint: list[NodeFinished]) -> Story:
     )
 
 
-def _check(graph: GraphWithContainers, story: Story, executions: list[NodeFinished]) -> None:
+def check(graph: GraphWithContainers, story: Story, executions: list[NodeFinished]) -> None:
     expected = interpret(graph.nodes, graph.edges, [place(event) for event in executions], graph.conversation)
     rounds = dict(_rounds(expected, ()))
     ran: dict[Path, set[str]] = {path: set() for path in rounds}

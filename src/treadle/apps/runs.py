@@ -183,19 +183,54 @@ class RunHost:
         conversation = new_conversation()
         run_id = new_id()
         identity = RunIdentity(
-            run_id=run_id, app_id="", user=user, at=time.time(), conversation_id=conversation.id, dialogue_count=1
+            run_id=run_id,
+            app_id="",
+            user=user,
+            at=time.time(),
+            conversation_id="" if version.mode == AppMode.COMPLETION else conversation.id,
+            dialogue_count=1,
+        )
+        asked = Asked(
+            workspace_id=workspace_id,
+            app_id="",
+            inputs=accepted,
+            query=query,
+            user_id=user,
+            created_from=CreatedFrom.CONSOLE,
+            message_id="",
+        )
+        looked_up = version.extras.query_variable
+        around = Around(entry=await self._surroundings.entry(version.extras, asked, version.mode), emit=emit)
+        around.guard = self._surroundings.guard(
+            version.extras,
+            workspace_id=workspace_id,
+            app_id="",
+            mode=version.mode,
+            note=_kept_nowhere,
+            publish=emit,
         )
         run = Run(
             version.graph,
             run_id=run_id,
             inputs=accepted,
-            pool=build_pool(version, identity, query=query, files=(), conversation=conversation.values(version)),
+            pool=build_pool(
+                version,
+                identity,
+                query=to_text(accepted.get(looked_up)) if looked_up else query,
+                files=(),
+                conversation=conversation.values(version),
+            ),
             ports=self.ports(workspace_id, NoMemory(), FileOrigin(workspace_id, "", "end_user", user, None)),
-            emit=emit,
+            emit=emit if around.guard is None else around.guard.emit,
             new_id=new_id,
             limits=self.limits(),
         )
-        return await run.execute()
+        if around.guard is not None:
+            around.guard.stop = run.stop
+        try:
+            return await around.settle(await around.enter(run) or await run.execute())
+        finally:
+            around.close()
 
     def find(
         self, *, task_id: str | None = None, run_id: str | None = None, message_id: str | None = None
@@ -329,7 +364,7 @@ class RunHost:
             record,
             recorder,
             version,
-            around=Around(entry=await self._surroundings.entry(version.extras, asked, recorder)),
+            around=Around(entry=await self._surroundings.entry(version.extras, asked, app.mode, recorder)),
             aloud=request.aloud,
             user=request.user,
             name_later=name_later,
@@ -448,7 +483,14 @@ class RunHost:
             publish(event)
 
         around.emit = emit
-        around.guard = self._surroundings.guard(version.extras, record, note, publish)
+        around.guard = self._surroundings.guard(
+            version.extras,
+            workspace_id=record.workspace_id,
+            app_id=record.app_id,
+            mode=record.mode,
+            note=note,
+            publish=publish,
+        )
         sink = emit if around.guard is None else around.guard.emit
 
         thread = Thread(
@@ -520,6 +562,10 @@ class RunHost:
         self._by_run.pop(thread.run_id, None)
         self._by_task.pop(thread.task_id, None)
         self._by_message.pop(thread.message_id, None)
+
+
+def _kept_nowhere(_: Event) -> None:
+    """A rehearsal has no record."""
 
 
 def _graph(version: CompiledApp, root: str | None) -> Graph:

@@ -29,12 +29,13 @@ DEFAULT_MODEL = ModelRef("", "")
 
 
 class Entry:
-    """Takes a request to its run, or answers in its place."""
+    """Takes a request to its run, or answers in its place. Without a `recorder` nothing of it is kept."""
 
-    def __init__(self, gate: Gate, extras: Extras, asked: Asked, recorder: RunRecorder) -> None:
+    def __init__(self, gate: Gate, extras: Extras, asked: Asked, mode: str, recorder: RunRecorder | None) -> None:
         self._gate = gate
         self._extras = extras
         self._asked = asked
+        self._mode = AppMode(mode)
         self._recorder = recorder
         self._asking: asyncio.Task[Admitted | Reply] | None = None
         self._stopped = False
@@ -67,7 +68,7 @@ class Entry:
         finished = self._over(run, emit, began, RunStatus.STOPPED, outcome.reason, text=outcome.text)
         # What the app's owner wrote as the answer to bad questions needs no check of its own.
         say = emit if outcome.reason == STOPPED_BY_MODERATION else run.emit
-        whole = self._recorder.run.mode in (AppMode.ADVANCED_CHAT, AppMode.WORKFLOW)
+        whole = self._mode.has_graph
         for piece in [outcome.text] if whole else outcome.text:
             say(AnswerChunk(piece, None, ""))
         return finished
@@ -81,8 +82,8 @@ class Entry:
             return
         if not self._extras.query_variable and run.pool.scope("sys").get("query") is not None:
             run.pool.set("sys", "query", admitted.query)
-        record = self._recorder.run
-        if record.message is not None:
+        record = self._recorder.run if self._recorder else None
+        if self._recorder and record and record.message:
             kept = {name: value for name, value in admitted.inputs.items() if name in record.message.inputs}
             message = msgspec.structs.replace(record.message, query=admitted.query, inputs=kept)
             self._recorder.run = msgspec.structs.replace(record, message=message)
@@ -101,8 +102,11 @@ class Entry:
         """The last event of a run without nodes. Readers of chats are not told that it began."""
         system = {f"sys.{name}": value for name, value in run.pool.scope("sys").items()}
         started = RunStarted(run.run_id, began, {**run.inputs, **system})
-        in_chat = self._recorder.run.message is not None
-        (self._recorder if in_chat else emit)(started)
+        in_chat = self._mode is not AppMode.WORKFLOW
+        if not in_chat:
+            emit(started)
+        elif self._recorder is not None:
+            self._recorder(started)
         outputs: dict[str, Value] = {"answer": text, "files": []} if in_chat else {}
         return RunFinished(
             run_id=run.run_id,
@@ -163,22 +167,31 @@ class Surroundings:
         self._models = models
         self._buffer = buffer
 
-    async def entry(self, extras: Extras, asked: Asked, recorder: RunRecorder) -> Entry | None:
+    async def entry(self, extras: Extras, asked: Asked, mode: str, recorder: RunRecorder | None = None) -> Entry | None:
         """The way into a run; None when nothing is to be asked on it."""
-        return Entry(self._gate, extras, asked, recorder) if await self._gate.concerns(extras, asked.app_id) else None
+        if not await self._gate.concerns(extras, asked.app_id):
+            return None
+        return Entry(self._gate, extras, asked, mode, recorder)
 
     def guard(
-        self, extras: Extras, record: RunRecord, note: Callable[[Event], None], publish: Callable[[Event], None]
+        self,
+        extras: Extras,
+        *,
+        workspace_id: str,
+        app_id: str,
+        mode: str,
+        note: Callable[[Event], None],
+        publish: Callable[[Event], None],
     ) -> OutputGuard | None:
         """The guard of an answer; None when the app does not moderate answers, or gives none.
 
         A moderation that this server does not have guards nothing, as one that fails.
         """
         plan = extras.moderation
-        if plan is None or not plan.outputs or record.message is None:
+        if plan is None or not plan.outputs or mode == AppMode.WORKFLOW:
             return None
         try:
-            moderator = self._gate.moderator(plan, record.workspace_id, record.app_id)
+            moderator = self._gate.moderator(plan, workspace_id, app_id)
         except ModerationError:
             return None
         return OutputGuard(moderator, record=note, publish=publish, buffer=self._buffer)

@@ -47,7 +47,9 @@ def _multiple(settings: DatasetConfigs) -> JsonMap:
     return {
         "top_k": settings.top_k,
         "score_threshold": settings.score_threshold if settings.score_threshold_enabled else None,
-        "reranking_enable": settings.reranking_enable,
+        "reranking_enable": settings.reranking_enable
+        if "reranking_enable" in settings.model_fields_set
+        else named or weighted,
         "reranking_mode": "weighted_score" if weighted else "reranking_model",
         "reranking_model": {"provider": model.reranking_provider_name, "model": model.reranking_model_name}
         if named

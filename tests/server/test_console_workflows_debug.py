@@ -599,7 +599,18 @@ def paths_with_apps(console: Console) -> list[tuple[str, str, JsonMap]]:
     ]
 
 
-TAGS = {"Apps", "Imports", "Workflows", "Versions", "Debugging", "Variables", "Run history", "Files"}
+TAGS = {
+    "Sessions",
+    "Runs",
+    "Apps",
+    "Imports",
+    "Workflows",
+    "Versions",
+    "Debugging",
+    "Variables",
+    "Run history",
+    "Files",
+}
 BODIES: dict[str, JsonMap] = {
     "/model-config": {"configuration": {}, "hash": "x"},
     "/site-enable": {"enable_site": False},
@@ -675,3 +686,16 @@ def test_every_endpoint_of_the_editor_has_typed_arguments_and_answers(sqlite_con
                     schema = content["schema"]
                     assert "$ref" in schema or "anyOf" in schema or schema.get("properties"), where
     assert len(ids) == len(set(ids))
+
+
+def test_the_run_log_shows_debug_runs_node_by_node(sqlite_console: Console) -> None:
+    app_id = sqlite_console.new_app(sample_apps.ECHO)
+    run_id = sqlite_console.run(app_id, {"word": "logged", "count": 1})[-1]["data"]["id"]
+    listed = sqlite_console.get("/runs", app_id=app_id).json()
+    assert [(run["id"], run["triggered_from"], run["account"]) for run in listed["data"]] == [
+        (run_id, "debugging", sqlite_console.email)
+    ]
+    assert listed["next_cursor"] is None
+    detail = sqlite_console.get(f"/runs/{run_id}").json()
+    assert [node["node_id"] for node in detail["nodes"]] == ["start", "shout", "end"]
+    assert (detail["outputs"], detail["message"]) == ({"text": "logged x 1"}, None)

@@ -13,6 +13,7 @@ from treadle.server.console_api.access import (
     console_router,
     first_run,
 )
+from treadle.server.console_api.answers import Author, Done
 from treadle.server.services import Services
 
 
@@ -31,46 +32,50 @@ class SignIn(BaseModel):
     password: str = Field(max_length=256)
 
 
+class SetUpState(BaseModel):
+    """Whether the first account exists."""
+
+    completed: bool
+
+
 router = console_router("Sessions")
 
 
 @router.get("/setup", dependencies=[Depends(anyone)])
-async def setup_state(services: ServicesDep) -> dict[str, bool]:
+async def setup_state(services: ServicesDep) -> SetUpState:
     """Whether the first account exists."""
-    return {"completed": await services.accounts.set_up()}
+    return SetUpState(completed=await services.accounts.set_up())
 
 
 @router.post("/setup", dependencies=[Depends(first_run)], status_code=201)
-async def set_up(body: SetUp, request: Request, response: Response, services: ServicesDep) -> dict[str, str]:
+async def set_up(body: SetUp, request: Request, response: Response, services: ServicesDep) -> Author:
     """Create the first account and sign it in."""
     await services.accounts.create_first(email=body.email, name=body.name, password=body.password)
     return await _sign_in(body.email, body.password, request, response, services)
 
 
 @router.post("/signin", dependencies=[Depends(anyone)])
-async def sign_in(body: SignIn, request: Request, response: Response, services: ServicesDep) -> dict[str, str]:
+async def sign_in(body: SignIn, request: Request, response: Response, services: ServicesDep) -> Author:
     """Begin a session."""
     return await _sign_in(body.email, body.password, request, response, services)
 
 
 @router.post("/signout")
-async def sign_out(request: Request, response: Response, services: ServicesDep, _: MemberDep) -> dict[str, str]:
+async def sign_out(request: Request, response: Response, services: ServicesDep, _: MemberDep) -> Done:
     """End the session."""
     await services.accounts.end_session(request.cookies.get(SESSION_COOKIE, ""))
     response.delete_cookie(SESSION_COOKIE)
     response.delete_cookie(CSRF_COOKIE)
-    return {"result": "success"}
+    return Done()
 
 
 @router.get("/account")
-async def account(signed_in: MemberDep) -> dict[str, str]:
+async def account(signed_in: MemberDep) -> Author:
     """Who is signed in."""
-    return _account_map(signed_in)
+    return _author(signed_in)
 
 
-async def _sign_in(
-    email: str, password: str, request: Request, response: Response, services: Services
-) -> dict[str, str]:
+async def _sign_in(email: str, password: str, request: Request, response: Response, services: Services) -> Author:
     signed_in, token = await services.accounts.sign_in(
         email, password, user_agent=request.headers.get("user-agent", "")
     )
@@ -80,8 +85,8 @@ async def _sign_in(
     response.set_cookie(
         CSRF_COOKIE, services.accounts.csrf_token(signed_in), max_age=age, samesite="lax", secure=secure
     )
-    return _account_map(signed_in)
+    return _author(signed_in)
 
 
-def _account_map(signed_in: SignedIn) -> dict[str, str]:
-    return {"id": signed_in.account_id, "name": signed_in.name, "email": signed_in.email}
+def _author(signed_in: SignedIn) -> Author:
+    return Author(id=signed_in.account_id, name=signed_in.name, email=signed_in.email)

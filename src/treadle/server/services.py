@@ -30,6 +30,7 @@ from treadle.apps.leases import LeaseKeeper
 from treadle.apps.recorder import Recording
 from treadle.apps.resumption import Resumer
 from treadle.apps.runs import RunHost
+from treadle.apps.served import ServedApps
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.apps.workflow_calls import WorkflowCalls
@@ -43,6 +44,7 @@ from treadle.platform.changes import ChangeWatcher
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.egress import GuardedHttp
+from treadle.platform.egress_rules import EgressRules
 from treadle.platform.files import FileStore
 from treadle.platform.ids import new_id
 from treadle.platform.mail import Mailer
@@ -51,9 +53,14 @@ from treadle.platform.writer import GroupWriter
 from treadle.sandbox import Sandbox
 from treadle.server.limits import node_limits
 from treadle.server.links import Links
+from treadle.server.tool_speech import ToolSpeech
 from treadle.settings import Settings
+from treadle.tools.mcp.connections import McpConnections
+from treadle.tools.mcp.service import McpService
+from treadle.tools.mcp.source import McpSource
 from treadle.tools.service import ToolService
 from treadle.tools.sources import Caller, ToolWorld
+from treadle.tools.topic import TOOLS_TOPIC
 from treadle.triggers.service import TriggerService
 from treadle.triggers.ticker import Ticker
 from treadle.triggers.webhooks import Webhooks
@@ -87,6 +94,8 @@ class Services:
     generators: Generators
     logs: LogService
     tools: ToolService
+    mcp: McpService
+    served: ServedApps
     host: RunHost
     elsewhere: Elsewhere
     resumer: Resumer
@@ -179,7 +188,13 @@ async def open_services(
             )
 
         tools = ToolService(
-            db=db, crypto=crypto, http=http, settings=settings, world_for=world_for, default_model=models.default_model
+            db=db,
+            crypto=crypto,
+            http=http,
+            settings=settings,
+            world_for=world_for,
+            default_model=models.default_model,
+            speech=lambda workspace_id: ToolSpeech(models.media_for(workspace_id)),
         )
         forms = FormService(db, crypto)
         host = RunHost(
@@ -199,6 +214,10 @@ async def open_services(
         )
         stack.push_async_callback(host.close)
         tools.call_workflows_with(WorkflowCalls(db, apps, host))
+        connections = McpConnections(EgressRules(settings.egress_allow), settings.mcp_stdio_commands)
+        mcp = McpService(db, crypto, connections, callback=links.mcp_callback())
+        stack.push_async_callback(mcp.close)
+        tools.add_source("mcp", McpSource(mcp.find, connections), mcp)
         keys = ApiKeyService(db)
         end_users = EndUserService(db)
         leases.start(host.lose)
@@ -252,6 +271,8 @@ async def open_services(
             ),
             logs=LogService(db, recording.settle),
             tools=tools,
+            mcp=mcp,
+            served=ServedApps(db, apps, end_users, host),
             host=host,
             elsewhere=elsewhere,
             resumer=resumer,
@@ -287,6 +308,8 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
     def on_change(topic: str) -> None:
         services.models.on_change(topic)
         services.tools.on_change(topic)
+        if topic == TOOLS_TOPIC:
+            services.mcp.forget()
         services.elsewhere.on_change(topic)
         services.webhooks.on_change(topic)
         services.ticker.on_change(topic)

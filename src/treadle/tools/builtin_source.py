@@ -45,10 +45,7 @@ class BuiltinSource:
 
     def provider(self, provider_id: str) -> BuiltinProvider:
         """The provider of a short name or of `organisation/plugin/provider`. Raises ToolNodeError."""
-        providers, wanted = self._list(), normalise_tool_provider(provider_id)
-        found = providers.get(provider_id) or next(
-            (provider for name, provider in providers.items() if normalise_tool_provider(name) == wanted), None
-        )
+        found = named(self._list(), provider_id)
         if found is None:
             raise ToolNodeError(
                 f'There is no tool provider "{provider_id}" here. `treadle tool list` shows those that there are.'
@@ -120,6 +117,14 @@ async def _generator(messages: AsyncIterator[Message]) -> AsyncGenerator[Message
     finally:
         if isinstance(messages, AsyncGenerator):
             await messages.aclose()
+
+
+def named(providers: Mapping[str, BuiltinProvider], provider_id: str) -> BuiltinProvider | None:
+    """The provider of a short name, or of the name of the plugin that has the same tools elsewhere."""
+    wanted = normalise_tool_provider(provider_id)
+    return providers.get(provider_id) or next(
+        (provider for name, provider in providers.items() if normalise_tool_provider(name) == wanted), None
+    )
 
 
 def tool_of(provider: BuiltinProvider, ref: ToolRef) -> Tool:

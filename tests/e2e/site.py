@@ -1,6 +1,6 @@
 """A running Treadle as browsers see it: its address, the pages of its apps, and what its operator does meanwhile."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -84,6 +84,18 @@ class Site:
         """Waits until the run that goes on would survive the death of its process."""
         count = "SELECT count(*) FROM runs WHERE status = 'running'"
         eventually(lambda: aside(lambda: self._bench.rows(count)) == [(1,)], "the run is recorded")
+
+    def with_services(self, work: Callable[[Services], Awaitable[Result]]) -> Result:
+        """What `work` gives over the server's data, as a command would do it."""
+        return aside(lambda: self._bench.with_services(work))
+
+    def until(self, holds: Callable[[], bool], what: str) -> None:
+        """Waits for what another process announces to nobody."""
+        eventually(holds, what)
+
+    def expire_forms(self) -> None:
+        """The time of every open form is over."""
+        aside(lambda: self._bench.change("UPDATE forms SET expires_at = 1 WHERE status = 'open'"))
 
     def lose_power(self) -> None:
         self._bench.server.kill()

@@ -1,5 +1,6 @@
-import { ApiError, errorFrom, fetchOk, isApiError, jsonOf, withQuery } from "./http";
+import { ApiError, fetchOk, isApiError, jsonOf, withQuery } from "./http";
 import { readFrames, type Frame } from "./sse";
+import { sendFile } from "./upload";
 import type {
   ChatRequest,
   Conversation,
@@ -166,33 +167,6 @@ export class WebAppClient {
 
   /** Uploads one file; `onProgress` gets the sent share, 0 to 1. */
   upload(file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<UploadedFile> {
-    return this.authorized((token) => sendFile(file, token, onProgress, signal));
+    return this.authorized((token) => sendFile("/api/files/upload", { Authorization: `Bearer ${token}` }, file, onProgress, signal));
   }
-}
-
-/** XMLHttpRequest because fetch does not report how much of a body was sent. */
-function sendFile(
-  file: File,
-  token: string,
-  onProgress: (share: number) => void,
-  signal: AbortSignal,
-): Promise<UploadedFile> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    const form = new FormData();
-    form.append("file", file, file.name);
-    request.open("POST", "/api/files/upload");
-    request.setRequestHeader("Authorization", `Bearer ${token}`);
-    request.upload.onprogress = (event) => {
-      if (event.lengthComputable) onProgress(event.loaded / event.total);
-    };
-    request.onerror = () => reject(new ApiError(0, "network", ""));
-    request.onabort = () => reject(new DOMException("Aborted", "AbortError"));
-    request.onload = () => {
-      if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as UploadedFile);
-      else reject(errorFrom(request.status, request.responseText));
-    };
-    signal.addEventListener("abort", () => request.abort(), { once: true });
-    request.send(form);
-  });
 }

@@ -48,6 +48,12 @@ const workflowRoute = createRoute({
   component: lazyRouteComponent(() => import("./generation-routes"), "WorkflowRoute"),
 });
 
+const formRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/form/$token",
+  component: lazyRouteComponent(() => import("./form-route"), "FormRoute"),
+});
+
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/",
@@ -134,6 +140,7 @@ export function makeRouter(queries: QueryClient) {
       chatRoute,
       completionRoute,
       workflowRoute,
+      formRoute,
       homeRoute,
       setupRoute,
       signInRoute,

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import { isApiError } from "@/api/http";
 import type { FileMapping, FileType } from "@/api/webapp-types";
-import type { WebAppClient } from "@/api/webapp";
+import type { Uploader } from "@/api/upload";
 
 interface AttachmentBase {
   key: string;
@@ -31,7 +31,7 @@ let counter = 0;
 
 /** Ties a list of attachments, held by the caller, to uploads that outlive renders and end with the component. */
 export function useAttachments(
-  client: WebAppClient,
+  client: Uploader,
   value: readonly Attachment[],
   onChange: (update: (files: readonly Attachment[]) => readonly Attachment[]) => void,
 ): AttachmentList {

@@ -1,4 +1,4 @@
-import type { WebAppClient } from "@/api/webapp";
+import type { Uploader } from "@/api/upload";
 import type { SystemParameters } from "@/api/webapp-types";
 import { AttachMenu } from "@/features/files/attach-menu";
 import { AttachmentChips } from "@/features/files/attachment-chips";
@@ -10,7 +10,7 @@ import type { InputField } from "./fields";
 interface FileFieldProps {
   id: string;
   field: InputField;
-  client: WebAppClient;
+  client: Uploader;
   system: SystemParameters | null;
   files: readonly Attachment[];
   onChange: (update: (files: readonly Attachment[]) => readonly Attachment[]) => void;

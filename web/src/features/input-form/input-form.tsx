@@ -1,6 +1,6 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import type { WebAppClient } from "@/api/webapp";
+import type { Uploader } from "@/api/upload";
 import type { SystemParameters } from "@/api/webapp-types";
 import type { Attachment } from "@/features/files/attachments";
 import { Field, fieldProps, Select, TextArea, TextInput } from "@/ui/field";
@@ -8,7 +8,7 @@ import type { FieldProblem, FieldValue, FormValues, InputField } from "./fields"
 import { FileField } from "./file-field";
 
 interface InputFormProps {
-  client: WebAppClient;
+  client: Uploader;
   system: SystemParameters | null;
   fields: readonly InputField[];
   values: FormValues;

@@ -6,10 +6,11 @@ import errors from "./errors.json";
 import files from "./files.json";
 import form from "./form.json";
 import generate from "./generate.json";
+import humanInput from "./human-input.json";
 import preferences from "./preferences.json";
 import runs from "./runs.json";
 import status from "./status.json";
 import steps from "./steps.json";
 import webapp from "./webapp.json";
 
-export default { account, apps, chat, common, errors, files, form, generate, preferences, runs, status, steps, webapp };
+export default { account, apps, chat, common, errors, files, form, generate, humanInput, preferences, runs, status, steps, webapp };

@@ -247,3 +247,24 @@ def test_a_strictly_typed_client_reads_every_event(bench: Workbench, file_text: 
         assert kinds == {"agent_thought", "agent_message", "message_file", "message_end"}
     else:
         assert {"agent_log", "message", "message_end"} < kinds
+
+
+def test_what_moderation_takes_back_is_no_thought_either(bench: Workbench) -> None:
+    moderation = {
+        "enabled": True,
+        "type": "keywords",
+        "config": {
+            "keywords": "forbidden",
+            "inputs_config": {"enabled": False},
+            "outputs_config": {"enabled": True, "preset_response": "Let us talk about something else."},
+        },
+    }
+    query = scripted(bench, unique("moderated"), Reply("First.", (SUM,)), "It is a forbidden word, and more.")
+    api = bench.of(agents.agent_app(agents.MATHS, sensitive_word_avoidance=moderation))
+    events = api.chat_events(query)
+    assert "message_replace" in names_of(events)
+    assert "forbidden" not in json.dumps(events)
+    (row,) = listed(api, events)
+    assert row["answer"] == "Let us talk about something else."
+    assert "forbidden" not in json.dumps(row)
+    assert row["agent_thoughts"][0]["tool"] == "eval_expression"

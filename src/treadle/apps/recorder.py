@@ -10,6 +10,8 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
+import msgspec
+
 from treadle.dsl import AppMode
 from treadle.engine.events import (
     AgentThought,
@@ -270,6 +272,9 @@ class RunRecorder:
     def _answer_replaced(self, event: AnswerReplaced) -> None:
         self._answer = [event.text]
         self._replaced = True
+        for thought_id, thought in self._thoughts.items():
+            # What is no longer shown as the answer is not to be read as a thought either.
+            self._thoughts[thought_id] = msgspec.structs.replace(thought, thought="", answer="")
 
     def _annotation_used(self, event: AnnotationUsed) -> None:
         self._citing.annotation = event

@@ -196,6 +196,19 @@ def test_a_copy_has_the_draft_and_the_secrets_and_nothing_else(console: Console)
     assert exported["workflow"]["graph"] == console.draft(app_id)["graph"]
 
 
+def test_apps_are_found_by_name_mode_and_maker(any_workbench: Workbench, console: Console) -> None:
+    flow, talk = console.new_app(sample_apps.ECHO, name="My 100% Echo"), console.new_app(chat(name="My Chat"))
+
+    def found(**filters: object) -> list[str]:
+        return [app["id"] for app in console.get("/apps", **filters).json()["data"]]
+
+    assert found(is_created_by_me=True) == [talk, flow]
+    assert found(is_created_by_me=True, name="100% ECHO") == [flow]
+    assert found(is_created_by_me=True, mode="chat") == [talk]
+    assert talk in found(name="my c")
+    assert console_of(any_workbench).get("/apps", is_created_by_me=True).json()["data"] == []
+
+
 def test_an_app_is_renamed_and_switched(any_workbench: Workbench, console: Console) -> None:
     app_id = console.new_app(sample_apps.ECHO)
     assert console.put(f"/apps/{app_id}", {"name": "New name", "description": "why"}).status_code == 200

@@ -148,13 +148,30 @@ class KeyList(BaseModel):
 
 
 @router.get("/apps", dependencies=[Depends(anyone)])
-async def list_apps(request: Request, services: ServicesDep) -> AppList:
-    """The apps of the workspace; before set-up, the examples, for whoever is at the machine."""
+async def list_apps(
+    request: Request,
+    services: ServicesDep,
+    name: str = Query("", description="Part of the name."),
+    mode: AppMode | None = None,
+    is_created_by_me: bool = False,
+) -> AppList:
+    """The apps of the workspace, last changed first; before set-up, the examples, for whoever is at the machine."""
+    account_id = None
     if await services.accounts.set_up():
-        workspace_id = (await member(request, services)).workspace_id
+        signed_in = await member(request, services)
+        workspace_id, account_id = signed_in.workspace_id, signed_in.account_id
     else:
         workspace_id = (await services.accounts.only_workspace()).id
-    return AppList(data=[_entry(entry) for entry in await services.apps.list_apps(workspace_id)])
+    wanted = name.casefold()
+    return AppList(
+        data=[
+            _entry(entry)
+            for entry in await services.apps.list_apps(workspace_id)
+            if wanted in entry.app.name.casefold()
+            and (mode is None or entry.app.mode == mode)
+            and (not is_created_by_me or entry.app.created_by == account_id)
+        ]
+    )
 
 
 @router.post("/apps", status_code=201)

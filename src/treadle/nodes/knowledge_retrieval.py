@@ -10,7 +10,7 @@ from treadle.engine.errors import InvalidVariableTypeError, KnowledgeRetrievalEr
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.ports import KnowledgeBase, MetadataFilter, RetrievalRequest
 from treadle.engine.usage import NO_USAGE, Usage
-from treadle.engine.values import File, JsonValue, Missing, Value
+from treadle.engine.values import JsonValue, Value
 
 from .config import JsonField, NodeConfig, SelectorField, as_value, reader
 from .knowledge_routing import choose_base
@@ -75,13 +75,83 @@ class RetrievalConfig(NodeConfig):
 
 @dataclass(slots=True)
 class _Retrieval:
-    """What is known of one run of the node."""
+    """One run of the node, with what is known of it for the log."""
 
+    limits: NodeLimits
+    ctx: NodeContext
+    config: RetrievalConfig
     inputs: dict[str, Value] = field(default_factory=dict[str, Value])
     process_data: dict[str, Value] = field(default_factory=dict[str, Value])
     usage: Usage = NO_USAGE
 
-    def spent(self, usage: Usage) -> None:
+    async def items(self) -> list[dict[str, Value]]:
+        """The passages found. Raises InvalidVariableTypeError, KnowledgeRetrievalError and errors of models."""
+        query, files = self._query(), selected_files(self.ctx.pool, self.config.query_attachment_selector)
+        if self.config.query_variable_selector:
+            self.inputs["query"] = query
+        if files:
+            self.inputs["attachments"] = list[Value](files)
+        if not query and not files:
+            return []
+        merge = self._merge() if self.config.retrieval_mode == "multiple" else None
+        bases = await self.ctx.ports.knowledge.bases(self.config.dataset_ids)
+        conditions = await self._filter(bases, query) if bases and query else None
+        if bases and self.config.retrieval_mode == "single":
+            bases = await self._chosen(bases, query)
+        if not bases:
+            return []
+        request = RetrievalRequest(
+            dataset_ids=tuple(base.id for base in bases),
+            query=query,
+            merge=merge,
+            filter=conditions,
+            files=tuple(files),
+        )
+        return await self.ctx.ports.knowledge.retrieve(request)
+
+    def _query(self) -> str:
+        """Empty when none is set."""
+        selector = self.config.query_variable_selector
+        if not selector:
+            return ""
+        query = self.ctx.pool.get(selector)
+        if not isinstance(query, str):
+            raise InvalidVariableTypeError(
+                f"The query is not a string: the variable {'.'.join(selector)} holds something else."
+            )
+        return query
+
+    def _merge(self) -> dict[str, JsonValue]:
+        if self.config.multiple_retrieval_config is None:
+            raise KnowledgeRetrievalError("The settings for searching several knowledge bases are missing.")
+        return self.config.multiple_retrieval_config.merge()
+
+    async def _filter(self, bases: list[KnowledgeBase], query: str) -> MetadataFilter | None:
+        conditions = self.config.metadata_filtering_conditions
+        if self.config.metadata_filtering_mode == "manual" and conditions is not None:
+            return given_filter(self.ctx.pool, conditions)
+        if self.config.metadata_filtering_mode != "automatic":
+            return None
+        model = self.config.metadata_model_config
+        if model is None:
+            raise KnowledgeRetrievalError("The automatic metadata filter needs a model; choose one.")
+        operator = conditions.logical_operator if conditions else "or"
+        found, usage = await asked_filter(self.limits, self.ctx, model, bases, query, operator)
+        self._spent(usage)
+        return found
+
+    async def _chosen(self, bases: list[KnowledgeBase], query: str) -> list[KnowledgeBase]:
+        """The base that the model chooses; nothing needs to be asked where there is one only."""
+        if not query or len(bases) == 1:
+            return bases if query else []
+        if self.config.single_retrieval_config is None:
+            raise KnowledgeRetrievalError("Choosing one knowledge base needs a model; choose one.")
+        model = self.config.single_retrieval_config.model
+        base, usage = await choose_base(self.limits, self.ctx, model, bases, query)
+        self._spent(usage)
+        return [base] if base else []
+
+    def _spent(self, usage: Usage) -> None:
         self.usage += usage
         self.process_data["usage"] = as_value(self.usage.to_map())
 
@@ -99,111 +169,12 @@ async def run(limits: NodeLimits, ctx: NodeContext, config: RetrievalConfig) -> 
     """Raises InvalidVariableTypeError, KnowledgeRetrievalError, and what a failed model call gives."""
     if not config.query_variable_selector and not config.query_attachment_selector:
         return NodeResult()
-    retrieval = _Retrieval()
+    retrieval = _Retrieval(limits, ctx, config)
     try:
-        items = await _retrieve(limits, ctx, config, retrieval)
+        items = await retrieval.items()
     except NodeError as error:
         raise NodeFailure(retrieval.result({})) from error
     return retrieval.result({"result": list[Value](items)})
-
-
-async def _retrieve(
-    limits: NodeLimits, ctx: NodeContext, config: RetrievalConfig, retrieval: _Retrieval
-) -> list[dict[str, Value]]:
-    query, files = _query(ctx, config), selected_files(ctx.pool, config.query_attachment_selector)
-    if config.query_variable_selector:
-        retrieval.inputs["query"] = query
-    if files:
-        retrieval.inputs["attachments"] = list[Value](files)
-    if not query and not files:
-        return []
-    merge = _merge(config) if config.retrieval_mode == "multiple" else None
-    bases = await ctx.ports.knowledge.bases(config.dataset_ids)
-    if not bases:
-        return []
-    conditions = await _filter(limits, ctx, config, bases, query, retrieval) if query else None
-    if config.retrieval_mode == "single":
-        chosen = await _chosen(limits, ctx, config, bases, query, retrieval)
-        bases = [chosen] if chosen else []
-    return await _search(ctx, bases, query, files, merge, conditions) if bases else []
-
-
-def _query(ctx: NodeContext, config: RetrievalConfig) -> str:
-    """Empty when none is set."""
-    if not config.query_variable_selector:
-        return ""
-    query = ctx.pool.get(config.query_variable_selector)
-    if isinstance(query, Missing) or not isinstance(query, str):
-        raise InvalidVariableTypeError(
-            f"The query is not a string: the variable {'.'.join(config.query_variable_selector)} holds something else."
-        )
-    return query
-
-
-def _merge(config: RetrievalConfig) -> dict[str, JsonValue]:
-    if config.multiple_retrieval_config is None:
-        raise KnowledgeRetrievalError("The settings for searching several knowledge bases are missing.")
-    return config.multiple_retrieval_config.merge()
-
-
-async def _filter(
-    limits: NodeLimits,
-    ctx: NodeContext,
-    config: RetrievalConfig,
-    bases: list[KnowledgeBase],
-    query: str,
-    retrieval: _Retrieval,
-) -> MetadataFilter | None:
-    conditions = config.metadata_filtering_conditions
-    if config.metadata_filtering_mode == "manual" and conditions is not None:
-        return given_filter(ctx.pool, conditions)
-    if config.metadata_filtering_mode == "automatic":
-        if config.metadata_model_config is None:
-            raise KnowledgeRetrievalError("The automatic metadata filter needs a model; choose one.")
-        operator = conditions.logical_operator if conditions else "or"
-        found, usage = await asked_filter(limits, ctx, config.metadata_model_config, bases, query, operator)
-        retrieval.spent(usage)
-        return found
-    return None
-
-
-async def _chosen(
-    limits: NodeLimits,
-    ctx: NodeContext,
-    config: RetrievalConfig,
-    bases: list[KnowledgeBase],
-    query: str,
-    retrieval: _Retrieval,
-) -> KnowledgeBase | None:
-    """The base that the model chooses; nothing needs to be asked where there is one only."""
-    if not query:
-        return None
-    if len(bases) == 1:
-        return bases[0]
-    if config.single_retrieval_config is None:
-        raise KnowledgeRetrievalError("Choosing one knowledge base needs a model; choose one.")
-    base, usage = await choose_base(limits, ctx, config.single_retrieval_config.model, bases, query)
-    retrieval.spent(usage)
-    return base
-
-
-async def _search(
-    ctx: NodeContext,
-    bases: list[KnowledgeBase],
-    query: str,
-    files: list[File],
-    merge: dict[str, JsonValue] | None,
-    conditions: MetadataFilter | None,
-) -> list[dict[str, Value]]:
-    return await ctx.ports.knowledge.retrieve(
-        RetrievalRequest(
-            dataset_ids=tuple(base.id for base in bases),
-            query=query,
-            merge=merge,
-            filter=conditions,
-            files=tuple(files),
-        )
-    )
 
 
 def knowledge_retrieval(limits: NodeLimits) -> NodeType[RetrievalConfig]:

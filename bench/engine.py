@@ -11,14 +11,16 @@ from treadle.engine.graph import EdgeSpec, Graph, GraphSpec, NodeSpec, compile_g
 from treadle.engine.node import NodeContext, NodeResult, NodeType
 from treadle.engine.pool import VariablePool
 from treadle.engine.ports import Ports
-from treadle.engine.run import Run
+from treadle.engine.run import Limits, Run
 from treadle.engine.template import Template
 from treadle.engine.values import JsonValue
+from treadle.nodes.iteration import ITERATION, ITERATION_START
 
 from . import Measurement
 
 LENGTH = 100
 PIECES = 1000
+ROUNDS = 10_000
 
 
 def run() -> list[Measurement]:
@@ -28,10 +30,14 @@ def run() -> list[Measurement]:
 
 async def _measure() -> list[Measurement]:
     chain, fan_out, stream, peer = _chain(), _fan_out(), _stream(), _langgraph_chain()
+    short, rounds, together = _rounds(100), _rounds(ROUNDS), _rounds(ROUNDS, is_parallel=True)
     return [
         Measurement("engine: trivial node, chain of 100", await _best(lambda: _play(chain)) / LENGTH, "µs", 20),
         Measurement("engine: trivial node, 10 branches of 10", await _best(lambda: _play(fan_out)) / LENGTH, "µs", 20),
         Measurement("engine: streamed piece", await _best(lambda: _play(stream)) / PIECES, "µs", 5),
+        Measurement("engine: round, 100 of one node", await _best(lambda: _play(short), 20) / 100, "µs", 60),
+        Measurement("engine: round, 10,000 of one node", await _best(lambda: _play(rounds), 3) / ROUNDS, "µs", 60),
+        Measurement("engine: round, 10,000, ten at a time", await _best(lambda: _play(together), 3) / ROUNDS, "µs", 80),
         Measurement("LangGraph: trivial node, chain of 100", await _best(peer, rounds=10) / LENGTH, "µs"),
     ]
 
@@ -53,7 +59,8 @@ async def _play(graph: Graph) -> None:
         graph,
         run_id="run",
         inputs={},
-        pool=VariablePool(),
+        pool=VariablePool({"conversation": {"items": list(range(ROUNDS)), "few": list(range(100))}}),
+        limits=Limits(max_steps=ROUNDS + 10),
         ports=cast(Ports, None),
         emit=events.append,
         new_id=lambda: str(next(numbers)),
@@ -80,7 +87,9 @@ def _no_settings(_: Mapping[str, JsonValue]) -> None:
 
 
 _ANSWER = Template.parse("{{#speaker.text#}}")
-_TYPES: dict[str, NodeType[None]] = {
+_TYPES: dict[str, NodeType[Any]] = {
+    "iteration": ITERATION,
+    "iteration-start": ITERATION_START,
     "start": NodeType("start", _no_settings, _do_nothing),
     "step": NodeType("step", _no_settings, _do_nothing),
     "speaker": NodeType("speaker", _no_settings, _say_much),
@@ -108,6 +117,23 @@ def _fan_out() -> Graph:
 def _stream() -> Graph:
     nodes = [NodeSpec("start", "start"), NodeSpec("speaker", "speaker"), NodeSpec("answer", "answer")]
     return _compiled(nodes, ["start", "speaker", "answer"])
+
+
+def _rounds(count: int, **settings: JsonValue) -> Graph:
+    """An iteration of one node."""
+    data: dict[str, JsonValue] = {
+        "start_node_id": "entry",
+        "iterator_selector": ["conversation", "items" if count == ROUNDS else "few"],
+        "output_selector": ["inner", "x"],
+        **settings,
+    }
+    nodes = [
+        NodeSpec("start", "start"),
+        NodeSpec("each", "iteration", data=data),
+        NodeSpec("entry", "iteration-start", parent="each"),
+        NodeSpec("inner", "step", parent="each"),
+    ]
+    return _compiled(nodes, ["start", "each"], ["entry", "inner"])
 
 
 class _State(TypedDict):

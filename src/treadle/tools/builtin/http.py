@@ -18,8 +18,8 @@ T = TypeVar("T")
 Query: TypeAlias = Mapping[str, str | int | float | bool | None] | Sequence[tuple[str, str]]
 
 _TIMEOUT = 60.0
-MAX_BYTES = 32 * 1024 * 1024
-"""The largest answer: pictures come as base64 inside JSON."""
+MAX_BYTES = 10 * 1024 * 1024
+"""The largest answer, in bytes."""
 _REFUSED = frozenset({401, 403})
 _SAYING = ("message", "error_message", "error_msg", "msg", "detail", "description", "reason", "error", "errors", "info")
 """Members under which vendors put what went wrong, the most telling first."""

@@ -6,6 +6,8 @@ from base64 import b64decode
 from treadle.engine.errors import ToolInvokeError
 from treadle.tools.messages import Blob
 
+PICTURE_BYTES = 64 * 1024 * 1024
+"""The largest answer that holds pictures, in bytes: ten of them as base64 inside JSON."""
 _KINDS = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "webp"))
 
 

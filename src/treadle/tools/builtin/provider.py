@@ -4,7 +4,7 @@ Source: spec models-and-tools §4.1 and §4.2.
 """
 
 import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any, Literal, TypeAlias
 
@@ -16,6 +16,7 @@ from treadle.engine.values import Value
 from treadle.tools.messages import Message
 
 from .call import Call
+from .secrecy import kept_secret, secrets_in
 
 Label = Literal[
     "search", "image", "videos", "weather", "finance", "design", "travel", "social", "news", "medical", "productivity",
@@ -23,7 +24,7 @@ Label = Literal[
 ]  # fmt: skip
 
 Scalar: TypeAlias = bool | int | float | str | None
-ToolFunction: TypeAlias = Callable[[Call], AsyncIterator[Message]]
+ToolFunction: TypeAlias = Callable[[Call], AsyncGenerator[Message, None]]
 
 
 class Icon(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,7 +150,7 @@ class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             parameters=tuple(parameter.offered() for parameter in tool.parameters),
         )
 
-    def invoke(self, tool: str, call: Call) -> AsyncIterator[Message]:
+    def invoke(self, tool: str, call: Call) -> AsyncGenerator[Message, None]:
         """Call `tool`; what it gives comes as it is made. Closing the iterator ends the call.
 
         Raises ToolNodeError for an unknown tool; the iterator raises ToolParameterError, ToolCredentialsError and
@@ -158,7 +159,8 @@ class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         defaults = {each.name: each.default for each in self.tool(tool).parameters if each.default is not None}
         run: ToolFunction = self._code(tool.replace("-", "_"))
         prepared = self._prepared(call)
-        return run(dataclasses.replace(prepared, parameters={**defaults, **_filled(call.parameters)}))
+        whole = dataclasses.replace(prepared, parameters={**defaults, **_filled(call.parameters)})
+        return kept_secret(run(whole), secrets_in(self._secrets(tool, whole)))
 
     async def validate(self, credentials: Mapping[str, Value], call: Call) -> None:
         """See that `credentials` work: the form is complete and a representative call succeeds.
@@ -182,6 +184,15 @@ class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         trial = dataclasses.replace(call, parameters=parameters, credentials=credentials)
         async for _ in self.invoke(self.trial.tool, trial):
             pass
+
+    def _secrets(self, tool: str, call: Call) -> Iterator[Value]:
+        """What no message may name."""
+        for name, field in self.credentials_for_provider.items():
+            if field.type == "secret-input":
+                yield call.credentials.get(name)
+        for parameter in self.tool(tool).parameters:
+            if parameter.type == "secret-input":
+                yield call.parameters.get(parameter.name)
 
     def _prepared(self, call: Call) -> Call:
         """The call with default credentials and the upstream's addresses."""

@@ -6,6 +6,7 @@ A pattern or a path that a person or a model wrote may take for ever, and a thre
 import asyncio
 import sys
 from importlib import import_module
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -24,6 +25,11 @@ async def in_process(module: str, function: str, *arguments: JsonValue, seconds:
     given = msgspec.json.encode([module, function, list(arguments)])
     if len(given) > _INPUT:
         raise ToolParameterError(f"The content has {len(given):,} bytes, more than the limit of {_INPUT:,}.")
+    async with _slots():
+        return await _answer(given, seconds)
+
+
+async def _answer(given: bytes, seconds: float) -> JsonValue:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-I", "-m", __name__,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, env={},
@@ -43,6 +49,15 @@ async def in_process(module: str, function: str, *arguments: JsonValue, seconds:
     if problem is not None:
         raise ToolParameterError(problem)
     return result
+
+
+_AT_ONCE = 4
+_semaphores: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+def _slots() -> asyncio.Semaphore:
+    """How many such processes run at once; others wait."""
+    return _semaphores.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))
 
 
 def _serve() -> None:

@@ -7,7 +7,7 @@ import msgspec
 
 from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.http import ask
-from treadle.tools.builtin.pictures import encoded_picture
+from treadle.tools.builtin.pictures import PICTURE_BYTES, encoded_picture
 from treadle.tools.messages import Message
 
 _SIZES = {"square": "1024x1024", "vertical": "1024x1792", "horizontal": "1792x1024"}
@@ -35,6 +35,8 @@ async def azure_dalle3(call: Call) -> AsyncIterator[Message]:
     url = f"{base}/openai/deployments/{deployment}/images/generations"
     query = {"api-version": call.credential("azure_openai_api_version")}
     headers = {"api-key": call.credential("azure_openai_api_key")}
-    drawn = await ask(call, _Pictures, "POST", url, query=query, headers=headers, json={**body}, timeout=180)
+    drawn = await ask(
+        call, _Pictures, "POST", url, query=query, headers=headers, json={**body}, timeout=180, max_bytes=PICTURE_BYTES
+    )
     for each in drawn.data:
         yield encoded_picture(each.b64_json)

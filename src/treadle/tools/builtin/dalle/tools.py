@@ -7,7 +7,7 @@ import msgspec
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.http import ask, send
-from treadle.tools.builtin.pictures import encoded_picture
+from treadle.tools.builtin.pictures import PICTURE_BYTES, encoded_picture
 from treadle.tools.messages import Message
 
 _SIZES = {
@@ -51,7 +51,7 @@ async def _drawn(call: Call, model: str, more: dict[str, JsonValue]) -> Pictures
         **more,
     }
     url, headers = f"{_base(call)}/images/generations", _headers(call)
-    return await ask(call, Pictures, "POST", url, headers=headers, json=body, timeout=180, max_bytes=64 * 1024 * 1024)
+    return await ask(call, Pictures, "POST", url, headers=headers, json=body, timeout=180, max_bytes=PICTURE_BYTES)
 
 
 def _base(call: Call) -> str:

@@ -12,5 +12,5 @@ async def searchDevDocs(call: Call) -> AsyncIterator[Message]:  # noqa: N802 - a
     from bs4 import BeautifulSoup
 
     url = f"{call.urls['api']}/{quote(call.required('doc'), safe='~')}/{quote(call.required('topic'), safe='/')}.html"
-    page = await send(call, "GET", url)
+    page = await send(call, "GET", url, max_bytes=4 * 1024 * 1024)
     yield Text(BeautifulSoup(page.body, "lxml").get_text("\n", strip=True))

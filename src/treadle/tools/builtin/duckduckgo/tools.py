@@ -15,6 +15,8 @@ from treadle.tools.builtin.summary import summarised
 from treadle.tools.messages import ImageUrl, Json, Message, Text
 
 T = TypeVar("T")
+_PAGE = 2 * 1024 * 1024
+"""The largest page that is read, in bytes."""
 
 _BROWSER = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0",
@@ -75,7 +77,7 @@ class _Translation(msgspec.Struct):
 async def ddgo_search(call: Call) -> AsyncIterator[Message]:
     headers = {**_BROWSER, "Referer": "https://html.duckduckgo.com/"}
     form = {"q": _words(call), "b": "", "kl": "wt-wt"}
-    page = await send(call, "POST", call.urls["pages"], headers=headers, form=form)
+    page = await send(call, "POST", call.urls["pages"], headers=headers, form=form, max_bytes=_PAGE)
     hits = _hits(page.body)[: _most(call)]
     if not hits:
         if b"anomaly" in page.body:
@@ -140,7 +142,7 @@ async def _results(call: Call, answer: type[T], page: str, query: dict[str, str]
 
 async def _token(call: Call, words: str) -> str:
     """What DuckDuckGo gives for a query and wants back with requests about it."""
-    page = await send(call, "GET", f"{call.urls['site']}/", query={"q": words}, headers=_BROWSER)
+    page = await send(call, "GET", f"{call.urls['site']}/", query={"q": words}, headers=_BROWSER, max_bytes=_PAGE)
     found = _TOKEN.search(page.body.decode("utf-8", "replace"))
     if found is None:
         raise ToolInvokeError("duckduckgo.com answered with something unexpected: a page without a token.")

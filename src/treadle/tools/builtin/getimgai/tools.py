@@ -8,7 +8,7 @@ from treadle.engine.errors import ToolParameterError
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.http import ask
-from treadle.tools.builtin.pictures import encoded_picture
+from treadle.tools.builtin.pictures import PICTURE_BYTES, encoded_picture
 from treadle.tools.messages import Message
 
 _MODES = ("essential-v2", "stable-diffusion-xl", "stable-diffusion", "latent-consistency", "flux-schnell")
@@ -36,5 +36,14 @@ async def text2image(call: Call) -> AsyncIterator[Message]:
         body |= {name: value for name in ("model", "negative_prompt") if (value := call.text(name))}
     base = (call.optional_credential("base_url") or call.urls["api"]).rstrip("/")
     headers = {"Authorization": f"Bearer {call.credential('getimg_api_key')}"}
-    drawn = await ask(call, _Drawn, "POST", f"{base}/{mode}/text-to-image", headers=headers, json=body, timeout=180)
+    drawn = await ask(
+        call,
+        _Drawn,
+        "POST",
+        f"{base}/{mode}/text-to-image",
+        headers=headers,
+        json=body,
+        timeout=180,
+        max_bytes=PICTURE_BYTES,
+    )
     yield encoded_picture(drawn.image)

@@ -12,7 +12,7 @@ from treadle.engine.errors import ToolCredentialsError, ToolInvokeError
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.http import ask
-from treadle.tools.builtin.pictures import encoded_picture
+from treadle.tools.builtin.pictures import PICTURE_BYTES, encoded_picture
 from treadle.tools.messages import Message
 
 _SIDE = 512
@@ -49,7 +49,9 @@ async def spark_img_generation(call: Call) -> AsyncIterator[Message]:
         "payload": {"message": {"text": [{"role": "user", "content": call.required("prompt")}]}},
     }
     url = call.urls["api"]
-    drawn = await ask(call, _Drawn, "POST", url, query=_signed(call, url), json=body, timeout=180)
+    drawn = await ask(
+        call, _Drawn, "POST", url, query=_signed(call, url), json=body, timeout=180, max_bytes=PICTURE_BYTES
+    )
     if drawn.header.code in _BAD_APP:
         raise ToolCredentialsError(f"Spark refused the app ({drawn.header.message}); check it in the tool's settings.")
     if drawn.header.code:

@@ -8,7 +8,7 @@ from treadle.engine.errors import ToolInvokeError
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.http import ask, send
-from treadle.tools.builtin.pictures import encoded_picture
+from treadle.tools.builtin.pictures import PICTURE_BYTES, encoded_picture
 from treadle.tools.messages import Message
 
 _SECONDS = 120.0
@@ -40,7 +40,7 @@ async def stable_diffusion(call: Call) -> AsyncIterator[Message]:
         "width": call.integer("width", 64, 2048),
         "height": call.integer("height", 64, 2048),
     }
-    drawn = await ask(call, _Drawn, "POST", f"{base}/txt2img", json=body, timeout=_SECONDS)
+    drawn = await ask(call, _Drawn, "POST", f"{base}/txt2img", json=body, timeout=_SECONDS, max_bytes=PICTURE_BYTES)
     if not drawn.images:
         raise ToolInvokeError("Stable Diffusion gave no picture.")
     yield encoded_picture(drawn.images[0])

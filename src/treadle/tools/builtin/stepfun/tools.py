@@ -7,7 +7,7 @@ import msgspec
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.http import ask
-from treadle.tools.builtin.pictures import encoded_picture
+from treadle.tools.builtin.pictures import PICTURE_BYTES, encoded_picture
 from treadle.tools.messages import Message
 
 
@@ -32,5 +32,7 @@ async def image(call: Call) -> AsyncIterator[Message]:
     base = (call.optional_credential("stepfun_base_url") or call.urls["api"]).rstrip("/")
     headers = {"Authorization": f"Bearer {call.credential('stepfun_api_key')}"}
     url = f"{base}/images/generations"
-    for each in (await ask(call, _Drawn, "POST", url, headers=headers, json=body, timeout=180)).data:
+    for each in (
+        await ask(call, _Drawn, "POST", url, headers=headers, json=body, timeout=180, max_bytes=PICTURE_BYTES)
+    ).data:
         yield encoded_picture(each.b64_json)

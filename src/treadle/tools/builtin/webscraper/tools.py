@@ -29,8 +29,7 @@ async def webscraper(call: Call) -> AsyncIterator[Message]:
     if "://" not in url:
         url = f"https://{url}"
     own = (("User-Agent", call.text("user_agent")), ("Accept", "*/*"))
-    head = await _fetch(call, "HEAD", url, own)
-    kind = head.headers.get("content-type", "") if head.status < 400 else ""
+    kind = await _announced(call, url, own)
     if kind and not _readable(kind):
         yield Text(f"The address holds {_media(kind)}, which cannot be read as text.")
         return
@@ -46,6 +45,15 @@ async def webscraper(call: Call) -> AsyncIterator[Message]:
     if not text.strip():
         text = "The page holds no readable text."
     yield Text(await summarised(call, text) if call.flag("generate_summary") else text)
+
+
+async def _announced(call: Call, url: str, headers: tuple[tuple[str, str], ...]) -> str:
+    """The content type that the site says beforehand; "" when it answers to HEAD with a failure or not at all."""
+    try:
+        head = await _fetch(call, "HEAD", url, headers)
+    except ToolInvokeError:
+        return ""
+    return head.headers.get("content-type", "") if head.status < 400 else ""
 
 
 async def _fetch(call: Call, method: str, url: str, headers: tuple[tuple[str, str], ...]) -> HttpResponse:

@@ -8,7 +8,7 @@ from treadle.engine.errors import ToolInvokeError
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.http import ask
-from treadle.tools.builtin.pictures import encoded_picture
+from treadle.tools.builtin.pictures import PICTURE_BYTES, encoded_picture
 from treadle.tools.messages import Message
 
 
@@ -28,7 +28,7 @@ async def stable_diffusion(call: Call) -> AsyncIterator[Message]:
         "height": call.integer("height", 64, 2048),
     }
     url = f"{call.credential('base_url').rstrip('/')}/sdapi/v1/txt2img"
-    drawn = await ask(call, _Drawn, "POST", url, headers=headers, json=body, timeout=300)
+    drawn = await ask(call, _Drawn, "POST", url, headers=headers, json=body, timeout=300, max_bytes=PICTURE_BYTES)
     if not drawn.images:
         raise ToolInvokeError("Xinference gave no picture.")
     yield encoded_picture(drawn.images[0])

@@ -136,6 +136,19 @@ def test_case_50_speech_ends_once_behind_everything_else(speaking: Workbench) ->
     assert events[-1] == {"event": "tts_message_end", "workflow_run_id": ID, "task_id": ID, "audio": ""}
 
 
+def test_a_stopped_answer_falls_silent(speaking: Workbench) -> None:
+    app = chat(text_to_speech={**SPEAKING, "autoPlay": "enabled"})
+    api, query = speaking.api(speaking.import_app(app)), unique("stop me")
+    speaking.model.hang(times=1, after_events=5)
+    before = len(speaking.model.requests_to("/audio/speech"))
+    with api.stream("/chat-messages", api.chat_body(query, response_mode="streaming")) as stream:
+        task_id = stream.until("message")["task_id"]
+        api.post(f"/chat-messages/{task_id}/stop", {"user": api.user})
+        events = stream.rest()
+    assert [event["event"] for event in events if event["event"] != "message"] == ["message_end", "tts_message_end"]
+    assert len(speaking.model.requests_to("/audio/speech")) == before
+
+
 def test_case_80_recordings_that_cannot_be_written_down_are_refused(
     workbench: Workbench, speaking: Workbench, voice: AppApi
 ) -> None:

@@ -130,6 +130,7 @@ class Around:
     entry: Entry | None = None
     guard: OutputGuard | None = None
     speaker: Speaker | None = None
+    stopped: bool = False
     emit: Callable[[Event], None] = _nobody
     """Tells everybody, past the guard."""
 
@@ -144,10 +145,11 @@ class Around:
     async def fall_silent(self, finished: RunFinished) -> None:
         """Wait for the last words, unless the answer broke off."""
         if self.speaker is not None:
-            await self.speaker.finish(rest=finished.status is not RunStatus.FAILED)
+            await self.speaker.finish(rest=finished.status is not RunStatus.FAILED and not self.stopped)
 
     def stop(self) -> None:
-        """The run was stopped."""
+        """Somebody wants no more of the run: nothing is asked or said any more."""
+        self.stopped = True
         if self.entry is not None:
             self.entry.stop()
 

@@ -1,6 +1,8 @@
 """Agent apps and agent nodes on a real server: what reaches their readers and their next turns."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from tests.server.harness import MadeApp, Workbench
 from tests.server.http_client import AppApi, names_of, text_of
 from tests.server.matchers import ID, TEXT
 from tests.server.payloads import asked, unique
+from treadle.apps.check import check_file
 
 JsonMap = dict[str, Any]
 
@@ -268,3 +271,13 @@ def test_what_moderation_takes_back_is_no_thought_either(bench: Workbench) -> No
     assert row["answer"] == "Let us talk about something else."
     assert "forbidden" not in json.dumps(row)
     assert row["agent_thoughts"][0]["tool"] == "eval_expression"
+
+
+def test_the_app_of_the_page_on_agents_works(bench: Workbench) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "agents.md").read_text()
+    (file_text,) = re.findall(r"^```yaml\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert check_file(file_text).problems == []
+    query = scripted(bench, unique("What is 6 times 7?"), Reply(tool_calls=(SUM,)), "It is 42.")
+    path = bench.data_dir.parent / "calculator.yml"
+    path.write_text(file_text.replace("my-model", "caller"))
+    assert bench.command("run", str(path), "-q", query).strip() == "It is 42."

@@ -1,4 +1,7 @@
-"""Earlier exchanges of an agent app, with the tool calls that led to their answers (spec models-and-tools §3.3)."""
+"""What a model is reminded of, within its context: earlier exchanges with their tool calls, and results of tools.
+
+Source: spec models-and-tools §3.3.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace

@@ -72,6 +72,8 @@ GROUPS = (
     Group("App files", ("test_dsl",), {"DSL": 18, "TRIP": 6}),
     Group("Models, apps and tools", ("test_models_and_tools",), {"": 80}),
     Group("Service API", ("test_service_api",), {"": 116}),
+    Group("Knowledge", ("test_knowledge",), {"C": 72}),
+    Group("Plugins", ("test_plugins",), {"": 60}),
 )  # fmt: skip
 
 
@@ -93,7 +95,7 @@ def _proofs_of(file: Path) -> Iterator[Proof]:
             case = _case(file, "" if letters == "case" else letters, int(number))
             docstring = ast.get_docstring(function)
             said = docstring.splitlines()[0].rstrip(".") if docstring else (words or "").replace("_", " ")
-            yield Proof(case, said, file.name)
+            yield Proof(case, said.replace("|", "\\|"), file.name)
 
 
 def _case(file: Path, letters: str, number: int) -> Case:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conformance.features import near_doubles
+from tests.conformance.features import moderation, near_doubles
 from tests.doubles.api_extension import ApiExtension
 from tests.server import sample_apps
 from tests.server.app_files import chat, completion, text_input
@@ -165,3 +165,15 @@ def test_a_builder_gets_another_text_like_one_of_the_draft(workbench: Workbench,
     refused(console.get(f"/apps/{off}/completion-messages/{other}/more-like-this"), 403, "app_more_like_this_disabled")
     talk = console.new_app(chat())
     refused(console.get(path.replace(app_id, talk)), 400, "app_unavailable")
+
+
+def test_a_draft_that_names_missing_extensions_is_not_published(console: Console) -> None:
+    feature = moderation("api", inputs=True, api_based_extension_id="00000000-0000-4000-8000-000000000000")
+    tool = {"enabled": True, "variable": "mood", "type": "stars", "config": {}}
+    app_id = console.new_app(chat(sensitive_word_avoidance=feature, external_data_tools=[tool]))
+    checked = console.get(f"/apps/{app_id}/workflows/draft/check").json()
+    assert checked["publishable"] is False
+    assert [item["message"] for item in checked["data"] if item["kind"] == "extension-unavailable"] == [
+        "Moderation names an API extension that this workspace does not have; choose another one.",
+        'The variable "mood" is of the type "stars", which this server does not have; choose another one.',
+    ]

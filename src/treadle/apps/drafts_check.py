@@ -9,6 +9,8 @@ from typing import Literal
 
 from treadle.apps.check import problems_of
 from treadle.apps.drafts import Draft, Drafts
+from treadle.apps.features.check import FeatureCheck
+from treadle.apps.features.plan import extras_of
 from treadle.apps.service import AppService, check_runnable
 from treadle.dsl import AppMode, ModelConfig, Problem, graph_view
 from treadle.engine.errors import NodeError
@@ -34,10 +36,11 @@ class Finding:
 class DraftCheck:
     """Checks drafts; callers name the workspace."""
 
-    def __init__(self, drafts: Drafts, apps: AppService, models: ModelService) -> None:
+    def __init__(self, drafts: Drafts, apps: AppService, models: ModelService, features: FeatureCheck) -> None:
         self._drafts = drafts
         self._apps = apps
         self._models = models
+        self._features = features
 
     async def findings(self, workspace_id: str, app_id: str, *, with_models: bool = True) -> list[Finding]:
         """Everything found, errors first. Raises NotFound."""
@@ -46,6 +49,10 @@ class DraftCheck:
         if not any(finding.severity == "error" for finding in found):
             found += self._refused(draft)
         found += _without_result(draft)
+        found += [
+            Finding(kind="extension-unavailable", severity="error", message=problem)
+            for problem in await self._features.problems(workspace_id, extras_of(draft.definition))
+        ]
         if with_models:
             found += [finding async for finding in self._models_out_of_reach(workspace_id, draft)]
         return sorted(found, key=lambda finding: finding.severity)

@@ -10,6 +10,7 @@ from treadle.apps.drafts_apps import AppMaking
 from treadle.apps.drafts_check import DraftCheck
 from treadle.apps.drafts_import import Imports
 from treadle.apps.drafts_versions import Versions
+from treadle.apps.features.check import FeatureCheck
 from treadle.apps.recorder import Recording
 from treadle.apps.runs import RunHost
 from treadle.apps.service import AppService
@@ -46,6 +47,7 @@ class Editing:
         http: Http,
         host: RunHost,
         recording: Recording,
+        features: FeatureCheck,
     ) -> "Editing":
         """The services of the editor over those of the process."""
         variables = DraftVariables(db, crypto)
@@ -53,7 +55,7 @@ class Editing:
             making=AppMaking(db, apps, models),
             imports=Imports(db, apps, drafts, http),
             drafts=drafts,
-            check=DraftCheck(drafts, apps, models),
+            check=DraftCheck(drafts, apps, models, features),
             versions=Versions(db, crypto),
             variables=variables,
             runs=DebugRuns(

@@ -19,8 +19,9 @@ from treadle.apps.drafts import Drafts
 from treadle.apps.editing import Editing
 from treadle.apps.elsewhere import Elsewhere
 from treadle.apps.features.again import Again
-from treadle.apps.features.annotations import NoAnnotations
+from treadle.apps.features.annotations import Annotations, NoAnnotations
 from treadle.apps.features.around import Surroundings
+from treadle.apps.features.check import FeatureCheck
 from treadle.apps.features.gate import Gate
 from treadle.apps.features.generators import Generators
 from treadle.apps.features.spoken import Speech
@@ -88,6 +89,7 @@ class Services:
     uploads: Uploads
     extensions: ExtensionService
     code_extensions: CodeExtensions
+    annotations: Annotations
     speech: Speech
     again: Again
     conversion: AppConversion
@@ -176,7 +178,8 @@ async def open_services(
         stack.push_async_callback(asides.close)
         extensions = ExtensionService(db, crypto, http)
         code_extensions = CodeExtensions.load(settings.extensions_dir)
-        gate = Gate(extensions=extensions, code=code_extensions, models=models, annotations=NoAnnotations())
+        annotations = NoAnnotations()
+        gate = Gate(extensions=extensions, code=code_extensions, models=models, annotations=annotations)
 
         def world_for(caller: Caller) -> ToolWorld:
             workspace_id = caller.workspace_id
@@ -260,6 +263,7 @@ async def open_services(
             uploads=uploads,
             extensions=extensions,
             code_extensions=code_extensions,
+            annotations=annotations,
             speech=Speech(models),
             again=Again(db, apps, conversations, host),
             conversion=AppConversion(apps, extensions),
@@ -286,6 +290,7 @@ async def open_services(
                 http=http,
                 host=host,
                 recording=recording,
+                features=FeatureCheck(extensions, code_extensions),
             ),
             triggers=triggers,
             webhooks=Webhooks(settings=settings, db=db, apps=apps, drafts=drafts, triggers=triggers),

@@ -50,7 +50,10 @@ async def parameters(call: AppCall) -> ASGIApp:
         version = await call.services.apps.published(call.app)
     except NotPublished as error:
         raise Refusal(error.message, code="app_unavailable") from error
-    return json_response(parameters_map(version, call.services.settings))
+    shown = parameters_map(version, call.services.settings)
+    if version.extras.annotated and await call.services.annotations.replies_for(call.app.id):
+        shown["annotation_reply"] = await call.services.annotations.setting(call.app.id)
+    return json_response(shown)
 
 
 def parameters_map(version: CompiledApp, settings: Settings) -> JsonMap:

@@ -172,7 +172,8 @@ def _inline(url: str) -> tuple[bytes, str]:
     if len(body) > MAX_FILE * 2:
         raise ValueError("it is too large")
     try:
-        return (b64decode(body) if head.endswith(";base64") else unquote_to_bytes(body)), mime_type
+        data = unquote_to_bytes(body)
+        return (b64decode(data, validate=True) if head.endswith(";base64") else data), mime_type
     except binascii.Error as error:
         raise ValueError("its base64 text is damaged") from error
 

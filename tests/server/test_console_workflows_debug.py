@@ -304,6 +304,17 @@ def test_files_are_sent_and_come_back(sqlite_console: Console, workbench: Workbe
     finished = console.run(app_id, {"report": sent})[-1]["data"]
     assert (finished["status"], finished["outputs"]["name"]) == ("succeeded", "a.png")
     assert console.step(app_id, "name", {"start.report": sent}).json()["outputs"] == {"output": "a.png"}
+    (kept,) = console.get(f"/apps/{app_id}/workflows/draft/nodes/start/variables").json()["items"]
+    whole = console.get(f"/apps/{app_id}/workflows/draft/variables/{kept['id']}").json()
+    assert (whole["value_type"], whole["value"]["filename"]) == ("file", "a.png")
+    assert workbench.http.get(whole["value"]["url"]).content == workbench.png()
+    workbench.change(
+        "UPDATE draft_variables SET value = replace(value, 'sign=', 'sign=x') WHERE id = :id", id=kept["id"]
+    )
+    whole = console.get(f"/apps/{app_id}/workflows/draft/variables/{kept['id']}").json()
+    assert workbench.http.get(whole["value"]["url"]).status_code == 200
+    again = console.step(app_id, "end").json()["outputs"]["file"]["url"]
+    assert workbench.http.get(again).status_code == 200
     stranger = console_of(workbench)
     theirs = stranger.step(app_id, "name", {"start.report": sent})
     refused(theirs, 400, "invalid_param")
@@ -311,6 +322,56 @@ def test_files_are_sent_and_come_back(sqlite_console: Console, workbench: Workbe
     assert stranger.step(app_id, "name", {"start.report": forged}).json()["outputs"] == {"output": "forged.png"}
     stolen = {**sent, "dify_model_identity": "__dify__file__", "related_id": sent["upload_file_id"]}
     refused(stranger.step(app_id, "name", {"start.report": stolen}), 400, "invalid_param")
+
+
+def test_a_default_that_looks_like_a_file_becomes_none(workbench: Workbench, sqlite_console: Console) -> None:
+    """The id of somebody else's file, in the default of a variable, gives no link to it: in no step and in no turn."""
+    stranger = console_of(workbench, workspace_id=workbench.second_workspace("Forgers").id)
+    upload = sqlite_console.call("POST", "/files/upload", files={"file": ("a.png", workbench.png(), "image/png")})
+    forged = {
+        "dify_model_identity": "__dify__file__",
+        "type": "image",
+        "transfer_method": "local_file",
+        "related_id": upload.json()["id"],
+        "filename": "a.png",
+        "extension": ".png",
+    }
+    app_id = stranger.new_app(
+        chatflow(
+            start(to="pass"),
+            Node(
+                "pass",
+                {
+                    "type": "variable-aggregator",
+                    "title": "Pass",
+                    "output_type": "object",
+                    "variables": [["conversation", "thing"]],
+                },
+                {"source": "answer"},
+            ),
+            answer("{{#pass.output#}}"),
+            conversation=[conversation_variable("thing", "object", forged)],
+        )
+    )
+    for _ in range(2):
+        assert stranger.step(app_id, "pass").json()["status"] == "succeeded"
+        said = json.dumps(stranger.step(app_id, "answer").json())
+        assert "/files/" not in said
+    listed = stranger.get(f"/apps/{app_id}/workflows/draft/nodes/pass/variables").json()["items"]
+    assert [item["value_type"] for item in listed] == ["object"]
+    talk = stranger.ask(app_id, "one")[0]["conversation_id"]
+    assert "/files/" not in json.dumps(stranger.ask(app_id, "two", conversation_id=talk))
+    variable = stranger.get(f"/apps/{app_id}/workflows/draft/conversation-variables").json()["items"][0]
+    path = f"/apps/{app_id}/workflows/draft/variables/{variable['id']}"
+    refused(stranger.change(path, {"value": forged}), 400, "invalid_param")
+    stranger.change(path, {"value": {"x": 1}})
+    assert "/files/" not in stranger.put(f"{first_variable(stranger, app_id)}/reset").text
+
+
+def first_variable(console: Console, app_id: str) -> str:
+    """Where the first conversation variable is once it has a value."""
+    (item,) = console.get(f"/apps/{app_id}/workflows/draft/conversation-variables").json()["items"]
+    return f"/apps/{app_id}/workflows/draft/variables/{item['id']}"
 
 
 # ---- iterations and loops ----

@@ -14,7 +14,7 @@ from treadle.apps.history import HistoryRepository, Owner
 from treadle.apps.masking import open_json
 from treadle.apps.records import ConversationRecord, VariableRecord
 from treadle.apps.tables import ConversationVariable
-from treadle.engine.values import Value, revive, to_text
+from treadle.engine.values import Value, revive, to_text, unmarked
 from treadle.nodes.basic import fill
 from treadle.nodes.config import as_value
 from treadle.platform.crypto import Crypto
@@ -50,7 +50,7 @@ class ConversationState:
                 id=variable.id,
                 name=variable.name,
                 value_type=variable.value_type.value,
-                value=self.stored[variable.id] if variable.id in self.stored else as_value(variable.value),
+                value=self.stored[variable.id] if variable.id in self.stored else as_value(unmarked(variable.value)),
                 description=variable.description,
                 stored=variable.id in self.stored,
             )

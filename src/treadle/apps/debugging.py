@@ -12,7 +12,7 @@ import msgspec
 from treadle.apps.active_run import ActiveRun
 from treadle.apps.compile import CompiledApp
 from treadle.apps.debugging_part import compile_part
-from treadle.apps.debugging_values import Needed, give, missing, needed_by, resolved
+from treadle.apps.debugging_values import Needed, give, missing, needed_by, resolved, with_links
 from treadle.apps.draft_variables import CONVERSATION, SYSTEM, Debugger, DraftVariables, Trail
 from treadle.apps.drafts import Draft, Drafts
 from treadle.apps.drafts_basic import checked_config
@@ -31,7 +31,7 @@ from treadle.engine.events import Event, NodeFinished
 from treadle.engine.graph import TRIGGERS
 from treadle.engine.pool import VariablePool
 from treadle.engine.run import Run
-from treadle.engine.values import JsonValue, Missing, Value, plain
+from treadle.engine.values import JsonValue, Missing, Value, plain, unmarked
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import InputError, validate_inputs
 from treadle.nodes.start import Start
@@ -152,7 +152,7 @@ class DebugRuns:
                     graph=draft.row.graph,
                     person=person.shown(),
                     watch=trail.watch,
-                    keep=trail.keep,
+                    keep=trail.keep if definition.workflow is not None else _nothing,
                 ),
             )
         )
@@ -272,7 +272,11 @@ class DebugRuns:
         """Every variable that a step may read: from the last runs, from the draft, and of this moment."""
         workflow = draft.workflow
         scopes = {need.path[0] for need in needed} | {SYSTEM, CONVERSATION}
-        saved = await self._variables.values(person.in_app(draft.app.id), scopes)
+        kept = await self._variables.values(person.in_app(draft.app.id), scopes)
+        saved = {
+            scope: {name: await with_links(value, self._uploads, person.workspace_id) for name, value in values.items()}
+            for scope, values in kept.items()
+        }
         system: dict[str, Value] = {
             "files": [],
             **saved.pop(SYSTEM, {}),
@@ -283,7 +287,7 @@ class DebugRuns:
         }
         if draft.definition.mode is FileMode.WORKFLOW:
             system["timestamp"] = int(time.time())
-        conversation = {variable.name: as_value(variable.value) for variable in workflow.conversation_variables}
+        conversation = {each.name: as_value(unmarked(each.value)) for each in workflow.conversation_variables}
         conversation |= saved.pop(CONVERSATION, {})
         return VariablePool(
             {
@@ -341,6 +345,10 @@ class DebugRuns:
         finish_node_row(row, event, mask)
         self._recording.writer.put(_NODES, row, "upsert")
         return str(row["id"])
+
+
+async def _nothing() -> None:
+    """Apps without a canvas have no nodes to look at."""
 
 
 def _together(draft: Draft, node_id: str) -> list[NodeView]:

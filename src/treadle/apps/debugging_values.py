@@ -6,10 +6,11 @@ Source: spec workflow-engine §19.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from treadle.apps.uploads import Uploads
 from treadle.dsl import NodeView
 from treadle.dsl.references import references
 from treadle.engine.pool import VariablePool
-from treadle.engine.values import FILE_MARK, MISSING, JsonValue, Value, unmarked
+from treadle.engine.values import FILE_MARK, MISSING, File, JsonValue, Value, unmarked
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import FileResolver
 from treadle.platform.refusals import InvalidParam
@@ -83,6 +84,23 @@ async def resolved(value: JsonValue, files: FileResolver, param: str) -> Value:
             return {key: await resolved(item, files, param) for key, item in value.items() if key != FILE_MARK}
         case _:
             return as_value(value)
+
+
+async def with_links(value: Value, uploads: Uploads, workspace_id: str) -> Value:
+    """`value` with the links of its files made anew: those that were kept with it may have expired.
+
+    Only for files of this workspace, whoever wrote the value.
+    """
+    match value:
+        case File():
+            known = await uploads.stored(value.related_id or "", workspace_id) if value.related_id else None
+            return uploads.with_url(value) if known is not None else value
+        case list():
+            return [await with_links(item, uploads, workspace_id) for item in value]
+        case dict():
+            return {key: await with_links(item, uploads, workspace_id) for key, item in value.items()}
+        case _:
+            return value
 
 
 def _asked_for(mapping: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

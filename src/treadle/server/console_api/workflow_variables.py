@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, JsonValue
 
-from treadle.apps.debugging_values import resolved
+from treadle.apps.debugging_values import resolved, with_links
 from treadle.apps.draft_variables import CONVERSATION, SYSTEM, Debugger, Inspected
 from treadle.apps.drafts import Draft
 from treadle.dsl import ConversationVariable, EnvironmentType
+from treadle.engine.values import plain, revive, unmarked
 from treadle.nodes.config import as_value
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Done, person_of
@@ -103,9 +104,12 @@ async def list_conversation_values(app_id: str, services: ServicesDep, signed_in
 
 @router.get("/apps/{app_id}/workflows/draft/variables/{variable_id}")
 async def read_value(app_id: str, variable_id: str, services: ServicesDep, signed_in: EditorDep) -> ValueShown:
-    """One value whole."""
+    """One value whole, links to files made anew."""
     who = await _who(services, signed_in, app_id)
-    return _shown(await services.editing.variables.read(who, variable_id))
+    shown = _shown(await services.editing.variables.read(who, variable_id))
+    if "file" in shown.value_type:
+        shown.value = plain(await with_links(revive(shown.value), services.uploads, signed_in.workspace_id))
+    return shown
 
 
 @router.patch("/apps/{app_id}/workflows/draft/variables/{variable_id}")
@@ -124,7 +128,7 @@ async def change_value(
             declared.name,
             declared.value_type.value,
             value,
-            default=as_value(declared.value),
+            default=as_value(unmarked(declared.value)),
             secrets=_secrets(draft),
         )
     else:

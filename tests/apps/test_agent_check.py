@@ -44,3 +44,14 @@ def test_parameters_may_be_an_empty_list() -> None:
         "tool_parameters": [],
     }
     assert check_file(agent_app(tool)).problems == []
+
+
+def test_what_a_node_lacks_is_a_warning() -> None:
+    file = json.loads(AGENT_CHATFLOW)
+    file["workflow"]["graph"]["nodes"][1]["data"]["agent_parameters"] = {"query": {"type": "constant", "value": ""}}
+    problems = check_file(json.dumps(file, ensure_ascii=False)).problems
+    assert [(problem.severity, problem.field) for problem in problems] == [
+        ("warning", "agent_parameters.model"),
+        ("warning", "agent_parameters.query"),
+        ("warning", "agent_parameters.tools"),
+    ]

@@ -70,10 +70,9 @@ def _node_problems(app: AppFile) -> list[Problem]:
         except GraphProblem as problem:
             found.append(_problem(GraphProblem(problem.message, node=node.id, field=problem.field), node.title))
             continue
-        if isinstance(config, AgentConfig) and config.strategy is None:
-            message = f"The strategy {config.missing_strategy()} Until then the node fails when it runs."
-            missing = GraphProblem(message, node=node.id, field="agent_strategy_name")
-            found.append(_problem(missing, node.title, severity="warning"))
+        if isinstance(config, AgentConfig):
+            gaps = [GraphProblem(message, node=node.id, field=field) for field, message in config.gaps()]
+            found += [_problem(gap, node.title, severity="warning") for gap in gaps]
     return found
 
 

@@ -1,5 +1,6 @@
 """The settings of the agent node (spec workflow-nodes §22)."""
 
+from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
@@ -52,10 +53,31 @@ class AgentConfig(NodeConfig):
             "function_calling or ReAct."
         )
 
+    def gaps(self) -> Iterator[tuple[str, str]]:
+        """What will make the node fail or be of little use when it runs: the field, and a sentence."""
+        if self.strategy is None:
+            message = f"The strategy {self.missing_strategy()} Until then the node fails when it runs."
+            yield "agent_strategy_name", message
+            return
+        model = self._given("model")
+        if not (isinstance(model, dict) and model.get("model")) and not self._is_variable("model"):
+            yield "agent_parameters.model", "It has no model; choose one."
+        if self._given("query") in (None, ""):
+            yield "agent_parameters.query", "It has no question; fill in the query."
+        if not self.tool_refs() and not self._is_variable("tools"):
+            yield "agent_parameters.tools", "No tool is switched on, so that it only chats; add one."
+
+    def _given(self, name: str) -> JsonField:
+        parameter = self.agent_parameters.get(name)
+        return parameter.value if parameter is not None else None
+
+    def _is_variable(self, name: str) -> bool:
+        parameter = self.agent_parameters.get(name)
+        return parameter is not None and parameter.type == "variable"
+
     def tool_refs(self) -> list[ToolRef]:
         """The tools that are switched on, as far as the file names them."""
-        parameter = self.agent_parameters.get("tools")
-        listed = parameter.value if parameter is not None else None
+        listed = self._given("tools")
         return [
             ToolRef(
                 provider_type=str(entry.get("type") or "builtin"),

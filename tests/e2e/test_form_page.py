@@ -8,8 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.apps.asking import human
+from tests.apps.asking import asking_chat, human
 from tests.e2e.accessibility import expect_accessible
+from tests.e2e.chat import open_chat
 from tests.e2e.conftest import Visitors
 from tests.e2e.site import Site, aside, running_site
 from tests.e2e.test_phone import expect_no_sideways_scroll
@@ -158,3 +159,23 @@ def _answer_elsewhere(site: Site, waiting: Waiting) -> None:
             assert answer.status_code == 200, answer.text
 
     aside(post)
+
+
+def test_a_chat_waits_and_goes_on_when_its_form_is_filled(site: Site, visitors: Visitors) -> None:
+    page = visitors.arrive()
+    chat = open_chat(page, site.page_of(asking_chat()))
+    chat.ask("the plan")
+    card = chat.messages.get_by_role("list", name="Waiting for an answer")
+    expect(card).to_contain_text("Approval")
+    expect_accessible(page)
+    page.reload()
+    expect(card).to_contain_text("Your answer is needed")
+    with page.expect_popup() as opened:
+        card.get_by_role("link", name="Open the form").click()
+    form = opened.value
+    expect(form.get_by_text("About the plan")).to_be_visible()
+    form.get_by_label("Note").fill("good")
+    form.get_by_role("button", name="Approve").click()
+    expect(outcome(form)).to_contain_text("Your answer was sent")
+    chat.expect_answer("Noted: good")
+    expect(card).to_be_hidden()

@@ -8,7 +8,7 @@ Source: design "A run is a row, a lease and checkpoints": any process can follow
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import delete, literal_column, select
 from sqlalchemy.exc import DBAPIError
@@ -38,6 +38,8 @@ class Elsewhere:
         self._db = db
         self._stop_here = stop_here
         self._asking: set[asyncio.Task[None]] = set()
+        self.end_paused: Callable[[str], Awaitable[None]] | None = None
+        """Stops a run that waits: no process holds it."""
 
     async def find(self, task_id: str, *, app_id: str, user_id: str) -> str | None:
         """The id of a run in progress, for who started it; None when there is none.
@@ -56,6 +58,24 @@ class Elsewhere:
             if run_id is not None or time.time() - began > _WRITTEN_WITHIN:
                 return run_id
             await asyncio.sleep(0.1)
+
+    async def paused(self, task_id: str, *, app_id: str, user_id: str) -> str | None:
+        """The id of a run that waits for an answer, for who started it; None when there is none."""
+        if made_at(task_id) is None:
+            return None
+        wanted = select(Run.id).where(
+            Run.status == "paused", Run.task_id == task_id, Run.app_id == app_id, Run.created_by == user_id
+        )
+        async with self._db.connect() as connection:
+            return (await connection.execute(wanted.limit(1))).scalar_one_or_none()
+
+    async def open_tasks(self, run_ids: Sequence[str]) -> dict[str, str]:
+        """The task ids of those of these runs that are in progress or wait for an answer, by run id."""
+        if not run_ids:
+            return {}
+        wanted = select(Run.id, Run.task_id).where(Run.id.in_(run_ids), Run.status.in_(("running", "paused")))
+        async with self._db.connect() as connection:
+            return {row.id: row.task_id for row in await connection.execute(wanted)}
 
     async def tasks(self, run_ids: Sequence[str]) -> dict[str, str]:
         """The task ids of those of these runs that are in progress, by run id."""
@@ -102,6 +122,9 @@ class Elsewhere:
         try:
             run_id = await self.find(task_id, app_id=app_id, user_id=user_id)
             if run_id is None:
+                waits = await self.paused(task_id, app_id=app_id, user_id=user_id)
+                if waits is not None and self.end_paused is not None:
+                    await self.end_paused(waits)
                 return
             try:
                 async with asyncio.timeout(_WISH_SECONDS):

@@ -48,10 +48,17 @@ class _Metadata(msgspec.Struct):
 async def stream_of(
     services: Services, task_id: str, *, user_id: str, app_id: str, audience: Audience, after: int
 ) -> ASGIApp:
-    """The numbered frames of a run that is in progress. Raises NotFound when it is not, or not this user's."""
+    """The numbered frames of a run that is in progress; those of one that waits, from what it waits for to its end.
+
+    Raises NotFound when it is over, or not this user's.
+    """
     run = services.host.find(task_id=task_id)
     if run is not None and (run.created_by, run.app_id) == (user_id, app_id):
         return EventStream(run.feed, FrameEncoder(run.thread, audience), numbered=True, after=after)
+    if run is None:
+        paused = await services.elsewhere.paused(task_id, app_id=app_id, user_id=user_id)
+        if paused is not None:
+            return _to_end(services, await services.logs.run(paused, app_id=app_id), audience)
     run_id = None if run else await services.elsewhere.find(task_id, app_id=app_id, user_id=user_id)
     if run_id is None:
         raise NotFound("This task is unknown or over.")
@@ -84,14 +91,14 @@ async def _standing(services: Services, row: RunRow) -> list[Event]:
     return [*last.paused, last] if isinstance(last, RunPaused) else [last]
 
 
-def _to_end(services: Services, row: RunRow) -> EventStream:
+def _to_end(services: Services, row: RunRow, audience: Audience = "service") -> EventStream:
     feed = RunFeed()
     telling = asyncio.create_task(_tell_to_end(services, row, feed), name=f"follower of run {row.run.id}")
 
     def stop_telling() -> None:
         telling.cancel()
 
-    return EventStream(feed, FrameEncoder(_thread(services, row)), on_close=stop_telling)
+    return EventStream(feed, FrameEncoder(_thread(services, row), audience), on_close=stop_telling)
 
 
 async def _tell_to_end(services: Services, row: RunRow, feed: RunFeed) -> None:

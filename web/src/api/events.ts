@@ -17,9 +17,21 @@ export type StreamEvent = { task_id?: string; conversation_id?: string; message_
   | { event: "iteration_completed" | "loop_completed"; data: ContainerEvent }
   | { event: "text_chunk"; data: { text: string } }
   | { event: "agent_log"; data: AgentLog }
+  | { event: "human_input_required"; data: FormRequired }
+  | { event: "human_input_form_filled" | "human_input_form_timeout"; data: { node_id: string } }
+  | { event: "workflow_paused" }
   | { event: "error"; code: string; status: number; message: string }
   | { event: "other" }
 );
+
+/** A form that the run waits for. */
+export interface FormRequired {
+  form_id: string;
+  /** Null when it went to somebody else. */
+  form_token: string | null;
+  node_id: string;
+  node_title: string;
+}
 
 export interface MessageMetadata {
   retriever_resources?: RetrieverResource[] | null;
@@ -119,7 +131,7 @@ const KNOWN = new Set<string>([
   ...["message", "agent_message", "message_replace", "message_end", "message_file", "agent_thought", "error"],
   ...["workflow_started", "workflow_finished", "node_started", "node_finished", "node_retry", "text_chunk"],
   ...["iteration_started", "iteration_next", "iteration_completed", "loop_started", "loop_next", "loop_completed"],
-  "agent_log",
+  ...["agent_log", "human_input_required", "human_input_form_filled", "human_input_form_timeout", "workflow_paused"],
 ]);
 
 /** The event of one frame; `null` for keep-alives and frames that are not JSON. Unknown events become `other`. */

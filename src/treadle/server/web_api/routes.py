@@ -170,7 +170,7 @@ async def list_messages(call: AppCall) -> ASGIApp:
     )
     here = {row.id: call.services.host.find(message_id=row.id) for row in page.rows}
     # One without an answer may be in progress elsewhere.
-    elsewhere = await call.services.elsewhere.tasks(
+    elsewhere = await call.services.elsewhere.open_tasks(
         [row.run_id for row in page.rows if row.run_id and not (row.answer or here[row.id])]
     )
     rows = [

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { StepsView } from "@/features/generation/steps-view";
 import { answerText, type Turn } from "@/features/generation/turn";
 import { FileCards } from "@/features/files/file-cards";
+import { WaitingForms } from "@/features/human-input/waiting-forms";
 import { RatingButtons } from "@/features/webapp/rating-buttons";
 import { useWebApp } from "@/features/webapp/webapp-context";
 import { useErrorText } from "@/i18n/errors";
@@ -75,7 +76,7 @@ function Answer({ item, idle, isLast, onChoose, onAsk }: ExchangeViewProps) {
   const { site } = useWebApp();
   const { exchange } = item;
   const { turn } = exchange;
-  const waiting = !turn.ended && turn.segments.length === 0;
+  const waiting = !turn.ended && !turn.paused && turn.segments.length === 0;
   return (
     <div className="flex flex-col gap-3" aria-busy={!turn.ended}>
       <h2 className="sr-only">{t("chat.answer")}</h2>
@@ -88,6 +89,7 @@ function Answer({ item, idle, isLast, onChoose, onAsk }: ExchangeViewProps) {
           <ToolLine key={segment.thought.id} thought={segment.thought} running={!turn.ended && segment.thought.observation === ""} />
         ),
       )}
+      {turn.forms.length > 0 && <WaitingForms forms={turn.forms} />}
       <FileCards files={turn.files} />
       <Citations resources={turn.citations} />
       <Outcome turn={turn} onRetry={idle ? () => onAsk(exchange, exchange.query) : undefined} />

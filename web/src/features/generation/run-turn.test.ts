@@ -57,6 +57,31 @@ describe("runTurn", () => {
     expect(asked).toEqual(["0", "1"]);
   });
 
+  it("waits for a form however often the connection breaks, and goes on with what is told then", async () => {
+    const frame = (event: object): Frame => ({ id: "7", event: "message", data: JSON.stringify({ task_id: "t", ...event }) });
+    const form = { form_id: "f", form_token: "k", node_id: "ask", node_title: "Ask" };
+    const required = frame({ event: "human_input_required", data: form });
+    const pause = frame({ event: "workflow_paused" });
+    const asked: string[] = [];
+    const states: [boolean, number][] = [];
+    const follow = (_task: string, after: string) => {
+      asked.push(after);
+      if (asked.length < 12) return stream(required, pause, new TypeError("network"));
+      const filled = frame({ event: "human_input_form_filled", data: { node_id: "ask" } });
+      return stream(frame({ event: "workflow_started", data: {} }), filled, say("before after"), END);
+    };
+    const { done } = run({
+      open: () => stream(say("before "), required, pause),
+      follow,
+      onChange: (turn) => states.push([turn.paused, turn.forms.length]),
+    });
+    const turn = await done;
+    expect(answerText(turn)).toBe("before after");
+    expect(turn).toMatchObject({ status: "succeeded", ended: true, paused: false, forms: [] });
+    expect(new Set(asked)).toEqual(new Set(["0"]));
+    expect(states).toContainEqual([true, 1]);
+  });
+
   it("fails with the server's reason when the request is refused", async () => {
     const { done } = run({ open: () => stream(new ApiError(429, "too_many_requests", "slow down")) });
     expect(await done).toMatchObject({ status: "failed", ended: true, error: { code: "too_many_requests", message: "slow down" } });

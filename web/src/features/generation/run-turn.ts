@@ -17,6 +17,7 @@ export interface TurnSource {
 }
 
 const MAX_ATTEMPTS = 8;
+const PATIENT_ATTEMPTS = 4;
 
 /**
  * Runs one turn to its end and gives its last state. A connection that breaks is taken up again with `follow`, so the
@@ -36,6 +37,8 @@ export async function runTurn(start: Turn, source: TurnSource): Promise<Turn> {
   for (let attempt = 0; !progress.turn.ended; attempt++) {
     const { taskId } = progress.turn;
     if (taskId === null || attempt === MAX_ATTEMPTS) return progress.set({ ...progress.turn, ended: true, status: "lost" });
+    // It waits for a person, however often the connection breaks meanwhile.
+    if (progress.turn.paused) attempt = Math.min(attempt, PATIENT_ATTEMPTS);
     if (attempt > 0) await (source.pause ?? backOff)(attempt);
     try {
       await progress.resume((after) => source.follow(taskId, after, source.signal));
@@ -66,7 +69,9 @@ class Progress {
     for await (const frame of frames) {
       if (frame.id !== null) this.lastId = frame.id;
       const event = parseEvent(frame.data);
-      if (event !== null) this.set(reduceTurn(this.turn, event));
+      if (event === null) continue;
+      this.set(reduceTurn(this.turn, event));
+      if (this.turn.paused) this.lastId = null; // what goes on later counts anew
     }
   }
 
@@ -77,8 +82,9 @@ class Progress {
   async resume(open: (after: string) => Frames): Promise<void> {
     if (this.lastId !== null) return this.consume(open(this.lastId));
     const shown = answerText(this.turn).length;
-    const { taskId, messageId, conversationId } = this.turn;
-    let replay: Turn = { ...this.turn, taskId, messageId, conversationId, segments: [], steps: [], files: [], citations: [] };
+    // What ran before a pause is not told again.
+    const steps = this.turn.paused ? this.turn.steps : [];
+    let replay: Turn = { ...this.turn, segments: [], steps, files: [], citations: [] };
     let caughtUp = false;
     for await (const frame of open("0")) {
       const event = parseEvent(frame.data);

@@ -26,7 +26,8 @@ export interface Rounds {
 export function reduceSteps(steps: readonly Step[], event: StreamEvent): readonly Step[] {
   switch (event.event) {
     case "node_started":
-      return [...steps, started(steps, event.data)];
+      // A node that waited for an answer starts again under its id.
+      return [...steps.filter((step) => step.id !== event.data.id), started(steps, event.data)];
     case "node_finished":
       return change(steps, event.data, (step) => ({
         ...step,

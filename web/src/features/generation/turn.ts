@@ -1,4 +1,4 @@
-import type { AgentThought, FileObject, MessageFile, RetrieverResource, StreamEvent } from "@/api/events";
+import type { AgentThought, FileObject, FormRequired, MessageFile, RetrieverResource, StreamEvent } from "@/api/events";
 import { ApiError } from "@/api/http";
 import type { JsonObject } from "@/api/json";
 import type { Message } from "@/api/webapp-types";
@@ -30,6 +30,10 @@ export interface Turn {
   error: TurnError | null;
   elapsed: number | null;
   tokens: number | null;
+  /** Forms that somebody is to fill before the generation goes on. */
+  forms: readonly FormRequired[];
+  /** Nothing happens until a form was filled. */
+  paused: boolean;
 }
 
 export const NEW_TURN: Turn = {
@@ -46,6 +50,8 @@ export const NEW_TURN: Turn = {
   error: null,
   elapsed: null,
   tokens: null,
+  forms: [],
+  paused: false,
 };
 
 export function answerText(turn: Turn): string {
@@ -76,6 +82,8 @@ export function reduceTurn(before: Turn, event: StreamEvent): Turn {
       return {
         ...turn,
         ended: true,
+        forms: [],
+        paused: false,
         status: turn.status === "running" ? "succeeded" : turn.status,
         citations: event.metadata?.retriever_resources ?? turn.citations,
         files: mergeFiles(turn.files, event.files ?? []),
@@ -86,6 +94,8 @@ export function reduceTurn(before: Turn, event: StreamEvent): Turn {
       return {
         ...turn,
         ended: true,
+        forms: [],
+        paused: false,
         status: status === "partial-succeeded" || status === "failed" || status === "stopped" ? status : "succeeded",
         outputs,
         error: status === "failed" ? { code: "run_failed", message: error ?? "" } : turn.error,
@@ -95,6 +105,15 @@ export function reduceTurn(before: Turn, event: StreamEvent): Turn {
         steps: settleSteps(turn.steps, settled),
       };
     }
+    case "workflow_started":
+      return { ...turn, paused: false };
+    case "human_input_required":
+      return { ...turn, forms: [...turn.forms.filter((form) => form.form_id !== event.data.form_id), event.data] };
+    case "human_input_form_filled":
+    case "human_input_form_timeout":
+      return { ...turn, forms: turn.forms.filter((form) => form.node_id !== event.data.node_id) };
+    case "workflow_paused":
+      return { ...turn, paused: true };
     case "error":
       return {
         ...turn,

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { StepsView } from "@/features/generation/steps-view";
 import type { Turn } from "@/features/generation/turn";
 import { FileCards } from "@/features/files/file-cards";
+import { WaitingForms } from "@/features/human-input/waiting-forms";
 import { RatingButtons } from "@/features/webapp/rating-buttons";
 import { useWebApp } from "@/features/webapp/webapp-context";
 import { useErrorText } from "@/i18n/errors";
@@ -35,10 +36,11 @@ export function Result({ turn, onRetry, depth = 0 }: ResultProps) {
   return (
     <div className="flex flex-col gap-3" aria-busy={!turn.ended}>
       {site.show_workflow_steps && <StepsView turn={turn} defaultOpen={!turn.ended} />}
-      {parts.length === 0 && !turn.ended && <Waiting />}
+      {parts.length === 0 && !turn.ended && !turn.paused && <Waiting />}
       {parts.map((part, at) => (
         <Part key={at} part={part} titled={parts.length > 1} />
       ))}
+      {turn.forms.length > 0 && <WaitingForms forms={turn.forms} />}
       <FileCards files={looseFiles(turn, parts)} />
       <Outcome turn={turn} onRetry={onRetry} empty={parts.length === 0} />
       {turn.ended && (parts.length > 0 || canDoMore) && (

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 
 import msgspec
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treadle.engine.events import PauseKey
@@ -48,9 +48,16 @@ class Pauses:
         answered = exists().where(
             NodeExecution.run_id == run_id, NodeExecution.status == _PAUSED, NodeExecution.answer.is_not(None)
         )
+        return await self._claim(run_id, answered)
+
+    async def claim(self, run_id: str) -> bool:
+        """Take over a paused run, answered or not; False for any other run."""
+        return await self._claim(run_id, true())
+
+    async def _claim(self, run_id: str, condition: ColumnElement[bool]) -> bool:
         claim = (
             update(Run)
-            .where(Run.id == run_id, Run.status == _PAUSED, answered)
+            .where(Run.id == run_id, Run.status == _PAUSED, condition)
             .values(
                 status="running",
                 lease_owner=self._leases.owner,

@@ -23,11 +23,13 @@ from treadle.apps.service import AppService
 from treadle.apps.tables import TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.engine.errors import GraphError
-from treadle.engine.events import PauseKey, PauseRequested, RunFinished, RunStarted, RunStatus
+from treadle.engine.events import NodeStatus, PauseKey, PauseRequested, RunFinished, RunStarted, RunStatus
 from treadle.engine.past import Answer
 from treadle.engine.pool import VariablePool
 from treadle.engine.ports import Memory
-from treadle.engine.run import Run
+from treadle.engine.run import STOPPED_BY_USER, Run
+from treadle.engine.telling import stopped
+from treadle.engine.usage import NO_USAGE
 from treadle.engine.values import Value
 from treadle.platform.clock import to_seconds
 from treadle.platform.crypto import Crypto, SecretError
@@ -96,6 +98,33 @@ class Resumer:
         if kept:
             await self._wake(run_id)
         return kept
+
+    async def end_paused(self, run_id: str, reason: str = STOPPED_BY_USER) -> None:
+        """Stop a run that waits; without effect on any other."""
+        if not await self._pauses.claim(run_id):
+            return
+        checkpoint = await self._checkpoints.load(run_id)
+        if checkpoint is None:
+            return
+        now, record = time.time(), checkpoint.run
+        recorder = self._recording.recorder(record, resumed=checkpoint)
+        recorder(RunStarted(run_id, now, checkpoint.inputs, resumed=True))
+        for event in checkpoint.paused:
+            recorder(stopped(event, reason, now))
+        usage = sum((event.usage for event in checkpoint.finished), NO_USAGE)
+        await recorder.finish(
+            RunFinished(
+                run_id=run_id,
+                status=RunStatus.STOPPED,
+                started_at=now,
+                at=now,
+                error=reason,
+                total_steps=len({event.execution_id for event in (*checkpoint.finished, *checkpoint.paused)}),
+                exceptions_count=sum(event.status is NodeStatus.EXCEPTION for event in checkpoint.finished),
+                usage=usage,
+                total_tokens=usage.total_tokens,
+            )
+        )
 
     async def waiting(self, run_id: str) -> tuple[PauseRequested, ...]:
         """What a paused run waits for."""

@@ -142,7 +142,7 @@ class Walk:
         if inner.failure is None and inner.waiting:
             raise BodyPaused
         context.spent += inner.usage
-        self._take_over(context, pool, inner.written)
+        self._take_over(context, pool, inner.written, together=together)
         if node.body.speaks:
             if together:
                 for event in held:
@@ -162,7 +162,9 @@ class Walk:
         started = self.started[self.graph.by_id[node_id].index]
         self.emit(telling.round_due(started, index, self.run.clock()))
 
-    def _take_over(self, context: NodeContext, pool: VariablePool, written: Mapping[tuple[str, str], Write]) -> None:
+    def _take_over(
+        self, context: NodeContext, pool: VariablePool, written: Mapping[tuple[str, str], Write], *, together: bool
+    ) -> None:
         """Make changes that a round made to variables around its container changes that the container made."""
         for write in written.values():
             if pool is self.pool:
@@ -171,6 +173,8 @@ class Walk:
                     context.writes[write.scope, write.name] = Write(
                         write.scope, write.name, write.value, earlier.before
                     )
+            elif write.scope == CONVERSATION and together:
+                context.assign(write.name, write.value)  # what is kept is that of the round that ends last, too
             elif write.scope == CONVERSATION:
                 context.write(CONVERSATION, write.name, write.value)
 

@@ -243,6 +243,7 @@ async def open_services(
         )
         apps.publish_hooks.append(triggers.on_publish)
         forms.go_on = resumer.go_on
+        elsewhere.end_paused = resumer.end_paused
         form_delivery = FormDelivery(db, forms, Mailer(settings), links.form)
         stack.push_async_callback(form_delivery.close)
         ticker = Ticker(triggers)

@@ -172,6 +172,18 @@ async def test_a_model_without_tools_chooses_by_text() -> None:
     assert "who?" in text_of(message)
 
 
+async def test_a_model_that_knows_schemas_can_only_name_what_there_is() -> None:
+    knows = ModelProfile(features=frozenset({"structured-output"}))
+    models = replies('{"dataset_id": "D2", "metadata_map": []}')
+    models.model = knows
+    data = single(metadata_filtering_mode="automatic", metadata_model_config=MODEL)
+    await requests_of(data, models=models)
+    conditions, choice = (json.loads(str(each.parameters["json_schema"]))["schema"] for each in models.requests)
+    fields = conditions["properties"]["metadata_map"]["items"]["properties"]
+    assert fields["metadata_field_name"]["enum"] == ["year", "author"]
+    assert choice["properties"]["dataset_id"]["anyOf"][0]["enum"] == ["D1", "D2"]
+
+
 async def test_a_model_with_tools_is_offered_one_for_each_base() -> None:
     models = ScriptedModels(
         [ChatDelta(tool_calls=(ToolCall("c", "D1", ""),))], model=ModelProfile(features=frozenset({"tool-call"}))

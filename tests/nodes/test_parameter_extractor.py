@@ -128,6 +128,26 @@ async def test_a_completion_model_is_asked_in_one_text_and_has_no_tools() -> Non
     assert record.error_type == "ParameterExtractorNodeError"
 
 
+async def test_a_model_that_knows_schemas_has_every_value_in_its_reply() -> None:
+    models = replies('{"city":"Rome","n":null}')
+    models.model = ModelProfile(features=frozenset({"structured-output", "tool-call"}))
+    number: JsonValue = {"name": "n", "type": "number", "description": "", "required": False}
+    outputs = await outputs_of("parameter-extractor", extractor(CITY, number), ports=a_world(models=models))
+    assert (outputs["city"], outputs["n"], outputs["__is_success"]) == ("Rome", 0, 1)
+    handed = json.loads(str(models.requests[0].parameters["json_schema"]))["schema"]
+    assert handed == {
+        "type": "object",
+        "properties": {
+            "city": {"description": "A {city}", "type": "string"},
+            "n": {"anyOf": [{"description": "", "type": "number"}, {"type": "null"}]},
+        },
+        "required": ["city", "n"],
+        "additionalProperties": False,
+    }
+    await outputs_of("parameter-extractor", extractor(reasoning_mode="function_call"), ports=a_world(models=models))
+    assert models.requests[1].parameters == {}
+
+
 async def test_files_are_seen() -> None:
     models = replies('{"city":"Rome"}')
     models.model = ModelProfile(features=frozenset({"vision"}))

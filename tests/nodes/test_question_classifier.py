@@ -143,6 +143,17 @@ async def test_the_record_says_what_was_asked_and_of_whom() -> None:
     assert models.closed == 1
 
 
+async def test_a_model_that_knows_schemas_can_only_name_a_class() -> None:
+    knows = ModelProfile(features=frozenset({"structured-output"}), parameters=frozenset({"response_format"}))
+    request = await asked(classifier(), profile=knows)
+    assert request.parameters["response_format"] == "json_schema"
+    handed = json.loads(str(request.parameters["json_schema"]))["schema"]
+    assert handed["properties"]["category_id"] == {"type": "string", "enum": ["1", "2"]}
+    assert handed["required"] == ["keywords", "category_id", "category_name"]
+    model: JsonValue = {"provider": "p", "name": "m", "mode": "chat", "completion_params": {"response_format": "text"}}
+    assert (await asked(classifier(model=model), profile=knows)).parameters == {"response_format": "text"}
+
+
 async def test_nothing_is_streamed() -> None:
     played = await run_node(
         "question-classifier", classifier(), ports=a_world(models=replies(REPLY)), answer="{{#n.class_name#}}"

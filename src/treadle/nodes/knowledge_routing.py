@@ -7,6 +7,7 @@ from typing import Final
 from treadle.engine.node import NodeContext
 from treadle.engine.ports import KnowledgeBase, ModelRef, ToolSpec
 from treadle.engine.usage import Usage
+from treadle.engine.values import JsonValue
 
 from .json_reply import first_object
 from .limits import NodeLimits
@@ -45,13 +46,24 @@ async def choose_base(
         named = reply.tool_calls[0].name if reply.tool_calls else None
     else:
         listed = "\n".join(_listed(base) for base in bases)
-        reply = await ask(limits, ctx, model, Question(_BY_TEXT.format(bases=listed, query=query)), record)
+        question = Question(_BY_TEXT.format(bases=listed, query=query), schema=_reply_schema(bases))
+        reply = await ask(limits, ctx, model, question, record)
         named = (first_object(reply.text) or {}).get("dataset_id")
     return next((base for base in bases if base.id == named), None), reply.usage
 
 
 def _description(base: KnowledgeBase) -> str:
     return base.description or f"Useful for questions about {base.name}."
+
+
+def _reply_schema(bases: Sequence[KnowledgeBase]) -> dict[str, JsonValue]:
+    named: JsonValue = {"anyOf": [{"type": "string", "enum": [base.id for base in bases]}, {"type": "null"}]}
+    return {
+        "type": "object",
+        "properties": {"dataset_id": named},
+        "required": ["dataset_id"],
+        "additionalProperties": False,
+    }
 
 
 def _tool(base: KnowledgeBase) -> ToolSpec:

@@ -125,13 +125,28 @@ async def asked_filter(
         query=query,
     )
     record = CallRecord(ModelRef(config.provider, config.name, config.mode))
-    reply = await ask(limits, ctx, model, Question(text), record)
+    reply = await ask(limits, ctx, model, Question(text, schema=_reply_schema(list(fields))), record)
     found = (first_object(reply.text) or {}).get("metadata_map")
     entries = found if isinstance(found, list) else []
     conditions = tuple(condition for entry in entries if (condition := _condition(entry, fields)) is not None)
     if not conditions:
         return None, reply.usage
     return MetadataFilter(conditions=conditions, logical_operator=logical_operator), reply.usage
+
+
+def _reply_schema(names: Sequence[str]) -> dict[str, JsonValue]:
+    entry: dict[str, JsonValue] = {
+        "metadata_field_name": {"type": "string", "enum": list[JsonValue](names)},
+        "metadata_field_value": {"type": ["string", "number"]},
+        "comparison_operator": {"type": "string", "enum": list[JsonValue](OPERATORS)},
+    }
+    item: JsonValue = {"type": "object", "properties": entry, "required": list(entry), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": {"metadata_map": {"type": "array", "items": item}},
+        "required": ["metadata_map"],
+        "additionalProperties": False,
+    }
 
 
 def _condition(entry: JsonValue, fields: dict[str, str]) -> MetadataCondition | None:

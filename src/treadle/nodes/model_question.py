@@ -15,6 +15,7 @@ from .media import selected_files
 from .model_call import CallRecord, Reply, call_model
 from .model_settings import MAX_TURNS, MemoryConfig, ModelConfig, VisionConfig
 from .prompt import Draft, add_files, drafts_of, history_text, logged_prompts, messages_of, within_budget
+from .structured_output import pass_schema
 
 _CALLS_TOOLS = frozenset({"tool-call", "multi-tool-call"})
 
@@ -63,6 +64,8 @@ class Question:
     files: list[File] = field(default_factory=list[File])
     detail: Literal["low", "high", "auto"] = "high"
     tools: tuple[ToolSpec, ...] = ()
+    schema: dict[str, JsonValue] | None = None
+    """Of the object asked for: a model that knows schemas then replies with nothing else."""
 
 
 async def asked_model(ctx: NodeContext, model: ModelConfig) -> AskedModel:
@@ -84,12 +87,15 @@ async def ask(limits: NodeLimits, ctx: NodeContext, model: AskedModel, question:
     )
     worked = tuple(message for example in question.examples for message in example.messages())
     messages = (*messages[:-1], *worked, messages[-1])
+    parameters = dict(model.parameters)
+    if question.schema is not None and "response_format" not in parameters:
+        pass_schema(question.schema, model=model.ref, profile=model.profile, parameters=parameters)
     record.model = model.ref
     record.prompts = logged_prompts(messages)
     request = ChatRequest(
         model=model.ref,
         messages=messages,
-        parameters=model.parameters,
+        parameters=parameters,
         stop=model.stop,
         tools=question.tools,
         user=to_text(ctx.pool.get(("sys", "user_id"))) or None,

@@ -19,7 +19,7 @@ from .limits import NodeLimits
 from .model_call import CallRecord, Reply
 from .model_question import AskedModel, Example, Question, ask, asked_model, earlier_exchanges, seen_files
 from .model_settings import MemoryConfig, ModelConfig, VisionConfig
-from .parameter_values import Parameter, schema_of, values_of, violation
+from .parameter_values import Parameter, reply_schema_of, schema_of, values_of, violation
 from .prompt import logged_call
 
 TOOL_NAME: Final = "extract_parameters"
@@ -162,6 +162,8 @@ async def _extract(limits: NodeLimits, ctx: NodeContext, config: ExtractorConfig
     if by_tool:
         question.tools = (ToolSpec(TOOL_NAME, _TOOL_DESCRIPTION, schema),)
         extraction.function = {"name": TOOL_NAME, "description": _TOOL_DESCRIPTION, "parameters": as_value(schema)}
+    else:
+        question.schema = reply_schema_of(config.parameters)
     reply = await ask(limits, ctx, model, question, record)
     if reply.tool_calls:
         extraction.tool_call = logged_call(reply.tool_calls[0])

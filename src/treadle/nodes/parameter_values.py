@@ -70,6 +70,15 @@ def schema_of(parameters: Sequence[Parameter]) -> dict[str, JsonValue]:
     }
 
 
+def reply_schema_of(parameters: Sequence[Parameter]) -> dict[str, JsonValue]:
+    """JSON Schema of a reply that has every parameter, with null for an optional one that the text does not hold."""
+    properties: dict[str, JsonValue] = {}
+    for parameter in parameters:
+        schema = parameter.value_schema()
+        properties[parameter.name] = schema if parameter.required else {"anyOf": [schema, {"type": "null"}]}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
 def violation(parameters: Sequence[Parameter], found: Mapping[str, JsonValue]) -> str | None:
     """What is wrong with the values found, None when nothing is. Null stands for an optional value not in the text."""
     if len(found) != len(parameters):

@@ -11,7 +11,7 @@ from pydantic import Field
 from treadle.engine.errors import NodeError, QuestionClassifierNodeError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.ports import ModelRef
-from treadle.engine.values import Missing, Value, to_text
+from treadle.engine.values import JsonValue, Missing, Value, to_text
 
 from .config import NodeConfig, SelectorField, TemplateField, as_value, empty_template, reader
 from .json_reply import first_object
@@ -85,6 +85,15 @@ class _Material:
     categories: Sequence[_Category] = field(default=())
     instruction: str = ""
 
+    def reply_schema(self) -> dict[str, JsonValue]:
+        """JSON Schema of the reply."""
+        properties: dict[str, JsonValue] = {
+            "keywords": {"type": "array", "items": {"type": "string"}},
+            "category_id": {"type": "string", "enum": [each.id for each in self.categories]},
+            "category_name": {"type": "string"},
+        }
+        return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
     def written(self) -> str:
         shown = {
             "input_text": [self.text],
@@ -144,6 +153,7 @@ async def _classify(limits: NodeLimits, ctx: NodeContext, config: ClassifierConf
     model = await asked_model(ctx, config.model)
     question = await _question(ctx, config, model, material.written())
     question.files, question.detail = files, config.vision.configs.detail
+    question.schema = material.reply_schema()
     reply = await ask(limits, ctx, model, question, record)
     return _chosen(reply.text, categories)
 

@@ -30,16 +30,25 @@ def ask_for_object(
 
     A model that knows schemas gets it as a parameter, any other in a system message.
     """
-    if _FEATURE in profile.features:
-        parameters["json_schema"] = json.dumps(_for_model(schema, model), ensure_ascii=False)
-        if "response_format" in profile.parameters:
-            parameters["response_format"] = "json_schema"
+    if pass_schema(schema, model=model, profile=profile, parameters=parameters):
         return drafts
     if "response_format" in profile.parameters:
         parameters["response_format"] = "json_object"
     system = [_INSTRUCTION.format(schema=json.dumps(schema, ensure_ascii=False))]
     system += [draft.text for draft in drafts if draft.role == "system" and draft.text]
     return [Draft("system", "\n\n".join(system)), *(draft for draft in drafts if draft.role != "system")]
+
+
+def pass_schema(
+    schema: Mapping[str, JsonValue], *, model: ModelRef, profile: ModelProfile, parameters: dict[str, JsonValue]
+) -> bool:
+    """Hand `schema` to a model that knows schemas, by changing `parameters` in place; False for any other model."""
+    if _FEATURE not in profile.features:
+        return False
+    parameters["json_schema"] = json.dumps(_for_model(schema, model), ensure_ascii=False)
+    if "response_format" in profile.parameters:
+        parameters["response_format"] = "json_schema"
+    return True
 
 
 def _for_model(schema: Mapping[str, JsonValue], model: ModelRef) -> JsonValue:

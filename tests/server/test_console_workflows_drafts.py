@@ -267,6 +267,8 @@ def test_blocks_have_data_and_a_form(sqlite_console: Console) -> None:
     assert {"start", "end", "llm", "code", "if-else", "http-request"} <= set(blocks)
     assert "answer" not in blocks
     assert blocks["llm"]["config"]["type"] == "llm"
+    assert blocks["llm"]["config"]["model"]["name"] == "stub"
+    assert blocks["agent"]["config"]["agent_parameters"]["model"]["value"]["name"] == "stub"
     assert blocks["llm"]["form"]["properties"]["model"]["ui"] == "model"
     assert "end" not in {block["type"] for block in sqlite_console.get(base.format(talk)).json()["data"]}
     assert sqlite_console.get(base.format(basic)).json() == {"data": []}

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Final
 
 from treadle.dsl import AppMode, JsonMap
+from treadle.engine.ports import ModelRef
 from treadle.nodes import FORMS
 
 _TITLES: Final = {
@@ -19,6 +20,7 @@ _TITLES: Final = {
     "template-transform": "Template",
     "assigner": "Variable Assigner",
     "document-extractor": "Doc Extractor",
+    "loop-end": "Exit Loop",
     "trigger-webhook": "Webhook",
     "trigger-schedule": "Schedule",
     "trigger-plugin": "Plugin Trigger",
@@ -116,6 +118,43 @@ _BEGIN: Final[dict[str, JsonMap]] = {
         "loop_variables": [],
         "error_handle_mode": "terminated",
     },
+    "agent": {
+        "agent_strategy_provider_name": "langgenius/agent/agent",
+        "agent_strategy_name": "function_calling",
+        "agent_strategy_label": "FunctionCalling",
+        "agent_parameters": {
+            "model": {"type": "constant", "value": {**_MODEL, "model_type": "llm", "type": "model-selector"}},
+            "tools": {"type": "constant", "value": []},
+            "instruction": {"type": "mixed", "value": ""},
+            "query": {"type": "mixed", "value": ""},
+            "maximum_iterations": {"type": "constant", "value": 5},
+        },
+    },
+    "human-input": {
+        "form_content": "",
+        "inputs": [],
+        "user_actions": [{"id": "approve", "title": "Approve", "button_style": "primary"}],
+        "delivery_methods": [],
+        "timeout": 3,
+        "timeout_unit": "day",
+    },
+    "trigger-webhook": {
+        "method": "post",
+        "content_type": "application/json",
+        "headers": [],
+        "params": [],
+        "body": [],
+        "async_mode": True,
+        "status_code": 200,
+        "response_body": "",
+    },
+    "trigger-schedule": {
+        "mode": "visual",
+        "frequency": "daily",
+        "cron_expression": "",
+        "visual_config": {"time": "12:00 AM", "on_minute": 0, "weekdays": ["sun"], "monthly_days": [1]},
+        "timezone": "UTC",
+    },
 }
 
 
@@ -129,14 +168,26 @@ class Block:
     form: JsonMap
 
 
-def blocks(mode: AppMode | str) -> Iterator[Block]:
-    """The node types that an app of this mode can have; none for apps without a canvas."""
+def blocks(mode: AppMode | str, model: ModelRef | None = None) -> Iterator[Block]:
+    """The node types that an app of this mode can have, none for apps without a canvas. New nodes that ask a model ask
+    `model`."""
     mode = AppMode(mode)
     for kind in FORMS:
         if mode.has_graph and kind not in _OLD_NAMES and _ONLY_IN.get(kind, mode) is mode:
             title = _TITLES.get(kind) or kind.replace("-", " ").title()
             data: JsonMap = {"type": kind, "title": title, "desc": "", **deepcopy(_BEGIN.get(kind, {}))}
+            if model is not None:
+                _choose(data, model)
             yield Block(type=kind, title=title, data=data, form=_form(kind))
+
+
+def _choose(data: JsonMap, model: ModelRef) -> None:
+    """Put a model where a new node has none."""
+    parameters = data.get("agent_parameters")
+    holder = parameters.get("model") if isinstance(parameters, dict) else data
+    asked = holder.get("value" if holder is not data else "model") if isinstance(holder, dict) else None
+    if isinstance(asked, dict):
+        asked.update(provider=model.provider, name=model.name, mode=model.mode)
 
 
 @cache

@@ -220,14 +220,16 @@ async def editor_settings(app_id: str, services: ServicesDep, signed_in: MemberD
 async def list_blocks(app_id: str, services: ServicesDep, signed_in: MemberDep) -> BlockList:
     """Every node type that can be put on this app's canvas."""
     app = await services.apps.of_workspace(signed_in.workspace_id, app_id)
-    return BlockList(data=[_block(block) for block in blocks(app.mode)])
+    model = await services.models.default_model(signed_in.workspace_id)
+    return BlockList(data=[_block(block) for block in blocks(app.mode, model)])
 
 
 @router.get("/apps/{app_id}/workflows/default-workflow-block-configs/{block_type}")
 async def read_block(app_id: str, block_type: str, services: ServicesDep, signed_in: MemberDep) -> BlockShown:
     """One node type."""
     app = await services.apps.of_workspace(signed_in.workspace_id, app_id)
-    found = next((block for block in blocks(app.mode) if block.type == block_type), None)
+    model = await services.models.default_model(signed_in.workspace_id)
+    found = next((block for block in blocks(app.mode, model) if block.type == block_type), None)
     if found is None:
         raise NotFound(f"This app has no nodes of type {block_type}.")
     return _block(found)

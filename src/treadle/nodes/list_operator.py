@@ -19,8 +19,7 @@ from treadle.engine.pool import VariablePool
 from treadle.engine.template import render_text
 from treadle.engine.values import File, Missing, Value, ValueType, type_of
 
-from .config import NodeConfig, SelectorField, TemplateField, reader
-from .config import empty_template as _empty
+from .config import NodeConfig, SelectorField, TemplateField, empty_template, reader
 
 FilterValue: TypeAlias = bool | str | list[str]
 
@@ -58,7 +57,7 @@ class ExtractBy(NodeConfig):
     """One item by its position, counted from 1."""
 
     enabled: bool = False
-    serial: TemplateField = Field(default_factory=_empty)
+    serial: TemplateField = Field(default_factory=empty_template)
 
 
 class OrderBy(NodeConfig):

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from treadle.engine.errors import GraphError, GraphProblem
-from treadle.engine.graph import EdgeSpec, Graph, GraphSpec, NodeSpec, compile_graph
+from treadle.engine.graph import EdgeSpec, Graph, GraphSpec, NodeSpec, compile_graph, root_ids
 from treadle.engine.node import NodeType
 
-from .scripted import TYPES, answer, choice, edges, end, graph_of, node, start, step
+from .scripted import TYPES, answer, choice, edges, end, graph_of, iteration, loop, node, start, step
 
 
 def problems_of(nodes: Sequence[NodeSpec], *chains: str, roots: tuple[str, ...] = ("start",)) -> list[GraphProblem]:
@@ -212,3 +212,91 @@ def test_an_answer_waits_for_an_assigner_of_its_own_variables_only() -> None:
     graph = graph_of(nodes, "start -> set -> about", "set -> other")
     assert [graph.nodes[index].id for index in graph.certain] == ["other"]
     assert activations(graph) == {("set", "source", "about"): ["about"]}
+
+
+WITH_TRIGGERS = TYPES | {
+    kind: NodeType(kind, TYPES["step"].load, TYPES["step"].run) for kind in ("trigger-webhook", "trigger-schedule")
+}
+
+
+def test_a_run_begins_with_the_trigger_that_it_is_given() -> None:
+    nodes = [node("trigger-webhook", "hook"), node("trigger-schedule", "clock"), step("a"), step("b"), step("join")]
+    spec = GraphSpec(nodes, edges("hook -> a -> join", "clock -> b -> join"))
+    assert root_ids(spec) == ["hook", "clock"]
+    graph = compile_graph(spec, WITH_TRIGGERS, root="clock")
+    assert [each.id for each in graph.nodes] == ["clock", "b", "join"]
+    assert graph.incoming == (0, 1, 1)
+    with pytest.raises(GraphError, match="more than one node to start with"):
+        compile_graph(spec, WITH_TRIGGERS)
+    with pytest.raises(GraphError, match='no node "a" that a run could start with'):
+        compile_graph(spec, WITH_TRIGGERS, root="a")
+
+
+def test_a_start_node_beside_a_trigger_is_refused() -> None:
+    nodes = [start(), node("trigger-webhook", "hook"), step("a")]
+    with pytest.raises(GraphError, match="both a start node and a trigger") as caught:
+        compile_graph(GraphSpec(nodes, edges("start -> a", "hook -> a")), WITH_TRIGGERS, root="start")
+    assert caught.value.problems[0].node == "hook"
+
+
+def test_the_body_of_a_container_is_a_graph_of_its_own() -> None:
+    nodes = [
+        start(),
+        *iteration("it", "start.x", "a.x"),
+        node("step", "a", inside="it"),
+        node("step", "stray", inside="it"),
+        *loop("lp", 2, inside="it"),
+        node("step", "deep", inside="lp"),
+    ]
+    graph = graph_of(nodes, "start -> it", "itstart -> a -> lp", "lpstart -> deep", "a -> start", "start -> deep")
+    body = graph.by_id["it"].body
+    assert body is not None
+    assert [each.id for each in body.nodes] == ["itstart", "a", "lp"]
+    assert graph.all_ids == ("start", "it", "itstart", "a", "lp", "lpstart", "deep")
+    assert not graph.speaks
+
+
+def test_problems_of_a_body_are_problems_of_the_graph() -> None:
+    nodes = [
+        start(),
+        *iteration("it", "start.x", "a.x"),
+        node("broken", "a", inside="it"),
+        node("step", "b", inside="it"),
+        node("step", "c", inside="it"),
+        node("broken", "stray", inside="it"),
+    ]
+    found = problems_of(nodes, "start -> it", "itstart -> a", "itstart -> b -> c -> b")
+    assert [problem.node for problem in found] == ["a", "b"]
+
+
+def test_containers_nest_ten_deep_and_no_deeper() -> None:
+    def nested(depth: int) -> list[NodeSpec]:
+        names: list[str | None] = [None, *(f"lp{number}" for number in range(depth))]
+        return [
+            start(),
+            *(
+                each
+                for name, around in zip(names[1:], names, strict=False)
+                for each in loop(str(name), 1, inside=around)
+            ),
+        ]
+
+    def chains(depth: int) -> list[str]:
+        return ["start -> lp0", *(f"lp{number}start -> lp{number + 1}" for number in range(depth - 1))]
+
+    graph_of(nested(10), *chains(10))
+    [problem] = problems_of(nested(11), *chains(11))
+    assert problem.node == "lp10"
+
+
+def test_a_container_that_speaks_takes_its_turn_among_the_answers() -> None:
+    nodes = [
+        start(),
+        *iteration("it", "start.x", "say.answer"),
+        node("answer", "say", inside="it", template="x"),
+        answer("last", "y"),
+    ]
+    graph = graph_of(nodes, "start -> it -> last", "itstart -> say")
+    assert graph.answers
+    assert [graph.nodes[index].id for index in graph.certain] == ["it"]
+    assert activations(graph) == {("it", "source", "last"): ["last"]}

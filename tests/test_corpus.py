@@ -4,9 +4,10 @@ The folder is named by TREADLE_CORPUS; files that are not listed here are held t
 """
 
 import asyncio
+import dataclasses
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import yaml
 from aiohttp import web
 
 from tests.doubles.echo_server import EchoServer
+from tests.doubles.made_up_tools import MadeUpTools
 from tests.doubles.media import png
 from tests.doubles.recording import JsonValue
 from tests.doubles.scripted_model import ScriptedModel
@@ -26,13 +28,17 @@ from treadle.apps.runs import StartRun
 from treadle.apps.service import ImportFailed
 from treadle.apps.tables import App, CreatedFrom
 from treadle.apps.uploads import FileOrigin
-from treadle.dsl import AppMode, NodeView, graph_view, parse
+from treadle.dsl import NodeView, graph_view, parse
 from treadle.engine.events import NodeFinished, NodeStatus, RunFinished, RunStatus
+from treadle.engine.ports import KnowledgeBase, Ports, RetrievalRequest
+from treadle.engine.values import Value
 from treadle.nodes import NODE_TYPES
 from treadle.nodes.inputs import InputVariable
 from treadle.platform.refusals import Refusal
+from treadle.sandbox.packages import offer_installed
 from treadle.server.services import Services, open_services
 from treadle.settings import Settings
+from treadle.tools.messages import Json, Message, Text
 
 CORPUS = Path(os.environ.get("TREADLE_CORPUS") or Path(__file__).parents[2] / "shared" / "corpus")
 FILES = sorted(CORPUS.glob("*.yml")) if CORPUS.is_dir() else []
@@ -42,41 +48,61 @@ NOT_YAML = "text follows the closing quote of a value"
 REFUSED = {"Dify 运营一条龙.yml": NOT_YAML, "Text to Card Iteration.yml": NOT_YAML}
 """Files that are no YAML: a value goes on behind its closing quote. Every YAML reader refuses them."""
 
-WANTS_PACKAGE = {
-    "Form表单聊天Demo.yml": "requests",
-    "jieba.yml": "jieba",
-    "json-repair.yml": "json_repair",
-    "matplotlib.yml": "matplotlib",
-    "腾讯云SubtitleInfo.yml": "requests",
-}
-"""Runs that must fail: their code imports a package that the sandbox does not have, and its error says which."""
+PACKAGES = ("json-repair", "matplotlib", "numpy", "pandas", "requests")
+"""What the code of the files imports besides the standard library, and is installed here."""
 
-RUNS = {
-    "Artifact.yml",
-    "Python Coding Prompt.yml",
-    "SEO Slug Generator.yml",
-    "chart_demo.yml",
-    "translation_workflow.yml",
-    "中译英.yml",
-    "完蛋！我被LLM包围了！ .yml",
-    "宝玉的英译中优化版.yml",
-    "春联生成器 (“福”到了版本).yml",
-    "春联生成器.yml",
-    "标题党创作.yml",
-    "瞎说新语v2.yml",
-}
-"""Runs that must succeed."""
+KNOWN = {
+    "Claude3 Code Translation.yml", "Deep Researcher On Dify .yml", "Document_chat_template.yml",
+    "DuckDuckGo翻译+LLM二次翻译.yml", "File_read.yml", "Form表单聊天Demo.yml", "Jina Reader Jinja.yml",
+    "chart_demo.yml", "dify_course_demo.yml", "llm2o1.cn.yml", "matplotlib.yml", "runLLMCode.yml", "simple-kimi.yml",
+    "translation_workflow.yml", "全书翻译.yml", "图文知识库__图文知识库.yml", "完蛋！我被LLM包围了！ .yml",
+    "完蛋！我被LLM包围了！（战绩排行版）.yml", "小支付-DEMO.yml", "搜索大师.yml", "文章仿写-单图_多图自动搭配.yml",
+    "春联生成器 (“福”到了版本).yml", "春联生成器.yml", "标题党创作.yml", "瞎说新语v2.yml",
+}  # fmt: skip
+"""Runs that must succeed, besides those whose outputs are compared."""
+
+FOREIGN_STRATEGY = {"AgentFlow.yml": "TOD", "Demo-tod_agent.yml": "TOD", "MCP.yml": "function_calling",
+                    "MCP-amap.yml": "function_calling"}  # fmt: skip
+"""Runs that must fail: their agent's strategy is another vendor's plugin, and the error says which."""
 
 DEPENDS_ON_OTHERS = {"code", "http-request", "template-transform", "tool", "agent"}
-"""The nodes in which a file that is not listed here may fail: made up answers need not be what its code looks for, its
-knowledge is empty here, and its tools have no credentials."""
+"""The nodes in which a file that is not listed here may fail: made up answers need not be what its code looks for, and
+strategies of other vendors are not here."""
 
 COUPLET = {"banner": "春回大地", "top": "一", "bottom": "二", "summary": "福"}
+CHAPTERS = [
+    {"chapter": "1", "title": "Looms", "contents": ["Warp", "Weft"]},
+    {"chapter": "2", "title": "Dyes", "contents": ["Madder"]},
+]
 SAID: dict[str, str] = {
     "春联生成器.yml": f"```json\n{json.dumps(COUPLET, ensure_ascii=False)}\n```",
     "春联生成器 (“福”到了版本).yml": json.dumps(COUPLET, ensure_ascii=False),
+    "dify_course_demo.yml": f"```json\n{json.dumps(CHAPTERS)}\n```",
+    "runLLMCode.yml": "```python\nprint('ran')\n```",
 }
-"""What the model must say so that the code behind it finds what it looks for."""
+"""What the model must say first, so that the code behind it finds what it looks for."""
+
+HITS = tuple(Json({"title": f"Hit {number}", "href": f"https://hits/{number}"}) for number in range(1, 6))
+FUNCTION = [{"type": "function", "signature": "f()", "codes": ""}]
+CODE = {"out_file_name": "x.py", "python": FUNCTION, "java": FUNCTION}
+ANSWERS: dict[str, tuple[Message, ...]] = {
+    "ddgo_search": HITS,
+    "localScrape": (Text(json.dumps({"title": "Looms", "content": "A treadle moves the loom. " * 30})),),
+    "lambda_yaml_to_json": (Text(json.dumps({"json": CODE})),),
+}
+"""What tools answer that the code behind them takes apart."""
+
+JIEBA = """
+def setLogLevel(level): pass
+def cut(text, use_paddle=False): yield from text.split()
+"""
+"""Stands for the package of this name, which is not installed: it cuts at spaces."""
+
+GIVEN: dict[str, dict[str, Any]] = {
+    "json_translate.yml": {"json_data": '{"title": "Good morning", "id": 7, "tags": ["Red wine"]}'},
+    "json-repair.yml": {"llm_string": "{'name': 'Ada', \"langs\": [\"en\",]"},
+}
+"""Inputs that a file's code looks into."""
 
 pytestmark = pytest.mark.skipif(not FILES, reason="the corpus of app files is not at hand")
 
@@ -85,7 +111,11 @@ class Weather(EchoServer):
     """Stands for every web service that the files ask: a climate table at its path, an echo elsewhere."""
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.get("/api/climate", self._climate), *super().routes()]
+        ours = [web.get("/api/climate", self._climate), web.post("/v1/sandbox/run", self._run)]
+        return [*ours, *super().routes()]
+
+    async def _run(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response({"code": 0, "message": "success", "data": {"stdout": "ran", "error": ""}})
 
     async def _climate(self, request: web.Request) -> web.StreamResponse:
         months: list[JsonValue] = [
@@ -114,11 +144,6 @@ def unknown_nodes(file: Path) -> list[NodeView]:
     return [node for node in nodes if node.type not in NODE_TYPES]
 
 
-def is_agent(outcome: Outcome) -> bool:
-    """Agent apps are kept and exported, but not run yet."""
-    return outcome.report.mode == AppMode.AGENT_CHAT
-
-
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Outcome]]:
     """Every file's outcome, all in one data folder."""
@@ -127,8 +152,17 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Out
 
 
 async def _outcomes(folder: Path, model: ScriptedModel, weather: Weather) -> dict[str, Outcome]:
-    settings = Settings(data_dir=folder, local_model=False, egress_allow=("127.0.0.1",))
+    packages = offer_installed(folder / "packages", PACKAGES)
+    assert packages is not None
+    (packages / "jieba.py").write_text(JIEBA)
+    settings = Settings(data_dir=folder, local_model=False, egress_allow=("127.0.0.1",), code_packages=packages)
     async with open_services(settings=settings) as services:
+        tools = MadeUpTools()
+        for kind in ("builtin", "workflow"):
+            services.tools.add_source(kind, tools)
+        for name, messages in ANSWERS.items():
+            tools.answer(name, *messages)
+        _know_something(services)
         workspace = await services.accounts.only_workspace()
         credentials = {"endpoint_url": model.url, "api_key": model.key, "mode": "chat"}
         await services.models.add_model(
@@ -139,11 +173,42 @@ async def _outcomes(folder: Path, model: ScriptedModel, weather: Weather) -> dic
             said = SAID.get(file.name)
             if said is not None:
                 model.reply_sequence([said])
-            found[file.name] = await _outcome(services, workspace.id, file.read_bytes(), weather)
+            found[file.name] = await _outcome(services, workspace.id, file.name, file.read_bytes(), weather, tools)
         return found
 
 
-async def _outcome(services: Services, workspace_id: str, source: bytes, weather: Weather) -> Outcome:
+def _know_something(services: Services) -> None:
+    """Every knowledge base that a file names exists and says one thing."""
+    ports = services.host.ports
+
+    def with_knowledge(*arguments: Any, **more: Any) -> Ports:
+        return dataclasses.replace(ports(*arguments, **more), knowledge=OneFact())
+
+    services.host.ports = with_knowledge  # type: ignore[method-assign]
+
+
+class OneFact:
+    """Implements `engine.ports.Knowledge`."""
+
+    async def bases(self, dataset_ids: Sequence[str]) -> list[KnowledgeBase]:
+        return [KnowledgeBase(id=each, name=f"Base {number}") for number, each in enumerate(dataset_ids, 1)]
+
+    async def retrieve(self, request: RetrievalRequest) -> list[dict[str, Value]]:
+        metadata: Value = {"dataset_id": request.dataset_ids[0], "score": 0.9, "position": 1, "_source": "knowledge"}
+        return [{"metadata": metadata, "title": "Looms", "content": "A treadle moves the loom.", "files": None}]
+
+
+def _describe_tools(source: bytes, tools: MadeUpTools) -> None:
+    app = parse(source).app
+    for node in graph_view(app.workflow).nodes if app and app.workflow else []:
+        name, given = node.data.get("tool_name"), node.data.get("tool_parameters")
+        if node.type == "tool" and isinstance(name, str):
+            tools.describe(name, list(given) if isinstance(given, dict) else [])
+
+
+async def _outcome(
+    services: Services, workspace_id: str, name: str, source: bytes, weather: Weather, tools: MadeUpTools
+) -> Outcome:
     outcome = Outcome(check_file(source))
     try:
         imported = await services.apps.import_file(workspace_id, source)
@@ -157,8 +222,9 @@ async def _outcome(services: Services, workspace_id: str, source: bytes, weather
         outcome.publish_error = refusal.message
         return outcome
     local = _with_local_services(source.decode(), weather.origin)
+    _describe_tools(source, tools)
     app = (await services.apps.import_file(workspace_id, local, publish=True)).app
-    await _run(services, app, outcome)
+    await _run(services, app, outcome, GIVEN.get(name, {}))
     return outcome
 
 
@@ -175,7 +241,7 @@ def _with_local_services(text: str, origin: str) -> str:
     return text
 
 
-async def _run(services: Services, app: App, outcome: Outcome) -> None:
+async def _run(services: Services, app: App, outcome: Outcome, given: Mapping[str, Any]) -> None:
     version = await services.apps.published(app)
     user = await services.end_users.get_or_create(
         workspace_id=app.workspace_id,
@@ -190,7 +256,7 @@ async def _run(services: Services, app: App, outcome: Outcome) -> None:
         created_from=CreatedFrom.SERVICE_API,
         user_id=user.id,
         user="reader",
-        inputs=await _made_up(services, version.form, origin),
+        inputs={**await _made_up(services, version.form, origin), **given},
         query="Hello, who are you?",
     )
     active = await services.host.start(request)
@@ -255,9 +321,6 @@ def test_the_check_names_each_node_that_cannot_run_and_nothing_else(outcomes: di
         return
     errors = {p.node: p for p in outcome.report.problems if p.severity == "error"}
     unknown = {node.id: node for node in unknown_nodes(file)}
-    if is_agent(outcome):
-        assert [(p.node, p.field) for p in errors.values()] == [(None, "app.mode")]
-        return
     assert set(errors) == set(unknown)
     for node_id, problem in errors.items():
         assert problem.field == "data.type"
@@ -300,7 +363,7 @@ def test_a_file_whose_node_types_exist_can_be_published_and_others_name_the_miss
 ):
     outcome = outcomes[file.name]
     missing = {node.type: node.title for node in unknown_nodes(file) if node.parent is None}
-    if outcome.import_error or not (missing or is_agent(outcome)):
+    if outcome.import_error or not missing:
         assert outcome.publish_error == ""
         return
     for kind, title in missing.items():
@@ -317,14 +380,64 @@ def test_a_published_file_runs_to_its_end(outcomes: dict[str, Outcome], file: Pa
         return
     finished = outcome.finished
     assert finished is not None
-    package = WANTS_PACKAGE.get(file.name)
-    if package is None and (file.name in RUNS or finished.status is not RunStatus.FAILED):
+    strategy = FOREIGN_STRATEGY.get(file.name)
+    if strategy is None and (file.name in KNOWN or finished.status is not RunStatus.FAILED):
         assert (finished.status, finished.error) == (RunStatus.SUCCEEDED, None)
-        assert finished.total_steps == len(outcome.nodes) >= 2
+        assert finished.total_steps == len({node.execution_id for node in outcome.nodes}) >= 2
         assert finished.outputs
         return
     assert finished.status is RunStatus.FAILED
     assert finished.error
     assert outcome.failed_node is not None
     assert outcome.failed_node.node_type in DEPENDS_ON_OTHERS
-    assert package is None or f"No module named '{package}'" in finished.error
+    assert strategy is None or f'"{strategy}" of' in finished.error
+
+
+SEVEN = "Seven words about the weather of Lyon"
+TRANSLATED = {"title": "translate says hello", "id": 7, "tags": ["translate says hello"]}
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "Agent工具调用.yml": {"answer": "You said: Hello, who are you?", "files": []},
+    "Artifact.yml": {"answer": "You said: Hello, who are you?", "files": []},
+    "Jina Reader Jinja.yml": {"text": "|URL|Summary|\n|---|---|\n"},
+    "LanguageConsistencyChecker.yml": dict.fromkeys(("cn", "en", "jp"), "You said: "),
+    "Python Coding Prompt.yml": {"answer": "You said: Hello, who are you?", "files": []},
+    "SEO Slug Generator.yml": {"output": f"You said: {SEVEN}"},
+    "jieba.yml": {"answer": "['Hello,', 'who', 'are', 'you?']", "files": []},
+    "json-repair.yml": {"output": '{"name": "Ada", "langs": ["en"]}'},
+    "json_translate.yml": {"updated_json": json.dumps(TRANSLATED, indent=2)},
+    "llm2o1.cn.yml": {"answer": "## 问题分析步骤\n\n\n##  最终解答\nYou said: ", "files": []},
+    "runLLMCode.yml": {"output": "ran"},
+    "中译英.yml": {"output": f"You said: {SEVEN}"},
+    "宝玉的英译中优化版.yml": {"output": f"You said: {SEVEN}"},
+    "思考助手.yml": {"answer": "You said: Hello, who are you?", "files": []},
+    "旅行Demo.yml": {"answer": 'You said: ["user:Hello, who are you?"]', "files": []},
+    "根据用户的意图进行回复.yml": {"output": f"You said: You said: You said: {SEVEN}"},
+    "腾讯云SubtitleInfo.yml": {"status": 0, "content": ""},
+    "记忆测试.yml": {"answer": "You said: Hello, who are you?", "files": []},
+}
+"""What the files must give, word for word, with a model that repeats what it is asked."""
+
+
+@by_file
+def test_a_file_gives_what_it_must(outcomes: dict[str, Outcome], file: Path):
+    finished = outcomes[file.name].finished
+    if file.name not in OUTPUTS:
+        pytest.skip("only its end is looked at")
+    assert finished is not None
+    assert finished.outputs == OUTPUTS[file.name]
+
+
+def test_files_take_what_others_made_apart(outcomes: dict[str, Outcome]):
+    def output(name: str) -> dict[str, Any]:
+        finished = outcomes[name].finished
+        if finished is None:
+            pytest.skip("another corpus")
+        return finished.outputs
+
+    if not set(SAID) <= set(outcomes):
+        pytest.skip("another corpus")
+    subtitles = [each["info"]["subtitle"] for each in output("dify_course_demo.yml")["course"]]
+    assert subtitles == ["Warp", "Weft", "Madder"]
+    assert f">\n            {COUPLET['top']}\n" in output("春联生成器.yml")["output"]
+    assert "data:image/png;base64,iVBORw0KGgo" in output("matplotlib.yml")["answer"]
+    assert [hit in output("simple-kimi.yml")["answer"] for hit in ("https://hits/1", "https://hits/4")] == [True, True]

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -13,9 +13,9 @@ _REQUIRED_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _IMPORTS = re.compile(r"^[ \t]*(?:import|from)[ \t]+(numpy|pandas)\b", re.MULTILINE)
 
 
-def offer_installed(folder: Path) -> Path | None:
-    """Add links to `folder` for the packages of OFFERED that this interpreter has; None when it has none of them."""
-    entries = dict(_entries())
+def offer_installed(folder: Path, names: Sequence[str] = OFFERED) -> Path | None:
+    """Add links to `folder` for the packages `names` that this interpreter has; None when it has none of them."""
+    entries = dict(_entries(names))
     if not entries:
         return None
     folder.mkdir(parents=True, exist_ok=True)
@@ -35,9 +35,9 @@ def worth_preloading(code: str, packages: Path | None) -> tuple[str, ...]:
     return tuple(name for name in sorted(set(_IMPORTS.findall(code))) if (packages / name).exists())
 
 
-def _entries() -> Iterator[tuple[str, Path]]:
-    """Name below the folder, and where it is."""
-    wanted, seen = list(OFFERED), set[str]()
+def _entries(names: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    """Name below the folder, and where it is; of `names` and of what they need."""
+    wanted, seen = list(names), set[str]()
     for name in wanted:
         if name in seen:
             continue

@@ -4,18 +4,26 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.builtin import test_more_search, test_pictures, test_places, test_reference, test_search, test_work
+from tests.tools.builtin import (
+    test_media,
+    test_more_search,
+    test_pictures,
+    test_places,
+    test_reference,
+    test_search,
+    test_work,
+)
 from tests.tools.builtin.calls import a_call
 from tests.tools.builtin.cases import KEY, Case, calling
 from treadle.engine.errors import ToolCredentialsError
 from treadle.tools.builtin import builtin_providers
 
-OTHER_WORDS = {"youtube", "wolframalpha", "jina", "spark", "xinference", "crossref", "baidu_translate"}
+OTHER_WORDS = {"youtube", "wolframalpha", "jina", "spark", "xinference", "onebot", "crossref", "baidu_translate"}
 """Providers whose doubles know other words than those of the trial, or have no single key."""
 
 CASES = {
     case.provider: case
-    for module in (test_search, test_more_search, test_reference, test_places, test_work, test_pictures)
+    for module in (test_search, test_more_search, test_reference, test_places, test_work, test_pictures, test_media)
     for case in reversed(module.CASES)
     if case.credentials
     and case.provider not in OTHER_WORDS

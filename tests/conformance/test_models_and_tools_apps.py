@@ -23,10 +23,11 @@ from tests.doubles import media
 from tests.doubles.api_extension import ApiExtension
 from tests.doubles.recording import Request
 from tests.server import sample_apps
+from tests.server.agents import agent_app, with_caller
 from tests.server.app_files import STUB, answer, chat, chatflow, completion, llm, number_input, start, text_input
 from tests.server.console_client import console_of
 from tests.server.fixtures import running_workbench
-from tests.server.harness import Workbench
+from tests.server.harness import Workbench, eventually
 from tests.server.http_client import AppApi, names_of, text_of
 from tests.server.matchers import refused
 from tests.server.payloads import asked, unique
@@ -526,3 +527,34 @@ def test_more_like_this_sends_its_files_again(workbench: Workbench) -> None:
     one, two = asked(workbench, product)
     assert one.json["messages"] == two.json["messages"]
     assert [part["type"] for part in two.json["messages"][0]["content"]] == ["image_url", "text"]
+
+
+def test_a_refused_question_names_no_conversation(workbench: Workbench) -> None:
+    api = workbench.api(workbench.import_app(chat(sensitive_word_avoidance=keywords("foo", inputs=True))))
+    api.chat("some foo", auto_generate_name=True)
+    api.chat("something good", auto_generate_name=True)
+
+    def names() -> set[str]:
+        return {row["name"] for row in api.get("/conversations", user=api.user).json()["data"]}
+
+    eventually(lambda: len(names()) == 2, "the good one has a name")
+    assert "New conversation" in names()
+    assert not any("foo" in name for name in names())
+
+
+def test_an_agent_is_moderated_on_both_sides(workbench: Workbench) -> None:
+    """What moderation withdrew stands in no thought either."""
+    with_caller(workbench)
+    feature = keywords("poison", inputs=True, outputs=True)
+    api, query = workbench.api(workbench.import_app(agent_app(sensitive_word_avoidance=feature))), unique("tell")
+    asked_events = api.chat_events("some poison")
+    assert [event["event"] for event in asked_events] == ["agent_message"] * len(BLOCKED) + ["message_end"]
+    workbench.model.reply_when(query, "Some words first, then the poison, and then much more of it.")
+    events = api.chat_events(query)
+    assert [event["event"] for event in events if event["event"] in ("message_replace", "message_end")] == [
+        "message_replace",
+        "message_end",
+    ]
+    assert "poison" not in json.dumps(events)
+    [message] = history(api, events[-1]["conversation_id"])
+    assert message["answer"] == WITHDRAWN

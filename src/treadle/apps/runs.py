@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from treadle.apps.active_run import ActiveRun
-from treadle.apps.app_tools import agent_strategies
+from treadle.apps.app_tools import agent_strategies, tool_icons
 from treadle.apps.asides import Asides
 from treadle.apps.compile import CompiledApp
 from treadle.apps.conversation_state import ConversationState, load_conversation, new_conversation
@@ -297,7 +297,9 @@ class RunHost:
         if conversation is not None and conversation.new:
             conversation = conversation.begun(version, inputs)
             if request.auto_name:
-                name = await self._asides.first_name(app.workspace_id, request.query)
+                # Words that moderation may refuse are no name.
+                unjudged = version.extras.moderation is not None and version.extras.moderation.inputs
+                name = None if unjudged else await self._asides.first_name(app.workspace_id, request.query)
                 name_later = name is None
                 conversation = replace(conversation, name=name or conversation.name)
         identity = RunIdentity(
@@ -505,6 +507,7 @@ class RunHost:
             show_citations=debugging is not None or version.features.retriever_resource.enabled,
             mask=Mask(self._crypto, version.secrets) if version.secrets else None,
             agent_strategies=agent_strategies(version.graph),
+            tool_icons=tool_icons(version.graph),
             form_token=self._forms.token,
         )
         active = ActiveRun(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from treadle.apps.definition import Definition
-from treadle.apps.features.plan import DataTool, Extras, Voice, extras_of, moderation_problems, query_problems
+from treadle.apps.features.plan import DataTool, Extras, extras_of, moderation_problems, query_problems
 from treadle.dsl import AppMode, ModelConfig
 
 ON = {"enabled": True, "preset_response": "No."}
@@ -36,7 +36,7 @@ def test_an_app_that_switches_nothing_on_has_nothing_around_it() -> None:
 def test_speech_counts_where_it_starts_by_itself() -> None:
     speech = {"enabled": True, "voice": "nova", "language": "en-US"}
     assert extras(text_to_speech=speech).voice is None
-    assert extras(text_to_speech={**speech, "autoPlay": "enabled"}).voice == Voice("nova", "en-US")
+    assert extras(text_to_speech={**speech, "autoPlay": "enabled"}).voice == "nova"
     assert extras(text_to_speech={**speech, "autoPlay": "enabled", "enabled": False}).voice is None
 
 

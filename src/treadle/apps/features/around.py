@@ -202,7 +202,7 @@ class Surroundings:
         """The voice of an app that reads its answers aloud."""
         if extras.voice is None:
             return None
-        models, voice = self._models.media_for(record.workspace_id), extras.voice.name
+        models, voice = self._models.media_for(record.workspace_id), extras.voice
 
         def speak(text: str) -> AsyncGenerator[bytes, None]:
             return models.speak(text, DEFAULT_MODEL, voice=voice)

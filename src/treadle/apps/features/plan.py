@@ -45,20 +45,13 @@ class DataTool:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """Answers are read aloud while they are written. Empty texts: what the model speaks by default."""
-
-    name: str
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
 class Extras:
     """What happens around the runs of a version; nothing in most."""
 
     moderation: ModerationPlan | None = None
     data_tools: tuple[DataTool, ...] = ()
-    voice: Voice | None = None
+    voice: str | None = None
+    """The voice that reads answers aloud while they are written; empty: the model's own. None: nobody does."""
     query_variable: str = ""
     """The input that a completion app looks up in its knowledge bases: its query, whatever else was sent as one."""
     annotated: bool = False
@@ -72,7 +65,7 @@ def extras_of(definition: Definition) -> Extras:
     return Extras(
         moderation=_moderation(features.sensitive_word_avoidance, definition.feature_map),
         data_tools=tuple(data_tools_of(definition.model_config)) if definition.model_config else (),
-        voice=Voice(speech.voice, speech.language) if speech.enabled and speech.auto_play == "enabled" else None,
+        voice=speech.voice if speech.enabled and speech.auto_play == "enabled" else None,
         query_variable=_query_variable(definition),
         annotated=definition.mode in (AppMode.CHAT, AppMode.AGENT_CHAT, AppMode.ADVANCED_CHAT),
     )

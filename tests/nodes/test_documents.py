@@ -8,6 +8,7 @@ from dataclasses import replace
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 
 import pytest
 from docx import Document
@@ -349,6 +350,22 @@ def test_one_cell_far_away_does_not_fill_the_memory() -> None:
         {'<row r="1"><c r="A1"': '<row r="1048576"><c r="XFD1048576"'},
     )
     assert refused(far, ".xlsx") == "The document holds more than 1,000,000 cells; split it."
+
+
+def test_a_pdf_that_takes_too_long_is_given_up() -> None:
+    none_left = replace(DEFAULT_BOUNDS, seconds=0)
+    assert refused(office.pdf(["a"] * 3), ".pdf", bounds=none_left) == (
+        "The PDF file takes too long to read: 0 pages were read; split it."
+    )
+
+
+def test_a_pdf_does_not_wait_for_ever_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    held = Lock()
+    monkeypatch.setattr("treadle.nodes.documents.pdf._ONE_AT_A_TIME", held)
+    with held:
+        said = refused(office.pdf(["a"]), ".pdf", bounds=replace(DEFAULT_BOUNDS, seconds=0.01))
+    assert said == "Another PDF file is still being read; try again later."
+    assert read(office.pdf(["a"]), ".pdf") == "a"
 
 
 def test_too_much_text_is_refused() -> None:

@@ -20,6 +20,8 @@ class Bounds:
     markup: int = 4_000_000
     """Tags and attributes of the parts that are held as trees, where each costs far more than its letters."""
     pages: int = 10_000
+    seconds: float = 120
+    """Of reading a PDF file, and of waiting for another one to be read."""
     cells: int = 1_000_000
     """Cells of all sheets, tables or rows, empty ones in between included."""
     yaml: int = 5 * _MIB

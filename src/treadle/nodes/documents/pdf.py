@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from treadle.engine.errors import TextExtractionError
@@ -17,24 +18,34 @@ _ONE_AT_A_TIME = Lock()
 
 def pdf_text(data: bytes, bounds: Bounds) -> str:
     """The text of all pages, one directly behind the other. A scanned page has none."""
+    if not _ONE_AT_A_TIME.acquire(timeout=bounds.seconds):
+        raise TextExtractionError("Another PDF file is still being read; try again later.")
+    try:
+        return _text(data, bounds)
+    finally:
+        _ONE_AT_A_TIME.release()
+
+
+def _text(data: bytes, bounds: Bounds) -> str:
     import pypdfium2
 
-    with _ONE_AT_A_TIME:
-        try:
-            document = pypdfium2.PdfDocument(data)
-        except pypdfium2.PdfiumError as error:
-            reason = "it is protected by a password" if "password" in str(error).lower() else "it is damaged"
-            raise TextExtractionError(f"The PDF file cannot be read: {reason}.") from error
-        try:
-            if len(document) > bounds.pages:
-                raise TextExtractionError(f"The PDF file has {len(document):,} pages, more than {bounds.pages:,}.")
-            return "".join(bounds.counted(_pages(document)))
-        finally:
-            document.close()
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        reason = "it is protected by a password" if "password" in str(error).lower() else "it is damaged"
+        raise TextExtractionError(f"The PDF file cannot be read: {reason}.") from error
+    try:
+        if len(document) > bounds.pages:
+            raise TextExtractionError(f"The PDF file has {len(document):,} pages, more than {bounds.pages:,}.")
+        return "".join(bounds.counted(_pages(document, monotonic() + bounds.seconds)))
+    finally:
+        document.close()
 
 
-def _pages(document: "PdfDocument") -> Iterator[str]:
+def _pages(document: "PdfDocument", until: float) -> Iterator[str]:
     for number in range(len(document)):
+        if monotonic() > until:
+            raise TextExtractionError(f"The PDF file takes too long to read: {number} pages were read; split it.")
         page = document[number]
         text = page.get_textpage()
         yield text.get_text_range().replace("\r\n", "\n").replace("\r", "\n")

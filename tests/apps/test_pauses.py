@@ -143,6 +143,19 @@ async def test_a_node_that_goes_on_keeps_its_row(db: Database, process: Process,
     recorder.abandon()
 
 
+async def test_a_node_that_asks_again_waits_for_a_new_answer(db: Database, process: Process, other: Process) -> None:
+    run, asked = await pause(process)
+    await other.pauses.keep(run.id, {KEY: {"says": "perhaps"}})
+    assert await other.pauses.claim_answered(run.id)
+    recorder = other.recording.recorder(run, resumed=await Checkpoints(db, CRYPTO).load(run.id))
+    recorder(run_started(run))
+    recorder(node_started("ask", index=3, container=DEEP, execution_id=asked.execution_id))
+    recorder(asked)
+    await recorder.finish(RunPaused(run_id=run.id, started_at=AT, at=AT + 4, paused=(asked,)))
+    assert not await other.pauses.claim_answered(run.id)
+    assert await other.pauses.keep(run.id, {KEY: {"says": "yes"}})
+
+
 async def test_what_a_node_wrote_and_said_can_be_read_back(db: Database, process: Process) -> None:
     run = run_record()
     recorder = process.recording.recorder(run, secrets=["hunter22"])

@@ -215,7 +215,8 @@ def _parents(container: Container) -> str:
 
 
 def pause_node_row(row: Row, event: PauseRequested, mask: Mask) -> None:
-    """Fill in that a node waits."""
+    """Fill in that a node waits: for a new answer, if it had one before."""
+    row["answer"] = None
     row["status"] = RunStatus.PAUSED.value
     row["elapsed"] = event.at - event.started_at
     if event.reason is not None:

@@ -120,6 +120,20 @@ def test_an_import_needs_what_its_mode_names(console: Console) -> None:
     refused(console.post("/apps/imports", {"mode": "carrier-pigeon"}), 400, "invalid_param")
 
 
+def test_a_body_that_is_too_large_is_not_read(workbench: Workbench, console: Console) -> None:
+    body = {"mode": "yaml-content", "yaml_content": "x" * (16 * 2**20)}
+    refused(console.post("/apps/imports", body), 413, "request_too_large")
+    refused(workbench.raw().post("/console/api/signin", body), 413, "request_too_large")
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(17):
+            yield b" " * 2**20
+
+    headers = {"Content-Type": "application/json"}
+    endless = workbench.raw().call("POST", "/console/api/signin", content=pieces(), headers=headers)
+    assert endless.status_code in (400, 413)
+
+
 @pytest.fixture(scope="module")
 def shelf() -> Iterator[str]:
     """The address of a server with app files."""

@@ -46,6 +46,9 @@ class DeclaredAPIRoute(APIRoute):
             settings = services_of(request).settings
             form = request.headers.get("content-type", "").startswith("multipart/form-data")
             limit = settings.max_upload_body if form else settings.max_request_body
+            declared = request.headers.get("content-length", "")
+            if declared.isdigit() and int(declared) > limit:
+                raise _too_large(limit)
             return await handler(Request(request.scope, _counted(request.receive, limit)))
 
         return bounded
@@ -65,10 +68,14 @@ def _counted(receive: Receive, limit: int) -> Receive:
         message = await receive()
         size += len(message.get("body", b""))
         if size > limit:
-            raise TooLarge(f"The body is larger than {limit:,} bytes.", code="request_too_large")
+            raise _too_large(limit)
         return message
 
     return counted
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit:,} bytes.", code="request_too_large")
 
 
 def services_of(request: Request) -> Services:

@@ -498,7 +498,7 @@ async def test_the_loop_goes_on_while_a_document_is_read(monkeypatch: pytest.Mon
         asyncio.run_coroutine_threadsafe(done.wait(), loop).result(30)
         return "read"
 
-    monkeypatch.setattr("treadle.nodes.document_extractor.extract_text", slow)
+    monkeypatch.setattr("treadle.nodes.documents.reading.extract_text", slow)
     ports = a_world(files=MemoryFiles({"a.txt": b"A"}))
     reading = asyncio.create_task(
         outputs_of("document-extractor", NODE, scopes={"s": {"f": file("a.txt")}}, ports=ports)

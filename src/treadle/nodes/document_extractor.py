@@ -1,13 +1,11 @@
 """The document extractor node: text out of files (workflow-nodes §10)."""
 
-import asyncio
-
 from treadle.engine.errors import DocumentExtractorError, NodeError, VariableNotFoundError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.values import File, Missing, Value
 
 from .config import NodeConfig, SelectorField, reader
-from .documents import extract_text
+from .documents import read_text
 
 
 class DocumentExtractorConfig(NodeConfig):
@@ -46,7 +44,7 @@ async def _text(ctx: NodeContext, file: File) -> str:
     """The errors of reading name the file."""
     data = await ctx.ports.files.read(file)
     try:
-        return await asyncio.to_thread(extract_text, data, file.extension or "", file.mime_type or "")
+        return await read_text(data, file.extension or "", file.mime_type or "")
     except DocumentExtractorError as error:
         raise type(error)(f"{file.filename or 'The file'}: {error}") from error
 

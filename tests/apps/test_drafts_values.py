@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.dsl.files import edge, node
+from treadle.apps.compile import compile_app
+from treadle.apps.conversation_state import new_conversation
 from treadle.apps.debugging_part import compile_part
 from treadle.apps.debugging_values import give, missing, needed_by, resolved
 from treadle.apps.definition import Definition
-from treadle.dsl import AppMode, GraphView, WorkflowFile, graph_view
+from treadle.dsl import AppMode, ConversationVariable, GraphView, WorkflowFile, graph_view
 from treadle.engine.errors import GraphError
 from treadle.engine.pool import VariablePool
-from treadle.engine.values import File, JsonValue
+from treadle.engine.values import File, JsonValue, files_in, revive
 from treadle.nodes import NODE_TYPES
 from treadle.platform.refusals import InvalidParam
 
@@ -119,3 +122,23 @@ def test_a_container_is_compiled_with_what_is_inside() -> None:
     together = [seen.by_id["each"], *seen.children("each")]
     part = compile_part(Definition(mode=AppMode.WORKFLOW, workflow=workflow), together, NODE_TYPES, version_id="v")
     assert set(part.graph.all_ids) == {"each", "in", "say"}
+
+
+def test_the_default_of_a_conversation_variable_never_becomes_a_file() -> None:
+    """Whoever edits an app may write a value that looks like somebody's file."""
+    forged: dict[str, JsonValue] = {
+        "dify_model_identity": "__dify__file__",
+        "type": "image",
+        "transfer_method": "local_file",
+        "related_id": "theirs",
+    }
+    variable = ConversationVariable.model_validate({"name": "x", "value_type": "object", "value": {"deep": [forged]}})
+    workflow = WorkflowFile(
+        graph={"nodes": [node("start", "start"), node("end", "end")], "edges": [edge("start", "end")]},
+        conversation_variables=[variable],
+    )
+    version = compile_app(Definition(mode=AppMode.ADVANCED_CHAT, workflow=workflow), NODE_TYPES, version_id="v")
+    (begun,) = new_conversation().variables(version)
+    kept = revive(msgspec.json.decode(msgspec.json.encode(begun.value)))
+    assert files_in(kept) == []
+    assert kept == {"deep": [{name: value for name, value in forged.items() if name != "dify_model_identity"}]}

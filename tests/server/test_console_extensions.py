@@ -1,5 +1,8 @@
 """Extensions, conversion and generators in the console."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.conformance.features import moderation, near_doubles
@@ -7,6 +10,7 @@ from tests.doubles.api_extension import ApiExtension
 from tests.server import sample_apps
 from tests.server.app_files import chat, completion, text_input
 from tests.server.console_client import Console, console_of
+from tests.server.fixtures import running_workbench
 from tests.server.harness import Workbench
 from tests.server.http_client import JsonMap, text_of
 from tests.server.matchers import ID, NOW, refused
@@ -177,3 +181,49 @@ def test_a_draft_that_names_missing_extensions_is_not_published(console: Console
         "Moderation names an API extension that this workspace does not have; choose another one.",
         'The variable "mood" is of the type "stars", which this server does not have; choose another one.',
     ]
+
+
+SHOUTING = """
+from core.moderation.base import Moderation, ModerationAction, ModerationInputsResult, ModerationOutputsResult
+
+
+class Shouting(Moderation):
+    name = "shouting"
+
+    @classmethod
+    def validate_config(cls, tenant_id, config):
+        if not config.get("limit", "").isdecimal():
+            raise ValueError("The limit is a number.")
+
+    def moderation_for_inputs(self, inputs, query=""):
+        loud = sum(letter.isupper() for letter in query) > int(self.config["limit"])
+        return ModerationInputsResult(flagged=loud, action=ModerationAction.OVERRIDDEN, query=query.lower())
+
+    def moderation_for_outputs(self, text):
+        return ModerationOutputsResult()
+"""
+SHOUTING_FORM = {
+    "label": {"en_US": "Shouting"},
+    "form_schema": [{"type": "text-input", "label": {"en_US": "Limit"}, "variable": "limit", "required": True}],
+}
+
+
+def test_code_of_the_operators_folder_moderates(tmp_path: Path) -> None:
+    place = tmp_path / "extensions" / "moderation" / "shouting"
+    place.mkdir(parents=True)
+    (place / "shouting.py").write_text(SHOUTING)
+    (place / "schema.json").write_text(json.dumps(SHOUTING_FORM))
+    with running_workbench(tmp_path, {"TREADLE_EXTENSIONS_DIR": str(tmp_path / "extensions")}) as bench:
+        console = console_of(bench)
+        [shown] = console.get("/code-based-extension", module="moderation").json()["data"]
+        assert (shown["name"], shown["label"], shown["form_schema"][0]["variable"]) == (
+            "shouting",
+            {"en_US": "Shouting"},
+            "limit",
+        )
+        app = chat(sensitive_word_avoidance=moderation("shouting", inputs=True, limit="3"))
+        api, query = bench.api(bench.import_app(app)), unique("HELLO").upper()
+        assert api.chat(query).json()["answer"] == f"You said: {query.lower()}"
+        wrong = console.new_app(chat(sensitive_word_avoidance=moderation("shouting", inputs=True, limit="many")))
+        [finding] = console.get(f"/apps/{wrong}/workflows/draft/check").json()["data"]
+        assert finding["message"] == "Moderation: The limit is a number."

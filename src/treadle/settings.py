@@ -91,7 +91,7 @@ class Settings(BaseSettings):
 
     mcp_stdio_commands: tuple[str, ...] = Field(
         (),
-        description='Programs that may be started as MCP servers: a JSON list of exact command lines, such as '
+        description="Programs that may be started as MCP servers: a JSON list of exact command lines, such as "
         '["npx -y @modelcontextprotocol/server-time"].',
     )
 
@@ -248,6 +248,18 @@ class Settings(BaseSettings):
     api_tool_default_read_timeout: float = _limit(
         "api_tool_default_read_timeout", "API_TOOL_DEFAULT_READ_TIMEOUT", 60,
         "Seconds that a tool made from an API waits for an answer.",
+    )  # fmt: skip
+    position_tool_pins: Names = Field(
+        (), description="Built-in tool providers that are listed first, parted by commas.",
+        validation_alias=_known_as("position_tool_pins", "POSITION_TOOL_PINS"),
+    )  # fmt: skip
+    position_tool_includes: Names = Field(
+        (), description="The only built-in tool providers that are offered; all of them where this is empty.",
+        validation_alias=_known_as("position_tool_includes", "POSITION_TOOL_INCLUDES"),
+    )  # fmt: skip
+    position_tool_excludes: Names = Field(
+        (), description="Built-in tool providers that are not offered.",
+        validation_alias=_known_as("position_tool_excludes", "POSITION_TOOL_EXCLUDES"),
     )  # fmt: skip
     workflow_call_max_depth: int = _limit(
         "workflow_call_max_depth", "WORKFLOW_CALL_MAX_DEPTH", 5,

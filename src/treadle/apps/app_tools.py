@@ -30,6 +30,15 @@ def agent_strategies(graph: Graph) -> Mapping[str, str]:
     return {node.id: node.config.agent_strategy_name for node in _nodes(graph) if isinstance(node.config, AgentConfig)}
 
 
+def tool_icons(graph: Graph) -> Mapping[str, str]:
+    """Where the icons of built-in tools are, by node id."""
+    return {
+        node.id: f"/console/api/workspaces/current/tool-provider/builtin/{node.config.ref.provider_id}/icon"
+        for node in _nodes(graph)
+        if isinstance(node.config, ToolNode) and node.config.ref.provider_type in ("builtin", "plugin")
+    }
+
+
 def _nodes(graph: Graph) -> Iterator[Node]:
     """All nodes, those inside of containers too."""
     for node in graph.nodes:

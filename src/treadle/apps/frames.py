@@ -66,6 +66,8 @@ class Thread:
     """Hides the secrets of the run in what nodes were given and gave; None when it has none."""
     agent_strategies: Mapping[str, str] = field(default_factory=dict[str, str])
     """The names of the strategies of agent nodes, by node id."""
+    tool_icons: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The addresses of the icons of tool nodes, by node id."""
     form_token: Callable[[str], str] | None = None
     """Gives the secret part of a form's address by the id of the form."""
 
@@ -226,12 +228,16 @@ class FrameEncoder:
                 "inputs": None,
                 "inputs_truncated": False,
                 "created_at": int(event.at),
-                "extras": {},
+                "extras": self._extras(event.node_id),
                 "agent_strategy": self._strategy(event.node_id),
                 "parallel_run_id": event.container.parallel_run_id if event.container else None,
                 **_placement(event),
             },
         )
+
+    def _extras(self, node_id: str) -> JsonValue:
+        icon = self._thread.tool_icons.get(node_id) if self._full else None
+        return {"icon": icon} if icon else {}
 
     def _strategy(self, node_id: str) -> JsonValue:
         name = self._thread.agent_strategies.get(node_id)

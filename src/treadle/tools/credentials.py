@@ -16,6 +16,7 @@ from treadle.platform.refusals import Conflict, InvalidParam, NotFound
 
 from .builtin.provider import BuiltinProvider
 from .json_text import read_map, write_json
+from .kept import Kept
 from .repository import ToolRepository
 from .secret_values import Seal, masked, restored
 from .tables import ToolCredential
@@ -53,11 +54,11 @@ class CredentialService:
         self._seal = Seal(crypto, "tool_credentials")
         self._list = providers
         self._check = check
-        self._opened: dict[str, list[tuple[ToolCredential, dict[str, JsonValue]]]] = {}
+        self._kept: Kept[str, list[tuple[ToolCredential, dict[str, JsonValue]]]] = Kept()
 
     def forget(self) -> None:
         """Drop what is kept in memory: credentials have changed."""
-        self._opened.clear()
+        self._kept.forget()
 
     async def list_credentials(self, workspace_id: str, provider: str | None = None) -> list[CredentialInfo]:
         """Those of one provider or of all, the default one first."""
@@ -86,7 +87,7 @@ class CredentialService:
         names = {row.name for row in existing}
         name = name.strip()[:_MAX_NAME] or _free_name(names)
         if name in names:
-            raise Conflict(f"{provider} has credentials called {name} already; choose another name.")
+            raise _taken(provider, name)
         kept = await self._accepted(workspace_id, found, values, {}, check=check)
         row_id, now = new_id(), now_us()
         row = ToolCredential(
@@ -103,8 +104,7 @@ class CredentialService:
         )
         async with self._db.transaction() as session:
             repository = ToolRepository(session, workspace_id)
-            repository.add(row)
-            await session.flush()
+            await repository.add(row, _taken(provider, name))
             if row.is_default:
                 await repository.make_default(provider, row_id)
             await bump(session, TOOLS_TOPIC)
@@ -130,7 +130,7 @@ class CredentialService:
         name = row.name if name is None else name.strip()[:_MAX_NAME] or row.name
         for other, _ in await self._rows(workspace_id):
             if other.provider == row.provider and other.id != row.id and other.name == name:
-                raise Conflict(f"{row.provider} has credentials called {name} already; choose another name.")
+                raise _taken(row.provider, name)
         async with self._db.transaction() as session:
             changed = await ToolRepository(session, workspace_id).credential(credential_id)
             if changed is None:
@@ -219,13 +219,12 @@ class CredentialService:
         return self._list()[name]
 
     async def _rows(self, workspace_id: str) -> list[tuple[ToolCredential, dict[str, JsonValue]]]:
-        rows = self._opened.get(workspace_id)
-        if rows is None:
+        async def read() -> list[tuple[ToolCredential, dict[str, JsonValue]]]:
             async with self._db.session() as session:
                 stored = await ToolRepository(session, workspace_id).credentials()
-            rows = [(row, self._values(row)) for row in stored]
-            self._opened[workspace_id] = rows
-        return list(rows)
+            return [(row, self._values(row)) for row in stored]
+
+        return list(await self._kept.get(workspace_id, read) or [])
 
     async def _row(self, workspace_id: str, credential_id: str) -> tuple[ToolCredential, dict[str, JsonValue]]:
         for row, values in await self._rows(workspace_id):
@@ -262,6 +261,10 @@ def _free_name(names: set[str]) -> str:
     while f"API KEY {number}" in names:
         number += 1
     return f"API KEY {number}"
+
+
+def _taken(provider: str, name: str) -> Conflict:
+    return Conflict(f"{provider} has credentials called {name} already; choose another name.")
 
 
 def _no_credentials() -> NotFound:

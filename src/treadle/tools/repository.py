@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.platform.clock import now_us
+from treadle.platform.refusals import Refusal
 
 from .tables import ApiTools, ToolCredential, WorkflowTool
 
@@ -17,8 +19,13 @@ class ToolRepository:
         self._session = session
         self._workspace_id = workspace_id
 
-    def add(self, row: ToolCredential | ApiTools | WorkflowTool) -> None:
+    async def add(self, row: ToolCredential | ApiTools | WorkflowTool, taken: Refusal) -> None:
+        """Store a row. Raises `taken` where somebody was faster with the same name."""
         self._session.add(row)
+        try:
+            await self._session.flush()
+        except IntegrityError as error:
+            raise taken from error
 
     async def credentials(self, provider: str | None = None) -> Sequence[ToolCredential]:
         """Those of one provider or of all, oldest first."""

@@ -18,6 +18,7 @@ from .builtin import builtin_providers
 from .builtin.provider import BuiltinProvider
 from .builtin_source import BuiltinSource, DefaultModel, SpeechFor
 from .credentials import CredentialService, ListProviders
+from .offered import Offered
 from .port import RunTools
 from .providers import ProviderInfo
 from .sources import Caller, ProviderType, ToolListing, ToolSource, ToolWorld, Workflows
@@ -46,11 +47,17 @@ class ToolService:
     ) -> None:
         """`providers`: the built-in ones."""
         timeouts = Timeouts(settings.api_tool_default_connect_timeout, settings.api_tool_default_read_timeout)
+        offered = Offered(
+            providers,
+            pins=settings.position_tool_pins,
+            includes=settings.position_tool_includes,
+            excludes=settings.position_tool_excludes,
+        )
         self._world_for = world_for
         self._workflows: Workflows | None = None
-        self.credentials = CredentialService(db, crypto, providers, self._check)
+        self.credentials = CredentialService(db, crypto, offered, self._check)
         egress = EgressRules(settings.egress_allow)
-        self.builtin = BuiltinSource(providers, self.credentials, default_model, egress, speech)
+        self.builtin = BuiltinSource(offered, self.credentials, default_model, egress, speech)
         self.apis = ApiService(db, crypto, http, timeouts)
         self.workflows = WorkflowToolService(db, self._called_workflows)
         workflow_source = WorkflowSource(

@@ -16,6 +16,7 @@ from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import Conflict, InvalidParam, NotFound
 from treadle.tools.json_text import read_map, read_texts, write_json
+from treadle.tools.kept import Kept
 from treadle.tools.providers import ProviderInfo, known_labels
 from treadle.tools.repository import ToolRepository
 from treadle.tools.secret_values import Seal, masked, restored
@@ -53,11 +54,11 @@ class ApiService:
         self._seal = Seal(crypto, "tool_apis")
         self._http = http
         self._timeouts = timeouts
-        self._cached: dict[tuple[str, str], Api] = {}
+        self._kept: Kept[tuple[str, str], Api] = Kept()
 
     def forget(self) -> None:
         """Drop what is kept in memory: APIs have changed."""
-        self._cached.clear()
+        self._kept.forget()
 
     async def fetch(self, url: str) -> str:
         """The description at an address. Raises InvalidParam."""
@@ -92,8 +93,7 @@ class ApiService:
             repository = ToolRepository(session, workspace_id)
             if await repository.api(name=row.name) is not None:
                 raise _taken(row.name)
-            repository.add(row)
-            await session.flush()
+            await repository.add(row, _taken(row.name))
             await bump(session, TOOLS_TOPIC)
         self.forget()
         return self._info(row)
@@ -189,16 +189,14 @@ class ApiService:
 
     async def find(self, workspace_id: str, id_or_name: str) -> Api | None:
         """The API of an app file's `provider_id`, or by its name."""
-        key = (workspace_id, id_or_name)
-        api = self._cached.get(key)
-        if api is None:
+
+        async def read() -> Api | None:
             async with self._db.session() as session:
                 repository = ToolRepository(session, workspace_id)
                 row = await repository.api(id=id_or_name) or await repository.api(name=id_or_name)
-            if row is None:
-                return None
-            api = self._cached[key] = self._api(row)
-        return api
+            return None if row is None else self._api(row)
+
+        return await self._kept.get((workspace_id, id_or_name), read)
 
     async def _row(self, workspace_id: str, name: str) -> ApiTools:
         async with self._db.session() as session:

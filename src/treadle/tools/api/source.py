@@ -1,12 +1,12 @@
 """APIs of a workspace as a source of tools."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 from treadle.engine.errors import HttpRequestNodeError, NodeError, ToolInvokeError, ToolNodeError
-from treadle.engine.ports import Files, Http, Tool, ToolRef
+from treadle.engine.ports import Files, Http, HttpResponse, Tool, ToolRef
 from treadle.engine.values import JsonValue
-from treadle.tools.messages import Message
+from treadle.tools.messages import Blob, Message, Text
 from treadle.tools.sources import ToolCall
 
 from .answer import messages_of
@@ -80,7 +80,7 @@ class ApiSource:
             answer = await call.world.http.send(request)
         except HttpRequestNodeError as error:
             raise ToolInvokeError(without_key(str(error), api.credentials)) from error
-        for message in messages_of(answer):
+        for message in answered(answer, api.credentials):
             yield message
 
     async def _api(self, workspace_id: str, ref: ToolRef) -> Api:
@@ -114,7 +114,24 @@ async def try_out(
         answer = await http.send(request)
     except NodeError as error:
         raise ToolInvokeError(without_key(str(error), credentials)) from error
-    return "\n".join(text for message in messages_of(answer) if (text := getattr(message, "text", "")))
+    said: list[str] = []
+    for message in answered(answer, credentials):
+        match message:
+            case Text():
+                said.append(message.text)
+            case Blob():
+                said.append(f"A file of {len(message.data)} bytes, {message.mime_type}.")
+            case _:
+                pass
+    return "\n".join(said)
+
+
+def answered(answer: HttpResponse, credentials: ApiCredentials) -> Iterator[Message]:
+    """The messages of an answer. Raises ToolInvokeError, without the key where the API says it back."""
+    try:
+        yield from messages_of(answer)
+    except ToolInvokeError as error:
+        raise ToolInvokeError(without_key(str(error), credentials)) from error
 
 
 def without_key(text: str, credentials: ApiCredentials) -> str:

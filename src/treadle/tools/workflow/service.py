@@ -14,6 +14,7 @@ from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import Conflict, InvalidParam, NotFound
 from treadle.tools.json_text import read_map, read_texts, write_json
+from treadle.tools.kept import Kept
 from treadle.tools.providers import ProviderInfo, known_labels, tool_map
 from treadle.tools.repository import ToolRepository
 from treadle.tools.sources import PublishedWorkflow, Workflows
@@ -44,11 +45,11 @@ class WorkflowToolService:
     def __init__(self, db: Database, workflows: Callable[[], Workflows]) -> None:
         self._db = db
         self._workflows = workflows
-        self._cached: dict[tuple[str, str], WorkflowTool] = {}
+        self._kept: Kept[tuple[str, str, str], PinnedWorkflow] = Kept()
 
     def forget(self) -> None:
         """Drop what is kept in memory: tools have changed."""
-        self._cached.clear()
+        self._kept.forget()
 
     async def create(
         self, workspace_id: str, app_id: str, draft: WorkflowToolDraft, *, account_id: str | None = None
@@ -63,8 +64,7 @@ class WorkflowToolService:
                 raise Conflict("This workflow is a tool already; change that one instead.")
             if await repository.workflow(name=row.name) is not None:
                 raise _taken(row.name)
-            repository.add(row)
-            await session.flush()
+            await repository.add(row, _taken(row.name))
             await bump(session, TOOLS_TOPIC)
         self.forget()
         return self._info(row)
@@ -137,16 +137,14 @@ class WorkflowToolService:
 
     async def find(self, workspace_id: str, ref: ToolRef) -> PinnedWorkflow | None:
         """The tool of an app file's `provider_id`, or by its name where that id is of another installation."""
-        key = (workspace_id, f"{ref.provider_id} {ref.tool_name}")
-        row = self._cached.get(key)
-        if row is None:
+
+        async def read() -> PinnedWorkflow | None:
             async with self._db.session() as session:
                 repository = ToolRepository(session, workspace_id)
                 row = await repository.workflow(id=ref.provider_id) or await repository.workflow(name=ref.tool_name)
-            if row is None:
-                return None
-            self._cached[key] = row
-        return PinnedWorkflow(row.app_id, row.version_id, self._tool(row))
+            return None if row is None else PinnedWorkflow(row.app_id, row.version_id, self._tool(row))
+
+        return await self._kept.get((workspace_id, ref.provider_id, ref.tool_name), read)
 
     async def _fill(self, row: WorkflowTool, draft: WorkflowToolDraft) -> None:
         """Write a draft and the published version into a row that has its app. Raises Refusal and InvalidParam."""

@@ -1,4 +1,4 @@
-"""Random graphs with iterations, in both modes and in one another, whose rounds may fail."""
+"""Random graphs with iterations, in both modes, and loops, in one another, whose rounds may fail."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,15 +48,19 @@ class _Bodies:
         self.edges: list[EdgeSpec] = []
         self.conversation: dict[str, Value] = {}
 
-    def container(self, name: str, strategy: str | None, defaults: Any, parent: str | None) -> list[NodeSpec]:
-        """An iteration with its body."""
+    def container(
+        self, name: str, strategy: str | None, defaults: Any, parent: str | None, *, together: bool = False
+    ) -> list[NodeSpec]:
+        """An iteration or a loop with its body. `together`: rounds around it run at the same time."""
+        if self._draw(st.integers(0, 2)) == 0:
+            return self._loop(name, strategy, defaults, parent, together=together)
         draw = self._draw
         parallel = draw(st.booleans())
         may_fail = draw(st.booleans())
         mode = draw(st.sampled_from(MODES if strategy is not None else MODES[1:]))
         items: list[Value] = list(range(draw(st.sampled_from([0, 1, 2, 3, 3]))))
         self.conversation[f"items_{name}"] = items
-        inside = self._body(name, items, may_fail, parallel, nested=parent is not None)
+        inside = self._body(name, items, may_fail, parallel or together, nested=parent is not None)
         container = node(
             "iteration",
             name,
@@ -73,49 +77,97 @@ class _Bodies:
         )
         return [container, node("iteration-start", f"{name}start", inside=name), *inside]
 
-    def _body(self, name: str, items: list[Value], may_fail: bool, parallel: bool, *, nested: bool) -> list[NodeSpec]:
+    def _loop(
+        self, name: str, strategy: str | None, defaults: Any, parent: str | None, *, together: bool
+    ) -> list[NodeSpec]:
+        """A loop that counts in a variable, and perhaps in the conversation, and ends by either or by its limit."""
+        draw = self._draw
+        counts = [(name, "n")]
+        if not together and draw(st.booleans()):
+            counts.append(("conversation", f"count_{name}"))
+            self.conversation[f"count_{name}"] = 0
+        conditions: list[Any] = []
+        if draw(st.booleans()):
+            value = str(draw(st.integers(0, 3)))
+            selector = list(draw(st.sampled_from(counts)))
+            conditions.append({"variable_selector": selector, "comparison_operator": "≥", "value": value})
+        may_fail = strategy is not None and draw(st.booleans())
+        adds = node("assigner", f"{name}adds", inside=name, adds=counts, ticks=draw(st.integers(0, 2)))
+        self.edges.append(EdgeSpec(f"{name}start", adds.id))
+        inside = self._body(name, [1, 2, 3], may_fail, together, nested=parent is not None, first=adds)
+        container = node(
+            "loop",
+            name,
+            strategy=strategy,
+            defaults=defaults,
+            inside=parent,
+            start_node_id=f"{name}start",
+            loop_count=draw(st.integers(0, 3)),
+            break_conditions=conditions,
+            loop_variables=[{"label": "n", "var_type": "number", "value_type": "constant", "value": 0}],
+        )
+        return [container, node("loop-start", f"{name}start", inside=name), *inside]
+
+    def _body(
+        self,
+        name: str,
+        items: list[Value],
+        may_fail: bool,
+        parallel: bool,
+        *,
+        nested: bool,
+        first: NodeSpec | None = None,
+    ) -> list[NodeSpec]:
+        """`first` is the node behind the entry that is done before any other."""
         draw = self._draw
         known: list[NodeSpec] = []
+        entry = f"{name}start" if first is None else first.id
+        item = "item" if first is None else "n"
         more: list[NodeSpec] = []
         for number in range(draw(st.integers(1, 4))):
             each = f"{name}b{number}"
             for _ in range(draw(st.integers(1, 2))):
                 source = draw(st.sampled_from([None, *known]))
                 if source is None:
-                    self.edges.append(EdgeSpec(f"{name}start", each))
+                    self.edges.append(EdgeSpec(entry, each))
                 else:
                     self.edges.append(EdgeSpec(source.id, each, draw(st.sampled_from(_handles(source)))))
             kinds = ["step", "step", "choice"]
             kinds += ["answer"] * (2 * self._speaks)
             kinds += ["assigner"] * (not may_fail and not parallel)
-            kinds += ["iteration"] * (not nested)
+            kinds += ["container"] * (not nested)
             kind = draw(st.sampled_from(kinds))
-            if kind == "iteration":
+            if kind == "container":
                 strategy = draw(st.sampled_from([None, "default-value", "fail-branch"]))
-                container, *rest = self.container(each, strategy, {"x": "D"} if strategy else {}, name)
+                defaults = {"x": "D"} if strategy else {}
+                container, *rest = self.container(each, strategy, defaults, name, together=parallel)
                 known.append(container)
                 more += rest
             else:
-                known.append(self._node(kind, each, name, items))
+                known.append(self._node(kind, each, name, items, item))
         plain = [place for place, each in enumerate(known) if each.kind == "step" and each.strategy is None]
         if may_fail and plain:
             place = draw(st.sampled_from(plain))
             fails_on = draw(st.lists(st.sampled_from(items), unique=True)) if items else []
             known[place] = replace(known[place], data={**known[place].data, "failures": 0, "fails_on": fails_on})
-        return [*known, *more]
+        return [*([] if first is None else [first]), *known, *more]
 
-    def _node(self, kind: str, each: str, name: str, items: list[Value]) -> NodeSpec:
+    def _node(self, kind: str, each: str, name: str, items: list[Value], item: str) -> NodeSpec:
         draw = self._draw
         ticks = draw(st.integers(0, 3))
         if kind == "answer":
-            before = [edge.source for edge in self.edges if edge.target == each and edge.source != f"{name}start"]
-            pieces = draw(st.lists(st.sampled_from(["; ", "A", *_references(before, name)]), min_size=1, max_size=4))
+            skipped = (f"{name}start", f"{name}adds")
+            before = [edge.source for edge in self.edges if edge.target == each and edge.source not in skipped]
+            pieces = draw(
+                st.lists(st.sampled_from(["; ", "A", *_references(before, name, item)]), min_size=1, max_size=4)
+            )
             return node("answer", each, inside=name, template="".join(pieces), ticks=ticks)
         retries = draw(st.integers(0, 1))
         strategy = draw(st.sampled_from([None, None, "default-value", "fail-branch"]))
         settings: dict[str, Any] = {
             "inside": name,
             "item_of": name,
+            "item_name": item,
             "outputs": {"x": f"<{each}>"},
             "ticks": ticks,
             "retries": retries,
@@ -139,6 +191,6 @@ def _handles(source: NodeSpec) -> tuple[str, ...]:
     return ("source", "fail-branch") if source.strategy == "fail-branch" else ("source",)
 
 
-def _references(before: list[str], name: str) -> list[str]:
+def _references(before: list[str], name: str, item: str) -> list[str]:
     names = [f"{each}.{variable}" for each in before for variable in ("x", "text", "text", "error_message")]
-    return ["{{#" + selector + "#}}" for selector in (f"{name}.item", "start.x", *names)]
+    return ["{{#" + selector + "#}}" for selector in (f"{name}.{item}", "start.x", *names)]

@@ -107,8 +107,10 @@ class _Interpreter:
         """Do what the node's script says, and give the handle that it chose."""
         if node.kind == "iteration":
             return self._iterate(node, path, result)
+        if node.kind == "loop":
+            return self._repeat(node, path, result)
         script: dict[str, Any] = dict(node.data)
-        item = _value((script.get("item_of", ""), "item"), result)
+        item = _value((script.get("item_of", ""), script.get("item_name", "item")), result)
         bad = item is not None and item in script.get("fails_on", ())
         if bad or script.get("failures", 0) > node.retry.attempts:
             return _fail(node, result, {f"{node.id} is upset"})
@@ -160,6 +162,31 @@ class _Interpreter:
         result.outputs[node.id] = {"output": values}
         return "source"
 
+    def _repeat(self, node: NodeSpec, path: Path, result: Expected) -> str:
+        """A loop whose first node, alone, adds one to its variable `n`, and to the counter of the conversation if it
+        has one."""
+        settings: dict[str, Any] = dict(node.data)
+        rounds: list[Expected] = []
+        counter = f"count_{node.id}"
+        n = 0
+        while len(rounds) < settings["loop_count"] and not _met(settings["break_conditions"], n, counter, result):
+            n += 1
+            if counter in result.conversation:
+                result.conversation[counter] = int(str(result.conversation[counter])) + 1
+            outside = {**result.outside, **result.outputs, node.id: {"n": n}}
+            where = (*path, (node.id, len(rounds)))
+            rounds.append(self.level(node.id, where, outside, dict(result.conversation)))
+            result.conversation.update(rounds[-1].conversation)
+            if rounds[-1].errors:
+                break
+        result.rounds[node.id] = rounds
+        result.texts[node.id] = "".join(each.text for each in rounds)
+        if rounds and rounds[-1].errors:
+            return _fail(node, result, rounds[-1].errors)
+        result.statuses[node.id] = SUCCEEDED
+        result.outputs[node.id] = {"n": n, "loop_round": len(rounds)}
+        return "source"
+
     def _activation(
         self,
         entry: str,
@@ -183,7 +210,7 @@ class _Interpreter:
         return certain
 
     def _speaks(self, node: NodeSpec) -> bool:
-        if node.kind != "iteration":
+        if node.kind not in ("iteration", "loop"):
             return node.kind in ("answer", "end")
         inside = [edge for edge in self._edges if edge.source in {n.id for n in self._nodes if n.parent == node.id}]
         reached = _reached(f"{node.id}start", inside)
@@ -202,6 +229,15 @@ def _fail(node: NodeSpec, result: Expected, errors: set[str]) -> str:
         "error_type": "Upset",
     }
     return "fail-branch" if node.strategy == "fail-branch" else "source"
+
+
+def _met(conditions: Sequence[Mapping[str, Any]], n: int, counter: str, result: Expected) -> bool:
+    """Whether the only condition of a loop, that a count is so high, is met."""
+    for condition in conditions:
+        of_loop = condition["variable_selector"][0] != "conversation"
+        count = n if of_loop else int(str(result.conversation[counter]))
+        return count >= int(condition["value"])
+    return False
 
 
 def _chooses(node: NodeSpec) -> bool:
@@ -261,7 +297,7 @@ def _variables(response: NodeSpec) -> set[tuple[str, ...]]:
     data: dict[str, Any] = dict(response.data)
     if response.kind == "end":
         return set(data["selectors"].values())
-    if response.kind == "iteration":
+    if response.kind in ("iteration", "loop"):
         return set()
     return {piece for piece in split(data["template"]) if isinstance(piece, tuple)}
 
@@ -270,6 +306,7 @@ def _blocks(source: NodeSpec, wanted: set[tuple[str, ...]]) -> bool:
     assigns: dict[str, Value] = dict(source.data).get("assigns", {})  # type: ignore[assignment]
     return (
         _chooses(source)
-        or source.kind in ("answer", "end", "iteration")
+        or source.kind in ("answer", "end", "iteration", "loop")
         or (source.kind == "assigner" and any(("conversation", name) in wanted for name in assigns))
+        or (source.kind == "assigner" and any(selector in wanted for selector in dict(source.data).get("adds", ())))
     )

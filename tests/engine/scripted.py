@@ -48,9 +48,9 @@ class Upset(NodeError):
 class Script:
     """What a node does: wait, stream `chunks`, fail the first `failures` attempts, and give `outputs`.
 
-    Inside of the iteration `item_of`, it also fails every attempt with an item of `fails_on`, takes longer with one of
-    `slow_on`, and shows the item in its output `x`. With `asks`, it waits for an answer first, and gives it as the
-    output `answer`.
+    It adds one to the variables `adds`. Inside of the container `item_of`, with the item `item_name`, it also fails
+    every attempt with an item of `fails_on`, takes longer with one of `slow_on`, and shows the item in its output `x`.
+    With `asks`, it waits for an answer first, and gives it as the output `answer`.
     """
 
     outputs: Mapping[str, Value] = field(default_factory=dict)
@@ -67,6 +67,8 @@ class Script:
     item_of: str = ""
     fails_on: Sequence[Value] = ()
     slow_on: Sequence[Value] = ()
+    item_name: str = "item"
+    adds: Sequence[Selector] = ()
     asks: str = ""
 
 
@@ -76,7 +78,7 @@ async def _play(context: NodeContext, script: Script) -> NodeResult:
     if script.asks and context.answer is None:
         await _tick(script.ticks)
         raise NodePaused({"asks": script.asks})
-    item = context.pool.get((script.item_of, "item")) if script.item_of else None
+    item = context.pool.get((script.item_of, script.item_name)) if script.item_of else None
     if item in script.slow_on:
         await _tick(9)
     script.attempts[context.execution_id] += 1
@@ -89,6 +91,12 @@ async def _play(context: NodeContext, script: Script) -> NodeResult:
         raise Upset(f"{context.node_id} is upset")
     for name, value in script.assigns.items():
         context.assign(name, value)
+    for scope, name in script.adds:
+        value = int(str(context.pool.get((scope, name)))) + 1
+        if scope == "conversation":
+            context.assign(name, value)
+        else:
+            context.write(scope, name, value)
     outputs = dict(script.outputs)
     if script.item_of and "x" in outputs:
         outputs["x"] = f"{outputs['x']}:{item}"
@@ -126,6 +134,10 @@ def _end_text(script: Script) -> Template:
     return Template(tuple(parts))
 
 
+def _assigns(script: Script) -> list[Selector]:
+    return [*(("conversation", name) for name in script.assigns), *script.adds]
+
+
 def _load(data: Mapping[str, Any]) -> Script:
     return Script(**data)
 
@@ -136,7 +148,7 @@ TYPES: dict[str, NodeType[Any]] = {
         NodeType("start", _load, _play),
         NodeType("step", _load, _play),
         NodeType("choice", _load, _play, branching=True),
-        NodeType("assigner", _load, _play, assigns=lambda script: [("conversation", name) for name in script.assigns]),
+        NodeType("assigner", _load, _play, assigns=_assigns),
         NodeType("answer", _load, _answer, response=lambda script: Template.parse(script.template)),
         NodeType("end", _load, _end, response=_end_text, terminal=True),
         ITERATION,

@@ -16,6 +16,8 @@ from treadle.engine.events import (
     AnswerChunk,
     AnswerReplaced,
     Event,
+    NodeFinished,
+    NodeStatus,
     ReasoningChunk,
     RunFinished,
     RunStatus,
@@ -242,3 +244,28 @@ def test_whatever_the_pieces_no_keyword_is_ever_shown(pieces: list[str], words: 
 @pytest.mark.parametrize(("text", "found"), [("A FOOL", True), ("fo o", False), ("", False), ("Straße FOO", True)])
 def test_keywords_are_parts_of_texts_whatever_their_case(text: str, found: bool) -> None:
     assert Keywords(("foo",)).found_in(text) is found
+
+
+async def test_the_end_of_a_node_does_not_repeat_what_was_withdrawn() -> None:
+    async def strict(text: str) -> OutputVerdict:
+        return OutputVerdict(flagged=True, preset_response=PRESET)
+
+    reader = reading(Judge(strict))
+    ended = NodeFinished(
+        execution_id="e",
+        node_id="llm",
+        node_type="llm",
+        title="",
+        index=1,
+        predecessor=None,
+        status=NodeStatus.SUCCEEDED,
+        started_at=0,
+        at=1,
+        outputs={"text": "bad"},
+    )
+    reader.write("bad")
+    reader.guard.emit(ended)
+    await reader.guard.finish(finished("bad"))
+    reader.guard.emit(ended)
+    assert [event.outputs for event in reader.events if isinstance(event, NodeFinished)] == [{}, {}]
+    assert [event.outputs for event in reader.records if isinstance(event, NodeFinished)] == [{"text": "bad"}] * 2

@@ -16,6 +16,7 @@ from treadle.engine.events import (
     AnswerChunk,
     AnswerReplaced,
     Event,
+    NodeFinished,
     ReasoningChunk,
     RunEnd,
     RunFinished,
@@ -172,7 +173,8 @@ class OutputGuard:
             self._override(verdict.text, waiting)
         else:
             for _ in range(waiting):
-                self._show(self._held.popleft())
+                event = self._held.popleft()
+                self._show(_without_text(event) if self._replaced else event)
 
     def _cut(self, preset: str) -> None:
         """A preset reply takes the place of the answer, and the run ends."""
@@ -190,7 +192,7 @@ class OutputGuard:
         self._shown = [text]
         for event in passed:
             if not isinstance(event, AnswerChunk | AnswerReplaced | AgentThought):
-                self._publish(event)
+                self._publish(_without_text(event))
         if self._closed:
             self._stop_timer()
 
@@ -224,12 +226,17 @@ class OutputGuard:
         if self._held:
             self._held.append(event)
         else:
-            self._publish(event)
+            self._publish(_without_text(event) if self._replaced else event)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def _without_text(event: Event) -> Event:
+    """The end of a node without its values, among which is what its model wrote; the record has them."""
+    return msgspec.structs.replace(event, outputs={}, process_data={}) if isinstance(event, NodeFinished) else event
 
 
 def _nothing(_: str) -> None:

@@ -7,7 +7,7 @@ answer. Nodes written for the first version have no form: they wait until variab
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from pydantic import Field, field_validator
 
@@ -288,7 +288,7 @@ def _mail(config: MailConfig, pool: VariablePool) -> EmailDelivery:
 
 def _answered(config: HumanInputConfig, answer: Mapping[str, JsonValue]) -> NodeResult:
     content = str(answer.get("content", ""))
-    entered = revive(cast(JsonValue, answer.get("inputs", {})))
+    entered = revive(answer.get("inputs", {}))
     values = entered if isinstance(entered, dict) else {}
     process_data: dict[str, Value] = {"expiration_time": as_value(answer.get("expiration_time"))}
     action_id = answer.get("action")

@@ -281,6 +281,48 @@ def test_an_editor_makes_keys_but_does_not_delete_them(any_workbench: Workbench)
     refused(editor.post(f"/apps/{app_id}/api-enable", {"enable_api": False}), 403, "forbidden")
 
 
+def test_letters_that_no_record_holds_are_no_accident(console: Console) -> None:
+    """NUL, and halves of letters: left out or refused, on every database, and never a crash."""
+    made = console.post("/apps", {"mode": "workflow", "name": "a\x00b"})
+    assert made.status_code == 201, made.text
+    assert made.json()["name"] == "ab"
+    app_id = made.json()["id"]
+    draft = console.draft(app_id)
+
+    def sent(method: str, path: str, body: JsonMap) -> int:
+        text, headers = json.dumps(body), {"Content-Type": "application/json"}
+        return console.call(method, path, content=text, headers=headers).status_code
+
+    base = f"/apps/{app_id}"
+    kept = {name: draft[name] for name in ("graph", "features", "hash")}
+    for odd in ("a\x00b", "a\ud800b"):
+        odd_graph = {**draft["graph"], "acme": odd, odd: 1}
+        odd_variable = {"name": odd, "value_type": "string", "value": odd}
+        answers = {
+            "rename": sent("PUT", base, {"name": odd, "description": odd, "icon": odd}),
+            "graph": sent("POST", f"{base}/workflows/draft", {**kept, "graph": odd_graph}),
+            "variables": sent("POST", f"{base}/workflows/draft", {**kept, "environment_variables": [odd_variable]}),
+            "publish": sent("POST", f"{base}/workflows/publish", {"marked_name": odd, "marked_comment": odd}),
+            "run": sent("POST", f"{base}/workflows/draft/run", {"inputs": {odd: odd, "text": odd}}),
+            "step": sent("POST", f"{base}/workflows/draft/nodes/llm/run", {"inputs": {odd: odd, "start.text": odd}}),
+            "import": sent("POST", "/apps/imports", {"mode": "yaml-content", "yaml_content": odd, "name": odd}),
+            "address": sent("POST", "/apps/imports", {"mode": "yaml-url", "yaml_url": f"http://{odd}"}),
+        }
+        assert {what: status for what, status in answers.items() if status >= 500} == {}, repr(odd)
+    for path in (
+        "/apps/%00",
+        f"{base}/workflows/%00",
+        f"{base}/workflow-runs/%00",
+        f"{base}/workflows/draft/variables/%00",
+        f"{base}/workflows/draft/nodes/%00/last-run",
+        f"{base}/export?workflow_id=%00",
+        f"{base}/workflow-runs?last_id=%00",
+        f"{base}/workflows?user_id=%00",
+        "/apps?name=%00",
+    ):
+        assert console.get(path).status_code in (200, 400, 404), path
+
+
 def test_templates_can_be_imported(console: Console) -> None:
     templates = console.get("/app-templates").json()["data"]
     assert templates

@@ -5,6 +5,7 @@ A session is an HttpOnly cookie; every write carries the CSRF token of the sessi
 
 import hmac
 from collections.abc import Callable, Coroutine
+from json import JSONDecodeError
 from typing import Annotated, Any, cast
 
 import msgspec
@@ -15,7 +16,7 @@ from starlette.types import Message, Receive
 
 from treadle.accounts.service import SignedIn
 from treadle.accounts.tables import Role
-from treadle.platform.refusals import BadRequest, Forbidden, InvalidParam, TooLarge, Unauthorized
+from treadle.platform.refusals import BadRequest, Forbidden, InvalidParam, NotFound, TooLarge, Unauthorized
 from treadle.server.arguments import read_body
 from treadle.server.declared import Caller
 from treadle.server.services import Services
@@ -39,7 +40,8 @@ class DeclaredAPIRoute(APIRoute):
         return None
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler behind a bound on the body, which is read before anybody is asked who calls."""
+        """The handler behind a bound on the body, which is read before anybody is asked who calls, and behind a look at
+        the address."""
         handler = super().get_route_handler()
 
         async def bounded(request: Request) -> Response:
@@ -49,7 +51,11 @@ class DeclaredAPIRoute(APIRoute):
             declared = request.headers.get("content-length", "")
             if declared.isdigit() and int(declared) > limit:
                 raise _too_large(limit)
-            return await handler(Request(request.scope, _counted(request.receive, limit)))
+            if any("\x00" in str(value) for value in request.path_params.values()):
+                raise NotFound("There is nothing at this address.")
+            if any("\x00" in value for value in request.query_params.values()):
+                raise InvalidParam("The address holds a letter that no record has.")
+            return await handler(_StrictRequest(request.scope, _counted(request.receive, limit)))
 
         return bounded
 
@@ -57,6 +63,18 @@ class DeclaredAPIRoute(APIRoute):
 def console_router(tag: str) -> APIRouter:
     """A router of the console API. `tag` names its domain in the description of the API."""
     return APIRouter(route_class=DeclaredAPIRoute, tags=[tag])
+
+
+class _StrictRequest(Request):
+    """A request whose body is strict JSON: halves of letters, which no stream can carry, are none."""
+
+    async def json(self) -> Any:
+        """Raises JSONDecodeError."""
+        body = await self.body()
+        try:
+            return msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise JSONDecodeError(str(error), "", 0) from error
 
 
 def _counted(receive: Receive, limit: int) -> Receive:

@@ -21,6 +21,7 @@ from treadle.server.console_api.access import (
     console_router,
     member,
 )
+from treadle.server.console_api.answers import PlainText
 from treadle.server.services import Services
 
 router = console_router("Apps")
@@ -50,11 +51,11 @@ class AppList(BaseModel):
 class AppLooks(BaseModel):
     """How an app is to look; what is empty or left out takes a default, or stays."""
 
-    name: str = Field("", max_length=255)
-    description: str = Field("", max_length=4000)
+    name: PlainText = Field("", max_length=255)
+    description: PlainText = Field("", max_length=4000)
     icon_type: IconType | Literal[""] = ""
-    icon: str = Field("", max_length=255)
-    icon_background: str = Field("", max_length=32)
+    icon: PlainText = Field("", max_length=255)
+    icon_background: PlainText = Field("", max_length=32)
 
     def looks(self) -> Looks:
         return Looks(
@@ -70,17 +71,17 @@ class NewApp(AppLooks):
     """An app that begins with something small."""
 
     mode: AppMode
-    name: str = Field(min_length=1, max_length=255)
+    name: PlainText = Field(min_length=1, max_length=255)
 
 
 class AppChange(BaseModel):
     """What is to change about an app; what is left out stays."""
 
-    name: str | None = Field(None, min_length=1, max_length=255)
-    description: str | None = Field(None, max_length=4000)
+    name: PlainText | None = Field(None, min_length=1, max_length=255)
+    description: PlainText | None = Field(None, max_length=4000)
     icon_type: IconType | None = None
-    icon: str | None = Field(None, min_length=1, max_length=255)
-    icon_background: str | None = Field(None, max_length=32)
+    icon: PlainText | None = Field(None, min_length=1, max_length=255)
+    icon_background: PlainText | None = Field(None, max_length=32)
     use_icon_as_answer_icon: bool | None = None
     max_active_requests: int | None = Field(None, ge=0)
 

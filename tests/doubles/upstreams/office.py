@@ -1,9 +1,15 @@
 """The office of Feishu and Lark (https://open.feishu.cn/document)."""
 
+from collections.abc import Callable
+from typing import Any
+
 from tests.doubles.recording import JsonValue, Request
 from tests.doubles.upstreams.vendor import ANY, BOOLEAN, INTEGER, TEXT, TEXTS, Endpoint, Vendor, obj
 
 KEY = "key-1"
+
+Row = tuple[str, str, JsonValue, dict[str, str], dict[str, Any] | None]
+Good = Callable[..., JsonValue]
 
 
 def office() -> Vendor:
@@ -37,7 +43,6 @@ def office() -> Vendor:
     rows = f"{base}/tables/t1/records"
     kinds = {"enum": ["text", "interactive", "post"]}
     sent = obj({"receive_id": TEXT, "msg_type": kinds, "content": TEXT})
-    named = obj({}, {"name": TEXT, "folder_token": TEXT})
     hooked = {
         "anyOf": [
             obj({"msg_type": "text", "content": obj({"text": TEXT})}),
@@ -61,7 +66,7 @@ def office() -> Vendor:
         ),
         Endpoint("POST", f"{api}/bot/v2/hook/h1", good(), body=hooked),
     ]
-    closed = [
+    closed: list[Row] = [
         ("POST", f"{api}/docx/v1/documents", good(document=made), {}, obj({"title": TEXT}, {"folder_token": TEXT})),
         ("POST", f"{document}/blocks/d1/children", good(children=[]), {}, blocks),
         ("GET", f"{document}/raw_content", good(content="All about looms.\n"), {"lang": "0"}, None),
@@ -96,6 +101,7 @@ def office() -> Vendor:
         ("POST", f"{rows}/batch_get", good(records=[{"record_id": "r1"}]), {}, obj({"record_ids": TEXTS})),
         ("POST", f"{rows}/search", good(items=[{"record_id": "r1"}], total=1), pages, search),
     ]
+    closed += [*_calendars(good), *_spreadsheets(good)]
     return Vendor(
         *open_endpoints,
         *(
@@ -103,3 +109,66 @@ def office() -> Vendor:
             for method, path, answer, query, body in closed
         ),
     )
+
+
+def _calendars(good: Good) -> list[Row]:
+    events = "/open-apis/calendar/v4/calendars/c1/events"
+    moment = obj({"timestamp": {"type": "string", "pattern": r"^\d{10}$"}})
+    details = {
+        "summary": TEXT,
+        "description": TEXT,
+        "need_notification": BOOLEAN,
+        "start_time": moment,
+        "end_time": moment,
+    }
+    attendee = obj({"type": "user", "user_id": TEXT})
+    guests = obj({"attendees": {"type": "array", "items": attendee}, "need_notification": BOOLEAN})
+    found = obj({"query": TEXT}, {"filter": obj({}, {"start_time": moment, "end_time": moment})})
+    calendar: JsonValue = {"calendar_id": "c1", "type": "primary"}
+    users: JsonValue = [
+        {"user_id": "ou_1", "email": "a@b.c"},
+        {"user_id": "ou_2", "mobile": "+8613"},
+        {"email": "x@y.z"},
+    ]
+    span = {"start_time?": r"\d{10}", "end_time?": r"\d{10}"}
+    pages = {"page_size": r"\d+", "page_token?": ANY}
+    kind = {"user_id_type": "open_id|union_id|user_id"}
+    contacts = obj({"emails": TEXTS, "mobiles": TEXTS})
+    primary = "/open-apis/calendar/v4/calendars/primary"
+    people = "/open-apis/contact/v3/users/batch_get_id"
+    return [
+        ("POST", primary, good(calendars=[{"calendar": calendar, "user_id": "ou_0"}]), kind, None),
+        ("POST", events, good(event={"event_id": "e1"}), {}, obj({"summary": TEXT}, details)),
+        ("GET", events, good(items=[{"event_id": "e1"}]), {**pages, **span}, None),
+        ("POST", f"{events}/search", good(items=[{"event_id": "e1"}]), pages, found),
+        ("PATCH", f"{events}/e1", good(event={"event_id": "e1"}), {}, obj({}, details)),
+        ("DELETE", f"{events}/e1", good(), {"need_notification": "true|false"}, None),
+        ("POST", people, good(user_list=users), {"user_id_type": "open_id"}, contacts),
+        ("POST", f"{events}/e1/attendees", good(attendees=[{"user_id": "ou_1"}]), {"user_id_type": "open_id"}, guests),
+    ]
+
+
+def _spreadsheets(good: Good) -> list[Row]:
+    sheets, values = "/open-apis/sheets/v3/spreadsheets", "/open-apis/sheets/v2/spreadsheets/s1"
+    sheet: JsonValue = {"sheet_id": "h1", "title": "Wool", "grid_properties": {"row_count": 9, "column_count": 28}}
+    cells = {"type": "array", "items": {"type": "array"}}
+    append = obj({"valueRange": obj({"range": "h1", "values": cells})})
+    added = obj({"dimension": obj({"sheetId": "h1", "majorDimension": "COLUMNS", "length": INTEGER})})
+    read: JsonValue = {"range": "x", "values": [["Merino", 3]], "revision": 1}
+    rendering = {"valueRenderOption": "ToString"}
+    made: JsonValue = {"spreadsheet_token": "s1", "title": "Stock"}
+    ranges = ("h1!A2:AB4", "h1!C1:D9", "h1!A1:B2")
+    return [
+        ("POST", sheets, good(spreadsheet=made), {}, obj({}, {"title": TEXT, "folder_token": TEXT})),
+        ("GET", f"{sheets}/s1", good(spreadsheet=made), {}, None),
+        ("GET", f"{sheets}/s1/sheets/query", good(sheets=[sheet]), {}, None),
+        (
+            "POST",
+            f"{values}/values_append",
+            good(updates={"updatedRows": 1}),
+            {"insertDataOption": "INSERT_ROWS"},
+            append,
+        ),
+        ("POST", f"{values}/dimension_range", good(addCount=2), {}, added),
+        *(("GET", f"{values}/values/{each}", good(valueRange=read), rendering, None) for each in ranges),
+    ]

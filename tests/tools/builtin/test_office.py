@@ -13,6 +13,9 @@ from treadle.tools.messages import Json, Text
 
 APP = {"app_id": "cli_1", "app_secret": KEY}
 TABLE: dict[str, Value] = {"app_token": "a1", "table_id": "t1"}
+SPAN: dict[str, Value] = {"start_time": "2024-01-31 08:30:00", "end_time": "2024-01-31 09:30:00"}
+BOOK: dict[str, Value] = {"spreadsheet_token": "s1"}
+CELLS = Json({"valueRange": {"range": "x", "values": [["Merino", 3]], "revision": 1}})
 
 GIVEN: list[tuple[str, dict[str, Value], Json | Text]] = [
     (
@@ -78,6 +81,43 @@ GIVEN: list[tuple[str, dict[str, Value], Json | Text]] = [
         {**TABLE, "field_names": '["Name"]', "filters": '{"conjunction": "and", "conditions": []}'},
         Json({"items": [{"record_id": "r1"}], "total": 1}),
     ),
+    (
+        "calendar/get_primary_calendar",
+        {},
+        Json({"calendars": [{"calendar": {"calendar_id": "c1", "type": "primary"}, "user_id": "ou_0"}]}),
+    ),
+    ("calendar/create_event", {"summary": "Weave", **SPAN}, Json({"event": {"event_id": "e1"}})),
+    (
+        "calendar/update_event",
+        {"event_id": "e1", "summary": "Spin", "need_notification": False},
+        Json({"event": {"event_id": "e1"}}),
+    ),
+    ("calendar/delete_event", {"event_id": "e1"}, Text("The event was deleted.")),
+    ("calendar/list_events", SPAN, Json({"items": [{"event_id": "e1"}]})),
+    ("calendar/search_events", {"query": "Weave", **SPAN}, Json({"items": [{"event_id": "e1"}]})),
+    (
+        "calendar/add_event_attendees",
+        {"event_id": "e1", "attendee_phone_or_email_list": "a@b.c, +8613, x@y.z"},
+        Json({"attendees": [{"user_id": "ou_1"}]}),
+    ),
+    (
+        "spreadsheet/create_spreadsheet",
+        {"title": "Stock"},
+        Json({"spreadsheet": {"spreadsheet_token": "s1", "title": "Stock"}}),
+    ),
+    ("spreadsheet/get_spreadsheet", BOOK, Json({"spreadsheet": {"spreadsheet_token": "s1", "title": "Stock"}})),
+    (
+        "spreadsheet/list_spreadsheet_sheets",
+        BOOK,
+        Json(
+            {"sheets": [{"sheet_id": "h1", "title": "Wool", "grid_properties": {"row_count": 9, "column_count": 28}}]}
+        ),
+    ),
+    ("spreadsheet/add_rows", {**BOOK, "values": '[["Merino", 3]]'}, Json({"updates": {"updatedRows": 1}})),
+    ("spreadsheet/add_cols", {**BOOK, "sheet_id": "h1", "length": 2}, Json({"addCount": 2})),
+    ("spreadsheet/read_rows", {**BOOK, "sheet_name": "Wool", "start_row": 2, "num_rows": 3}, CELLS),
+    ("spreadsheet/read_cols", {**BOOK, "start_col": 3, "num_cols": 2}, CELLS),
+    ("spreadsheet/read_table", {**BOOK, "query": "A1:B2"}, CELLS),
 ]
 
 CASES = [
@@ -143,6 +183,8 @@ async def test_refusals_in_the_envelope_are_failures(tmp_path: Path) -> None:
     [
         ("feishu_base/delete_records", {**TABLE, "record_ids": "r1"}, '"record_ids" must be a JSON list'),
         ("feishu_base/search_records", {**TABLE, "filters": "x"}, '"filters" must be a JSON object'),
+        ("feishu_spreadsheet/read_table", {**BOOK, "query": "A1", "sheet_name": "x"}, 'no sheet "x"; there are Wool'),
+        ("feishu_spreadsheet/add_rows", {**BOOK, "values": "[1]"}, '"values" must be a JSON list of lists'),
         ("feishu_task/update_task", {"task_guid": "g1"}, "Nothing is given"),
         ("feishu_task/create_task", {"summary": "x", "end_time": "soon"}, '"soon" is no time'),
         ("feishu_message/send_bot_message", {"receive_id": "x", "content": "x", "msg_type": "post"}, "a JSON object"),

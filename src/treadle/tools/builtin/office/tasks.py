@@ -1,8 +1,6 @@
 """Tasks (https://open.feishu.cn/document/uAjLw4CM/ukTMukTMukTM/task-v2/task/overview)."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from treadle.engine.errors import ToolParameterError
 from treadle.engine.values import JsonValue
@@ -10,6 +8,7 @@ from treadle.tools.builtin.call import Call
 from treadle.tools.messages import Json, Message, Text
 
 from .client import office, segment
+from .moments import seconds
 
 
 async def create_task(call: Call) -> AsyncIterator[Message]:
@@ -19,8 +18,8 @@ async def create_task(call: Call) -> AsyncIterator[Message]:
 
 async def update_task(call: Call) -> AsyncIterator[Message]:
     task = _task(call)
-    if done := call.text("completed_time"):
-        task["completed_at"] = str(_moment(call, done))
+    if call.text("completed_time"):
+        task["completed_at"] = _moment(call, "completed_time")
     if not task:
         raise ToolParameterError("Nothing is given that the task could be changed to.")
     body: dict[str, JsonValue] = {"task": task, "update_fields": [*task]}
@@ -43,15 +42,11 @@ async def add_members(call: Call) -> AsyncIterator[Message]:
 def _task(call: Call) -> dict[str, JsonValue]:
     task: dict[str, JsonValue] = {name: value for name in ("summary", "description") if (value := call.text(name))}
     for name, field in (("start_time", "start"), ("end_time", "due")):
-        if text := call.text(name):
-            task[field] = {"timestamp": str(_moment(call, text)), "is_all_day": False}
+        if call.text(name):
+            task[field] = {"timestamp": _moment(call, name), "is_all_day": False}
     return task
 
 
-def _moment(call: Call, text: str) -> int:
+def _moment(call: Call, name: str) -> str:
     """Milliseconds since 1970."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ToolParameterError(f'"{text}" is no time; write it like 2024-01-31 08:30:00.') from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(call.timezone))).timestamp() * 1000)
+    return str(seconds(call, name) * 1000)

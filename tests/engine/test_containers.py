@@ -420,3 +420,19 @@ async def test_a_run_resumed_from_any_checkpoint_inside_a_container_ends_the_sam
         assert story.end.outputs == whole.end.outputs
         assert story.end.total_steps == whole.end.total_steps
         assert (story.end.total_tokens, story.end.exceptions_count) == (6, 1)
+
+
+async def test_a_stop_from_a_listener_inside_a_round_lets_no_further_node_start() -> None:
+    story = Story()
+
+    def listen(event: object) -> None:
+        if isinstance(event, NodeFinished) and event.node_id == "a":
+            run.stop()
+
+    nodes = [start(), *iteration("it", "conversation.items", "c.x"), inner("a"), inner("b"), inner("c")]
+    graph = graph_of(nodes, "start -> it", "itstart -> a -> b -> c")
+    run = new_run(graph, story, pool=items("pq"), listener=listen)
+    story.finished = await run.execute()
+    check_order(story)
+    assert story.started == ["start", "it", "a"]
+    assert story.end.status == RunStatus.STOPPED

@@ -97,6 +97,8 @@ class Run:
         self.walks: set[Walk] = set()
         """Those in progress, and at the end those that the end has caught."""
         self.waiting: dict[PauseKey, PauseRequested] = {}
+        self.halted = False
+        """The whole run is ending: no node starts any more."""
         self.exceptions = self.past.exceptions
         self.usage: Usage = self.past.usage
         self.outputs: dict[str, Value] = {}
@@ -107,11 +109,6 @@ class Run:
         self._error: BaseException | None = None
         self._whole = Walk(self, graph, pool, None, emit)
         self.stream = self._whole.stream
-
-    @property
-    def halted(self) -> bool:
-        """The whole run is ending: no node starts any more."""
-        return self._whole.halted
 
     def stop(self, reason: str = STOPPED_BY_USER) -> None:
         """End the run as `stopped`, cancelling what is in progress; before `execute`, keep it from starting any node.

@@ -91,7 +91,7 @@ class Walk:
     @property
     def halted(self) -> bool:
         """No further node starts."""
-        return self._halted
+        return self._halted or self.run.halted
 
     async def to_end(self) -> None:
         """Run every node that can run. Afterwards none is in progress any more; `failure` and `waiting` say how it
@@ -116,6 +116,7 @@ class Walk:
     def halt(self) -> set[asyncio.Task[None]]:
         """Cancel what is in progress, and give it. Once only: a node may be closing its connections."""
         self._halted = True
+        self.run.halted |= self.container is None
         self._over.set()
         pending = {worker for worker in self._workers if not worker.done()}
         for worker in pending:
@@ -225,17 +226,17 @@ class Walk:
     async def _work(self) -> None:
         """Run ready nodes, one after the other."""
         try:
-            while self._ready and not self._halted:
+            while self._ready and not self.halted:
                 node = self.graph.nodes[self._ready.popleft()]
                 if self._ready:
                     self._hire()
                 await execute(self, node)
         except BodyFailed as failure:
-            if not self._halted:
+            if not self.halted:
                 self.failure = failure
             self.halt()
         except (Exception, asyncio.CancelledError) as error:
-            if not (isinstance(error, asyncio.CancelledError) and (self._halted or self.run.halted)):
+            if not (isinstance(error, asyncio.CancelledError) and self.halted):
                 self.run.crash(error)
             self.halt()
         self._workers.discard(asyncio.current_task())  # type: ignore[arg-type]

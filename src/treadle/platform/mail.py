@@ -3,6 +3,8 @@
 import asyncio
 import smtplib
 import ssl
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
@@ -35,12 +37,9 @@ class Mailer:
         if not self.configured:
             raise MailError("no mail server is set; see TREADLE_SMTP_HOST", final=True)
         message = EmailMessage()
-        try:
-            message["From"] = self._settings.smtp_from
-            message["To"] = to
-            message["Subject"] = " ".join(subject.split())
-        except ValueError as error:
-            raise MailError(f"{to!r} is no mail address: {error}", final=True) from error
+        message["From"] = self._settings.smtp_from
+        message["To"] = _one_address(to)
+        message["Subject"] = " ".join(subject.split())
         message["Date"] = formatdate()
         message["Message-ID"] = make_msgid(domain=self._settings.smtp_from.rpartition("@")[2] or None)
         message.set_content(text)
@@ -67,3 +66,14 @@ class Mailer:
         if self._settings.smtp_security == "tls":
             return smtplib.SMTP_SSL(host, port, timeout=_SECONDS, context=context)
         return smtplib.SMTP(host, port, timeout=_SECONDS)
+
+
+def _one_address(text: str) -> Address:
+    """The mail address in `text`, which holds nothing else. Raises MailError."""
+    try:
+        address = Address(addr_spec=text)
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise MailError(f"{text!r} is no mail address", final=True) from error
+    if not address.domain:
+        raise MailError(f"{text!r} is no mail address", final=True)
+    return address

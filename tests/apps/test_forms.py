@@ -15,7 +15,7 @@ from tests.doubles.mail import MailSink
 from tests.server.app_files import JsonMap, end, start, template, text_input, workflow
 from tests.server.fixtures import running_workbench
 from tests.server.harness import Workbench, eventually
-from tests.server.http_client import AppApi
+from tests.server.http_client import Api, AppApi
 from tests.server.matchers import refused
 from tests.triggers.apps import webhook
 from treadle.apps.forms import FormExpired, FormSubmitted
@@ -225,6 +225,30 @@ def test_files_come_through_the_form_alone(bench: Workbench) -> None:
     assert (outputs["doc"]["filename"], outputs["text"]) == ("note.txt", "[file] b")
     refused(page.call("POST", f"/api{form_path(form)}/upload", files={"file": ("a.txt", b"x")}), 412,
             "human_input_form_submitted")  # fmt: skip
+
+
+def test_members_see_open_forms_and_may_answer(mailing: Workbench) -> None:
+    account = {"email": "owner@example.com", "password": "correct horse 1"}
+    mailing.command("admin", "create", "--email", account["email"], "--password", account["password"])
+    console = Api(httpx.Client(timeout=30), f"{mailing.server.url}/console/api")
+    refused(console.get("/forms"), 401, "unauthorized")
+    assert console.post("/signin", account).status_code == 200
+    app = mailing.import_app(approval(delivery=[by_mail(whole_workspace=True), BY_PAGE]))
+    api = mailing.api(app)
+    events = api.run_events({"what": "it"})
+    form = waits(events)
+    (listed,) = console.get("/forms", app_id=app.id).json()["data"]
+    assert (listed["id"], listed["title"], listed["app_name"]) == (form["form_id"], "Approval", "Approval")
+    assert listed["url"] == f"{mailing.server.url}/form/{form['form_token']}"
+    assert console.get(f"/forms/{listed['id']}").json()["form_content"] == "Approve it? {{#$output.note#}}"
+    body = {"action": "ok", "inputs": {"note": "seen"}}
+    refused(console.post(f"/forms/{listed['id']}", body), 403, "csrf")
+    console.headers["X-CSRF-Token"] = console.http.cookies["treadle_csrf"]
+    assert console.post(f"/forms/{listed['id']}", body).status_code == 200
+    refused(console.post(f"/forms/{listed['id']}", body), 412, "human_input_form_submitted")
+    assert until_over(api, events[0]["workflow_run_id"])["outputs"]["good"] == "approved: seen"
+    assert console.get("/forms", app_id=app.id).json()["data"] == []
+    refused(console.get(f"/forms/{uuid4()}"), 404, "not_found")
 
 
 # ---- mail ----

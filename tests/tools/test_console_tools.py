@@ -1,6 +1,7 @@
 """The console's endpoints for tools, as a browser calls them."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -8,10 +9,12 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.server.app_files import Node, end, leads, start, workflow
 from tests.server.console_client import Console, console_of
 from tests.server.harness import Workbench
 from tests.tools.kennel import Running, kennel, running
 from tests.tools.test_workflow_tools import GREETER, make_tool
+from treadle.server.services import Services
 
 JsonMap = dict[str, Any]
 ROOT = "/workspaces/current"
@@ -204,3 +207,34 @@ def test_roles(any_workbench: Workbench, service: Running) -> None:
     assert normal.get(f"{API}/remote", url=service.url).status_code == 403
     assert normal.get(f"{ROOT}/tools/builtin").status_code == 200
     ok(editor.post(f"{API}/add", api_body(service)))
+
+
+def test_a_tool_without_credentials_keeps_a_draft_from_being_published(any_workbench: Workbench) -> None:
+    data = {
+        "type": "tool", "title": "Look up", "provider_id": "brave", "provider_type": "builtin",
+        "tool_name": "brave_search", "tool_parameters": {"query": {"type": "mixed", "value": "x"}},
+        "tool_configurations": {},
+    }  # fmt: skip
+    gone = {**data, "title": "Gone", "provider_id": "acme", "provider_type": "api"}
+    console = console_of(any_workbench, workspace_id=any_workbench.second_workspace("unauthorized").id)
+    app_id = console.new_app(
+        workflow(start(to="look"), Node("look", data, leads("gone")), Node("gone", gone, leads("end")), end())
+    )
+    refused = console.post(f"/apps/{app_id}/workflows/publish", {})
+    assert refused.status_code == 400
+    assert 'Authorization required for the node "Look up"' in refused.json()["message"]
+    assert "acme" not in refused.json()["message"]
+    key: JsonMap = {"credentials": {"brave_search_api_key": "x"}}
+    assert console.post(f"{BRAVE}/add", key).status_code == 400
+    with_key = console_of(any_workbench, workspace_id=any_workbench.second_workspace("authorized").id)
+
+    member = "SELECT workspace_id FROM members WHERE account_id = :id"
+    workspace_id = str(any_workbench.rows(member, id=with_key.account_id)[0][0])
+
+    async def add(services: Services) -> None:
+        await services.tools.credentials.add(workspace_id, "brave", key["credentials"], check=False)
+
+    any_workbench.with_services(add)
+    time.sleep(1)
+    app_id = with_key.new_app(workflow(start(to="look"), Node("look", data, leads("end")), end()))
+    assert with_key.post(f"/apps/{app_id}/workflows/publish", {}).status_code in (200, 201)

@@ -4,6 +4,7 @@ Source: spec console §7.12, workflow-engine §6.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,10 +14,12 @@ from treadle.apps.features.check import FeatureCheck
 from treadle.apps.features.plan import extras_of
 from treadle.apps.service import AppService, check_runnable
 from treadle.dsl import AppMode, ModelConfig, Problem, graph_view
-from treadle.engine.errors import NodeError
-from treadle.engine.ports import ModelRef
+from treadle.engine.errors import GraphProblem, NodeError, ToolCredentialsError, ToolNodeError
+from treadle.engine.ports import ModelRef, ToolRef
 from treadle.models.service import ModelService
+from treadle.nodes.tool import read as read_tool
 from treadle.platform.refusals import InvalidParam, Refusal
+from treadle.tools.service import ToolService
 
 _LAST = {AppMode.WORKFLOW: ("end", "End"), AppMode.ADVANCED_CHAT: ("answer", "Answer")}
 
@@ -36,8 +39,11 @@ class Finding:
 class DraftCheck:
     """Checks drafts; callers name the workspace."""
 
-    def __init__(self, drafts: Drafts, apps: AppService, models: ModelService, features: FeatureCheck) -> None:
+    def __init__(
+        self, drafts: Drafts, apps: AppService, models: ModelService, features: FeatureCheck, tools: ToolService
+    ) -> None:
         self._drafts = drafts
+        self._tools = tools
         self._apps = apps
         self._models = models
         self._features = features
@@ -53,6 +59,7 @@ class DraftCheck:
             Finding(kind="extension-unavailable", severity="error", message=problem)
             for problem in await self._features.problems(workspace_id, extras_of(draft.definition))
         ]
+        found += [finding async for finding in self._tools_out_of_reach(workspace_id, draft)]
         if with_models:
             found += [finding async for finding in self._models_out_of_reach(workspace_id, draft)]
         return sorted(found, key=lambda finding: finding.severity)
@@ -89,6 +96,34 @@ class DraftCheck:
                     node_title=title,
                     field="model",
                 )
+
+    async def _tools_out_of_reach(self, workspace_id: str, draft: Draft) -> AsyncIterator[Finding]:
+        """Nodes whose tool is not there, which may be brought later, or lacks credentials."""
+        tools = self._tools.to_look_at(workspace_id)
+        for node_id, title, ref in _tools_of(draft):
+            try:
+                await tools.find(ref)
+            except ToolNodeError as error:
+                unauthorized = isinstance(error, ToolCredentialsError)
+                yield Finding(
+                    kind="tool-unauthorized" if unauthorized else "tool-unavailable",
+                    severity="error" if unauthorized else "warning",
+                    message=f'Authorization required for the node "{title or node_id}": {error}'
+                    if unauthorized
+                    else str(error),
+                    node_id=node_id,
+                    node_title=title,
+                    field="provider_id",
+                )
+
+
+def _tools_of(draft: Draft) -> Iterator[tuple[str, str, ToolRef]]:
+    if draft.definition.model_config is not None:
+        return
+    for node in graph_view(draft.workflow).nodes:
+        if node.type == "tool":
+            with suppress(GraphProblem):  # what else is wrong with the node is a finding of its own
+                yield node.id, node.title, read_tool(node.data).ref
 
 
 def _models_of(draft: Draft) -> Iterator[tuple[str | None, str | None, ModelRef]]:

@@ -19,6 +19,7 @@ from treadle.engine.ports import Http
 from treadle.models.service import ModelService
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
+from treadle.tools.service import ToolService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class Editing:
         host: RunHost,
         recording: Recording,
         features: FeatureCheck,
+        tools: ToolService,
     ) -> "Editing":
         """The services of the editor over those of the process."""
         variables = DraftVariables(db, crypto)
@@ -55,7 +57,7 @@ class Editing:
             making=AppMaking(db, apps, models),
             imports=Imports(db, apps, drafts, http),
             drafts=drafts,
-            check=DraftCheck(drafts, apps, models, features),
+            check=DraftCheck(drafts, apps, models, features, tools),
             versions=Versions(db, crypto),
             variables=variables,
             runs=DebugRuns(

@@ -292,6 +292,7 @@ async def open_services(
                 host=host,
                 recording=recording,
                 features=FeatureCheck(extensions, code_extensions),
+                tools=tools,
             ),
             triggers=triggers,
             webhooks=Webhooks(settings=settings, db=db, apps=apps, drafts=drafts, triggers=triggers),

@@ -100,10 +100,14 @@ class ToolService:
                 found += await listing.providers(workspace_id)
         return found
 
+    def to_look_at(self, workspace_id: str) -> RunTools:
+        """The tools of a workspace for who wants to find them, and not to call them for anybody."""
+        caller = Caller(workspace_id=workspace_id)
+        return self.for_run(caller, self._world_for(caller))
+
     async def icons(self, workspace_id: str, refs: Sequence[ToolRef]) -> dict[str, JsonValue]:
         """The icons of tools by the tools' names; those that are not there are left out."""
-        caller = Caller(workspace_id=workspace_id)
-        tools, icons = self.for_run(caller, self._world_for(caller)), dict[str, JsonValue]()
+        tools, icons = self.to_look_at(workspace_id), dict[str, JsonValue]()
         for ref in refs:
             with suppress(ToolNodeError):
                 icons[ref.tool_name] = (await tools.find(ref)).icon

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.features import moderation, near_doubles
+from tests.conformance.features import add_openai, moderation, near_doubles
 from tests.doubles.api_extension import ApiExtension
 from tests.server import sample_apps
 from tests.server.app_files import chat, completion, text_input
 from tests.server.console_client import Console, console_of
 from tests.server.fixtures import running_workbench
-from tests.server.harness import Workbench
+from tests.server.harness import Workbench, eventually
 from tests.server.http_client import JsonMap, text_of
 from tests.server.matchers import ID, NOW, refused
 from tests.server.payloads import asked, unique
@@ -227,3 +227,14 @@ def test_code_of_the_operators_folder_moderates(tmp_path: Path) -> None:
         wrong = console.new_app(chat(sensitive_word_avoidance=moderation("shouting", inputs=True, limit="many")))
         [finding] = console.get(f"/apps/{wrong}/workflows/draft/check").json()["data"]
         assert finding["message"] == "Moderation: The limit is a number."
+
+
+def test_voices_are_those_of_the_default_speech_model(tmp_path: Path) -> None:
+    with running_workbench(tmp_path) as bench:
+        console = console_of(bench)
+        path = f"/apps/{console.new_app(chat())}/text-to-audio/voices"
+        refused(console.get(path), 400, "provider_not_initialize")
+        add_openai(bench)
+        eventually(lambda: console.get(path).status_code == 200, "the model is known")
+        assert console.get(path, language="en-US").json()[0] == {"name": "Alloy", "value": "alloy"}
+        refused(console.get("/apps/00000000-0000-4000-8000-000000000000/text-to-audio/voices"), 404, "not_found")

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -31,11 +32,16 @@ from tests.server.harness import Workbench, eventually
 from tests.server.http_client import AppApi, names_of, text_of
 from tests.server.matchers import refused
 from tests.server.payloads import asked, unique
+from treadle.apps.features.annotations import AnnotationHit, Question
+from treadle.apps.features.around import Surroundings
+from treadle.apps.features.gate import Gate
 from treadle.apps.memory import ConversationMemory
-from treadle.apps.tables import Message
+from treadle.apps.runs import StartRun
+from treadle.apps.tables import CreatedFrom, Message
 from treadle.platform.db import table_of
 from treadle.platform.refusals import Refusal
-from treadle.server.services import Services
+from treadle.server.services import Services, open_services
+from treadle.settings import Settings
 
 JsonMap = dict[str, Any]
 
@@ -558,3 +564,53 @@ def test_an_agent_is_moderated_on_both_sides(workbench: Workbench) -> None:
     assert "poison" not in json.dumps(events)
     [message] = history(api, events[-1]["conversation_id"])
     assert message["answer"] == WITHDRAWN
+
+
+class Annotated:
+    """Annotations that answer everything, and note what they were asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def replies_for(self, app_id: str) -> bool:
+        return True
+
+    async def match(self, question: Question) -> AnnotationHit | None:
+        self.asked.append(question.query)
+        return AnnotationHit(id="a", content="At noon.")
+
+    async def setting(self, app_id: str) -> dict[str, object]:
+        return {"enabled": True}
+
+
+async def test_case_36_a_completion_app_never_asks_its_annotations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A chat app does, and needs no model then."""
+    annotations = Annotated()
+    settings = Settings(data_dir=tmp_path / "data", local_model=False, database_url="")
+    async with open_services(settings=settings) as services:
+        gate = Gate(
+            extensions=services.extensions,
+            code=services.code_extensions,
+            models=services.models,
+            annotations=annotations,
+        )
+        monkeypatch.setattr(services.host, "_surroundings", Surroundings(gate, services.models))
+        workspace = await services.accounts.only_workspace()
+        answers: list[object] = []
+        for file in (completion(text_input("topic"), prompt="{{topic}}"), chat()):
+            app = (await services.apps.import_file(workspace.id, file)).app
+            run = await services.host.start(
+                StartRun(
+                    app=app,
+                    created_from=CreatedFrom.SERVICE_API,
+                    user_id="u",
+                    user="ada",
+                    inputs={},
+                    query="When?",
+                )
+            )
+            answers.append((await run.finished()).outputs.get("answer"))
+    assert annotations.asked == ["When?"]
+    assert answers == ["", "At noon."]

@@ -123,7 +123,7 @@ def named(providers: Mapping[str, BuiltinProvider], provider_id: str) -> Builtin
     """The provider of a short name, or of the name of the plugin that has the same tools elsewhere."""
     wanted = normalise_tool_provider(provider_id)
     return providers.get(provider_id) or next(
-        (provider for name, provider in providers.items() if normalise_tool_provider(name) == wanted), None
+        (providers[name] for name in providers if normalise_tool_provider(name) == wanted), None
     )
 
 

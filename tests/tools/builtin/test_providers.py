@@ -74,6 +74,17 @@ def test_a_wrong_file_is_refused_by_name_and_place() -> None:
         read_provider("x", text.encode())
 
 
+def test_a_provider_is_read_when_it_is_asked_for() -> None:
+    providers = type(builtin_providers())()
+    assert "time" in providers
+    assert "no/such" not in providers
+    assert len(providers) == len(PROVIDERS)
+    assert providers["time"] is providers["time"]
+    assert list(vars(providers)["_read"]) == ["time"]
+    with pytest.raises(KeyError):
+        providers["no/such"]
+
+
 def test_the_schema_of_the_files_is_json_schema() -> None:
     schema = msgspec.json.schema(BuiltinProvider)
     assert schema["$ref"] == "#/$defs/BuiltinProvider"

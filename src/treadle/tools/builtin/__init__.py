@@ -3,7 +3,7 @@
 `tools.py` has an async generator per tool, named as the tool: `async def NAME(call: Call) -> AsyncIterator[Message]`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -13,14 +13,34 @@ from .provider import BuiltinProvider, BuiltinTool
 __all__ = ["BuiltinProvider", "BuiltinTool", "Call", "builtin_providers"]
 
 
+class _Providers(Mapping[str, BuiltinProvider]):
+    """The providers by name, each file read when it is first asked for: all of them take a quarter of a second."""
+
+    def __init__(self) -> None:
+        folders = sorted(files("treadle.tools.builtin").iterdir(), key=lambda folder: folder.name)
+        found = {folder.name: folder / "provider.yaml" for folder in folders if folder.is_dir()}
+        self._files = {name: file for name, file in found.items() if file.is_file()}
+        self._read: dict[str, BuiltinProvider] = {}
+
+    def __getitem__(self, name: str) -> BuiltinProvider:
+        """Raises ProviderFileError for a wrong file."""
+        if name not in self._read:
+            from .provider_file import read_provider
+
+            self._read[name] = read_provider(name, self._files[name].read_bytes())
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+
 @cache
 def builtin_providers() -> Mapping[str, BuiltinProvider]:
-    """Every built-in provider by name, in the order of names. Reads the files once; no tool's code is loaded.
-
-    Raises ProviderFileError for a wrong file.
-    """
-    from .provider_file import read_provider
-
-    folders = sorted(files("treadle.tools.builtin").iterdir(), key=lambda folder: folder.name)
-    found = [(folder.name, folder / "provider.yaml") for folder in folders if folder.is_dir()]
-    return {name: read_provider(name, file.read_bytes()) for name, file in found if file.is_file()}
+    """Every built-in provider by name, in the order of names. No tool's code is loaded."""
+    return _Providers()

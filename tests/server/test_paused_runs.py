@@ -20,6 +20,26 @@ def test_a_run_that_waits_can_be_stopped(any_workbench: Workbench) -> None:
     assert sorted(tuple(row) for row in rows) == [("ask", "failed"), ("start", "succeeded")]
 
 
+def test_what_was_said_before_a_stop_stays(any_workbench: Workbench) -> None:
+    app = any_workbench.import_app(
+        chatflow(
+            start(to="first"),
+            Node("first", answer("So far. ", "first").data, leads("ask")),
+            human(content="Go on?", to={"ok": "last"}),
+            answer("Never said.", "last"),
+        )
+    )
+    api = any_workbench.api(app)
+    events = api.chat_events("go")
+    assert names_of(events)[-1] == "workflow_paused"
+    assert api.post(f"/chat-messages/{events[0]['task_id']}/stop", {"user": api.user}).json() == {"result": "success"}
+    run_id, conversation = events[0]["workflow_run_id"], events[0]["conversation_id"]
+    status = "SELECT status FROM runs WHERE id = :id"
+    eventually(lambda: any_workbench.rows(status, id=run_id)[0][0] == "stopped", "the run is stopped")
+    (message,) = api.get("/messages", user=api.user, conversation_id=conversation).json()["data"]
+    assert (message["answer"], message["status"]) == ("So far. ", "normal")
+
+
 def inside(node: Node) -> Node:
     return Node(node.id, {**node.data, "isInIteration": True, "iteration_id": "it"}, node.to)
 

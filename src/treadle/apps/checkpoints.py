@@ -36,7 +36,7 @@ class RunCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     RunStarted carried. `finished` are all committed executions in the order in which they finished, repeated attempts
     included; `unfinished` are the ids of those that were running. `paused` are those that wait, and `answers` what has
     been given to some of them. `position` is the place of the last finished one, `attempts` counts the processes that
-    took up the run, and `elapsed` are the seconds until it paused.
+    took up the run; `elapsed` and `outputs` are the seconds and the outputs until it paused.
     """
 
     run: RunRecord
@@ -49,6 +49,7 @@ class RunCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     paused: tuple[PauseRequested, ...] = ()
     answers: dict[PauseKey, Answer] = {}
     elapsed: float = 0.0
+    outputs: dict[str, Value] = {}
 
 
 class _MessageFile(msgspec.Struct, frozen=True):
@@ -117,6 +118,7 @@ class Checkpoints:
             paused=tuple(event for event, _ in paused),
             answers={event.key: _plain_object(answer) for event, answer in paused if answer is not None},
             elapsed=row["elapsed"],
+            outputs=_object(row["outputs"]),
         )
 
     def _finished(self, row: RowMapping) -> NodeFinished:

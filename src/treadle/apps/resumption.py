@@ -106,25 +106,7 @@ class Resumer:
         checkpoint = await self._checkpoints.load(run_id)
         if checkpoint is None:
             return
-        now, record = time.time(), checkpoint.run
-        recorder = self._recording.recorder(record, resumed=checkpoint)
-        recorder(RunStarted(run_id, now, checkpoint.inputs, resumed=True))
-        for event in checkpoint.paused:
-            recorder(stopped(event, reason, now))
-        usage = sum((event.usage for event in checkpoint.finished), NO_USAGE)
-        await recorder.finish(
-            RunFinished(
-                run_id=run_id,
-                status=RunStatus.STOPPED,
-                started_at=now,
-                at=now,
-                error=reason,
-                total_steps=len({event.execution_id for event in (*checkpoint.finished, *checkpoint.paused)}),
-                exceptions_count=sum(event.status is NodeStatus.EXCEPTION for event in checkpoint.finished),
-                usage=usage,
-                total_tokens=usage.total_tokens,
-            )
-        )
+        await self._end(checkpoint, RunStatus.STOPPED, reason)
 
     async def waiting(self, run_id: str) -> tuple[PauseRequested, ...]:
         """What a paused run waits for."""
@@ -238,18 +220,29 @@ class Resumer:
 
     async def _give_up(self, checkpoint: RunCheckpoint, reason: str) -> None:
         _log.error("run %s: %s", checkpoint.run.id, reason)
+        await self._end(checkpoint, RunStatus.FAILED, reason)
+
+    async def _end(self, checkpoint: RunCheckpoint, status: RunStatus, reason: str) -> None:
+        """End a run that goes on nowhere, with what is known of it."""
+        run_id, now = checkpoint.run.id, time.time()
         recorder = self._recording.recorder(checkpoint.run, resumed=checkpoint)
-        recorder(RunStarted(checkpoint.run.id, time.time(), checkpoint.inputs, resumed=True))
-        started_at = to_seconds(checkpoint.run.created_at)
+        recorder(RunStarted(run_id, now, checkpoint.inputs, resumed=True))
+        for event in checkpoint.paused:
+            recorder(stopped(event, reason, now))
+        usage = sum((event.usage for event in checkpoint.finished), NO_USAGE)
         await recorder.finish(
             RunFinished(
-                run_id=checkpoint.run.id,
-                status=RunStatus.FAILED,
-                started_at=started_at,
-                at=time.time(),
+                run_id=run_id,
+                status=status,
+                started_at=now if checkpoint.elapsed else to_seconds(checkpoint.run.created_at),
+                at=now,
+                outputs=checkpoint.outputs,
                 error=reason,
-                error_type="WorkflowNodeError",
-                total_steps=len({event.execution_id for event in checkpoint.finished}),
+                error_type="WorkflowNodeError" if status is RunStatus.FAILED else None,
+                total_steps=len({event.execution_id for event in (*checkpoint.finished, *checkpoint.paused)}),
+                exceptions_count=sum(event.status is NodeStatus.EXCEPTION for event in checkpoint.finished),
+                usage=usage,
+                total_tokens=usage.total_tokens,
             )
         )
 

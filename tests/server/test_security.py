@@ -67,6 +67,7 @@ async def test_only_known_routes_are_open_to_anyone(services: Services) -> None:
         "/health",
         "/v1/",
         "/api/passport",
+        "/console/api/mcp/oauth/callback",
         "/console/api/setup",
         "/console/api/signin",
         "/console/api/apps",

@@ -34,22 +34,33 @@ async def call(request: Request) -> ASGIApp:
     """POST /mcp/server/{code}/mcp: one JSON-RPC request, answered as JSON; notifications are taken in silence."""
     services: Services = request.app.state.services
     try:
-        tool = await services.served.tool(str(request.path_params["code"]))
-        unserved = None
+        tool = await _tool(request)
     except Refusal as refusal:
-        tool, unserved = None, refusal
+        status = 404 if isinstance(refusal, NotFound) else 200
+        return json_response(_error(None, _RpcError(_FAILED, refusal.message)), status=status)
     message = await read_json(request, services.settings.max_request_body)
     if "id" not in message:
         return Response(status_code=202)
-    answer: dict[str, Any] = {"jsonrpc": "2.0", "id": message["id"]}
     try:
-        if tool is None:
-            raise _RpcError(_FAILED, unserved.message if unserved else "")
-        answer["result"] = await _answer(services, tool, str(message.get("method")), _object(message.get("params")))
+        result = await _answer(services, tool, str(message.get("method")), _object(message.get("params")))
     except _RpcError as error:
-        answer["error"] = {"code": error.code, "message": str(error)}
-    status = 404 if isinstance(unserved, NotFound) else 200
-    return json_response(answer, status=status)
+        return json_response(_error(message["id"], error))
+    return json_response({"jsonrpc": "2.0", "id": message["id"], "result": result})
+
+
+async def refuse_stream(request: Request) -> ASGIApp:
+    """GET: there is no stream of the server's own."""
+    await _tool(request)
+    return Response(status_code=405, headers={"Allow": "POST"})
+
+
+async def _tool(request: Request) -> ServedTool:
+    services: Services = request.app.state.services
+    return await services.served.tool(str(request.path_params["code"]))
+
+
+def _error(message_id: Any, error: _RpcError) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": message_id, "error": {"code": error.code, "message": str(error)}}
 
 
 async def _answer(
@@ -95,11 +106,6 @@ def _object(value: JsonValue) -> dict[str, JsonValue]:
     if not isinstance(value, dict):
         raise _RpcError(_WRONG_PARAMETERS, "Parameters and arguments must be objects.")
     return value
-
-
-async def refuse_stream(request: Request) -> ASGIApp:
-    """GET: there is no stream of the server's own."""
-    return Response(status_code=405, headers={"Allow": "POST"})
 
 
 ROUTES = [

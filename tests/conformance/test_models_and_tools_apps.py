@@ -140,6 +140,9 @@ def test_case_33_a_keyword_in_the_question_is_answered_without_the_model(workben
     assert asked(workbench, query) == []
     [message] = history(api, end["conversation_id"])
     assert (message["answer"], message["status"], message["query"]) == (BLOCKED, "normal", query)
+    following = unique("and now")
+    api.chat(following, conversation_id=end["conversation_id"])
+    assert sent(workbench, following) == [{"role": "user", "content": following}]
 
 
 def test_case_33_a_chatflow_answers_whole_and_tells_of_no_workflow(workbench: Workbench) -> None:

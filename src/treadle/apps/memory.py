@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 import msgspec
 from sqlalchemy import select
 
+from treadle.apps.features.gate import STOPPED_BY_MODERATION
 from treadle.apps.records import stored_thoughts
-from treadle.apps.tables import Message
+from treadle.apps.tables import Message, Run
 from treadle.engine.ports import PastCall, PastRound, Turn
 from treadle.engine.values import File
 from treadle.platform.db import Database, table_of
@@ -18,6 +19,7 @@ MAX_TURNS = 500
 NIL_UUID = "00000000-0000-0000-0000-000000000000"
 
 _messages = table_of(Message)
+_runs = table_of(Run)
 _decode_map = msgspec.json.Decoder(dict[str, object]).decode
 _decode_files = msgspec.json.Decoder(list[dict[str, object]]).decode
 
@@ -42,7 +44,10 @@ class ConversationMemory:
         self._signed = signed
 
     async def turns(self, limit: int) -> list[Turn]:
-        """At most `limit` exchanges, oldest first; those without an answer do not count."""
+        """At most `limit` exchanges, oldest first; those without an answer do not count.
+
+        Nor do those that moderation answered: no model was to see the question, so none sees it later.
+        """
         columns = _messages.c
         query = (
             select(
@@ -52,7 +57,9 @@ class ConversationMemory:
                 columns.answer,
                 columns.files,
                 columns.agent_thoughts,
+                _runs.c.error,
             )
+            .outerjoin(_runs, _runs.c.id == columns.run_id)
             .where(columns.conversation_id == self._conversation_id, columns.id != self._message_id)
             .order_by(columns.created_at.desc(), columns.id.desc())
             .limit(MAX_TURNS)
@@ -61,7 +68,11 @@ class ConversationMemory:
             rows = [MessageRow(*row) for row in (await connection.execute(query)).all()]
         found: list[Turn] = []
         for row in thread(rows, self._parent_id):
-            if row.answer and len(found) < min(limit or MAX_TURNS, MAX_TURNS):
+            if (
+                row.answer
+                and row.run_error != STOPPED_BY_MODERATION
+                and len(found) < min(limit or MAX_TURNS, MAX_TURNS)
+            ):
                 found.append(self._turn(row))
         return found[::-1]
 
@@ -83,6 +94,7 @@ class MessageRow(msgspec.Struct):
     answer: str
     files: str
     agent_thoughts: str = "[]"
+    run_error: str | None = None
 
 
 def _rounds(stored: str) -> tuple[PastRound, ...]:

@@ -109,6 +109,11 @@ def test_a_draft_has_an_address_before_it_is_published(bench: Workbench) -> None
     listener.join(30)
     assert (caught[0]["node_id"], caught[0]["inputs"]["webhook_body"]) == ("hook", {"n": 3})
     assert bench.rows("SELECT count(*) FROM runs WHERE app_id = :app", app=app.id) == [(0,)]
+    events = console.events(f"/apps/{app.id}/triggers/caught/{caught[0]['id']}/run")
+    assert events[-1]["data"]["outputs"] == {"n": 3}
+    refused(console.post(f"/apps/{app.id}/triggers/caught/{uuid4()}/run"), 404, "not_found")
+    other = bench.import_app(hooked(), publish=False)
+    refused(console.post(f"/apps/{other.id}/triggers/caught/{caught[0]['id']}/run"), 404, "not_found")
     assert httpx.post(debug, json={"n": 3}).status_code == 404
     refused(console.post(f"/apps/{app.id}/triggers/end/listen", {"seconds": 1}), 404, "not_found")
 

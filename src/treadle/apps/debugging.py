@@ -77,6 +77,8 @@ class TryOut:
     parent_message_id: str | None = None
     model_config: JsonMap | None = None
     root: str | None = None
+    caught: Mapping[str, Value] | None = None
+    """What came to the trigger while the editor listened; it takes the place of inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,9 @@ class DebugRuns:
         version = self._apps.compile(definition, draft.row.id)
         trail = Trail(self._variables, person.in_app(app_id), version.secrets)
         inputs: Mapping[str, Value | JsonValue] = asked.inputs
-        if asked.root is not None:
+        if asked.caught is not None:
+            inputs = asked.caught
+        elif asked.root is not None:
             files = self._uploads.for_caller(person.workspace_id, person.account_id)
             inputs = {name: await resolved(value, files, name) for name, value in asked.inputs.items()}
         return await self._host.start(

@@ -40,6 +40,7 @@ class Caught(msgspec.Struct, frozen=True):
     """A request that came to a listening editor. `inputs` are those for a run of the draft from `node_id`."""
 
     id: str
+    app_id: str
     node_id: str
     inputs: Mapping[str, Value]
 
@@ -169,7 +170,7 @@ class Webhooks:
         if row is None or row.inputs is None:
             return None
         inputs = revive(msgspec.json.decode(row.inputs))
-        return Caught(row.id, row.node_id, inputs if isinstance(inputs, dict) else {})
+        return Caught(row.id, row.app_id, row.node_id, inputs if isinstance(inputs, dict) else {})
 
     def on_change(self, topic: str) -> None:
         """A request came to some editor, perhaps in another process."""

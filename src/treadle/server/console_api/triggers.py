@@ -4,8 +4,13 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from treadle.apps.debugging import TryOut
+from treadle.apps.frames import FrameEncoder
 from treadle.engine.values import plain
-from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
+from treadle.platform.refusals import NotFound
+from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.answers import STREAM, Streamed, person_of
+from treadle.server.event_stream import EventStream
 from treadle.triggers.shapes import trigger_map
 
 router = console_router("Triggers")
@@ -39,7 +44,7 @@ async def app_triggers(app_id: str, services: ServicesDep, signed_in: MemberDep)
 
 
 @router.put("/triggers/{trigger_id}")
-async def switch_trigger(trigger_id: str, body: Switch, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+async def switch_trigger(trigger_id: str, body: Switch, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
     """Switch a trigger on or off."""
     row = await services.triggers.switch(signed_in.workspace_id, trigger_id, enabled=body.enabled)
     return trigger_map(row, services.links.webhook)
@@ -47,13 +52,24 @@ async def switch_trigger(trigger_id: str, body: Switch, services: ServicesDep, s
 
 @router.post("/apps/{app_id}/triggers/{node_id}/listen")
 async def listen(
-    app_id: str, node_id: str, body: Listen, services: ServicesDep, signed_in: MemberDep
+    app_id: str, node_id: str, body: Listen, services: ServicesDep, signed_in: EditorDep
 ) -> dict[str, Any]:
     """Wait for a request to the debug address of a webhook; `caught` is null when none came in time.
 
-    `caught.inputs` are those of a run of the draft that begins with the node.
+    `…/triggers/caught/{id}/run` runs the draft on it.
     """
     caught = await services.webhooks.listen(signed_in.workspace_id, app_id, node_id, body.seconds)
     if caught is None:
         return {"caught": None}
     return {"caught": {"id": caught.id, "node_id": caught.node_id, "inputs": plain(dict(caught.inputs))}}
+
+
+@router.post("/apps/{app_id}/triggers/caught/{caught_id}/run", responses=STREAM, response_class=Streamed)
+async def run_caught(app_id: str, caught_id: str, services: ServicesDep, signed_in: EditorDep) -> Streamed:
+    """Run the draft on a request that came while an editor listened, files and all; for an hour after it came."""
+    caught = await services.webhooks.caught(signed_in.workspace_id, caught_id)
+    if caught is None or caught.app_id != app_id:
+        raise NotFound("Nothing of this id has come, or it came too long ago.")
+    asked = TryOut(root=caught.node_id, caught=caught.inputs)
+    run = await services.editing.runs.start(person_of(signed_in), app_id, asked)
+    return Streamed(EventStream(run.feed, FrameEncoder(run.thread), on_close=run.release))

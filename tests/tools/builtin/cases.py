@@ -98,7 +98,7 @@ async def check_failures(case: Case, tmp_path: Path) -> None:
 
 def _failures(case: Case) -> list[tuple[int, JsonValue | bytes, type[Exception], str]]:
     failures: list[tuple[int, JsonValue | bytes, type[Exception], str]] = [
-        (403, {"message": "no access"}, ToolCredentialsError, "no access"),
+        (403, {"message": "no access"}, ToolCredentialsError if case.credentials else ToolInvokeError, "no access"),
         (429, {"error": {"message": "slow down"}}, ToolInvokeError, "status 429): slow down"),
         (502, b"<html>bad gateway</html>", ToolInvokeError, "answered with status 502."),
     ]

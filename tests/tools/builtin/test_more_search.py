@@ -213,10 +213,14 @@ async def test_nothing_found_is_no_failure(tmp_path: Path) -> None:
     )
 
 
-async def test_the_reader_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_reader_tries_again_while_the_service_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("treadle.tools.builtin.jina.tools._PAUSE", 0)
     case = Case("jina/jina_reader", {**JINA.parameters, "max_retries": 1}, search.jina, JINA.gives, JINA.credentials)
     assert "Title: Looms" in await check_said(case, tmp_path, b"busy", 503)
+    gone = await check_said(case, tmp_path, {"message": "no such page"}, 404)
+    assert gone == "ToolInvokeError: HOST answered with status 404: no such page."
 
 
 async def fire(

@@ -49,6 +49,8 @@ class Pages(HttpDouble):
                 return web.Response(
                     body="grüße".encode("latin-1"), headers={"Content-Type": "text/plain; charset=latin-1"}
                 )
+            case "closed":
+                return web.Response(status=403, text="members only")
             case "empty":
                 return web.Response(text="<html></html>", content_type="text/html")
             case "document":
@@ -92,6 +94,9 @@ async def test_pages(tmp_path: Path) -> None:
         with pytest.raises(ToolInvokeError, match="The document at the address cannot be read"):
             await read("broken")
         assert await read("browsers") == READ
+        with pytest.raises(ToolInvokeError, match="answered with status 403: members only") as closed:
+            await read("closed")
+        assert type(closed.value) is ToolInvokeError
         with pytest.raises(ToolInvokeError, match="status 404: nothing here"):
             await read("elsewhere")
 

@@ -63,7 +63,37 @@ async def send(
     timeout: float = _TIMEOUT,
     max_bytes: int = MAX_BYTES,
 ) -> HttpResponse:
-    """One exchange. Raises ToolCredentialsError (401, 403) or ToolInvokeError (other failures)."""
+    """One exchange. Raises ToolCredentialsError (401, 403 where there are credentials) or ToolInvokeError (else)."""
+    response = await exchange(
+        call,
+        method,
+        url,
+        query=query,
+        headers=headers,
+        json=json,
+        form=form,
+        body=body,
+        timeout=timeout,
+        max_bytes=max_bytes,
+    )
+    raise_for_status(response, keyed=bool(call.credentials))
+    return response
+
+
+async def exchange(
+    call: Call,
+    method: str,
+    url: str,
+    *,
+    query: Query = (),
+    headers: Mapping[str, str] | None = None,
+    json: JsonValue = None,
+    form: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    timeout: float = _TIMEOUT,
+    max_bytes: int = MAX_BYTES,
+) -> HttpResponse:
+    """The answer, whatever its status. Raises ToolInvokeError when there is none."""
     sent = {"User-Agent": "Treadle", **(headers or {})}
     if json is not None:
         body = msgspec.json.encode(json)
@@ -81,11 +111,9 @@ async def send(
         max_bytes=max_bytes,
     )
     try:
-        response = await call.http.send(request)
+        return await call.http.send(request)
     except HttpRequestNodeError as error:
         raise ToolInvokeError(without_query(str(error))) from error
-    raise_for_status(response)
-    return response
 
 
 def multipart(
@@ -104,12 +132,13 @@ def multipart(
     return f"multipart/form-data; boundary={boundary}", b"".join([*parts, f"--{boundary}--\r\n".encode()])
 
 
-def raise_for_status(response: HttpResponse) -> None:
-    """Raises ToolCredentialsError (401, 403) or ToolInvokeError (any other failure) with what the upstream said."""
+def raise_for_status(response: HttpResponse, *, keyed: bool) -> None:
+    """Raises ToolCredentialsError (401, 403 of a `keyed` call) or ToolInvokeError (any other failure) with what the
+    upstream said."""
     if response.status < 400:
         return
     host, said = urlsplit(response.url).netloc, saying(response.body)
-    if response.status in _REFUSED:
+    if response.status in _REFUSED and keyed:
         raise ToolCredentialsError(
             f"{host} refused the credentials (status {response.status}){said}; check them in the tool's settings."
         )

@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 
-from treadle.engine.errors import ToolCredentialsError, ToolInvokeError
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
-from treadle.tools.builtin.http import ask, send
+from treadle.tools.builtin.http import ask, exchange, raise_for_status
 from treadle.tools.builtin.summary import summarised
 from treadle.tools.messages import Json, Message, Text
 
 _PAUSE = 1.0
 """Seconds before the first repetition of a request that failed; doubled each time."""
 
+_BUSY = frozenset({429, 500, 502, 503, 504})
 _SELECTORS = {
     "target_selector": "X-Target-Selector",
     "wait_for_selector": "X-Wait-For-Selector",
@@ -59,19 +59,16 @@ async def _read(call: Call, url: str) -> Text:
 
 
 async def _patiently(call: Call, url: str, headers: dict[str, str]) -> str:
-    """The text at `url`, tried again as often as the parameter says."""
-    for attempt in range(call.integer("max_retries", 0, 10) + 1):
-        if attempt:
-            await asyncio.sleep(_PAUSE * 2 ** (attempt - 1))
-        try:
-            response = await send(call, "GET", url, headers=headers)
+    """The text at `url`, tried again as often as the parameter says while the service is busy."""
+    left = call.integer("max_retries", 0, 10)
+    pause = _PAUSE
+    while True:
+        response = await exchange(call, "GET", url, headers=headers)
+        if response.status not in _BUSY or not left:
+            raise_for_status(response, keyed=bool(call.credentials))
             return response.body.decode("utf-8", "replace")
-        except ToolCredentialsError:
-            raise
-        except ToolInvokeError:
-            if attempt == call.integer("max_retries", 0, 10):
-                raise
-    raise AssertionError("unreachable")
+        await asyncio.sleep(pause)
+        left, pause = left - 1, pause * 2
 
 
 def _key(call: Call) -> dict[str, str]:

@@ -36,7 +36,7 @@ async def webscraper(call: Call) -> AsyncIterator[Message]:
     response = await _fetch(call, "GET", url, own)
     if response.status == 403:
         response = await _fetch(call, "GET", url, _BROWSER)
-    raise_for_status(response)
+    raise_for_status(response, keyed=False)
     kind = response.headers.get("content-type", "text/html")
     if not _readable(kind):
         yield Text(f"The address holds {_media(kind)}, which cannot be read as text.")

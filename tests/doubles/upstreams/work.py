@@ -85,6 +85,23 @@ def gitlab() -> Vendor:
     )  # fmt: skip
 
 
+def yuque() -> Vendor:
+    """https://www.yuque.com/yuque/developer/openapi"""
+    document: JsonValue = {"id": 5, "slug": "loom", "title": "Looms", "format": "markdown", "body": "All about looms."}
+    details = {"title": TEXT, "slug": TEXT, "format": {"enum": ["markdown", "html", "lake"]}, "body": TEXT}
+    reach = {"public": {"enum": [0, 1, 2]}}
+    docs = "/api/v2/repos/mill/stock/docs"
+    return Vendor(
+        Endpoint("GET", "/api/v2/user", {"data": {"id": 1, "login": "ada"}}),
+        Endpoint("POST", docs, {"data": document}, body=obj(reach, details)),
+        Endpoint("GET", f"{docs}/loom", {"data": document}),
+        Endpoint("PUT", f"{docs}/5", {"data": document}, body=obj({"slug": TEXT, "format": TEXT})),
+        Endpoint("DELETE", f"{docs}/5", {"data": document}),
+        Endpoint("GET", "/api/v2/repos/mill/stock/toc", {"data": [{"uuid": "u1", "title": "Looms", "level": 0}]}),
+        key=Key("header", "X-Auth-Token", KEY, 401, {"status": 401, "message": "Unauthorized"}),
+    )
+
+
 def slack() -> Vendor:
     """https://api.slack.com/messaging/webhooks"""
     return Vendor(Endpoint("POST", "/services/T0/B0/x", b"ok", body=obj({"text": TEXT})))

@@ -21,6 +21,31 @@ def trello(tool: str, parameters: dict[str, str | bool], gives: Text | Json) -> 
     return Case(f"trello/{tool}", {**parameters}, work.trello, [gives], TRELLO_KEY)
 
 
+DOCUMENT = {"id": 5, "slug": "loom", "title": "Looms", "format": "markdown", "body": "All about looms."}
+YUQUE = [
+    Case(f"aliyuque/{tool}", {**parameters}, work.yuque, [gives], {"token": KEY})
+    for tool, parameters, gives in (
+        (
+            "aliyuque_create_document",
+            {"book_id": "mill/stock", "title": "Looms", "body": "All.", "public": "1"},
+            Json({**DOCUMENT}),
+        ),
+        ("aliyuque_update_document", {"book_id": "mill/stock", "id": 5, "slug": "loom"}, Json({**DOCUMENT})),
+        ("aliyuque_delete_document", {"book_id": "mill/stock", "id": 5}, Text("The document was deleted.")),
+        ("aliyuque_describe_documents", {"book_id": "mill/stock", "id": "loom"}, Json({**DOCUMENT})),
+        (
+            "aliyuque_describe_document_content",
+            {"url": "https://www.yuque.com/mill/stock/loom?x=1"},
+            Text("All about looms."),
+        ),
+        (
+            "aliyuque_describe_book_table_of_contents",
+            {"book_id": "mill/stock"},
+            Json({"toc": [{"uuid": "u1", "title": "Looms", "level": 0}]}),
+        ),
+    )
+]
+
 CASES = [
     Case(
         "github/github_repositories",
@@ -98,6 +123,7 @@ CASES = [
         [Text("The message was handed to Twilio (SM1, queued).")],
         {"account_sid": "AC1", "auth_token": KEY, "from_number": "+1555"},
     ),
+    *YUQUE,
     trello("create_board", {"name": "Mill"}, Text('The board "Mill" was made; its id is n1.')),
     trello("create_list_on_board", {"name": "Do", "id": "b1"}, Text('The list "Do" was made; its id is n1.')),
     trello(

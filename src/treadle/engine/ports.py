@@ -36,11 +36,16 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """A call that the model asks for. `arguments` is the JSON text that the model wrote, complete."""
+    """A call that the model asks for. `arguments` is the JSON text that the model wrote, complete.
+
+    `carried` is what its protocol wants back with the call in the rest of the turn (signed thoughts), in a form that
+    means nothing to anyone else.
+    """
 
     id: str
     name: str
     arguments: str
+    carried: str = ""
 
 
 class ToolSpec(msgspec.Struct, frozen=True):
@@ -515,10 +520,3 @@ class Ports:
     tools: Tools = field(default_factory=NoTools)
     knowledge: Knowledge = field(default_factory=NoKnowledge)
     forms: Forms = field(default_factory=NoForms)
-
-
-class VariableWrite(msgspec.Struct, frozen=True):
-    """A conversation variable that a node changed."""
-
-    name: str
-    value: Value

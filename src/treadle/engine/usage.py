@@ -16,12 +16,14 @@ _PRICE_QUANTUM = Decimal("0.0000001")
 class Price(msgspec.Struct, frozen=True, kw_only=True):
     """List prices of one model: `input` and `output` per `unit` tokens (unit 0.000001 = per million).
 
-    `cached_input` is the price of prompt tokens that the provider's cache held, None where they cost the same.
+    `cached_input` is the price of prompt tokens that the provider's cache held, `cache_write` of those that it was made
+    to keep; None where they cost the same.
     """
 
     input: Decimal = _ZERO
     output: Decimal = _ZERO
     cached_input: Decimal | None = None
+    cache_write: Decimal | None = None
     unit: Decimal = Decimal("0.000001")
     currency: str = "USD"
 
@@ -31,10 +33,12 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
-    """Tokens, prices and seconds of one or more model calls. `cached_tokens` are among `prompt_tokens`."""
+    """Tokens, prices and seconds of one or more model calls. `cached_tokens` and `cache_written_tokens` are among
+    `prompt_tokens`."""
 
     prompt_tokens: int = 0
     cached_tokens: int = 0
+    cache_written_tokens: int = 0
     completion_tokens: int = 0
     total_tokens: int = 0
     prompt_unit_price: Decimal = _ZERO
@@ -57,18 +61,26 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         price: Price,
         *,
         cached_tokens: int = 0,
+        cache_written_tokens: int = 0,
         latency: float = 0.0,
         time_to_first_token: float | None = None,
         time_to_generate: float | None = None,
     ) -> "Usage":
         """Usage of one call of a model with the list prices `price`."""
         cached_input = price.input if price.cached_input is None else price.cached_input
+        cache_write = price.input if price.cache_write is None else price.cache_write
         cached_tokens = min(cached_tokens, prompt_tokens)
-        prompt_price = price.of(prompt_tokens - cached_tokens, price.input) + price.of(cached_tokens, cached_input)
+        cache_written_tokens = min(cache_written_tokens, prompt_tokens - cached_tokens)
+        prompt_price = (
+            price.of(prompt_tokens - cached_tokens - cache_written_tokens, price.input)
+            + price.of(cached_tokens, cached_input)
+            + price.of(cache_written_tokens, cache_write)
+        )
         completion_price = price.of(completion_tokens, price.output)
         return cls(
             prompt_tokens=prompt_tokens,
             cached_tokens=cached_tokens,
+            cache_written_tokens=cache_written_tokens,
             completion_tokens=completion_tokens,
             total_tokens=prompt_tokens + completion_tokens,
             prompt_unit_price=price.input,
@@ -92,6 +104,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             other,
             prompt_tokens=self.prompt_tokens + other.prompt_tokens,
             cached_tokens=self.cached_tokens + other.cached_tokens,
+            cache_written_tokens=self.cache_written_tokens + other.cache_written_tokens,
             completion_tokens=self.completion_tokens + other.completion_tokens,
             total_tokens=self.total_tokens + other.total_tokens,
             prompt_price=self.prompt_price + other.prompt_price,

@@ -99,13 +99,19 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     input: Decimal
     output: Decimal = Decimal(0)
     cached_input: Decimal | None = None
+    cache_write: Decimal | None = None
     unit: Decimal = Decimal("0.000001")
     currency: Literal["USD", "RMB"] = "USD"
 
     def price(self) -> Price:
         """The same as the engine's type."""
         return Price(
-            input=self.input, output=self.output, cached_input=self.cached_input, unit=self.unit, currency=self.currency
+            input=self.input,
+            output=self.output,
+            cached_input=self.cached_input,
+            cache_write=self.cache_write,
+            unit=self.unit,
+            currency=self.currency,
         )
 
 

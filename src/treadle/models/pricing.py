@@ -42,11 +42,13 @@ def listed_price(provider: str, model: str, at: datetime | None = None) -> Price
     except LookupError:
         return None
     prices = found.get_prices(at or datetime.now(UTC))
-    cached = _first_tier(prices.cache_read_mtok)
+    cached, written = _first_tier(prices.cache_read_mtok), _first_tier(prices.cache_write_mtok)
+    fresh = _first_tier(prices.input_mtok) or Decimal(0)
     return Price(
-        input=_first_tier(prices.input_mtok) or Decimal(0),
+        input=fresh,
         output=_first_tier(prices.output_mtok) or Decimal(0),
         cached_input=cached,
+        cache_write=None if written == fresh else written,
     )
 
 

@@ -16,7 +16,9 @@ from treadle.models.target import Target
 if TYPE_CHECKING:  # the HTTP client takes a while to import, and the catalogue needs only the names
     from treadle.models.http import ModelHttp
 
-ProtocolName = Literal["openai"]
+ProtocolName = Literal[
+    "openai", "responses", "azure", "anthropic", "gemini", "vertex", "cohere", "ollama", "bedrock", "retrieval"
+]
 
 
 class Embeddings(msgspec.Struct, frozen=True):
@@ -49,3 +51,45 @@ def protocol(name: ProtocolName, http: "ModelHttp") -> WireProtocol:
             from .openai import OpenAI
 
             return OpenAI(http)
+        case "anthropic":
+            from .anthropic import Anthropic
+
+            return Anthropic(http)
+        case "gemini":
+            from .gemini import Gemini
+
+            return Gemini(http)
+        case "vertex":
+            from .gemini_vertex import Vertex
+
+            return Vertex(http)
+        case "responses":
+            from .openai_responses import Responses
+
+            return Responses(http)
+        case "azure":
+            from .azure import Azure
+
+            return Azure(http)
+        case "cohere":
+            from .cohere import Cohere
+
+            return Cohere(http)
+        case "ollama":
+            from .ollama import Ollama
+
+            return Ollama(http)
+        case "bedrock":
+            from .bedrock import Bedrock
+
+            return Bedrock(http)
+        case "retrieval":
+            from .retrieval import Retrieval
+
+            return Retrieval(http)
+
+
+def chat_protocol(name: ProtocolName, target: Target, http: "ModelHttp") -> WireProtocol:
+    """The protocol for chats with this model: a credential of OpenAI may ask for its newer one."""
+    newer = name == "openai" and target.settings.get("api_protocol") == "responses" and target.profile.mode == "chat"
+    return protocol("responses" if newer else name, http)

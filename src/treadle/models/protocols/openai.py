@@ -6,7 +6,7 @@ Source: spec models-and-tools §1.19.
 import asyncio
 import base64
 from array import array
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Literal
 
 import aiohttp
@@ -15,21 +15,20 @@ import msgspec
 from treadle.engine.errors import InvokeError
 from treadle.engine.ports import ChatDelta, ChatRequest
 from treadle.engine.usage import Usage
-from treadle.models.http import MAX_ERROR_BYTES, TIMEOUT, ModelHttp
-from treadle.models.sse import EventTooLong, SseReader
+from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 from treadle.models.tokens import CHARACTERS_PER_TOKEN, text_tokens
 
 from . import Embeddings
-from .failures import broken_connection, cut_off, refusal, shorten, unreadable
+from .exchange import content_of, fetch, relayed, send
+from .failures import refusal, shorten, unreadable
+from .listing import RemoteModel
 from .openai_reply import ReplyReader, stream_error
 from .openai_request import Body, Dialect, chat_body, completion_body, dialect_of, event_delimiter
-from .openai_wire import UsageBlock, Vector, decode_failure, decode_vectors
+from .openai_wire import UsageBlock, Vector, decode_failure, decode_models, decode_vectors
 
 EMBEDDING_REQUESTS = 4
 """How many embedding requests of one call are open at a time."""
-
-_LAST_BYTES_WAIT = 0.2
 
 
 class OpenAI:
@@ -38,44 +37,29 @@ class OpenAI:
     def __init__(self, http: ModelHttp) -> None:
         self._http = http
 
-    async def stream(self, target: Target, request: ChatRequest) -> AsyncGenerator[list[ChatDelta], None]:
+    def stream(self, target: Target, request: ChatRequest) -> AsyncGenerator[list[ChatDelta], None]:
         """The reply as it comes, a list of deltas per network read. Closing it closes the connection at once."""
         dialect = dialect_of(target)
-        reply = ReplyReader(target, request)
-        response = await self._post(target, *_chat_call(target, dialect, request, stream=True))
+
+        async def opened() -> aiohttp.ClientResponse:
+            return await self._post(target, *_chat_call(target, dialect, request, stream=True))
+
+        return relayed(target, opened, ReplyReader(target, request), event_delimiter(dialect))
+
+    async def list_models(self, target: Target) -> list[RemoteModel]:
+        """The models that the server offers; it tells their names alone."""
+        sent = await fetch(self._http, target, f"{target.base_url.rstrip('/')}/models", target.headers, _refused)
         try:
-            if response.content_type == "application/json":
-                yield [reply.whole(await _body(target, response))]
-                return
-            events = SseReader(event_delimiter(dialect))
-            content = response.content
-            while not reply.done:
-                try:
-                    data = await content.readany()
-                    payloads = events.feed(data) if data else events.end()
-                except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                    raise broken_connection(target, error) from error
-                except EventTooLong as error:
-                    raise unreadable(target, str(error).encode()) from error
-                if deltas := reply.read(payloads):
-                    yield deltas
-                if reply.failure is not None:
-                    raise reply.failure
-                if not data:
-                    break
-            if not reply.complete:
-                raise cut_off(target)
-            yield [reply.end()]
-            await _finish(response)
-        finally:
-            response.close()
+            return [RemoteModel(each.id, each.id) for each in decode_models(sent).data]
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise unreadable(target, sent) from error
 
     async def complete(self, target: Target, request: ChatRequest) -> ChatDelta:
         """The whole reply at once."""
         reply = ReplyReader(target, request)
         response = await self._post(target, *_chat_call(target, dialect_of(target), request, stream=False))
         try:
-            return reply.whole(await _body(target, response))
+            return reply.whole(await content_of(target, response))
         finally:
             response.close()
 
@@ -99,7 +83,7 @@ class OpenAI:
         async with gate:
             response = await self._post(target, "embeddings", body)
             try:
-                sent = await _body(target, response)
+                sent = await content_of(target, response)
             finally:
                 response.close()
         try:
@@ -116,23 +100,8 @@ class OpenAI:
     async def _post(self, target: Target, path: str, body: Body) -> aiohttp.ClientResponse:
         """The answer to `body`, which has status 200. Raises InvokeError."""
         headers = {"Content-Type": "application/json", **target.headers}
-        timeout = TIMEOUT
-        if target.read_timeout is not None:
-            timeout = aiohttp.ClientTimeout(
-                total=None, sock_connect=TIMEOUT.sock_connect, sock_read=target.read_timeout
-            )
         url = f"{target.base_url.rstrip('/')}/{path}"
-        try:
-            response = await self._http.post(url, body=msgspec.json.encode(body), headers=headers, timeout=timeout)
-            if response.status == 200:
-                return response
-            try:
-                reason = await response.content.read(MAX_ERROR_BYTES)
-            finally:
-                response.close()
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise broken_connection(target, error) from error
-        raise refusal(target, response.status, _reason(reason), response.headers)
+        return await send(self._http, target, url, msgspec.json.encode(body), headers, _refused)
 
 
 def _chat_call(target: Target, dialect: Dialect, request: ChatRequest, *, stream: bool) -> tuple[str, Body]:
@@ -141,21 +110,8 @@ def _chat_call(target: Target, dialect: Dialect, request: ChatRequest, *, stream
     return "chat/completions", chat_body(target, dialect, request, stream=stream)
 
 
-async def _body(target: Target, response: aiohttp.ClientResponse) -> bytes:
-    try:
-        return await response.read()
-    except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise broken_connection(target, error) from error
-
-
-async def _finish(response: aiohttp.ClientResponse) -> None:
-    """Waits a moment for the end of the body, so that the connection can serve the next call."""
-    try:
-        async with asyncio.timeout(_LAST_BYTES_WAIT):
-            while await response.content.readany():
-                pass
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        return  # The reply is complete; only the connection is lost.
+def _refused(target: Target, status: int, body: bytes, headers: Mapping[str, str]) -> InvokeError:
+    return refusal(target, status, _reason(body), headers)
 
 
 def _reason(body: bytes) -> str:

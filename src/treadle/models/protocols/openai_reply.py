@@ -13,8 +13,8 @@ from treadle.engine.errors import InvokeBadRequestError, InvokeError, InvokeRate
 from treadle.engine.ports import ChatDelta, ChatRequest, Part, ToolCall
 from treadle.engine.usage import Usage
 from treadle.models.target import Target
-from treadle.models.tokens import text_tokens, tokens
 
+from .cost import cost_of
 from .failures import refusal, shorten, unreadable
 from .openai_wire import Chunk, ContentPiece, ErrorBody, FunctionPiece, Reply, ToolCallPiece, UsageBlock, decode_chunk
 
@@ -168,23 +168,17 @@ class ReplyReader:
             call.arguments.append(arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode())
 
     def _cost(self, calls: tuple[ToolCall, ...]) -> Usage:
-        now = time.perf_counter()
-        first = self._first or now
         counted = self._usage or UsageBlock()
-        prompt, completion = counted.prompt_tokens, counted.completion_tokens
-        if not prompt and not completion:
-            prompt = tokens(self._request.messages)
-            completion = text_tokens("".join(self._said)) + sum(
-                text_tokens(call.name + call.arguments) for call in calls
-            )
-        return Usage.priced(
-            prompt or 0,
-            completion or 0,
-            self._target.profile.price,
-            cached_tokens=counted.cached,
-            latency=now - self._started,
-            time_to_first_token=first - self._started,
-            time_to_generate=now - first,
+        return cost_of(
+            self._target,
+            self._request,
+            said=self._said,
+            calls=calls,
+            started=self._started,
+            first=self._first,
+            prompt=counted.prompt_tokens or 0,
+            completion=counted.completion_tokens or 0,
+            cached=counted.cached,
         )
 
 

@@ -118,6 +118,18 @@ class VectorList(msgspec.Struct):
     usage: UsageBlock | None = None
 
 
+class ListedModel(msgspec.Struct):
+    """A model that the server offers."""
+
+    id: str
+
+
+class ModelList(msgspec.Struct):
+    """The answer of the models endpoint."""
+
+    data: list[ListedModel]
+
+
 class Failure(msgspec.Struct):
     """A refusal's body in the forms seen: OpenAI's envelope, a bare message, FastAPI's detail."""
 
@@ -142,4 +154,5 @@ class Failure(msgspec.Struct):
 
 decode_chunk = msgspec.json.Decoder(Chunk).decode
 decode_vectors = msgspec.json.Decoder(VectorList).decode
+decode_models = msgspec.json.Decoder(ModelList).decode
 decode_failure = msgspec.json.Decoder(Failure).decode

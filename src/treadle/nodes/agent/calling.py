@@ -37,6 +37,7 @@ def calls_of(belt: Belt, asked: Sequence[ToolCall], number: int) -> list[Call]:
         except (ValueError, RecursionError):
             call = call_of(belt, tool_call.name, sound(tool_call.arguments), call_id=call_id, beside=calls)
             call.broken = True
+        call.carried = tool_call.carried
         calls.append(call)
     return calls
 

@@ -50,7 +50,7 @@ async def run(assignment: Assignment) -> Ending:
 
 def turns_of(text: str, calls: list[Call]) -> list[Message]:
     """A round as the model is reminded of it: what it said and asked for, then the results in the same order."""
-    asked = tuple(ToolCall(call.id, model_name(call.name), _written(call.arguments)) for call in calls)
+    asked = tuple(ToolCall(call.id, model_name(call.name), _written(call.arguments), call.carried) for call in calls)
     turns = [Message(role="assistant", content=without_thinking(text).strip(), tool_calls=asked)]
     for call in calls:
         result = call.result.text if call.result else ""

@@ -32,7 +32,7 @@ class Call:
 
     `key` names it in the records of its round: the tool's name, told apart where a tool is called more than once.
     `arguments` are as the model gave them, an object unless it gave something else; `broken` when they should be JSON
-    and are not. `offered` is None for a tool that does not exist.
+    and are not. `offered` is None for a tool that does not exist. `carried` belongs to the model's protocol.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Call:
     name: str
     arguments: JsonValue
     broken: bool = False
+    carried: str = ""
     offered: Offered | None = None
     result: Result | None = None
     began: float = 0.0

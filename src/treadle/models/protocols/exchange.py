@@ -1,0 +1,141 @@
+"""What every HTTP protocol does the same way: send a body, relay the stream that answers it, read a whole answer."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Protocol
+
+import aiohttp
+
+from treadle.engine.errors import InvokeError
+from treadle.engine.ports import ChatDelta
+from treadle.models.http import MAX_ERROR_BYTES, TIMEOUT, ModelHttp
+from treadle.models.sse import EventTooLong, SseReader
+from treadle.models.target import Target
+
+from .failures import broken_connection, cut_off, refusal, shorten, unreadable
+
+_LAST_BYTES_WAIT = 0.2
+
+Refusal = Callable[[Target, int, bytes, Mapping[str, str]], InvokeError]
+"""The error for an answer that is no reply: its status, the beginning of its body, its headers."""
+
+
+class Reader(Protocol):
+    """Turns what a stream brings into deltas."""
+
+    failure: InvokeError | None
+    """Why the reply breaks off after what has been read."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether the reply has come to its end."""
+        ...
+
+    def read(self, payloads: list[bytes]) -> list[ChatDelta]:
+        """The deltas in these events, up to a failure."""
+        ...
+
+    def whole(self, body: bytes) -> ChatDelta:
+        """The delta of an unstreamed answer. Raises InvokeError."""
+        ...
+
+    def end(self) -> ChatDelta:
+        """The last delta: complete tool calls, usage and finish reason."""
+        ...
+
+
+async def send(
+    http: ModelHttp, target: Target, url: str, body: bytes, headers: Mapping[str, str], refused: Refusal
+) -> aiohttp.ClientResponse:
+    """The answer to `body`, which has status 200; the caller closes it. Raises InvokeError."""
+    timeout = TIMEOUT
+    if target.read_timeout is not None:
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT.sock_connect, sock_read=target.read_timeout)
+    return await _accepted(target, http.post(url, body=body, headers=dict(headers), timeout=timeout), refused)
+
+
+async def fetch(http: ModelHttp, target: Target, url: str, headers: Mapping[str, str], refused: Refusal) -> bytes:
+    """What `url` holds. Raises InvokeError."""
+    response = await _accepted(target, http.get(url, headers=dict(headers)), refused)
+    try:
+        return await content_of(target, response)
+    finally:
+        response.close()
+
+
+async def _accepted(
+    target: Target, answer: Awaitable[aiohttp.ClientResponse], refused: Refusal
+) -> aiohttp.ClientResponse:
+    try:
+        response = await answer
+        if response.status == 200:
+            return response
+        try:
+            reason = await response.content.read(MAX_ERROR_BYTES)
+        finally:
+            response.close()
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        raise broken_connection(target, error) from error
+    raise refused(target, response.status, reason, response.headers)
+
+
+async def relayed(
+    target: Target, opened: Callable[[], Awaitable[aiohttp.ClientResponse]], reply: Reader, delimiter: bytes = b"\n\n"
+) -> AsyncGenerator[list[ChatDelta], None]:
+    """The reply as it comes, a list of deltas per network read. Closing it closes the connection at once."""
+    response = await opened()
+    try:
+        if response.content_type == "application/json":
+            yield [reply.whole(await content_of(target, response))]
+            return
+        events = SseReader(delimiter)
+        content = response.content
+        while not reply.done:
+            try:
+                data = await content.readany()
+                payloads = events.feed(data) if data else events.end()
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                raise broken_connection(target, error) from error
+            except EventTooLong as error:
+                raise unreadable(target, str(error).encode()) from error
+            if deltas := reply.read(payloads):
+                yield deltas
+            if reply.failure is not None:
+                raise reply.failure
+            if not data:
+                break
+        if not reply.complete:
+            raise cut_off(target)
+        yield [reply.end()]
+        await _finish(response)
+    finally:
+        response.close()
+
+
+async def content_of(target: Target, response: aiohttp.ClientResponse) -> bytes:
+    """The whole body of an answer. Raises InvokeConnectionError."""
+    try:
+        return await response.read()
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise broken_connection(target, error) from error
+
+
+async def _finish(response: aiohttp.ClientResponse) -> None:
+    """Waits a moment for the end of the body, so that the connection can serve the next call."""
+    try:
+        async with asyncio.timeout(_LAST_BYTES_WAIT):
+            while await response.content.readany():
+                pass
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return  # The reply is complete; only the connection is lost.
+
+
+def unexplained(target: Target, status: int, body: bytes, headers: Mapping[str, str]) -> InvokeError:
+    """The error for a body that is none of the protocol's own: its text, unless it is a web page."""
+    text = body.decode("utf-8", "replace")
+    return refusal(target, status, "" if "<html" in text[:1000].lower() else shorten(text), headers)

@@ -1,0 +1,51 @@
+"""Asking a provider which models an account can use.
+
+Source: the vendors' references (`GET /v1/models`, `GET /v1beta/models`).
+"""
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from treadle.models.target import Target
+
+from . import ProtocolName
+
+if TYPE_CHECKING:  # as in the package itself: the HTTP client takes a while to import
+    from treadle.models.http import ModelHttp
+
+
+class RemoteModel(msgspec.Struct, frozen=True):
+    """A model that the provider offers; sizes are in tokens, None where it does not tell."""
+
+    name: str
+    label: str
+    context_size: int | None = None
+    max_output: int | None = None
+
+
+class ListingProtocol(Protocol):
+    """One way of asking. Failures are `InvokeError`s whose text names the provider."""
+
+    async def list_models(self, target: Target) -> list[RemoteModel]:
+        """The models, in the provider's order. Of `target` only address and headers count."""
+        ...
+
+
+def listing_protocol(name: ProtocolName, http: "ModelHttp") -> ListingProtocol | None:
+    """The protocol `name` on these connections; None when its providers cannot be asked."""
+    match name:
+        case "openai":
+            from .openai import OpenAI
+
+            return OpenAI(http)
+        case "anthropic":
+            from .anthropic import Anthropic
+
+            return Anthropic(http)
+        case "gemini":
+            from .gemini import Gemini
+
+            return Gemini(http)
+        case _:
+            return None

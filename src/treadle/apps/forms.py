@@ -206,7 +206,7 @@ class FormService:
             due = await FormRepository(session).due(self._clock(), _AT_ONCE)
         expired = 0
         for row in due:
-            request = self._definition(row)
+            request = self.definition(row)
             answer: Answer = {"content": request.content, "expiration_time": row.expires_at // SECOND}
             if await self._close(row, FormStatus.EXPIRED, answer):
                 expired += 1
@@ -223,7 +223,7 @@ class FormService:
 
     def definition(self, row: Form) -> FormRequest:
         """What a form asks."""
-        return self._definition(row)
+        return msgspec.json.decode(self._crypto.decrypt(row.definition, context=f"forms/{row.id}"), type=FormRequest)
 
     async def _close(self, row: Form, status: FormStatus, answer: Answer, *, by: str | None = None) -> bool:
         sealed = self._crypto.encrypt(msgspec.json.encode(answer).decode(), context=f"forms/{row.id}/answer")
@@ -257,13 +257,10 @@ class FormService:
             raise FormSubmitted
         if row.status == FormStatus.EXPIRED or row.expires_at <= self._clock() or linked.run_status not in _GOING_ON:
             raise FormExpired
-        return OpenForm(row, self._definition(row), linked.recipient)
+        return OpenForm(row, self.definition(row), linked.recipient)
 
     def _sealed(self, form_id: str, request: FormRequest) -> str:
         return self._crypto.encrypt(msgspec.json.encode(request).decode(), context=f"forms/{form_id}")
-
-    def _definition(self, row: Form) -> FormRequest:
-        return msgspec.json.decode(self._crypto.decrypt(row.definition, context=f"forms/{row.id}"), type=FormRequest)
 
     def _link(self, form: Form, recipient: str, mail: int | None, now: int) -> FormLink:
         return FormLink(
@@ -304,7 +301,9 @@ async def _mail_addresses(repository: FormRepository, origin: FileOrigin, reques
     return found
 
 
-async def accepted_inputs(questions: Sequence[FormInput], given: Mapping[str, Any], files: FileResolver) -> dict[str, Value]:
+async def accepted_inputs(
+    questions: Sequence[FormInput], given: Mapping[str, Any], files: FileResolver
+) -> dict[str, Value]:
     """What was entered, checked: everything but a paragraph must be there. Raises InvalidForm."""
     for question in questions:
         if question.type == "file-list" and given.get(question.name) == []:

@@ -16,6 +16,7 @@ from treadle.apps.compile import CompiledApp, NodeTypes, compile_app
 from treadle.apps.definition import Definition
 from treadle.apps.repository import AppRepository, AppWithSite
 from treadle.apps.tables import App, AppVersion, Site, VersionKind
+from treadle.apps.tool_secrets import without_tool_secrets
 from treadle.dsl import (
     AppFile,
     AppMode,
@@ -168,7 +169,10 @@ class AppService:
         if row is None:
             raise NotFound("The app has no such version.")
         definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
-        return dump(definition.to_file(app), include_secrets=include_secrets, workspace_id=workspace_id)
+        file = definition.to_file(app)
+        if not include_secrets:
+            file = without_tool_secrets(file)
+        return dump(file, include_secrets=include_secrets, workspace_id=workspace_id)
 
     async def delete(self, workspace_id: str, app_id: str) -> None:
         """Delete an app with its versions, page, conversations and logs. Raises NotFound."""

@@ -24,7 +24,7 @@ PAGES = sorted([*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 OPTION = re.compile(r"`(--?[a-z][a-z-]*)`")
-PROGRAMS = {"curl", "sqlite3", "source", "git", "cd", "pip"}
+PROGRAMS = {"curl", "export", "sqlite3", "source", "git", "cd", "pip"}
 
 page_by_name = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -18,7 +18,7 @@ from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
 from .exchange import content_of, send
-from .failures import refusal, unreadable
+from .failures import refusal, shorten, unreadable
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -128,7 +128,7 @@ def _refused(target: Target, status: int, body: bytes, headers: Mapping[str, str
     except (msgspec.DecodeError, UnicodeDecodeError):
         reason = ""
     if status in (400, 401, 403):
-        said = f": {reason}" if reason else ""
+        said = f": {shorten(reason)}" if reason else ""
         return InvokeAuthorizationError(
             target.says(f"Google did not accept the service account's key{said}. Make a new key, and store it.")
         )

@@ -56,6 +56,7 @@ class Vertex:
     async def embed(self, target: Target, texts: Sequence[str], purpose: Literal["document", "query"]) -> Embeddings:
         """A vector per text. What does not fit the model's context is cut off by the provider."""
         batches = [texts[at : at + target.batch] for at in range(0, len(texts), target.batch)]
+        await self._token(target)  # once, before the batches would each ask for one
         gate = asyncio.Semaphore(EMBEDDING_REQUESTS)
         parts = await asyncio.gather(*(self._embed_batch(target, batch, purpose, gate) for batch in batches))
         found = [each.embeddings for part in parts for each in part]
@@ -95,15 +96,18 @@ class Vertex:
     async def _post(
         self, target: Target, method: str, body: Body, further: Mapping[str, str]
     ) -> aiohttp.ClientResponse:
+        token = await self._token(target)
+        headers = {"Content-Type": "application/json", **target.headers, "Authorization": f"Bearer {token}", **further}
+        url = f"{model_address(target)}:{method}"
+        return await send(self._http, target, url, msgspec.json.encode(body), headers, _refused)
+
+    async def _token(self, target: Target) -> str:
         key = target.settings.get("vertex_service_account_key")
         if not isinstance(key, str) or not key.strip():
             raise InvokeAuthorizationError(
                 target.says(f"no service account's key is stored. Store one: {target.command()}")
             )
-        token = await access_token(self._http, target, key)
-        headers = {"Content-Type": "application/json", **target.headers, "Authorization": f"Bearer {token}", **further}
-        url = f"{model_address(target)}:{method}"
-        return await send(self._http, target, url, msgspec.json.encode(body), headers, _refused)
+        return await access_token(self._http, target, key)
 
 
 def model_address(target: Target) -> str:

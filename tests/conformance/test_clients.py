@@ -291,7 +291,7 @@ def test_typed_client_raises_the_documented_errors(workbench: Workbench) -> None
         chat.chat_messages(blocking("hi", name, conversation_id=str(uuid4())))
     with pytest.raises(DifyInvalidParam):
         list(chat.chat_messages(streaming("", name)))
-    workbench.model.fail(status=500)
+    workbench.model.fail(times=3, status=500)
     with pytest.raises(DifyCompletionRequestError):
         chat.chat_messages(blocking("hi", name, auto_generate_name=False))
 

@@ -33,9 +33,9 @@ def test_case_36_a_provider_without_credentials(workbench: Workbench) -> None:
 def test_case_38_a_model_that_refuses(workbench: Workbench) -> None:
     api = workbench.of(sample_apps.CHAT)
     for status in (400, 401, 429, 500):
-        workbench.model.fail(status=status)
+        workbench.model.fail(times=1 if status < 429 else 3, status=status)
         refused(api.chat("hi"), 400, "completion_request_error")
-        workbench.model.fail(status=status)
+        workbench.model.fail(times=1 if status < 429 else 3, status=status)
         events = api.chat_events("hi")
         assert [event["event"] for event in events] == ["error"]
         assert (events[0]["code"], events[0]["status"]) == ("completion_request_error", 400)
@@ -43,7 +43,7 @@ def test_case_38_a_model_that_refuses(workbench: Workbench) -> None:
 
 def test_case_39_an_error_event_is_last_and_has_no_task(workbench: Workbench) -> None:
     api = workbench.of(sample_apps.CHAT)
-    workbench.model.fail(status=500)
+    workbench.model.fail(times=3, status=500)
     events = api.chat_events("will fail")
     assert events == [
         {

@@ -156,7 +156,7 @@ def test_a_stopped_agent_keeps_what_it_said_and_did(bench: Workbench) -> None:
 
 def test_a_failing_model_ends_the_stream_with_an_error(bench: Workbench) -> None:
     query = unique("fail")
-    bench.model.fail(times=1, status=429)
+    bench.model.fail(times=3, status=429)
     events = bench.of(agents.CALLING).chat_events(query)
     assert names_of(events) == ["error"]
     assert events[0]["code"] == "completion_request_error"

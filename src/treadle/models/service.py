@@ -25,11 +25,23 @@ from .http import ModelHttp
 from .local import EmbeddedModel
 from .media import MediaModels
 from .media_check import media_reply
+from .policy import Policy, Pool
 from .pricing import price_of
-from .repository import CredentialRow, DefaultRow, ModelRepository, load
+from .repository import FIRST_NAME, CredentialRow, DefaultRow, ModelRepository, load
 from .schema import model_schema, output_limit
-from .state import ModelInfo, ModelKey, Resolved, Usable, WorkspaceState, key_of, stored_key
-from .vault import Vault
+from .state import (
+    Credential,
+    ModelInfo,
+    ModelKey,
+    Resolved,
+    Setting,
+    Usable,
+    WorkspaceState,
+    key_of,
+    owner_of,
+    stored_key,
+)
+from .vault import Vault, setting_of
 from .workspace import WorkspaceModels
 
 _log = logging.getLogger(__name__)
@@ -37,6 +49,7 @@ _log = logging.getLogger(__name__)
 TOPIC = "models:"
 """The topic of `platform.changes` that is bumped when a workspace's models change: this and the workspace's id."""
 
+_AS_LISTED = Setting()
 _CHECK_SECONDS = 60
 _CHECK_TOKENS = 16
 _CHECK_TOKENS_OF_THINKERS = 1024
@@ -63,6 +76,7 @@ class ModelService:
         *,
         fallback_to_default: bool = True,
         http: ModelHttp | None = None,
+        policy: Policy | None = None,
     ) -> None:
         """`local` None switches the embedded model off.
 
@@ -74,6 +88,7 @@ class ModelService:
         self._local = local
         self._fallback = fallback_to_default
         self._http = http or ModelHttp()
+        self._policy = policy or Policy()
         self._states: dict[str, WorkspaceState] = {}
         self._generation = 0
 
@@ -87,7 +102,7 @@ class ModelService:
         async def resolve(model: ModelRef, kind: ModelKind) -> Resolved:
             return await self._resolved(workspace_id, model, kind)
 
-        return WorkspaceModels(resolve, self._http, self._local)
+        return WorkspaceModels(resolve, self._http, self._local, self._policy)
 
     def media_for(self, workspace_id: str) -> MediaModels:
         """The workspace's models for moderation, transcription and speech. Cheap: make one where it is used."""
@@ -125,7 +140,8 @@ class ModelService:
             return await self._choose(workspace_id, key, default=default)
         state = await self._state(workspace_id)
         form, owner = _form_for(found, key)
-        stored = state.credentials.get((found.provider, *owner), {})
+        before = state.active((found.provider, *owner))
+        stored = {} if before is None else before.fields
         kept = filtered(form, with_hidden(form, credentials or stored, stored), owner[1])
         schema = model_schema(found, key.name, key.kind, kept)
         if schema is None:
@@ -141,7 +157,8 @@ class ModelService:
         async with self._db.transaction() as session:
             models = ModelRepository(self._db, session, workspace_id)
             owner_kind = None if owner[1] is None else owner[1].value
-            await models.save_credential(CredentialRow(row_id, found.provider, owner[0], owner_kind, config))
+            name = FIRST_NAME if before is None else before.name
+            await models.save_credential(CredentialRow(row_id, found.provider, owner[0], owner_kind, config, name))
             if default:
                 await models.save_default(DefaultRow(key.kind.value, key.provider, key.name))
             await bump(session, TOPIC + workspace_id)
@@ -168,7 +185,7 @@ class ModelService:
         found = provider_of(provider)
         key = ModelKey(found.provider, model, _kind(found, kind))
         state = await self._state(workspace_id)
-        usable = state.usable(key)
+        usable = state.usable(key, even_disabled=True)
         if usable is None or usable.scope == "built-in":
             raise UnknownModelError(
                 f"Nothing is stored for {model!r} of {found.provider}; `treadle model list` shows what is."
@@ -176,7 +193,7 @@ class ModelService:
         own = usable.scope == "model"
         async with self._db.transaction() as session:
             models = ModelRepository(self._db, session, workspace_id)
-            await models.delete_credential(found.provider, model if own else None, key.kind.value if own else None)
+            await models.delete_credentials(found.provider, model if own else None, key.kind.value if own else None)
             await models.delete_defaults(found.provider, model if own else None)
             await bump(session, TOPIC + workspace_id)
         self.forget(workspace_id)
@@ -193,8 +210,10 @@ class ModelService:
         """What is stored for a model, or for the provider itself when `model` is None; secrets are masked."""
         found = provider_of(provider)
         owner = (found.provider, model, None if model is None else ModelKind(kind))
-        stored = (await self._state(workspace_id)).credentials.get(owner, {})
-        return masked(found.provider_form if model is None else found.model_form, stored)
+        stored = (await self._state(workspace_id)).active(owner)
+        return masked(
+            found.provider_form if model is None else found.model_form, {} if stored is None else stored.fields
+        )
 
     def forget(self, workspace_id: str | None = None) -> None:
         """Drops what is kept in memory about one workspace, or about all."""
@@ -250,7 +269,12 @@ class ModelService:
         try:
             usable = state.usable(key) if key is not None else None
             if usable is not None:
-                return await self._opened(usable, None)
+                return await self._opened(usable, None, state.setting(owner_of(usable.key)))
+            if key is not None and not state.enabled(key):
+                raise ModelNotExistError(
+                    f"[{key.provider}] {ref.name}: the model is switched off in this workspace. "
+                    "Switch it on among the model providers, or choose another one."
+                )
             if key is not None and state.opened(provider := provider_of(key.provider)) and not provider.model_form:
                 raise ModelNotExistError(
                     f"[{key.provider}] {ref.name}: the provider offers no such model. Choose another one."
@@ -266,13 +290,26 @@ class ModelService:
                 usable.key.name,
                 usable.key.provider,
             )
-            return await self._opened(usable, ref)
+            return await self._opened(usable, ref, state.setting(owner_of(usable.key)))
         except ModelSetupError as error:
             raise ProviderNotInitializeError(f"[{ref.provider}] {ref.name}: {error}") from error
 
-    async def _opened(self, usable: Usable, asked: ModelRef | None) -> Resolved:
-        price = await price_of(usable.provider, usable.schema)
-        return Resolved(usable, target_of(usable.provider, usable.schema, usable.credentials, price), asked)
+    async def _opened(self, usable: Usable, asked: ModelRef | None, setting: Setting = _AS_LISTED) -> Resolved:
+        own = setting.pricing
+        price = await price_of(usable.provider, usable.schema) if own is None else own.price()
+        lanes = tuple(
+            self._policy.lane(
+                each.id,
+                usable.key.kind.value,
+                target_of(usable.provider, usable.schema, each.fields, price),
+                each.limits,
+            )
+            for each in usable.pool or (Credential("", "", usable.credentials),)
+        )
+        first = lanes[0]
+        spread = len(lanes) > 1 or first.limits.bounded or setting.fallbacks
+        fallbacks = tuple(ModelRef(provider, name) for provider, name in setting.fallbacks)
+        return Resolved(usable, first.target, asked, Pool(lanes) if spread else None, fallbacks)
 
     async def _check(self, resolved: Resolved) -> ModelCheck:
         """A call of one word (§1.12). Raises CredentialsValidateFailedError."""
@@ -280,7 +317,7 @@ class ModelService:
         async def same(model: ModelRef, kind: ModelKind) -> Resolved:
             return resolved
 
-        models = WorkspaceModels(same, self._http, self._local)
+        models = WorkspaceModels(same, self._http, self._local, Policy(retries=0))
         key, schema = resolved.usable.key, resolved.usable.schema
         started = time.perf_counter()
         try:
@@ -305,16 +342,15 @@ class ModelService:
         if state is not None:
             return state
         generation = self._generation
-        rows, defaults = await load(self._db, workspace_id)
+        stored = await load(self._db, workspace_id)
         state = WorkspaceState(
-            credentials={
-                (row.provider, row.model, None if row.kind is None else ModelKind(row.kind)): self._vault.open(
-                    row, workspace_id
-                )
-                for row in rows
+            stored=self._vault.open_all(stored.credentials, workspace_id),
+            settings={
+                (row.provider, row.model, None if row.kind is None else ModelKind(row.kind)): setting_of(row)
+                for row in stored.settings
             },
             defaults={
-                ModelKind(row.kind): stored_key(row.provider, row.model, ModelKind(row.kind)) for row in defaults
+                ModelKind(row.kind): stored_key(row.provider, row.model, ModelKind(row.kind)) for row in stored.defaults
             },
             local=self._local is not None and self._local.available(),
         )

@@ -7,10 +7,12 @@ import msgspec
 
 from treadle.platform.crypto import Crypto, SecretError
 
-from .catalogue import FormField, provider_of
+from .catalogue import FormField, ModelKind, Pricing, provider_of
 from .credentials import Credentials, secret_fields
 from .errors import UnknownProviderError
-from .repository import CredentialRow
+from .policy import Limits
+from .repository import CredentialRow, SettingRow
+from .state import Credential, Owner, Setting
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +36,16 @@ class Vault:
         }
         return msgspec.json.encode(sealed).decode()
 
+    def open_all(self, rows: Sequence[CredentialRow], workspace_id: str) -> dict[Owner, tuple[Credential, ...]]:
+        """The credentials by whom they open, in the order of the rows."""
+        found: dict[Owner, tuple[Credential, ...]] = {}
+        for row in rows:
+            owner = (row.provider, row.model, None if row.kind is None else ModelKind(row.kind))
+            limits = Limits(row.concurrency, row.requests_per_minute, row.timeout)
+            opened = Credential(row.id, row.name, self.open(row, workspace_id), row.active, row.enabled, limits)
+            found[owner] = (*found.get(owner, ()), opened)
+        return found
+
     def open(self, row: CredentialRow, workspace_id: str) -> Credentials:
         """The form of a row. A secret that does not open is left out and logged; the provider then says so."""
         stored = msgspec.json.decode(row.config, type=dict[str, str | bool])
@@ -52,6 +64,16 @@ class Vault:
                     continue
             opened[name] = value
         return opened
+
+
+def setting_of(row: SettingRow) -> Setting:
+    """What a stored row decides."""
+    return Setting(
+        enabled=row.enabled,
+        balanced=row.balanced,
+        fallbacks=tuple(msgspec.json.decode(row.fallbacks, type=list[tuple[str, str]])),
+        pricing=None if row.pricing is None else msgspec.json.decode(row.pricing, type=Pricing),
+    )
 
 
 def _context(workspace_id: str, row_id: str, variable: str) -> str:

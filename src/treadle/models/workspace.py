@@ -6,11 +6,11 @@ Source: spec models-and-tools §1.5, §1.8, §1.9, §1.13.
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
-from treadle.engine.errors import InvokeBadRequestError, InvokeConnectionError
+from treadle.engine.errors import InvokeBadRequestError, InvokeConnectionError, InvokeError
 from treadle.engine.ports import ChatDelta, ChatRequest, Message, ModelProfile, ModelRef
 from treadle.engine.values import JsonValue
 
@@ -18,21 +18,26 @@ from .catalogue import ModelKind
 from .http import ModelHttp
 from .local import EmbeddedModel, LocalModelError
 from .parameters import ParameterError, accepted, fitted
+from .policy import Calls, Policy, called
 from .protocols import Embeddings, WireProtocol, protocol
 from .state import Resolved
 from .target import Target
 from .tokens import tokens
 
 Resolve = Callable[[ModelRef, ModelKind], Awaitable[Resolved]]
+Result = TypeVar("Result")
 
 
 class WorkspaceModels:
     """Calls models with the workspace's credentials. Implements `engine.ports.Models`."""
 
-    def __init__(self, resolve: Resolve, http: ModelHttp, local: EmbeddedModel | None) -> None:
+    def __init__(
+        self, resolve: Resolve, http: ModelHttp, local: EmbeddedModel | None, policy: Policy | None = None
+    ) -> None:
         self._resolve = resolve
         self._http = http
         self._local = local
+        self._policy = policy or Policy(retries=0)
 
     async def resolve(self, model: ModelRef) -> ModelRef:
         """The model that calls for `model` go to. Raises ModelNotExistError or ProviderNotInitializeError."""
@@ -47,38 +52,58 @@ class WorkspaceModels:
 
         Closing the iterator closes the upstream connection at once. Raises InvokeError.
         """
-        resolved = await self._resolve(request.model, ModelKind.LLM)
-        target, wire, request = await self._prepared(resolved, request)
-        async with self._noticing_crashes(resolved):
-            if request.tools and "stream-tool-call" not in target.profile.features:
-                whole = await wire.complete(target, request)
-                if whole.text or whole.reasoning:
-                    yield ChatDelta(text=whole.text, reasoning=whole.reasoning)
-                yield msgspec.structs.replace(whole, text="", reasoning="")
+        calls = Calls(await self._resolve(request.model, ModelKind.LLM), ModelKind.LLM, self._policy, self._resolve)
+        while True:
+            resolved = await calls.next()
+            begun = False
+            try:
+                target, wire, prepared = await self._prepared(resolved, request)
+                async with self._noticing_crashes(resolved):
+                    if request.tools and "stream-tool-call" not in target.profile.features:
+                        for delta in _pieces(await wire.complete(target, prepared)):
+                            begun = True
+                            yield delta
+                        return
+                    async with aclosing(wire.stream(target, prepared)) as batches:
+                        async for batch in batches:
+                            for delta in batch:
+                                begun = True
+                                yield delta
                 return
-            async with aclosing(wire.stream(target, request)) as batches:
-                async for batch in batches:
-                    for delta in batch:
-                        yield delta
+            except InvokeError as error:
+                if begun:
+                    raise
+                await calls.failed(error)
+            finally:
+                calls.close()
 
     async def complete(self, request: ChatRequest) -> ChatDelta:
         """The whole reply at once. Raises InvokeError."""
-        resolved = await self._resolve(request.model, ModelKind.LLM)
-        target, wire, request = await self._prepared(resolved, request)
-        async with self._noticing_crashes(resolved):
-            return await wire.complete(target, request)
+
+        async def call(resolved: Resolved) -> ChatDelta:
+            target, wire, prepared = await self._prepared(resolved, request)
+            async with self._noticing_crashes(resolved):
+                return await wire.complete(target, prepared)
+
+        return await self._called(request.model, ModelKind.LLM, call)
 
     async def embed(
         self, model: ModelRef, texts: Sequence[str], purpose: Literal["document", "query"] = "document"
     ) -> Embeddings:
         """A vector per text. Raises InvokeError."""
-        resolved = await self._resolve(model, ModelKind.EMBEDDING)
-        target = await self._reached(resolved)
-        return await protocol(resolved.usable.provider.protocol, self._http).embed(target, texts, purpose)
+
+        async def call(resolved: Resolved) -> Embeddings:
+            target = await self._reached(resolved)
+            return await protocol(resolved.usable.provider.protocol, self._http).embed(target, texts, purpose)
+
+        return await self._called(model, ModelKind.EMBEDDING, call)
 
     def count_tokens(self, model: ModelRef, messages: Sequence[Message]) -> int:
         """About how many tokens the messages are; the same estimate for every model (tokens.py)."""
         return tokens(messages)
+
+    async def _called(self, model: ModelRef, kind: ModelKind, call: Callable[[Resolved], Awaitable[Result]]) -> Result:
+        return await called(await self._resolve(model, kind), kind, self._policy, self._resolve, call)
 
     async def _prepared(self, resolved: Resolved, request: ChatRequest) -> tuple[Target, WireProtocol, ChatRequest]:
         schema = resolved.usable.schema
@@ -114,6 +139,12 @@ class WorkspaceModels:
             if self._local is not None and resolved.usable.provider.connection.embedded:
                 await self._local.notice_end()
             raise
+
+
+def _pieces(whole: ChatDelta) -> list[ChatDelta]:
+    """A whole reply as the deltas of a stream: what is said, then how it ends."""
+    said = [ChatDelta(text=whole.text, reasoning=whole.reasoning)] if whole.text or whole.reasoning else []
+    return [*said, msgspec.structs.replace(whole, text="", reasoning="")]
 
 
 def _parameters(resolved: Resolved, request: ChatRequest) -> dict[str, JsonValue]:

@@ -7,7 +7,7 @@ import pytest
 
 from treadle.engine.usage import Price
 from treadle.models import local
-from treadle.models.catalogue import ModelKind, Provider, catalogue, provider_of
+from treadle.models.catalogue import Condition, FormField, ModelKind, Provider, catalogue, provider_of
 from treadle.models.catalogue_file import CatalogueError, read_provider
 from treadle.models.connection import target_of
 from treadle.models.credentials import filtered
@@ -21,20 +21,24 @@ PROVIDERS = list(catalogue().values())
 
 def test_the_providers_come_in_the_order_of_the_console() -> None:
     assert [provider.provider for provider in PROVIDERS] == [
-        "openai", "deepseek", "anthropic", "google", "vertex_ai", "togetherai", "openrouter", "ollama", "mistralai",
-        "groq", "xinference", "zhipuai", "tongyi", "moonshot", "localai", "openai_api_compatible", "siliconflow",
-        "local",
+        "openai", "deepseek", "anthropic", "azure_openai", "google", "vertex_ai", "cohere", "bedrock", "togetherai",
+        "openrouter", "ollama", "mistralai", "groq", "xinference", "zhipuai", "tongyi", "moonshot", "jina", "localai",
+        "openai_api_compatible", "siliconflow", "mixedbread", "nomic", "voyage", "huggingface_tei", "local",
     ]  # fmt: skip
+
+
+def filling(field: FormField, kind: ModelKind | None) -> str:
+    """Something that the field takes."""
+    if field.options:
+        shown = [Condition("__model_type", kind.value if kind else "")]
+        return next((each.value for each in field.options if list(each.show_on) in ([], shown)), "none")
+    return "https://example.test" if "url" in field.variable or "api_base" in field.variable else "a-value"
 
 
 def filled(provider: Provider, kind: ModelKind | None) -> dict[str, str | bool]:
     """The form filled in with as little as it demands."""
     form = provider.provider_form if kind is None else provider.model_form
-    demanded = {
-        field.variable: "https://example.test" if "url" in field.variable else "a-value"
-        for field in form
-        if field.required and not field.default
-    }
+    demanded = {field.variable: filling(field, kind) for field in form if field.required and not field.default}
     return filtered(form, demanded, kind)
 
 
@@ -60,9 +64,9 @@ def test_every_listed_model_can_be_called_with_what_the_form_demands(provider: P
 @pytest.mark.parametrize(
     "provider", [each for each in PROVIDERS if each.custom], ids=lambda provider: provider.provider
 )
-@pytest.mark.parametrize("kind", [ModelKind.LLM, ModelKind.EMBEDDING])
+@pytest.mark.parametrize("kind", [ModelKind.LLM, ModelKind.EMBEDDING, ModelKind.RERANK])
 def test_a_model_that_is_not_listed_gets_its_schema_from_the_form(provider: Provider, kind: ModelKind) -> None:
-    credentials = filled(provider, kind)
+    credentials = filled(provider, kind) if kind in provider.kinds else {}
     schema = model_schema(provider, "anything", kind, credentials)
     assert (schema is not None) == (kind in provider.kinds)
     if schema is not None:
@@ -87,7 +91,8 @@ def test_prices_in_dollars_agree_with_the_price_list(provider: Provider) -> None
         if model.pricing is None or model.pricing.currency != "USD" or provider.prices is None:
             continue
         listed = listed_price(provider.prices, model.model, datetime(2026, 11, 1, tzinfo=UTC))
-        assert listed == model.pricing.price(), model.model
+        if listed is not None or model.kind is ModelKind.LLM:
+            assert listed == model.pricing.price(), model.model
 
 
 def test_the_form_of_the_compatible_provider_has_the_fields_of_the_interface() -> None:

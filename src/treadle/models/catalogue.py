@@ -161,6 +161,13 @@ class Grant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     absent: bool = False
 
 
+class Likeness(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A model that is like one that another provider lists, by the name in a form field."""
+
+    provider: str
+    field: str
+
+
 class CustomModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the schema of a model that the file does not list follows from its credential's fields."""
 
@@ -174,6 +181,8 @@ class CustomModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     voices: str | None = None
     features: frozenset[Feature] = frozenset()
     grants: tuple[Grant, ...] = ()
+    like: Likeness | None = None
+    """Where its schema is taken from, instead of the members above."""
 
 
 class Alternative(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,7 +1,9 @@
 """From a provider, a model and a credential to the Target that a protocol calls."""
 
 import math
+import re
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from treadle.engine.ports import ModelProfile
 from treadle.engine.usage import Price
@@ -10,6 +12,8 @@ from .catalogue import Model, Provider
 from .credentials import secret_fields
 from .errors import CredentialFormError
 from .target import Target
+
+_FIELD = re.compile(r"\{(\w+)\}")
 
 
 def target_of(provider: Provider, model: Model, credentials: Mapping[str, str | bool], price: Price) -> Target:
@@ -58,7 +62,12 @@ def base_url(provider: Provider, credentials: Mapping[str, str]) -> str:
         raise CredentialFormError(
             connection.url_field or "", f"The credential {connection.url_field} is missing; give the address."
         )
-    return connection.url
+    return _filled(connection.url, credentials)
+
+
+def _filled(url: str, credentials: Mapping[str, str]) -> str:
+    """`url` with the value of the form field in place of each `{field}`."""
+    return _FIELD.sub(lambda found: quote(credentials.get(found[1], ""), safe=""), url)
 
 
 def _seconds(field: str | None, credentials: Mapping[str, str]) -> float | None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from yarl import URL
 
 TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=300)
 """Spec models-and-tools §1.19: 10 s to connect, 300 s of silence."""
@@ -30,9 +31,10 @@ class ModelHttp:
         sent = SimpleNamespace(reused=False)
         session = self._opened()
         proxy = proxy_for(url)
+        exact = URL(url, encoded="%" in url)  # what is encoded already stays as it is: signatures cover it
         try:
             return await session.post(
-                url,
+                exact,
                 data=body,
                 headers=headers,
                 timeout=timeout,
@@ -43,7 +45,9 @@ class ModelHttp:
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
             if not sent.reused:
                 raise
-        return await session.post(url, data=body, headers=headers, timeout=timeout, proxy=proxy, allow_redirects=False)
+        return await session.post(
+            exact, data=body, headers=headers, timeout=timeout, proxy=proxy, allow_redirects=False
+        )
 
     async def get(
         self, url: str, *, headers: dict[str, str], timeout: aiohttp.ClientTimeout = TIMEOUT

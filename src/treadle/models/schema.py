@@ -10,7 +10,7 @@ import msgspec
 
 from treadle.engine.ports import Feature
 
-from .catalogue import CustomModel, Model, ModelKind, ParameterRule, Pricing, Provider, Voice
+from .catalogue import CustomModel, Likeness, Model, ModelKind, ParameterRule, Pricing, Provider, Voice, provider_of
 from .errors import CredentialFormError
 
 STRUCTURED_OUTPUT: Feature = "structured-output"
@@ -39,6 +39,8 @@ def output_limit(model: Model) -> ParameterRule | None:
 def _custom(
     custom: CustomModel, name: str, kind: ModelKind, credentials: Mapping[str, str | bool], provider: Provider
 ) -> Model:
+    if custom.like is not None:
+        return _alike(custom.like, name, kind, credentials)
     context_size = _number(credentials, custom.context_size)
     if kind is not ModelKind.LLM:
         return Model(
@@ -67,6 +69,15 @@ def _custom(
         rules=rules,
         pricing=_pricing(credentials),
     )
+
+
+def _alike(like: Likeness, name: str, kind: ModelKind, credentials: Mapping[str, str | bool]) -> Model:
+    """The schema of the model that the credential names, under this name."""
+    base = str(credentials.get(like.field, ""))
+    listed = provider_of(like.provider).model(base, kind)
+    if listed is None:
+        raise CredentialFormError(like.field, f"The credential {like.field} is {base!r}; choose one that is offered.")
+    return msgspec.structs.replace(listed, model=name, label=None, features=_features(listed.features, listed.rules))
 
 
 def _features(features: frozenset[Feature], rules: tuple[ParameterRule, ...]) -> frozenset[Feature]:

@@ -9,7 +9,7 @@ import aiohttp
 from treadle.engine.errors import InvokeError
 from treadle.engine.ports import ChatDelta
 from treadle.models.http import MAX_ERROR_BYTES, TIMEOUT, ModelHttp
-from treadle.models.sse import EventTooLong, SseReader
+from treadle.models.sse import SseReader
 from treadle.models.target import Target
 
 from .failures import broken_connection, cut_off, refusal, shorten, unreadable
@@ -18,6 +18,18 @@ _LAST_BYTES_WAIT = 0.2
 
 Refusal = Callable[[Target, int, bytes, Mapping[str, str]], InvokeError]
 """The error for an answer that is no reply: its status, the beginning of its body, its headers."""
+
+
+class Splitter(Protocol):
+    """Cuts a stream of bytes into the payloads of its events. Raises ValueError for bytes that are none."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The payloads that `data` completes."""
+        ...
+
+    def end(self) -> list[bytes]:
+        """The payload of a last event that nothing ended."""
+        ...
 
 
 class Reader(Protocol):
@@ -85,15 +97,22 @@ async def _accepted(
 
 
 async def relayed(
-    target: Target, opened: Callable[[], Awaitable[aiohttp.ClientResponse]], reply: Reader, delimiter: bytes = b"\n\n"
+    target: Target,
+    opened: Callable[[], Awaitable[aiohttp.ClientResponse]],
+    reply: Reader,
+    delimiter: bytes = b"\n\n",
+    events: Splitter | None = None,
 ) -> AsyncGenerator[list[ChatDelta], None]:
-    """The reply as it comes, a list of deltas per network read. Closing it closes the connection at once."""
+    """The reply as it comes, a list of deltas per network read. Closing it closes the connection at once.
+
+    `events` cuts the stream where it is none of server-sent events or lines.
+    """
     response = await opened()
     try:
         if response.content_type == "application/json":
             yield [reply.whole(await content_of(target, response))]
             return
-        events = SseReader(delimiter)
+        events = events or SseReader(delimiter)
         content = response.content
         while not reply.done:
             try:
@@ -101,7 +120,7 @@ async def relayed(
                 payloads = events.feed(data) if data else events.end()
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 raise broken_connection(target, error) from error
-            except EventTooLong as error:
+            except ValueError as error:  # what came is no event, or too long for one
                 raise unreadable(target, str(error).encode()) from error
             if deltas := reply.read(payloads):
                 yield deltas

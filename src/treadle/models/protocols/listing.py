@@ -47,5 +47,9 @@ def listing_protocol(name: ProtocolName, http: "ModelHttp") -> ListingProtocol |
             from .gemini import Gemini
 
             return Gemini(http)
+        case "ollama":
+            from .ollama import Ollama
+
+            return Ollama(http)
         case _:
             return None

@@ -46,4 +46,8 @@ def media_protocol(name: ProtocolName, http: "ModelHttp") -> MediaProtocol | Non
         from .openai_media import OpenAIMedia
 
         return OpenAIMedia(http)
+    if name == "azure":
+        from .azure import AzureMedia
+
+        return AzureMedia(http)
     return None

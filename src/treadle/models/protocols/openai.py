@@ -3,7 +3,6 @@
 Source: spec models-and-tools §1.19.
 """
 
-import asyncio
 import base64
 from array import array
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -17,18 +16,16 @@ from treadle.engine.ports import ChatDelta, ChatRequest
 from treadle.engine.usage import Usage
 from treadle.models.http import ModelHttp
 from treadle.models.target import Target
-from treadle.models.tokens import CHARACTERS_PER_TOKEN, text_tokens
+from treadle.models.tokens import text_tokens
 
 from . import Embeddings
+from .batches import embedded
 from .exchange import content_of, fetch, relayed, send
 from .failures import refusal, shorten, unreadable
 from .listing import RemoteModel
 from .openai_reply import ReplyReader, stream_error
 from .openai_request import Body, Dialect, chat_body, completion_body, dialect_of, event_delimiter
 from .openai_wire import UsageBlock, Vector, decode_failure, decode_models, decode_vectors
-
-EMBEDDING_REQUESTS = 4
-"""How many embedding requests of one call are open at a time."""
 
 
 class OpenAI:
@@ -67,25 +64,21 @@ class OpenAI:
         """A vector per text. Texts longer than the model's context are cut in proportion."""
         dialect = dialect_of(target)
         prefix = dialect.document_prefix if purpose == "document" else dialect.query_prefix
-        cut = [_cut(prefix + text, target.profile.context_size) for text in texts]
-        batches = [cut[at : at + target.batch] for at in range(0, len(cut), target.batch)]
-        gate = asyncio.Semaphore(EMBEDDING_REQUESTS)
-        parts = await asyncio.gather(*(self._embed_batch(target, dialect, batch, gate) for batch in batches))
-        usage = sum((part.usage for part in parts), Usage())
-        return Embeddings([vector for part in parts for vector in part.vectors], usage)
 
-    async def _embed_batch(
-        self, target: Target, dialect: Dialect, texts: list[str], gate: asyncio.Semaphore
-    ) -> Embeddings:
+        async def ask(batch: list[str]) -> Embeddings:
+            return await self._embed_batch(target, dialect, batch)
+
+        return await embedded(target, [prefix + text for text in texts], ask)
+
+    async def _embed_batch(self, target: Target, dialect: Dialect, texts: list[str]) -> Embeddings:
         body: Body = {"model": target.upstream, "input": list(texts)}
         if dialect.encoding_format != "none":
             body["encoding_format"] = dialect.encoding_format
-        async with gate:
-            response = await self._post(target, "embeddings", body)
-            try:
-                sent = await content_of(target, response)
-            finally:
-                response.close()
+        response = await self._post(target, "embeddings", body)
+        try:
+            sent = await content_of(target, response)
+        finally:
+            response.close()
         try:
             answer = decode_vectors(sent)
             vectors = [_numbers(vector) for vector in sorted(answer.data, key=_index)]
@@ -128,12 +121,6 @@ def _error_in(target: Target, body: bytes) -> InvokeError:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return unreadable(target, body)
     return stream_error(target, failure.error) if failure.error else unreadable(target, body)
-
-
-def _cut(text: str, context_size: int | None) -> str:
-    if context_size is None or len(text) <= context_size or (size := text_tokens(text)) <= context_size:
-        return text
-    return text[: max(len(text) * context_size // size, CHARACTERS_PER_TOKEN)]
 
 
 def _index(vector: Vector) -> int:

@@ -32,7 +32,7 @@ class Dialect(msgspec.Struct, frozen=True):
     document_prefix: str = ""
 
 
-_REASONING_MODEL = re.compile(r"(^|/)(o[1-9]|gpt-[5-9])(\b|-)")
+REASONING_MODEL = re.compile(r"(^|/)(o[1-9]|gpt-[5-9])(\b|-)")
 _JSON_FORMATS = frozenset({"text", "json_object"})
 
 
@@ -96,20 +96,21 @@ def parameters(target: Target, dialect: Dialect, request: ChatRequest) -> Body:
     if form in _JSON_FORMATS:
         sent["response_format"] = {"type": form}
     elif form == "json_schema":
-        sent["response_format"] = {"type": "json_schema", "json_schema": _schema(target, schema)}
+        sent["response_format"] = {"type": "json_schema", "json_schema": json_schema(target, schema)}
     elif form:
         raise InvokeBadRequestError(
             target.says(f"response_format {form!r} is unknown; use text, json_object or json_schema.")
         )
     limit = dialect.token_param_name
     if limit == "auto":
-        limit = "max_completion_tokens" if _REASONING_MODEL.search(target.upstream) else "max_tokens"
+        limit = "max_completion_tokens" if REASONING_MODEL.search(target.upstream) else "max_tokens"
     if limit != "max_tokens" and "max_tokens" in sent:
         sent[limit] = sent.pop("max_tokens")
     return sent
 
 
-def _schema(target: Target, schema: JsonValue) -> dict[str, JsonValue]:
+def json_schema(target: Target, schema: JsonValue) -> dict[str, JsonValue]:
+    """The parameter `json_schema` as an object, which may arrive as JSON text. Raises InvokeBadRequestError."""
     if isinstance(schema, str) and schema.strip():
         try:
             parsed = msgspec.json.decode(schema, type=dict[str, object])

@@ -1,0 +1,82 @@
+"""How calls of AWS are authorised: signed with keys or with the role that the machine has, or with an API key.
+
+Source: the vendor's description of Signature Version 4; botocore does the signing and finds the role.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from treadle.engine.errors import InvokeAuthorizationError
+from treadle.models.target import Target
+
+if TYPE_CHECKING:  # botocore takes a tenth of a second to import
+    from botocore.credentials import Credentials
+
+SERVICE = "bedrock"
+
+
+class Ambient:
+    """The credentials that the machine offers, looked for once: they renew themselves."""
+
+    def __init__(self) -> None:
+        self._found: object = None
+
+    def frozen(self) -> "Credentials | None":
+        """Those of this moment, None where there are none. Asks the network, so call it in a thread."""
+        from botocore.credentials import Credentials
+        from botocore.session import Session
+
+        if self._found is None:
+            self._found = Session().get_credentials()
+        if not isinstance(self._found, Credentials):
+            return None
+        now = self._found.get_frozen_credentials()
+        key: str = now.access_key
+        secret: str = now.secret_key
+        token: str | None = now.token
+        return Credentials(key, secret, token)
+
+
+_ambient = Ambient()
+
+
+async def signed(target: Target, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
+    """`headers` with those that authorise the call. Raises InvokeAuthorizationError."""
+    settings = target.settings
+    if settings.get("auth_method") == "API_Key":
+        return {**headers, "Authorization": f"Bearer {settings.get('bedrock_api_key', '')}"}
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+
+    request = AWSRequest(method="POST", url=url, data=body, headers={"Host": urlsplit(url).netloc, **headers})
+    SigV4Auth(await _credentials(target), SERVICE, region_of(target)).add_auth(request)
+    return {name: str(value) for name, value in request.headers.items() if name != "Host"}
+
+
+def region_of(target: Target) -> str:
+    """The region that is called."""
+    return str(target.settings.get("aws_region") or "us-east-1")
+
+
+async def _credentials(target: Target) -> "Credentials":
+    from botocore.credentials import Credentials
+    from botocore.exceptions import BotoCoreError
+
+    settings = target.settings
+    key, secret = str(settings.get("aws_access_key_id", "")), str(settings.get("aws_secret_access_key", ""))
+    if key and secret:
+        return Credentials(key, secret, str(settings.get("aws_session_token", "")) or None)
+    reason = ""
+    try:
+        found = await asyncio.to_thread(_ambient.frozen)
+    except BotoCoreError as error:
+        found, reason = None, f" ({error})"
+    if found is None:
+        raise InvokeAuthorizationError(
+            target.says(
+                f"neither keys are stored nor does this machine have a role of AWS{reason}. "
+                f"Store aws_access_key_id and aws_secret_access_key: {target.command()}"
+            )
+        )
+    return found

@@ -24,7 +24,7 @@ from tests.doubles.recording import JsonValue
 from tests.doubles.scripted_model import ScriptedModel
 from treadle.accounts.tables import EndUserType
 from treadle.apps.check import Report, check_file
-from treadle.apps.runs import StartRun
+from treadle.apps.running.runs import StartRun
 from treadle.apps.service import ImportFailed
 from treadle.apps.tables import App, CreatedFrom
 from treadle.apps.uploads import FileOrigin

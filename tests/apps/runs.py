@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from treadle.apps.records import RunRecord
+from treadle.apps.running.records import RunRecord
 from treadle.engine.events import NodeFinished, NodeStarted, NodeStatus, RunFinished, RunStarted, RunStatus
 from treadle.platform.clock import to_us
 from treadle.platform.db import AnyTable, Database

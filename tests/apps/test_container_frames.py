@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.engine.scripted import Story, iteration, loop, node, play_spec, start
-from treadle.apps.frames import Audience, FrameEncoder, Thread
+from treadle.apps.running.frames import Audience, FrameEncoder, Thread
 from treadle.engine.pool import VariablePool
 from treadle.engine.usage import Usage
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.dsl.files import edge, file_map, node, parsed
 from treadle.accounts.tables import Workspace
-from treadle.apps.drafts import HIDDEN, DraftEdit, DraftNotSync, Drafts, checked_features, masked_secret
+from treadle.apps.editing.drafts import HIDDEN, DraftEdit, DraftNotSync, Drafts, checked_features, masked_secret
 from treadle.apps.service import AppService
 from treadle.dsl import JsonMap
 from treadle.platform.clock import now_us

@@ -8,10 +8,10 @@ import pytest
 
 from tests.dsl.files import edge, node
 from treadle.apps.compile import compile_app
-from treadle.apps.conversation_state import new_conversation
-from treadle.apps.debugging_part import compile_part
-from treadle.apps.debugging_values import give, missing, needed_by, resolved
+from treadle.apps.conversations.state import new_conversation
 from treadle.apps.definition import Definition
+from treadle.apps.editing.debug_part import compile_part
+from treadle.apps.editing.debug_values import give, missing, needed_by, resolved
 from treadle.dsl import AppMode, ConversationVariable, GraphView, WorkflowFile, graph_view
 from treadle.engine.errors import GraphError
 from treadle.engine.pool import VariablePool

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.apps.runs import node_finished, node_started, rows
 from tests.apps.test_drafts import Desk
-from treadle.apps.draft_variables import SHOWN_IN_LISTS, Debugger, DraftVariables, Trail
+from treadle.apps.editing.variables import SHOWN_IN_LISTS, Debugger, DraftVariables, Trail
 from treadle.apps.tables import DraftVariable
 from treadle.engine.events import Container, NodeStatus, RunStarted, VariableAssigned
 from treadle.engine.values import File, Value

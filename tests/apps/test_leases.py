@@ -5,9 +5,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.apps.runs import run_record
-from treadle.apps.leases import LeaseKeeper
-from treadle.apps.masking import Mask
-from treadle.apps.records import run_row
+from treadle.apps.running.leases import LeaseKeeper
+from treadle.apps.running.masking import Mask
+from treadle.apps.running.records import run_row
 from treadle.apps.tables import Run
 from treadle.platform.clock import SECOND, now_us
 from treadle.platform.crypto import Crypto

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from treadle.apps.masking import MASK, Mask, open_json
+from treadle.apps.running.masking import MASK, Mask, open_json
 from treadle.engine.values import File, plain, revive
 from treadle.platform.crypto import Crypto, SecretError
 

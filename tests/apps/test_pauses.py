@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.apps.runs import AT, node_finished, node_started, rows, run_record, run_started
-from treadle.apps.checkpoints import Checkpoints
-from treadle.apps.leases import LeaseKeeper
-from treadle.apps.masking import MASK
-from treadle.apps.pauses import Pauses
-from treadle.apps.recorder import Recording
-from treadle.apps.records import RunRecord
+from treadle.apps.running.checkpoints import Checkpoints
+from treadle.apps.running.leases import LeaseKeeper
+from treadle.apps.running.masking import MASK
+from treadle.apps.running.pauses import Pauses
+from treadle.apps.running.recorder import Recording
+from treadle.apps.running.records import RunRecord
 from treadle.apps.tables import NodeExecution, Run
 from treadle.engine.events import Container, NodeStarted, PauseKey, PauseRequested, RunPaused, Write
 from treadle.engine.usage import Usage

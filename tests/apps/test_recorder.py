@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.apps.runs import AT, node_finished, node_started, rows, run_finished, run_record, run_started
-from treadle.apps.checkpoints import Checkpoints
-from treadle.apps.leases import LeaseKeeper
-from treadle.apps.masking import MASK
-from treadle.apps.recorder import INTERRUPTED, Recording
-from treadle.apps.records import ConversationRecord, MessageRecord, VariableRecord
+from treadle.apps.running.checkpoints import Checkpoints
+from treadle.apps.running.leases import LeaseKeeper
+from treadle.apps.running.masking import MASK
+from treadle.apps.running.recorder import INTERRUPTED, Recording
+from treadle.apps.running.records import ConversationRecord, MessageRecord, VariableRecord
 from treadle.apps.tables import (
     Conversation,
     ConversationVariable,
@@ -572,8 +572,8 @@ async def test_the_recording_ticks_by_itself(db: Database) -> None:
 _RUN_UNTIL_KILLED = """
 import asyncio, sys
 from tests.apps.runs import node_finished, node_started, run_finished, run_record, run_started
-from treadle.apps.leases import LeaseKeeper
-from treadle.apps.recorder import Recording
+from treadle.apps.running.leases import LeaseKeeper
+from treadle.apps.running.recorder import Recording
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.writer import GroupWriter

@@ -13,7 +13,7 @@ from tests.server.app_files import chat, completion, text_input
 from tests.server.harness import MadeApp, Workbench
 from tests.server.payloads import asked, unique
 from treadle.apps.check import check_file
-from treadle.apps.convert import CannotConvert, converted
+from treadle.apps.editing.convert import CannotConvert, converted
 from treadle.dsl import dump, has_errors, parse
 from treadle.server.services import Services
 

@@ -32,11 +32,11 @@ from tests.server.harness import Workbench, eventually
 from tests.server.http_client import AppApi, names_of, text_of
 from tests.server.matchers import refused
 from tests.server.payloads import asked, unique
+from treadle.apps.conversations.memory import ConversationMemory
 from treadle.apps.features.annotations import AnnotationHit, Question
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.gate import Gate
-from treadle.apps.memory import ConversationMemory
-from treadle.apps.runs import StartRun
+from treadle.apps.running.runs import StartRun
 from treadle.apps.tables import CreatedFrom, Message
 from treadle.platform.db import table_of
 from treadle.platform.refusals import Refusal

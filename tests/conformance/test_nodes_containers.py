@@ -10,7 +10,7 @@ from tests.nodes.harness import Played, node, play, run_node
 from tests.nodes.ports import CodeAnswer, a_world
 from treadle.apps.compile import graph_spec
 from treadle.apps.definition import Definition
-from treadle.apps.frames import FrameEncoder, Thread
+from treadle.apps.running.frames import FrameEncoder, Thread
 from treadle.dsl import parse
 from treadle.engine.errors import CodeExecutionError
 from treadle.engine.events import NodeFinished, NodeStarted, RunStatus

@@ -6,7 +6,7 @@ from tests.apps.asking import approval
 from tests.nodes.forms import KeptForms, ask, go_on, question, settings
 from tests.server.harness import Workbench
 from tests.server.matchers import refused
-from treadle.apps.forms import InvalidForm, accepted_inputs
+from treadle.apps.forms.service import InvalidForm, accepted_inputs
 from treadle.engine.errors import GraphProblem
 from treadle.engine.events import RunPaused, RunStatus
 from treadle.engine.values import JsonValue

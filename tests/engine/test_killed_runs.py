@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.apps.runs import run_record
-from treadle.apps.checkpoints import Checkpoints, RunCheckpoint
-from treadle.apps.leases import LeaseKeeper
-from treadle.apps.recorder import Recording, RunRecorder
-from treadle.apps.records import RunRecord
+from treadle.apps.running.checkpoints import Checkpoints, RunCheckpoint
+from treadle.apps.running.leases import LeaseKeeper
+from treadle.apps.running.recorder import Recording, RunRecorder
+from treadle.apps.running.records import RunRecord
 from treadle.engine.events import Event, NodeFinished, NodeStatus
 from treadle.engine.graph import Graph, GraphSpec, compile_graph
 from treadle.engine.past import SETTLED

@@ -146,7 +146,7 @@ def test_a_part_of_a_node_is_changed_with_its_last_run_in_view(workbench: Workbe
 
 def test_a_model_that_fails_is_told_and_one_that_is_missing_refused(workbench: Workbench, console: Console) -> None:
     wish = unique("anything")
-    workbench.model.fail(1, 500)
+    workbench.model.fail(3, 500)
     failed = console.post("/rule-generate", {"instruction": wish, "model_config": STUB, "no_variable": True}).json()
     assert (failed["prompt"], failed["error"].partition(":")[0]) == ("", "The prompt could not be written")
     other = workbench.second_workspace(unique("Bare"))

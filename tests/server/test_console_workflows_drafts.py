@@ -277,7 +277,7 @@ def test_blocks_have_data_and_a_form(sqlite_console: Console) -> None:
 
 
 def test_every_block_begins_with_data_that_its_own_form_accepts() -> None:
-    from treadle.apps.drafts_blocks import blocks
+    from treadle.apps.editing.blocks import blocks
     from treadle.nodes import FORMS
 
     for mode in ("workflow", "advanced-chat"):

@@ -63,7 +63,7 @@ async def published(services: Services, text: str) -> tuple[str, str]:
 
 async def replaced(services: Services, workspace_id: str, app_id: str, text: str) -> None:
     """Publish the graph of another file as the next version of an app."""
-    from treadle.apps.drafts import DraftEdit
+    from treadle.apps.editing.drafts import DraftEdit
     from treadle.dsl import parse
 
     file = parse(text).app
@@ -213,7 +213,7 @@ async def test_what_cannot_work_is_refused_when_published(
 
 
 async def test_a_workflow_with_triggers_cannot_be_called(both: tuple[Services, TriggerService]) -> None:
-    from treadle.apps.runs import StartRun
+    from treadle.apps.running.runs import StartRun
     from treadle.apps.tables import CreatedFrom
 
     services, _ = both

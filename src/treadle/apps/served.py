@@ -17,8 +17,8 @@ from sqlalchemy import select
 from treadle.accounts.end_users import EndUserService
 from treadle.accounts.tables import EndUserType
 from treadle.apps.compile import CompiledApp
-from treadle.apps.frames import answer_of
-from treadle.apps.runs import RunHost, StartRun
+from treadle.apps.running.frames import answer_of
+from treadle.apps.running.runs import RunHost, StartRun
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, AppMcpServer, AppMode, CreatedFrom
 from treadle.engine.events import RunPaused, RunStatus

@@ -9,8 +9,8 @@ from typing import cast
 
 from sqlalchemy import select
 
-from treadle.apps.records import CreatorRole
-from treadle.apps.runs import Called, RunHost, StartRun
+from treadle.apps.running.records import CreatorRole
+from treadle.apps.running.runs import Called, RunHost, StartRun
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, AppMode, CreatedFrom
 from treadle.engine.errors import ToolInvokeError, ToolParameterError

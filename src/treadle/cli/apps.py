@@ -131,7 +131,7 @@ def convert_app(
     from treadle.platform.refusals import Refusal
 
     if Path(name).is_file():
-        from treadle.apps.convert import converted
+        from treadle.apps.editing.convert import converted
         from treadle.dsl import dump, parse
 
         parsed = parse(read_app_file(Path(name)))

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from treadle.apps.history import Owner
+from treadle.apps.conversations.history import Owner
 from treadle.apps.tables import App, AppMode, CreatedFrom
 from treadle.server.arguments import JsonObject, convert, read_form, read_json, read_query
 from treadle.server.services import Services

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from starlette.types import Receive, Scope, Send
 
-from treadle.apps.feed import RunFeed
-from treadle.apps.frames import FrameEncoder
+from treadle.apps.running.feed import RunFeed
+from treadle.apps.running.frames import FrameEncoder
 
 PING = b"event: ping\n\n"
 PING_SECONDS = 10.0

@@ -12,12 +12,11 @@ from typing import Any
 from treadle.accounts.end_users import EndUserService
 from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
 from treadle.accounts.service import AccountService
-from treadle.apps.asides import Asides
-from treadle.apps.conversations import ConversationService
-from treadle.apps.conversion import AppConversion
-from treadle.apps.drafts import Drafts
-from treadle.apps.editing import Editing
-from treadle.apps.elsewhere import Elsewhere
+from treadle.apps.conversations.asides import Asides
+from treadle.apps.conversations.service import ConversationService
+from treadle.apps.editing.conversion import AppConversion
+from treadle.apps.editing.drafts import Drafts
+from treadle.apps.editing.service import Editing
 from treadle.apps.features.again import Again
 from treadle.apps.features.annotations import Annotations, NoAnnotations
 from treadle.apps.features.around import Surroundings
@@ -25,12 +24,13 @@ from treadle.apps.features.check import FeatureCheck
 from treadle.apps.features.gate import Gate
 from treadle.apps.features.generators import Generators
 from treadle.apps.features.spoken import Speech
-from treadle.apps.forms import FormService
-from treadle.apps.forms_delivery import FormDelivery
-from treadle.apps.leases import LeaseKeeper
-from treadle.apps.recorder import Recording
-from treadle.apps.resumption import Resumer
-from treadle.apps.runs import RunHost
+from treadle.apps.forms.delivery import FormDelivery
+from treadle.apps.forms.service import FormService
+from treadle.apps.running.elsewhere import Elsewhere
+from treadle.apps.running.leases import LeaseKeeper
+from treadle.apps.running.recorder import Recording
+from treadle.apps.running.resumption import Resumer
+from treadle.apps.running.runs import RunHost
 from treadle.apps.served import ServedApps
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.uploads import FileOrigin, Uploads

@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 from starlette.types import ASGIApp
 
-from treadle.apps.feed import RunFeed
-from treadle.apps.frames import Audience, FrameEncoder, Thread, Vocabulary, file_ids
-from treadle.apps.records import stored_thoughts
+from treadle.apps.running.feed import RunFeed
+from treadle.apps.running.frames import Audience, FrameEncoder, Thread, Vocabulary, file_ids
+from treadle.apps.running.records import stored_thoughts
 from treadle.engine.events import (
     AgentThought,
     AnswerChunk,

@@ -13,7 +13,7 @@ from contextlib import suppress
 import msgspec
 
 from treadle.apps.compile import graph_spec
-from treadle.apps.drafts import Drafts
+from treadle.apps.editing.drafts import Drafts
 from treadle.apps.service import AppService
 from treadle.engine.errors import GraphError, GraphProblem
 from treadle.engine.values import Value, plain, revive

@@ -9,13 +9,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from treadle.apps.active_run import ActiveRun
-from treadle.apps.conversations import ConversationService
-from treadle.apps.debugging import Person, TryOut
+from treadle.apps.conversations.history import Owner
+from treadle.apps.conversations.service import ConversationService
 from treadle.apps.definition import Definition
-from treadle.apps.drafts import Drafts
-from treadle.apps.history import Owner
-from treadle.apps.runs import RunHost, StartRun
+from treadle.apps.editing.debugging import Person, TryOut
+from treadle.apps.editing.drafts import Drafts
+from treadle.apps.running.active_run import ActiveRun
+from treadle.apps.running.runs import RunHost, StartRun
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, CreatedFrom, Message, Run
 from treadle.dsl import JsonMap, ModelConfig

@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 import msgspec
 
-from treadle.apps.recorder import RunRecorder
-from treadle.apps.records import RunRecord
+from treadle.apps.features.external_data import ExternalDataError
+from treadle.apps.features.gate import STOPPED_BY_MODERATION, Admitted, Asked, Gate, Reply
+from treadle.apps.features.moderation import ModerationError
+from treadle.apps.features.output_guard import OutputGuard
+from treadle.apps.features.plan import Extras
+from treadle.apps.features.speech import Speaker
+from treadle.apps.running.recorder import RunRecorder
+from treadle.apps.running.records import RunRecord
 from treadle.dsl import AppMode
 from treadle.engine.errors import NodeError
 from treadle.engine.events import AnnotationUsed, AnswerChunk, Event, RunEnd, RunFinished, RunStarted, RunStatus
@@ -16,13 +22,6 @@ from treadle.engine.ports import ModelRef
 from treadle.engine.run import Run
 from treadle.engine.values import Value, to_text
 from treadle.models.service import ModelService
-
-from .external_data import ExternalDataError
-from .gate import STOPPED_BY_MODERATION, Admitted, Asked, Gate, Reply
-from .moderation import ModerationError
-from .output_guard import OutputGuard
-from .plan import Extras
-from .speech import Speaker
 
 DEFAULT_MODEL = ModelRef("", "")
 """The workspace's default model of the kind that is wanted."""

@@ -6,12 +6,11 @@ Source: spec models-and-tools §5.1, §5.5.
 from collections.abc import Mapping
 from typing import Any
 
+from treadle.apps.features.plan import API, KEYWORDS, OPENAI, Extras
 from treadle.engine.values import JsonValue
 from treadle.extensions.code import CodeExtension, CodeExtensions
 from treadle.extensions.service import ExtensionService
 from treadle.extensions.wire import ExtensionFailed
-
-from .plan import API, KEYWORDS, OPENAI, Extras
 
 
 class FeatureCheck:

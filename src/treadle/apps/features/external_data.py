@@ -6,12 +6,11 @@ Source: spec models-and-tools §5.4.
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from treadle.apps.features.plan import API, DataTool
 from treadle.engine.values import Value
 from treadle.extensions.code import CodeExtensions, called
 from treadle.extensions.service import ExtensionService
 from treadle.extensions.wire import ExtensionFailed
-
-from .plan import API, DataTool
 
 
 class ExternalDataError(Exception):

@@ -6,15 +6,9 @@ Nothing of it costs a run whose app uses none. Source: spec models-and-tools §2
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from treadle.engine.values import Value
-from treadle.extensions.code import CodeExtensions
-from treadle.extensions.service import ExtensionService
-from treadle.models.service import ModelService
-from treadle.nodes.config import as_value
-
-from .annotations import AnnotationHit, Annotations, Question
-from .external_data import ExternalData
-from .moderation import (
+from treadle.apps.features.annotations import AnnotationHit, Annotations, Question
+from treadle.apps.features.external_data import ExternalData
+from treadle.apps.features.moderation import (
     ApiModerator,
     CodeModerator,
     InputVerdict,
@@ -24,7 +18,12 @@ from .moderation import (
     ModerationError,
     Moderator,
 )
-from .plan import API, KEYWORDS, OPENAI, Extras, ModerationPlan
+from treadle.apps.features.plan import API, KEYWORDS, OPENAI, Extras, ModerationPlan
+from treadle.engine.values import Value
+from treadle.extensions.code import CodeExtensions
+from treadle.extensions.service import ExtensionService
+from treadle.models.service import ModelService
+from treadle.nodes.config import as_value
 
 STOPPED_BY_MODERATION = "Stopped by input moderation."
 STOPPED_BY_ANNOTATION = "Stopped by annotation reply."

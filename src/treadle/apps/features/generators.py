@@ -13,6 +13,7 @@ import msgspec
 from pydantic import ValidationError
 from sqlalchemy import select
 
+from treadle.apps.features.spoken import refused
 from treadle.apps.tables import NodeExecution
 from treadle.dsl.model_settings import ModelChoice
 from treadle.engine.errors import InvokeError, ProviderNotInitializeError
@@ -21,8 +22,6 @@ from treadle.engine.values import JsonValue
 from treadle.models.service import ModelService
 from treadle.platform.db import Database
 from treadle.platform.refusals import InvalidParam
-
-from .spoken import refused
 
 Language = Literal["python3", "javascript"]
 Result = dict[str, Any]

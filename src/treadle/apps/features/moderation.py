@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
+from treadle.apps.features.plan import ModerationPlan
 from treadle.engine.ports import ModelRef
 from treadle.engine.values import File, JsonValue, Value, to_text
 from treadle.extensions.base import Moderation as CodeModeration
@@ -16,8 +17,6 @@ from treadle.extensions.code import called
 from treadle.extensions.service import ExtensionService
 from treadle.extensions.wire import ExtensionFailed
 from treadle.models.media import MediaModels
-
-from .plan import ModerationPlan
 
 Action = Literal["direct_output", "overridden"]
 

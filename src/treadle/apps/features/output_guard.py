@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from treadle.apps.features.moderation import KeywordModerator, Moderator, OutputVerdict
 from treadle.engine.events import (
     AgentThought,
     AnswerChunk,
@@ -21,8 +22,6 @@ from treadle.engine.events import (
     RunEnd,
     RunFinished,
 )
-
-from .moderation import KeywordModerator, Moderator, OutputVerdict
 
 _log = logging.getLogger(__name__)
 

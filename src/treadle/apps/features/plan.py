@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from treadle.apps.definition import Definition
+from treadle.apps.features.retrieval import base_ids
 from treadle.dsl import AppMode, JsonMap
 from treadle.dsl.features import ExternalDataTool, SensitiveWordAvoidance
 from treadle.dsl.model_settings import FormFieldKind, ModelConfig
 from treadle.engine.errors import GraphProblem
 from treadle.engine.values import JsonValue
-
-from .retrieval import base_ids
 
 KEYWORDS, OPENAI, API = "keywords", "openai_moderation", "api"
 MAX_PRESET = 100

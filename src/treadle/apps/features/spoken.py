@@ -7,13 +7,12 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from treadle.apps.compile import CompiledApp
+from treadle.apps.features.around import DEFAULT_MODEL
 from treadle.engine.errors import InvokeError, ProviderNotInitializeError
 from treadle.models.catalogue import ModelKind
 from treadle.models.protocols.media import Recording
 from treadle.models.service import ModelService
 from treadle.platform.refusals import InvalidParam, Refusal, TooLarge, UnsupportedMediaType
-
-from .around import DEFAULT_MODEL
 
 MAX_MEGABYTES = 30
 _MIB = 1024 * 1024

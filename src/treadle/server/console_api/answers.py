@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from treadle.accounts.service import SignedIn
 from treadle.accounts.tables import Account
-from treadle.apps.debugging import Person
+from treadle.apps.editing.debugging import Person
 
 
 def _without_nul(text: str) -> str:

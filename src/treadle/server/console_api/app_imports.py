@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import Response
 from pydantic import BaseModel, JsonValue
 
-from treadle.apps.drafts_import import ImportResult
+from treadle.apps.editing.imports import ImportResult
 from treadle.dsl import MAX_BYTES, ImportStatus, derive_dependencies
 from treadle.models.catalogue import catalogue
 from treadle.platform.refusals import InvalidParam

@@ -7,7 +7,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BaseModel, Field, JsonValue
 
 from treadle.accounts.tables import ApiKey, KeyType
-from treadle.apps.drafts_import import Looks
+from treadle.apps.editing.imports import Looks
 from treadle.apps.repository import AppWithSite
 from treadle.apps.tables import App, Site
 from treadle.dsl import AppMode

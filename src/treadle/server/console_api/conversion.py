@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from treadle.apps.drafts_import import Looks
+from treadle.apps.editing.imports import Looks
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
 
 router = console_router("Conversion")

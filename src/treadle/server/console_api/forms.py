@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from treadle.apps.forms import OpenForm
+from treadle.apps.forms.service import OpenForm
 from treadle.apps.tables import Form
 from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
 from treadle.server.services import Services

@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from treadle.apps.debugging import TryOut
-from treadle.apps.frames import FrameEncoder
+from treadle.apps.editing.debugging import TryOut
+from treadle.apps.running.frames import FrameEncoder
 from treadle.engine.values import plain
 from treadle.platform.refusals import NotFound
 from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, JsonValue
 
-from treadle.apps.active_run import ActiveRun
-from treadle.apps.debugging import GIVEN, TryOut
-from treadle.apps.frames import FrameEncoder
+from treadle.apps.editing.debugging import GIVEN, TryOut
+from treadle.apps.running.active_run import ActiveRun
+from treadle.apps.running.frames import FrameEncoder
 from treadle.apps.tables import NodeExecution
 from treadle.dsl import AppMode
 from treadle.logs.shapes import node_map

@@ -6,7 +6,7 @@ import msgspec
 from fastapi import Query
 from pydantic import BaseModel, JsonValue
 
-from treadle.apps.debugging_history import DebugRun
+from treadle.apps.editing.debug_history import DebugRun
 from treadle.platform.refusals import NotFound
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import STREAM, Author, Streamed, author_of

@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import Query, Response
 from pydantic import BaseModel, JsonValue
 
-from treadle.apps.debugging_values import resolved, with_links
-from treadle.apps.draft_variables import CONVERSATION, SYSTEM, Debugger, Inspected
-from treadle.apps.drafts import Draft
+from treadle.apps.editing.debug_values import resolved, with_links
+from treadle.apps.editing.drafts import Draft
+from treadle.apps.editing.variables import CONVERSATION, SYSTEM, Debugger, Inspected
 from treadle.dsl import ConversationVariable, EnvironmentType
 from treadle.engine.values import plain, revive, unmarked
 from treadle.nodes.config import as_value

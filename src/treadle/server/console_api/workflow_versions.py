@@ -6,7 +6,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field, JsonValue
 
 from treadle.apps.definition import Definition
-from treadle.apps.drafts_versions import Version
+from treadle.apps.editing.versions import Version
 from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Author, Done, PlainText, author_of
 from treadle.server.console_api.workflows import DraftSaved, VariableShown, variable_shown

@@ -5,9 +5,9 @@ from typing import Any, Literal
 from fastapi import Request
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from treadle.apps.drafts import Draft, DraftEdit, masked_secret
-from treadle.apps.drafts_basic import checked_config
-from treadle.apps.drafts_blocks import Block, blocks
+from treadle.apps.editing.basic import checked_config
+from treadle.apps.editing.blocks import Block, blocks
+from treadle.apps.editing.drafts import Draft, DraftEdit, masked_secret
 from treadle.dsl import (
     PARALLEL_DEPTH_LIMIT,
     ConversationVariable,

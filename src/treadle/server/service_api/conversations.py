@@ -6,8 +6,8 @@ import msgspec
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from treadle.apps.conversations import Rating
-from treadle.apps.history import SortBy
+from treadle.apps.conversations.history import SortBy
+from treadle.apps.conversations.service import Rating
 from treadle.platform.refusals import InvalidParam
 from treadle.server.app_call import CHAT_ONLY, AppCall, From
 from treadle.server.arguments import optional_uuid

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from treadle.apps.forms import OpenForm
+from treadle.apps.forms.service import OpenForm
 from treadle.apps.uploads import FileOrigin
 from treadle.server.arguments import convert, read_form, read_json
 from treadle.server.declared import Caller, DeclaredRoute

@@ -2,17 +2,17 @@
 
 from dataclasses import dataclass
 
-from treadle.apps.debugging import DebugRuns
-from treadle.apps.debugging_history import DebugHistory
-from treadle.apps.draft_variables import DraftVariables
-from treadle.apps.drafts import Drafts
-from treadle.apps.drafts_apps import AppMaking
-from treadle.apps.drafts_check import DraftCheck
-from treadle.apps.drafts_import import Imports
-from treadle.apps.drafts_versions import Versions
+from treadle.apps.editing.checklist import DraftCheck
+from treadle.apps.editing.debug_history import DebugHistory
+from treadle.apps.editing.debugging import DebugRuns
+from treadle.apps.editing.drafts import Drafts
+from treadle.apps.editing.imports import Imports
+from treadle.apps.editing.making import AppMaking
+from treadle.apps.editing.variables import DraftVariables
+from treadle.apps.editing.versions import Versions
 from treadle.apps.features.check import FeatureCheck
-from treadle.apps.recorder import Recording
-from treadle.apps.runs import RunHost
+from treadle.apps.running.recorder import Recording
+from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.uploads import Uploads
 from treadle.engine.ports import Http

@@ -11,6 +11,9 @@ import msgspec
 from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from treadle.apps.running.masking import open_json
+from treadle.apps.running.records import ConversationRecord, CreatorRole, MessageRecord, RunRecord
+from treadle.apps.tables import Conversation, Message, NodeExecution, Run
 from treadle.engine.events import Container, NodeFinished, NodeStatus, PauseKey, PauseRequested, Write
 from treadle.engine.past import Answer
 from treadle.engine.usage import NO_USAGE, Usage
@@ -18,10 +21,6 @@ from treadle.engine.values import File, JsonValue, Value, revive
 from treadle.platform.clock import to_seconds
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database, table_of
-
-from .masking import open_json
-from .records import ConversationRecord, CreatorRole, MessageRecord, RunRecord
-from .tables import Conversation, Message, NodeExecution, Run
 
 _RUNS = table_of(Run)
 _NODES = table_of(NodeExecution)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, and_, or_, select
 
 from treadle.accounts.tables import Account
-from treadle.apps.draft_variables import Debugger
+from treadle.apps.editing.variables import Debugger
 from treadle.apps.tables import Message, NodeExecution, Run, TriggeredFrom
 from treadle.platform.db import Database
 from treadle.platform.refusals import NotFound

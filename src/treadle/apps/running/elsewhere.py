@@ -13,11 +13,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy import delete, literal_column, select
 from sqlalchemy.exc import DBAPIError
 
+from treadle.apps.tables import Run
 from treadle.platform.changes import Change, bump
 from treadle.platform.db import Database
 from treadle.platform.ids import made_at
-
-from .tables import Run
 
 _log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from treadle.apps.check import problems_of
-from treadle.apps.drafts import Draft, Drafts
+from treadle.apps.editing.drafts import Draft, Drafts
 from treadle.apps.features.check import FeatureCheck
 from treadle.apps.features.plan import extras_of
 from treadle.apps.service import AppService, check_runnable

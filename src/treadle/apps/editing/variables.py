@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from treadle.apps.conversations import fits
-from treadle.apps.masking import Mask, open_json
+from treadle.apps.conversations.service import fits
+from treadle.apps.running.masking import Mask, open_json
 from treadle.apps.tables import DraftVariable
 from treadle.engine.events import Event, NodeFinished, NodeStatus, RunStarted, VariableAssigned
 from treadle.engine.values import JsonValue, Value, plain, revive, type_of

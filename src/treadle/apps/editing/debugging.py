@@ -9,18 +9,18 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from treadle.apps.active_run import ActiveRun
 from treadle.apps.compile import CompiledApp
-from treadle.apps.debugging_part import compile_part
-from treadle.apps.debugging_values import Needed, give, missing, needed_by, resolved, with_links
-from treadle.apps.draft_variables import CONVERSATION, SYSTEM, Debugger, DraftVariables, Trail
-from treadle.apps.drafts import Draft, Drafts
-from treadle.apps.drafts_basic import checked_config
-from treadle.apps.masking import Mask
-from treadle.apps.memory import NoMemory
-from treadle.apps.recorder import Recording
-from treadle.apps.records import RunRecord, finish_node_row, node_columns, node_row
-from treadle.apps.runs import Debugging, RunHost, StartRun
+from treadle.apps.conversations.memory import NoMemory
+from treadle.apps.editing.basic import checked_config
+from treadle.apps.editing.debug_part import compile_part
+from treadle.apps.editing.debug_values import Needed, give, missing, needed_by, resolved, with_links
+from treadle.apps.editing.drafts import Draft, Drafts
+from treadle.apps.editing.variables import CONVERSATION, SYSTEM, Debugger, DraftVariables, Trail
+from treadle.apps.running.active_run import ActiveRun
+from treadle.apps.running.masking import Mask
+from treadle.apps.running.recorder import Recording
+from treadle.apps.running.records import RunRecord, finish_node_row, node_columns, node_row
+from treadle.apps.running.runs import Debugging, RunHost, StartRun
 from treadle.apps.service import AppService
 from treadle.apps.tables import AppMode, CreatedFrom, NodeExecution, TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads

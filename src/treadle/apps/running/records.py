@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from treadle.apps.running.frames import execution_metadata, file_ids
+from treadle.apps.running.masking import Mask, storable
 from treadle.engine.events import (
     AgentThought,
     Container,
@@ -21,9 +23,6 @@ from treadle.engine.usage import Usage
 from treadle.engine.values import File, JsonValue, Value
 from treadle.platform.clock import to_us
 from treadle.platform.writer import Row
-
-from .frames import execution_metadata, file_ids
-from .masking import Mask, storable
 
 CreatorRole = Literal["end_user", "account"]
 

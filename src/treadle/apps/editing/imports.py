@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import delete, select
 
-from treadle.apps.drafts import Drafts
+from treadle.apps.editing.drafts import Drafts
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, AppMode, PendingImport
 from treadle.dsl import (

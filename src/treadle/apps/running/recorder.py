@@ -12,6 +12,28 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from treadle.apps.running.checkpoints import RunCheckpoint
+from treadle.apps.running.frames import Citing, file_ids, message_metadata
+from treadle.apps.running.leases import LeaseKeeper
+from treadle.apps.running.masking import Mask
+from treadle.apps.running.records import (
+    MessageRecord,
+    RunRecord,
+    conversation_row,
+    finish_node_row,
+    message_file_row,
+    message_files,
+    message_row,
+    node_columns,
+    node_row,
+    pause_node_row,
+    price_e7,
+    run_row,
+    thought_map,
+    variable_row,
+    variable_value,
+)
+from treadle.apps.tables import Conversation, ConversationVariable, Message, MessageFile, NodeExecution, Run
 from treadle.dsl import AppMode
 from treadle.engine.events import (
     AgentThought,
@@ -37,29 +59,6 @@ from treadle.platform.crypto import Crypto
 from treadle.platform.db import AnyTable, table_of
 from treadle.platform.ids import new_id
 from treadle.platform.writer import GroupWriter, Kind, Row
-
-from .checkpoints import RunCheckpoint
-from .frames import Citing, file_ids, message_metadata
-from .leases import LeaseKeeper
-from .masking import Mask
-from .records import (
-    MessageRecord,
-    RunRecord,
-    conversation_row,
-    finish_node_row,
-    message_file_row,
-    message_files,
-    message_row,
-    node_columns,
-    node_row,
-    pause_node_row,
-    price_e7,
-    run_row,
-    thought_map,
-    variable_row,
-    variable_value,
-)
-from .tables import Conversation, ConversationVariable, Message, MessageFile, NodeExecution, Run
 
 _log = logging.getLogger(__name__)
 

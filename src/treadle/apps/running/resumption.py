@@ -11,14 +11,14 @@ from collections.abc import Mapping
 import msgspec
 from sqlalchemy.exc import DBAPIError
 
-from treadle.apps.checkpoints import Checkpoints, RunCheckpoint
-from treadle.apps.conversation_state import load_conversation
-from treadle.apps.history import Owner
-from treadle.apps.leases import LeaseKeeper
-from treadle.apps.memory import ConversationMemory, NoMemory
-from treadle.apps.pauses import Pauses
-from treadle.apps.recorder import Recording
-from treadle.apps.runs import Debugging, RunHost
+from treadle.apps.conversations.history import Owner
+from treadle.apps.conversations.memory import ConversationMemory, NoMemory
+from treadle.apps.conversations.state import load_conversation
+from treadle.apps.running.checkpoints import Checkpoints, RunCheckpoint
+from treadle.apps.running.leases import LeaseKeeper
+from treadle.apps.running.pauses import Pauses
+from treadle.apps.running.recorder import Recording
+from treadle.apps.running.runs import Debugging, RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads

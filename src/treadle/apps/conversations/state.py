@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from treadle.apps.compile import CompiledApp
-from treadle.apps.conversations import NEW_CONVERSATION
-from treadle.apps.history import HistoryRepository, Owner
-from treadle.apps.masking import open_json
-from treadle.apps.records import ConversationRecord, VariableRecord
+from treadle.apps.conversations.history import HistoryRepository, Owner
+from treadle.apps.conversations.service import NEW_CONVERSATION
+from treadle.apps.running.masking import open_json
+from treadle.apps.running.records import ConversationRecord, VariableRecord
 from treadle.apps.tables import ConversationVariable
 from treadle.engine.values import Value, revive, to_text, unmarked
 from treadle.nodes.basic import fill

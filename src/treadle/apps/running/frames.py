@@ -9,8 +9,8 @@ from typing import Literal
 
 import msgspec
 
-from treadle.apps import container_frames, form_frames
-from treadle.apps.masking import Mask
+from treadle.apps.running import container_frames, form_frames
+from treadle.apps.running.masking import Mask
 from treadle.engine.errors import InvokeError, ProviderNotInitializeError
 from treadle.engine.events import (
     AgentLog,

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from sqlalchemy import update
 
-from treadle.apps.drafts_blank import blank_app
-from treadle.apps.drafts_import import Looks
+from treadle.apps.editing.blank import blank_app
+from treadle.apps.editing.imports import Looks
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.tables import App
 from treadle.dsl import AppMode, parse

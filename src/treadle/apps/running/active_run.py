@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from treadle.apps import container_frames
 from treadle.apps.features.around import Around
-from treadle.apps.feed import RunFeed
-from treadle.apps.frames import Citing, Failure, Thread, answer_of, failure_of, message_metadata
+from treadle.apps.running import container_frames
+from treadle.apps.running.feed import RunFeed
+from treadle.apps.running.frames import Citing, Failure, Thread, answer_of, failure_of, message_metadata
 from treadle.engine.events import AnnotationUsed, Citations, RunEnd, RunPaused, RunStatus
 from treadle.engine.run import Run
 

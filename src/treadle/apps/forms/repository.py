@@ -7,9 +7,8 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.accounts.tables import Account, EndUser, EndUserType, Member
+from treadle.apps.tables import App, Form, FormLink, FormStatus, Run
 from treadle.platform.db import Database
-
-from .tables import App, Form, FormLink, FormStatus, Run
 
 
 @dataclass(frozen=True, slots=True)

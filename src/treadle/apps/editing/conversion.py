@@ -1,7 +1,7 @@
 """Converting apps of a workspace (spec workflow-engine §22)."""
 
-from treadle.apps.convert import DataEndpoint, converted, extension_ids
-from treadle.apps.drafts_import import Looks
+from treadle.apps.editing.convert import DataEndpoint, converted, extension_ids
+from treadle.apps.editing.imports import Looks
 from treadle.apps.service import AppService
 from treadle.apps.tables import App
 from treadle.dsl import AppFile, parse

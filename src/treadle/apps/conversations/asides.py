@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import json_repair
 
-from treadle.apps.conversations import ConversationService
-from treadle.apps.history import Owner
+from treadle.apps.conversations.history import Owner
+from treadle.apps.conversations.service import ConversationService
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, Conversation, Message
 from treadle.engine.errors import NodeError

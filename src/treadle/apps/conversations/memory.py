@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import select
 
 from treadle.apps.features.gate import STOPPED_BY_MODERATION
-from treadle.apps.records import stored_thoughts
+from treadle.apps.running.records import stored_thoughts
 from treadle.apps.tables import Message, Run
 from treadle.engine.ports import PastCall, PastRound, Turn
 from treadle.engine.values import File

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import DBAPIError
 
+from treadle.apps.tables import Run
 from treadle.platform.clock import SECOND, now_us
 from treadle.platform.db import Database
-
-from .tables import Run
 
 _log = logging.getLogger(__name__)
 

@@ -12,14 +12,13 @@ import msgspec
 from sqlalchemy import ColumnElement, exists, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from treadle.apps.running.checkpoints import container_of
+from treadle.apps.running.leases import LeaseKeeper
+from treadle.apps.tables import NodeExecution, Run
 from treadle.engine.events import PauseKey
 from treadle.engine.past import Answer
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
-
-from .checkpoints import container_of
-from .leases import LeaseKeeper
-from .tables import NodeExecution, Run
 
 _PAUSED = "paused"
 _WRITTEN_WITHIN = 2.0

@@ -12,24 +12,24 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from treadle.apps.active_run import ActiveRun
 from treadle.apps.app_tools import agent_strategies, tool_icons
-from treadle.apps.asides import Asides
 from treadle.apps.compile import CompiledApp
-from treadle.apps.conversation_state import ConversationState, load_conversation, new_conversation
+from treadle.apps.conversations.asides import Asides
+from treadle.apps.conversations.history import Owner
+from treadle.apps.conversations.memory import NIL_UUID, ConversationMemory, NoMemory
+from treadle.apps.conversations.state import ConversationState, load_conversation, new_conversation
 from treadle.apps.features.around import Around, Surroundings
 from treadle.apps.features.gate import Asked
-from treadle.apps.feed import RunFeed
-from treadle.apps.forms import FormService
-from treadle.apps.frames import Thread
-from treadle.apps.history import Owner
-from treadle.apps.masking import Mask
-from treadle.apps.memory import NIL_UUID, ConversationMemory, NoMemory
-from treadle.apps.preparation import RunIdentity, accept_files, accept_inputs, build_pool
-from treadle.apps.recorder import Recording, RunRecorder
-from treadle.apps.records import CreatorRole, MessageRecord, RunRecord
+from treadle.apps.forms.service import FormService
+from treadle.apps.running.active_run import ActiveRun
+from treadle.apps.running.feed import RunFeed
+from treadle.apps.running.frames import Thread
+from treadle.apps.running.masking import Mask
+from treadle.apps.running.preparation import RunIdentity, accept_files, accept_inputs, build_pool
+from treadle.apps.running.recorder import Recording, RunRecorder
+from treadle.apps.running.records import CreatorRole, MessageRecord, RunRecord
+from treadle.apps.running.slots import Slots
 from treadle.apps.service import AppService
-from treadle.apps.slots import Slots
 from treadle.apps.tables import App, AppMode, CreatedFrom, TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.engine.errors import GraphError

@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from treadle.apps.history import HistoryRepository, Owner, Page, SortBy
+from treadle.apps.conversations.history import HistoryRepository, Owner, Page, SortBy
 from treadle.apps.tables import (
     Conversation,
     ConversationVariable,

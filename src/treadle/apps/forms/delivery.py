@@ -9,14 +9,13 @@ from contextlib import suppress
 
 from sqlalchemy.exc import DBAPIError
 
+from treadle.apps.forms.repository import FormRepository, UnsentMail
+from treadle.apps.forms.service import FORMS_TOPIC, FormService
+from treadle.apps.tables import FormStatus
 from treadle.engine.ports import EmailDelivery
 from treadle.platform.clock import SECOND, now_us
 from treadle.platform.db import Database
 from treadle.platform.mail import Mailer, MailError
-
-from .forms import FORMS_TOPIC, FormService
-from .forms_repository import FormRepository, UnsentMail
-from .tables import FormStatus
 
 _log = logging.getLogger(__name__)
 

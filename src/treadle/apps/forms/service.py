@@ -13,6 +13,10 @@ from typing import Any
 
 import msgspec
 
+from treadle.apps.forms.repository import FormRepository, LinkedForm
+from treadle.apps.running.records import without_urls
+from treadle.apps.tables import Form, FormLink, FormStatus
+from treadle.apps.uploads import FileOrigin
 from treadle.engine.events import PauseKey
 from treadle.engine.past import Answer
 from treadle.engine.ports import FormInput, FormRequest, OpenedForm
@@ -25,11 +29,6 @@ from treadle.platform.crypto import Crypto, token_hash
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import NotFound, Refusal
-
-from .forms_repository import FormRepository, LinkedForm
-from .records import without_urls
-from .tables import Form, FormLink, FormStatus
-from .uploads import FileOrigin
 
 _log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Conversations of chat apps: what was said, and what goes on beside it."""

@@ -1,0 +1,1 @@
+"""Apps under edit: drafts, versions, checks, conversions and debug runs."""

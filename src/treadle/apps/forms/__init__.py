@@ -1,0 +1,1 @@
+"""Forms that runs wait for."""

@@ -1,0 +1,1 @@
+"""Runs of apps: started, carried, recorded, told and taken up again."""

@@ -44,4 +44,3 @@ def test_case_88_a_missing_input_leaves_the_form_open(any_workbench: Workbench) 
     assert form["form_content"] == "Pick"
     assert form["inputs"][0]["option_source"]["value"] == ["a", "b"]
     assert api.post(path, {"inputs": {"pick": "a"}, "action": "ok", "user": api.user}).json() == {}
-

@@ -52,6 +52,7 @@ TOPIC = "models:"
 _AS_LISTED = Setting()
 _CHECK_SECONDS = 60
 _CHECK_TOKENS = 16
+_TWO_DOCUMENTS = ("Paris lies in France.", "Bread is made of flour.")
 _CHECK_TOKENS_OF_THINKERS = 1024
 
 
@@ -326,6 +327,9 @@ class ModelService:
                     reply = await media_reply(MediaModels(same, self._http), resolved.ref, key.kind)
                 elif key.kind is ModelKind.EMBEDDING:
                     reply = f"{len((await models.embed(resolved.ref, ['ping'], 'query')).vectors[0])} dimensions"
+                elif key.kind is ModelKind.RERANK:
+                    best = (await models.rerank(resolved.ref, "Where is Paris?", _TWO_DOCUMENTS)).documents
+                    reply = f"{len(best)} documents ranked"
                 else:
                     said = await models.complete(_short_question(resolved.ref, schema))
                     reply = said.text or said.reasoning

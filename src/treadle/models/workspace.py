@@ -19,7 +19,8 @@ from .http import ModelHttp
 from .local import EmbeddedModel, LocalModelError
 from .parameters import ParameterError, accepted, fitted
 from .policy import Calls, Policy, called
-from .protocols import Embeddings, WireProtocol, protocol
+from .protocols import Embeddings, WireProtocol, chat_protocol, protocol
+from .reranking import Ranking, ranked
 from .state import Resolved
 from .target import Target
 from .tokens import tokens
@@ -98,6 +99,21 @@ class WorkspaceModels:
 
         return await self._called(model, ModelKind.EMBEDDING, call)
 
+    async def rerank(
+        self,
+        model: ModelRef,
+        query: str,
+        documents: Sequence[str],
+        top_n: int | None = None,
+        threshold: float | None = None,
+    ) -> Ranking:
+        """The `top_n` best documents for `query` whose score reaches `threshold`, best first. Raises InvokeError."""
+
+        async def call(resolved: Resolved) -> Ranking:
+            return await ranked(resolved, self._http, query, documents, top_n, threshold)
+
+        return await self._called(model, ModelKind.RERANK, call)
+
     def count_tokens(self, model: ModelRef, messages: Sequence[Message]) -> int:
         """About how many tokens the messages are; the same estimate for every model (tokens.py)."""
         return tokens(messages)
@@ -113,7 +129,7 @@ class WorkspaceModels:
             parameters=_parameters(resolved, request),
             stop=request.stop if schema.stop else (),
         )
-        return target, protocol(resolved.usable.provider.protocol, self._http), prepared
+        return target, chat_protocol(resolved.usable.provider.protocol, target, self._http), prepared
 
     async def _reached(self, resolved: Resolved) -> Target:
         """The target; that of the embedded model once it runs."""

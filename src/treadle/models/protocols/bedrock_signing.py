@@ -1,17 +1,14 @@
 """How calls of AWS are authorised: signed with keys or with the role that the machine has, or with an API key.
 
-Source: the vendor's description of Signature Version 4; botocore does the signing and finds the role.
+Source: the vendor's description of Signature Version 4; botocore does the signing and finds the role. It takes a tenth
+of a second to import, so it is imported where it is used.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from treadle.engine.errors import InvokeAuthorizationError
 from treadle.models.target import Target
-
-if TYPE_CHECKING:  # botocore takes a tenth of a second to import
-    from botocore.credentials import Credentials
 
 SERVICE = "bedrock"
 
@@ -22,7 +19,7 @@ class Ambient:
     def __init__(self) -> None:
         self._found: object = None
 
-    def frozen(self) -> "Credentials | None":
+    def frozen(self) -> object | None:
         """Those of this moment, None where there are none. Asks the network, so call it in a thread."""
         from botocore.credentials import Credentials
         from botocore.session import Session
@@ -31,11 +28,7 @@ class Ambient:
             self._found = Session().get_credentials()
         if not isinstance(self._found, Credentials):
             return None
-        now = self._found.get_frozen_credentials()
-        key: str = now.access_key
-        secret: str = now.secret_key
-        token: str | None = now.token
-        return Credentials(key, secret, token)
+        return self._found.get_frozen_credentials()
 
 
 _ambient = Ambient()
@@ -59,7 +52,7 @@ def region_of(target: Target) -> str:
     return str(target.settings.get("aws_region") or "us-east-1")
 
 
-async def _credentials(target: Target) -> "Credentials":
+async def _credentials(target: Target) -> object:
     from botocore.credentials import Credentials
     from botocore.exceptions import BotoCoreError
 

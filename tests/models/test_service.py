@@ -159,7 +159,8 @@ async def test_nothing_is_stored_when_the_check_fails(service: ModelService, ups
     ("provider", "kind", "model", "credentials", "error", "text"),
     [
         ("nobody", "llm", "m", {}, UnknownProviderError, "no model provider 'nobody'"),
-        ("openai", "rerank", "m", {}, ModelSetupError, "has no models of type rerank; its types are llm, text-embedding, speech2text"),
+        ("openai", "rerank", "m", {}, ModelSetupError,
+         "has no models of type rerank; its types are llm, text-embedding, speech2text"),
         ("openai", "llm", "gpt-4o", {}, CredentialFormError, "openai_api_key .* is missing"),
         ("openai", "llm", " ", {"openai_api_key": "k"}, ModelSetupError, "needs a name"),
         ("ollama", "llm", "m", {"base_url": "host:11434"}, CredentialFormError, "begin it with http://"),

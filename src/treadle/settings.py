@@ -176,6 +176,12 @@ class Settings(BaseSettings):
         "operator may write there.",
     )
 
+    model_catalogue_dir: Path | None = Field(
+        None,
+        description="Folder of model providers of your own, a YAML file each. One that is named as one of Treadle's "
+        "replaces it.",
+    )
+
     code_max_string_length: int = _limit(
         "code_max_string_length", "CODE_MAX_STRING_LENGTH", 400_000, "Characters of a text that a code node returns."
     )

@@ -1,13 +1,16 @@
 """Every catalogue file follows the schema and means something that can be called."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from treadle.engine.usage import Price
 from treadle.models import local
-from treadle.models.catalogue import Condition, FormField, ModelKind, Provider, catalogue, provider_of
+from treadle.models.catalogue import Condition, FormField, ModelKind, Provider, catalogue, provider_of, use_folder
 from treadle.models.catalogue_file import CatalogueError, read_provider
 from treadle.models.connection import target_of
 from treadle.models.credentials import filtered
@@ -18,13 +21,20 @@ from treadle.models.schema import model_schema, output_limit
 
 PROVIDERS = list(catalogue().values())
 
+HEAD = [
+    "openai", "deepseek", "anthropic", "azure_openai", "google", "vertex_ai", "nvidia", "nvidia_nim", "cohere",
+    "upstage", "bedrock", "togetherai", "openrouter", "ollama", "mistralai", "groq", "huggingface_hub", "xinference",
+    "triton_inference_server", "zhipuai", "baichuan", "spark", "minimax", "tongyi", "wenxin", "moonshot", "chatglm",
+    "yi", "openllm", "localai", "volcengine_maas", "openai_api_compatible", "hunyuan", "siliconflow", "perfxcloud",
+    "zhinao", "fireworks",
+]  # fmt: skip
+"""The order of the interface (spec models-and-tools §1.2), of providers that can be called here."""
+
 
 def test_the_providers_come_in_the_order_of_the_console() -> None:
-    assert [provider.provider for provider in PROVIDERS] == [
-        "openai", "deepseek", "anthropic", "azure_openai", "google", "vertex_ai", "cohere", "bedrock", "togetherai",
-        "openrouter", "ollama", "mistralai", "groq", "xinference", "zhipuai", "tongyi", "moonshot", "jina", "localai",
-        "openai_api_compatible", "siliconflow", "mixedbread", "nomic", "voyage", "huggingface_tei", "local",
-    ]  # fmt: skip
+    ids = [provider.provider for provider in PROVIDERS]
+    assert [name for name in ids if name in HEAD] == HEAD
+    assert ids[-1] == "local"
 
 
 def filling(field: FormField, kind: ModelKind | None) -> str:
@@ -32,7 +42,8 @@ def filling(field: FormField, kind: ModelKind | None) -> str:
     if field.options:
         shown = [Condition("__model_type", kind.value if kind else "")]
         return next((each.value for each in field.options if list(each.show_on) in ([], shown)), "none")
-    return "https://example.test" if "url" in field.variable or "api_base" in field.variable else "a-value"
+    address = "url" in field.variable or field.variable in ("api_base", "endpoint", "openai_api_base")
+    return "https://example.test" if address else "a-value"
 
 
 def filled(provider: Provider, kind: ModelKind | None) -> dict[str, str | bool]:
@@ -152,3 +163,86 @@ def test_a_listed_price_is_per_million_tokens() -> None:
         Decimal("0.15"), Decimal("0.6"), Decimal("0.075"), Decimal("0.000001"), "USD",
     )  # fmt: skip
     assert listed_price("openai", "no-such-model") is None
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.provider)
+def test_a_provider_is_consistent_in_itself(provider: Provider) -> None:
+    names = [(model.model, model.kind) for model in provider.models]
+    assert len(names) == len(set(names))
+    assert {model.kind for model in provider.models} <= set(provider.kinds)
+    assert bool(provider.models) == ("predefined-model" in provider.configure)
+    assert bool(provider.custom) == ("customizable-model" in provider.configure)
+    rules = [rule for model in provider.models for rule in model.rules]
+    for rule in [*rules, *(provider.custom.rules if provider.custom else ())]:
+        if isinstance(rule.default, int | float) and not isinstance(rule.default, bool):
+            assert rule.min is None or rule.min <= rule.default
+            assert rule.max is None or rule.default <= rule.max
+        assert not rule.options or rule.default is None or rule.default in rule.options
+    for field in (*provider.provider_form, *provider.model_form):
+        values = [option.value for option in field.options]
+        assert bool(values) == (field.type in ("select", "radio"))
+        assert len(values) == len(set(values))
+        assert not values or field.default is None or field.default in values
+        assert field.type != "secret-input" or field.default is None
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.provider)
+def test_a_provider_speaks_every_language(provider: Provider) -> None:
+    texts = [provider.label, provider.description]
+    texts += [provider.help.title] if provider.help else []
+    for field in (*provider.provider_form, *provider.model_form):
+        texts += [field.label, *(option.label for option in field.options)]
+        texts += [field.placeholder] if field.placeholder else []
+    for rule in (rule for model in provider.models for rule in model.rules):
+        texts += [rule.label]
+    assert all(text.en_US and text.zh_Hans and text.ja_JP for text in texts)
+    assert provider.help is None or provider.help.url.startswith("https://")
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.provider)
+def test_what_calls_cost_is_known_or_the_file_says_why_not(provider: Provider) -> None:
+    priced = {ModelKind.LLM, ModelKind.EMBEDDING}
+    silent = [model for model in provider.models if model.kind in priced and model.pricing is None]
+    text = (files("treadle.models") / "catalogue" / f"{provider.provider}.yaml").read_text(encoding="utf-8")
+    comments = " ".join(line for line in text.splitlines() if line.startswith("#"))
+    assert not silent or provider.prices is not None or "price" in comments
+
+
+OWN = b"""provider: acme
+position: 5
+label: Acme
+description: A gateway of ours.
+icon: acme
+kinds: [llm]
+configure: [customizable-model]
+protocol: openai
+connection: {url: 'https://ai.acme.test/v1', key_field: api_key}
+model_form:
+  - use: api_key
+custom:
+  rules: []
+"""
+
+
+@pytest.fixture
+def own_folder(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    use_folder(None)
+
+
+def test_an_operator_adds_providers_of_their_own(own_folder: Path) -> None:
+    (own_folder / "acme.yaml").write_bytes(OWN)
+    (own_folder / "openai.yaml").write_bytes(OWN.replace(b"provider: acme", b"provider: openai"))
+    use_folder(own_folder)
+    assert list(catalogue())[:2] == ["acme", "openai"]
+    assert provider_of("openai").label.en_US == "Acme"
+    use_folder(None)
+    assert "acme" not in catalogue()
+    assert provider_of("openai").label.en_US == "OpenAI"
+
+
+def test_a_wrong_file_of_an_operator_is_named_with_the_field(own_folder: Path) -> None:
+    (own_folder / "acme.yaml").write_bytes(OWN.replace(b"kinds: [llm]", b"kinds: [song]"))
+    use_folder(own_folder)
+    with pytest.raises(CatalogueError, match=r"acme\.yaml: .*song.*kinds"):
+        catalogue()

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -21,6 +22,7 @@ from .protocols import ProtocolName
 from .providers import provider_id
 
 _FOLDER = files("treadle.models") / "catalogue"
+_own_folder: list[Path] = []
 _PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 
 
@@ -245,10 +247,24 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return next((model for model in self.models if model.model == name and model.kind == kind), None)
 
 
+def use_folder(folder: Path | None) -> None:
+    """From now on the catalogue also has the operator's own files; one that is named as one of ours replaces it."""
+    wanted = [] if folder is None else [folder]
+    if wanted != _own_folder:
+        _own_folder[:] = wanted
+        catalogue.cache_clear()
+        _provider.cache_clear()
+
+
 @cache
 def catalogue() -> Mapping[str, Provider]:
     """Every provider by id, in the console's order. Reads the files once. Raises CatalogueError for a wrong one."""
-    names = [entry.name.removesuffix(".yaml") for entry in _FOLDER.iterdir() if entry.name.endswith(".yaml")]
+    names = {
+        entry.name.removesuffix(".yaml")
+        for folder in (_FOLDER, *_own_folder)
+        for entry in folder.iterdir()
+        if entry.name.endswith(".yaml")
+    }
     found = [provider for provider in map(_provider, names) if provider is not None]
     return {each.provider: each for each in sorted(found, key=lambda each: (each.position, each.provider))}
 
@@ -267,7 +283,10 @@ def provider_of(name: str) -> Provider:
 def _provider(name: str) -> Provider | None:
     from .catalogue_file import read_provider
 
-    file = _FOLDER / f"{name}.yaml"
-    if not _PROVIDER_NAME.fullmatch(name) or not file.is_file():
+    if not _PROVIDER_NAME.fullmatch(name):
         return None
-    return read_provider(file.name, file.read_bytes())
+    for folder in (*_own_folder, _FOLDER):
+        file = folder / f"{name}.yaml"
+        if file.is_file():
+            return read_provider(file.name if folder is _FOLDER else str(file), file.read_bytes())
+    return None

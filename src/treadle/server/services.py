@@ -26,11 +26,13 @@ from treadle.apps.features.generators import Generators
 from treadle.apps.features.spoken import Speech
 from treadle.apps.forms.delivery import FormDelivery
 from treadle.apps.forms.service import FormService
+from treadle.apps.running.beginning import Beginning
 from treadle.apps.running.elsewhere import Elsewhere
 from treadle.apps.running.leases import LeaseKeeper
 from treadle.apps.running.recorder import Recording
 from treadle.apps.running.resumption import Resumer
 from treadle.apps.running.runs import RunHost
+from treadle.apps.running.world import RunWorld
 from treadle.apps.served import ServedApps
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.uploads import FileOrigin, Uploads
@@ -38,6 +40,7 @@ from treadle.apps.workflow_calls import WorkflowCalls
 from treadle.extensions.code import CodeExtensions
 from treadle.extensions.service import EXTENSIONS_TOPIC, ExtensionService
 from treadle.logs.service import LogService
+from treadle.models.catalogue import use_folder
 from treadle.models.local import EmbeddedModel, LocalModel
 from treadle.models.service import ModelService
 from treadle.nodes import node_types
@@ -162,6 +165,7 @@ async def open_services(
         if local is None and settings.local_model:
             own = local = LocalModel()
             stack.push_async_callback(own.close)
+        use_folder(settings.model_catalogue_dir)
         models = ModelService(db, crypto, local)
         stack.push_async_callback(models.close)
         http = GuardedHttp(settings)
@@ -202,17 +206,15 @@ async def open_services(
         forms = FormService(db, crypto)
         host = RunHost(
             settings=settings,
-            db=db,
             crypto=crypto,
-            apps=apps,
-            models=models,
+            beginning=Beginning(db=db, crypto=crypto, apps=apps, uploads=uploads, recording=recording, asides=asides),
+            world=RunWorld(
+                settings=settings, models=models, uploads=uploads, code=sandbox, http=http, tools=tools, forms=forms
+            ),
             uploads=uploads,
-            code=sandbox,
-            http=http,
             recording=recording,
             asides=asides,
             surroundings=Surroundings(gate, models, buffer=settings.moderation_buffer_size),
-            tools=tools,
             forms=forms,
         )
         stack.push_async_callback(host.close)

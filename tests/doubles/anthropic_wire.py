@@ -55,7 +55,7 @@ class ScriptedClaude(ModelScript, HttpDouble):
         return [web.post("/v1/messages", self._messages), web.get("/v1/models", self._models)]
 
     def admit(self, recorded: Request) -> None:
-        if recorded.headers.get("x-api-key") != self.key:
+        if self.key not in (recorded.headers.get("x-api-key"), recorded.bearer):
             raise Refused(401, "invalid x-api-key", kind="auth")
         if recorded.headers.get("anthropic-version") not in VERSIONS:
             raise Refused(400, "anthropic-version: header is required")
@@ -230,6 +230,8 @@ def check(body: dict[str, Any]) -> None:
         raise Refused(400, "messages: final assistant content cannot end with trailing whitespace")
     if any(tool["input_schema"].get("type") != "object" for tool in body.get("tools", ())):
         raise Refused(400, "tools: input_schema.type: Field required")
+    if any(not each.strip() for each in body.get("stop_sequences", ())):
+        raise Refused(400, "stop_sequences: each stop sequence must contain non-whitespace")
     thinking = body.get("thinking") or {}
     if thinking.get("type") == "enabled" and not 1024 <= thinking["budget_tokens"] < body["max_tokens"]:
         raise Refused(400, "max_tokens must be greater than thinking.budget_tokens, which must be 1024 or more")

@@ -74,7 +74,8 @@ class ScriptedGemini(ModelScript, HttpDouble):
         model, _, method = request.match_info["call"].rpartition(":")
         match method:
             case "generateContent" | "streamGenerateContent":
-                body = self.json_body(request[RECORDED], "gemini/generate_content")
+                body: Chunk = spelled(request[RECORDED].json)
+                self.check("gemini/generate_content", body)
                 check(body, model)
                 return await self.answer(request, body, stream=method != "generateContent")
             case "batchEmbedContents":
@@ -245,6 +246,26 @@ class ScriptedVertex(ScriptedGemini):
         check_claude(body)
         self.claude_bodies.append(body)
         return await self.claude.answer(request, body)
+
+
+_FREE = frozenset({"args", "response", "parametersJsonSchema", "responseJsonSchema"})
+"""Members whose content is the caller's own."""
+
+
+def spelled(body: Any) -> Any:
+    """The body as the vendor reads it: members in either spelling, base64 in either alphabet."""
+    if isinstance(body, list):
+        return [spelled(each) for each in body]
+    if not isinstance(body, dict):
+        return body
+    read: Chunk = {}
+    for name, value in body.items():
+        head, *rest = name.split("_")
+        name = head + "".join(word.capitalize() for word in rest)
+        if name in ("data", "thoughtSignature") and isinstance(value, str) and "_validator" not in value:
+            value = value.replace("-", "+").replace("_", "/")
+        read[name] = value if name in _FREE else spelled(value)
+    return read
 
 
 def whole(chunks: list[Chunk]) -> Chunk:

@@ -148,6 +148,7 @@ def test_case_20_a_provider_has_one_id_however_it_is_spelled() -> None:
     assert normalise_provider("openai") == normalise_provider("langgenius/openai/openai")
     assert normalise_provider("google") == "langgenius/gemini/google"
     assert provider_of("openai") is provider_of("langgenius/openai/openai")
+    assert provider_of("google") is provider_of("langgenius/gemini/google")
 
 
 async def test_case_21_a_stream_without_usage_is_counted_here(service: ModelService, upstream: ScriptedModel) -> None:

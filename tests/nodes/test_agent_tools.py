@@ -16,6 +16,7 @@ from treadle.engine.ports import (
     ChatRequest,
     ModelProfile,
     Tool,
+    ToolCall,
     ToolCitations,
     ToolFile,
     ToolJson,
@@ -307,6 +308,14 @@ async def test_calls_of_a_round_run_at_once_and_keep_their_order() -> None:
         "c1",
         "c2",
         "c3",
+    ]
+
+
+async def test_a_call_goes_back_to_the_model_with_what_its_protocol_wants() -> None:
+    models = in_rounds(says("", ToolCall("c1", "add", '{"a": 1, "b": 1}', "signed thoughts")), says("done"))
+    await ask(agent(), models, adding())
+    assert [each for message in models.requests[1].messages for each in message.tool_calls] == [
+        ToolCall("c1", "add", '{"a":1,"b":1}', "signed thoughts")
     ]
 
 

@@ -315,7 +315,7 @@ async def test_a_call_goes_back_to_the_model_with_what_its_protocol_wants() -> N
     models = in_rounds(says("", ToolCall("c1", "add", '{"a": 1, "b": 1}', "signed thoughts")), says("done"))
     await ask(agent(), models, adding())
     assert [each for message in models.requests[1].messages for each in message.tool_calls] == [
-        ToolCall("c1", "add", '{"a":1,"b":1}', "signed thoughts")
+        ToolCall("c1", "add", '{"a": 1, "b": 1}', "signed thoughts")
     ]
 
 

@@ -24,7 +24,7 @@ from tests.doubles.recording import JsonValue
 from tests.doubles.scripted_model import ScriptedModel
 from treadle.accounts.tables import EndUserType
 from treadle.apps.check import Report, check_file
-from treadle.apps.running.runs import StartRun
+from treadle.apps.running.requests import StartRun
 from treadle.apps.service import ImportFailed
 from treadle.apps.tables import App, CreatedFrom
 from treadle.apps.uploads import FileOrigin
@@ -179,12 +179,12 @@ async def _outcomes(folder: Path, model: ScriptedModel, weather: Weather) -> dic
 
 def _know_something(services: Services) -> None:
     """Every knowledge base that a file names exists and says one thing."""
-    ports = services.host.ports
+    ports = services.host.world.ports
 
     def with_knowledge(*arguments: Any, **more: Any) -> Ports:
         return dataclasses.replace(ports(*arguments, **more), knowledge=OneFact())
 
-    services.host.ports = with_knowledge  # type: ignore[method-assign]
+    services.host.world.ports = with_knowledge  # type: ignore[method-assign]
 
 
 class OneFact:

@@ -19,7 +19,7 @@ from tests.server.http_client import Api, AppApi
 from tests.server.matchers import refused
 from tests.triggers.apps import webhook
 from treadle.apps.forms.service import FormExpired, FormSubmitted
-from treadle.apps.running.runs import StartRun
+from treadle.apps.running.requests import StartRun
 from treadle.apps.tables import CreatedFrom
 from treadle.engine.events import RunPaused
 from treadle.platform.refusals import NotFound

@@ -16,7 +16,7 @@ from tests.e2e.site import Site, aside, running_site
 from tests.e2e.test_phone import expect_no_sideways_scroll
 from tests.e2e.witness import Witness
 from tests.server.app_files import end, start, workflow
-from treadle.apps.running.runs import StartRun
+from treadle.apps.running.requests import StartRun
 from treadle.apps.tables import CreatedFrom
 from treadle.server.services import Services
 

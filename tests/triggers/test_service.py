@@ -213,7 +213,7 @@ async def test_what_cannot_work_is_refused_when_published(
 
 
 async def test_a_workflow_with_triggers_cannot_be_called(both: tuple[Services, TriggerService]) -> None:
-    from treadle.apps.running.runs import StartRun
+    from treadle.apps.running.requests import StartRun
     from treadle.apps.tables import CreatedFrom
 
     services, _ = both

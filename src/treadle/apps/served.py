@@ -18,7 +18,8 @@ from treadle.accounts.end_users import EndUserService
 from treadle.accounts.tables import EndUserType
 from treadle.apps.compile import CompiledApp
 from treadle.apps.running.frames import answer_of
-from treadle.apps.running.runs import RunHost, StartRun
+from treadle.apps.running.requests import StartRun
+from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, AppMcpServer, AppMode, CreatedFrom
 from treadle.engine.events import RunPaused, RunStatus

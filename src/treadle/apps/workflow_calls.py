@@ -10,7 +10,8 @@ from typing import cast
 from sqlalchemy import select
 
 from treadle.apps.running.records import CreatorRole
-from treadle.apps.running.runs import Called, RunHost, StartRun
+from treadle.apps.running.requests import Called, StartRun
+from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, AppMode, CreatedFrom
 from treadle.engine.errors import ToolInvokeError, ToolParameterError

@@ -8,7 +8,7 @@ from treadle.accounts.tables import EndUserType
 from treadle.apps.compile import CompiledApp, compile_app
 from treadle.apps.definition import Definition
 from treadle.apps.running.feed import RunFeed
-from treadle.apps.running.runs import StartRun
+from treadle.apps.running.requests import StartRun
 from treadle.apps.service import ImportFailed
 from treadle.apps.tables import CreatedFrom
 from treadle.apps.uploads import FileOrigin

@@ -16,7 +16,8 @@ from treadle.accounts.tables import EndUserType
 from treadle.apps.compile import graph_spec
 from treadle.apps.definition import Definition
 from treadle.apps.editing.drafts import Drafts
-from treadle.apps.running.runs import RunHost, StartRun
+from treadle.apps.running.requests import StartRun
+from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, AppMode, CreatedFrom, TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads

@@ -13,7 +13,7 @@ from treadle.apps.features.annotations import AnnotationHit, Question
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.gate import Gate
 from treadle.apps.running.frames import FrameEncoder
-from treadle.apps.running.runs import StartRun
+from treadle.apps.running.requests import StartRun
 from treadle.apps.tables import CreatedFrom, Message, Run
 from treadle.server.services import Services, open_services
 from treadle.settings import Settings

@@ -20,7 +20,8 @@ from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.masking import Mask
 from treadle.apps.running.recorder import Recording
 from treadle.apps.running.records import RunRecord, finish_node_row, node_columns, node_row
-from treadle.apps.running.runs import Debugging, RunHost, StartRun
+from treadle.apps.running.requests import Debugging, StartRun
+from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import AppMode, CreatedFrom, NodeExecution, TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads
@@ -334,10 +335,10 @@ class DebugRuns:
             run_id=record.id,
             inputs=inputs,
             pool=pool,
-            ports=self._host.ports(record.workspace_id, NoMemory(), origin, user=record.created_by),
+            ports=self._host.world.ports(record.workspace_id, NoMemory(), origin, user=record.created_by),
             emit=emit,
             new_id=new_id,
-            limits=self._host.limits(),
+            limits=self._host.world.limits(),
         )
 
     def _put_step(self, record: RunRecord, event: NodeFinished, mask: Mask, position: int, *, last: bool) -> str:

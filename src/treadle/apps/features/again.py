@@ -15,7 +15,8 @@ from treadle.apps.definition import Definition
 from treadle.apps.editing.debugging import Person, TryOut
 from treadle.apps.editing.drafts import Drafts
 from treadle.apps.running.active_run import ActiveRun
-from treadle.apps.running.runs import RunHost, StartRun
+from treadle.apps.running.requests import StartRun
+from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import App, CreatedFrom, Message, Run
 from treadle.dsl import JsonMap, ModelConfig

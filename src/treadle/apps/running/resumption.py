@@ -18,7 +18,8 @@ from treadle.apps.running.checkpoints import Checkpoints, RunCheckpoint
 from treadle.apps.running.leases import LeaseKeeper
 from treadle.apps.running.pauses import Pauses
 from treadle.apps.running.recorder import Recording
-from treadle.apps.running.runs import Debugging, RunHost
+from treadle.apps.running.requests import Debugging
+from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import TriggeredFrom
 from treadle.apps.uploads import FileOrigin, Uploads
@@ -203,7 +204,7 @@ class Resumer:
                 run_id=record.id,
                 inputs=inputs,
                 pool=pool,
-                ports=self._host.ports(
+                ports=self._host.world.ports(
                     record.workspace_id,
                     memory,
                     origin,
@@ -212,7 +213,7 @@ class Resumer:
                 ),
                 emit=emit,
                 new_id=new_id,
-                limits=self._host.limits(),
+                limits=self._host.world.limits(),
                 checkpoint=(*checkpoint.finished, *checkpoint.paused),
                 answers=checkpoint.answers,
             ),

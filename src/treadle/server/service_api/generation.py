@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.frames import Failure, FrameEncoder
-from treadle.apps.running.runs import StartRun
+from treadle.apps.running.requests import StartRun
 from treadle.apps.tables import AppMode
 from treadle.platform.refusals import BadRequest, InvalidParam, Refusal
 from treadle.server.app_call import CHAT_ONLY, COMPLETION_ONLY, WORKFLOW_ONLY, AppCall, From, ModeRule

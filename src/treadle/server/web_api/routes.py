@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 from treadle.apps.conversations.history import SortBy
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.frames import FrameEncoder
-from treadle.apps.running.runs import StartRun
+from treadle.apps.running.requests import StartRun
 from treadle.platform.refusals import Forbidden, InvalidParam, Refusal
 from treadle.server.app_call import CHAT_ONLY, COMPLETION_ONLY, WORKFLOW_ONLY, AppCall, From, ModeRule
 from treadle.server.arguments import optional_uuid

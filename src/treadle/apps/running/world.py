@@ -1,0 +1,75 @@
+"""The world of runs: what they may ask of it, and for how long."""
+
+from treadle.apps.forms.service import FormService
+from treadle.apps.tables import CreatedFrom
+from treadle.apps.uploads import FileOrigin, Uploads
+from treadle.engine.ports import Http, Memory, NoForms, Ports
+from treadle.engine.run import Limits
+from treadle.models.service import ModelService
+from treadle.sandbox import Sandbox
+from treadle.settings import Settings
+from treadle.tools.service import ToolService
+from treadle.tools.sources import Caller, ToolWorld
+
+
+class RunWorld:
+    """Makes the ports of single runs. One for the process."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        models: ModelService,
+        uploads: Uploads,
+        code: Sandbox,
+        http: Http,
+        tools: ToolService,
+        forms: FormService,
+    ) -> None:
+        self._settings = settings
+        self._models = models
+        self._uploads = uploads
+        self._code = code
+        self._http = http
+        self._tools = tools
+        self._forms = forms
+
+    def limits(self) -> Limits:
+        """The bounds of every run."""
+        return Limits(
+            max_steps=self._settings.workflow_max_execution_steps,
+            max_seconds=self._settings.workflow_max_execution_time,
+        )
+
+    def ports(
+        self,
+        workspace_id: str,
+        memory: Memory,
+        origin: FileOrigin,
+        *,
+        created_from: str = CreatedFrom.CONSOLE,
+        user: str = "",
+        depth: int = 0,
+    ) -> Ports:
+        """What a run of this workspace may ask of the world. `depth`: how many runs called each other to get here."""
+        models, files = self._models.for_workspace(workspace_id), self._uploads.for_run(origin)
+        code = self._code.for_workspace(workspace_id)
+        caller = Caller(
+            workspace_id=workspace_id,
+            app_id=origin.app_id,
+            role=origin.role,
+            user_id=origin.user_id,
+            user=user,
+            created_from=created_from,
+            run_id=origin.run_id,
+            depth=depth,
+        )
+        return Ports(
+            models=models,
+            code=code,
+            http=self._http,
+            files=files,
+            memory=memory,
+            tools=self._tools.for_run(caller, ToolWorld(models=models, code=code, http=self._http, files=files)),
+            forms=self._forms.for_run(origin) if origin.run_id else NoForms(),
+        )

@@ -95,6 +95,6 @@ def _image(target: Target, part: Part) -> str:
 def arguments_of(text: str) -> dict[str, JsonValue]:
     """A call's arguments as an object; what the model wrote wrongly is handed back under `arguments`."""
     try:
-        return msgspec.json.decode(text or "{}", type=dict[str, JsonValue])
+        return msgspec.to_builtins(msgspec.json.decode(text or "{}", type=dict[str, object]))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return {"arguments": text}

@@ -12,6 +12,7 @@ from tests.doubles.scripted_model import ScriptedModel
 from tests.nodes.harness import node, play
 from tests.nodes.ports import ScriptedModels, a_world, turns
 from treadle.dsl.providers import normalise_provider
+from treadle.engine.errors import InvokeAuthorizationError, InvokeRateLimitError
 from treadle.engine.ports import ChatDelta, ChatRequest, Message, ModelProfile, ModelRef
 from treadle.engine.usage import NO_USAGE, Price, Usage
 from treadle.engine.values import JsonValue
@@ -19,6 +20,7 @@ from treadle.models.catalogue import Condition, FormField, I18n, ModelKind, Para
 from treadle.models.credentials import HIDDEN, filtered, masked, with_hidden
 from treadle.models.parameters import ParameterError, accepted
 from treadle.models.service import ModelService
+from treadle.models.state import INHERIT, Owner
 from treadle.models.tables import ModelCredential
 from treadle.nodes.basic import BASIC_KIND
 from treadle.platform.crypto import Crypto
@@ -127,6 +129,91 @@ def test_case_12_numbers_must_be_numbers_of_their_kind() -> None:
 async def add_stub(service: ModelService, upstream: ScriptedModel) -> None:
     credentials = {"endpoint_url": upstream.url, "api_key": KEY}
     await service.add_model(WORKSPACE, "openai_api_compatible", "llm", "stub-chat", credentials)
+
+
+OWNER: Owner = ("openai_api_compatible", "stub-chat", ModelKind.LLM)
+
+
+async def two_keys(service: ModelService, upstream: ScriptedModel) -> list[str]:
+    """The ids of two credentials of a balanced model; their keys are KEY and another one."""
+    ids = [
+        await service.administration.add_credential(
+            WORKSPACE, OWNER, {"endpoint_url": upstream.url, "api_key": key}, validate=False
+        )
+        for key in (KEY, "sk-other")
+    ]
+    await service.administration.decide(WORKSPACE, OWNER, balanced=True)
+    return ids
+
+
+async def bearers(service: ModelService, upstream: ScriptedModel, calls: int) -> list[str | None]:
+    """The keys of so many calls."""
+    before = len(upstream.requests)
+    stub = ModelRef("openai_api_compatible", "stub-chat")
+    request = ChatRequest(model=stub, messages=(Message(role="user", content="Hi"),))
+    for _ in range(calls):
+        async for _ in service.for_workspace(WORKSPACE).chat(request):
+            pass
+    return [each.bearer for each in upstream.requests[before:]]
+
+
+@pytest.fixture
+async def open_upstream() -> AsyncIterator[ScriptedModel]:
+    async with ScriptedModel(keys=[KEY, "sk-other"]) as model:
+        yield model
+
+
+async def test_case_13_two_credentials_alternate_and_a_refused_one_rests(
+    service: ModelService, open_upstream: ScriptedModel
+) -> None:
+    await two_keys(service, open_upstream)
+    assert await bearers(service, open_upstream, 4) == [KEY, "sk-other", KEY, "sk-other"]
+    open_upstream.fail(status=429, key=KEY)
+    assert await bearers(service, open_upstream, 1) == [KEY, "sk-other"]
+    assert await bearers(service, open_upstream, 2) == ["sk-other", "sk-other"]
+    resting = [each.ttl for each in await service.administration.credentials(WORKSPACE, OWNER)]
+    assert (55 < resting[0] <= 60, resting[1]) == (True, 0)
+    open_upstream.fail(status=401, key="sk-other")
+    with pytest.raises(InvokeAuthorizationError):
+        await bearers(service, open_upstream, 1)
+    resting = [each.ttl for each in await service.administration.credentials(WORKSPACE, OWNER)]
+    assert 5 < resting[1] <= 10
+
+
+async def test_case_14_one_enabled_credential_is_no_balance(
+    service: ModelService, open_upstream: ScriptedModel
+) -> None:
+    _, second = await two_keys(service, open_upstream)
+    await service.administration.change_credential(WORKSPACE, second, enabled=False)
+    assert await bearers(service, open_upstream, 3) == [KEY, KEY, KEY]
+
+
+async def test_case_15_when_all_rest_nobody_is_asked(service: ModelService, open_upstream: ScriptedModel) -> None:
+    await two_keys(service, open_upstream)
+    open_upstream.fail(times=2, status=429, message="Slow down")
+    for sent in (2, 2):
+        with pytest.raises(InvokeRateLimitError, match="Slow down"):
+            await bearers(service, open_upstream, 1)
+        assert len(open_upstream.requests) == sent
+
+
+async def test_case_16_without_a_providers_credential_its_row_is_skipped(
+    service: ModelService, open_upstream: ScriptedModel
+) -> None:
+    provider: Owner = ("openai", None, None)
+    model: Owner = ("openai", "gpt-4o-mini", ModelKind.LLM)
+    fields: dict[str, str | bool] = {"openai_api_key": KEY, "openai_api_base": open_upstream.url}
+    administration = service.administration
+    await administration.add_credential(WORKSPACE, provider, fields, validate=False)
+    await administration.add_credential(WORKSPACE, model, {**fields, "openai_api_key": "sk-other"}, validate=False)
+    await administration.decide(WORKSPACE, model, balanced=True)
+    assert [each.name for each in await administration.credentials(WORKSPACE, model)] == [INHERIT, "API KEY 1"]
+    await administration.remove_all(WORKSPACE, provider)
+    request = ChatRequest(model=ModelRef("openai", "gpt-4o-mini"), messages=(Message(role="user", content="Hi"),))
+    for _ in range(2):
+        async for _ in service.for_workspace(WORKSPACE).chat(request):
+            pass
+    assert [each.bearer for each in open_upstream.requests] == ["sk-other", "sk-other"]
 
 
 async def test_case_17_gpt_4_is_the_default_where_none_was_chosen(

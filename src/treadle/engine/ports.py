@@ -104,6 +104,8 @@ class ChatDelta(msgspec.Struct, frozen=True, kw_only=True):
     images: tuple[Part, ...] = ()
     usage: Usage | None = None
     finish_reason: str | None = None
+    model: ModelRef | None = None
+    """Which model answers, in the first delta of a reply by one that stands behind the model that was called."""
 
 
 class Models(Protocol):

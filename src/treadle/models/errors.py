@@ -13,6 +13,10 @@ class UnknownModelError(ModelSetupError):
     """The provider offers no such model, or nothing is stored for it."""
 
 
+class UnknownCredentialError(ModelSetupError):
+    """The workspace has no such credential."""
+
+
 class CredentialFormError(ModelSetupError):
     """A field of the credential form is missing or wrong. `variable` names it."""
 

@@ -17,6 +17,7 @@ from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 
+from .administration import TOPIC, ModelAdministration
 from .catalogue import FormField, Model, ModelKind, Provider, catalogue, provider_of
 from .connection import target_of
 from .credentials import Credentials, filtered, masked, with_hidden
@@ -45,9 +46,6 @@ from .vault import Vault, setting_of
 from .workspace import WorkspaceModels
 
 _log = logging.getLogger(__name__)
-
-TOPIC = "models:"
-"""The topic of `platform.changes` that is bumped when a workspace's models change: this and the workspace's id."""
 
 _AS_LISTED = Setting()
 _CHECK_SECONDS = 60
@@ -90,6 +88,15 @@ class ModelService:
         self._fallback = fallback_to_default
         self._http = http or ModelHttp()
         self._policy = policy or Policy()
+        self.administration = ModelAdministration(
+            db,
+            self._vault,
+            self._policy,
+            self._http,
+            state=self._state,
+            check=self._check_usable,
+            changed=self.forget,
+        )
         self._states: dict[str, WorkspaceState] = {}
         self._generation = 0
 
@@ -311,6 +318,9 @@ class ModelService:
         spread = len(lanes) > 1 or first.limits.bounded or setting.fallbacks
         fallbacks = tuple(ModelRef(provider, name) for provider, name in setting.fallbacks)
         return Resolved(usable, first.target, asked, Pool(lanes) if spread else None, fallbacks)
+
+    async def _check_usable(self, usable: Usable) -> ModelCheck:
+        return await self._check(await self._opened(usable, None))
 
     async def _check(self, resolved: Resolved) -> ModelCheck:
         """A call of one word (§1.12). Raises CredentialsValidateFailedError."""

@@ -53,7 +53,7 @@ class Vault:
             provider = provider_of(row.provider)
         except UnknownProviderError:
             return {}
-        secret = secret_fields(provider.provider_form if row.model is None else provider.model_form)
+        secret = secret_fields((*provider.provider_form, *provider.model_form))
         opened: Credentials = {}
         for name, value in stored.items():
             if name in secret and isinstance(value, str):

@@ -61,14 +61,18 @@ class WorkspaceModels:
                 target, wire, prepared = await self._prepared(resolved, request)
                 async with self._noticing_crashes(resolved):
                     if request.tools and "stream-tool-call" not in target.profile.features:
-                        for delta in _pieces(await wire.complete(target, prepared)):
-                            begun = True
+                        whole = await wire.complete(target, prepared)
+                        begun = True
+                        for delta in _pieces(whole, resolved.ref if calls.stands_in else None):
                             yield delta
                         return
                     async with aclosing(wire.stream(target, prepared)) as batches:
                         async for batch in batches:
                             for delta in batch:
-                                begun = True
+                                if not begun:
+                                    begun = True
+                                    if calls.stands_in:
+                                        delta = msgspec.structs.replace(delta, model=resolved.ref)
                                 yield delta
                 return
             except InvokeError as error:
@@ -157,10 +161,10 @@ class WorkspaceModels:
             raise
 
 
-def _pieces(whole: ChatDelta) -> list[ChatDelta]:
-    """A whole reply as the deltas of a stream: what is said, then how it ends."""
+def _pieces(whole: ChatDelta, model: ModelRef | None) -> list[ChatDelta]:
+    """A whole reply as the deltas of a stream: what is said, then how it ends, and which model stands in."""
     said = [ChatDelta(text=whole.text, reasoning=whole.reasoning)] if whole.text or whole.reasoning else []
-    return [*said, msgspec.structs.replace(whole, text="", reasoning="")]
+    return [*said, msgspec.structs.replace(whole, text="", reasoning="", model=model)]
 
 
 def _parameters(resolved: Resolved, request: ChatRequest) -> dict[str, JsonValue]:

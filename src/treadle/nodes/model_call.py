@@ -25,6 +25,8 @@ class Reply:
     usage: Usage = NO_USAGE
     files: list[File] = field(default_factory=list[File])
     tool_calls: list[ToolCall] = field(default_factory=list[ToolCall])
+    model: ModelRef | None = None
+    """The model that answered, when it stands behind the one that was called."""
 
 
 @dataclass(slots=True)
@@ -39,16 +41,17 @@ class CallRecord:
     def result(self, outputs: dict[str, Value]) -> NodeResult:
         """The node's result, with the record as its process data."""
         usage = self.reply.usage
+        model = self.reply.model or self.model
         return NodeResult(
             outputs=outputs,
             inputs=self.inputs,
             process_data={
-                "model_mode": self.model.mode,
+                "model_mode": model.mode,
                 "prompts": self.prompts,
                 "usage": as_value(usage.to_map()),
                 "finish_reason": self.reply.finish_reason,
-                "model_provider": self.model.provider,
-                "model_name": self.model.name,
+                "model_provider": model.provider,
+                "model_name": model.name,
             },
             metadata=usage.metadata(),
             usage=usage,
@@ -97,6 +100,8 @@ async def call_model(
                     reply.files.append(file)
                     take(splitter.feed(f"![]({file.url or ''})", ""))
                 reply.tool_calls += delta.tool_calls
+                if delta.model is not None:
+                    reply.model = delta.model
                 if usage is None and delta.usage is not None:
                     usage = delta.usage
                 if reply.finish_reason is None and delta.finish_reason is not None:

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from treadle.engine.errors import InvokeBadRequestError
-from treadle.engine.ports import ChatRequest, Message, Part, ToolCall, ToolSpec
+from treadle.engine.ports import ChatRequest, Message, Part, ToolSpec
 from treadle.engine.values import JsonValue
 from treadle.models.target import Target
 
 from .anthropic_schema import closed
+from .request_values import arguments_of, schema_of, text_of
 
 Body = dict[str, JsonValue]
 
@@ -40,7 +41,7 @@ def messages_body(target: Target, request: ChatRequest, *, stream: bool) -> Body
     limit = limit if isinstance(limit, int) else DEFAULT_MAX_TOKENS
     body: Body = {"model": target.upstream, "max_tokens": limit}
     thinking = _thinking(target, given, limit)
-    system = "\n\n".join(filter(None, (_text(each) for each in request.messages if each.role == "system")))
+    system = "\n\n".join(filter(None, (text_of(each.content) for each in request.messages if each.role == "system")))
     turns = [each for each in request.messages if each.role != "system"]
     replay = thinking is None or thinking["type"] != "disabled"
     messages, replayed = _turns(target, turns, replay=replay)
@@ -112,27 +113,9 @@ def _add_output(target: Target, body: Body, given: Body) -> None:
         output["effort"] = effort
     form, schema = given.pop("response_format", None), given.pop("json_schema", None)
     if form == "json_schema":
-        output["format"] = {"type": "json_schema", "schema": closed(bare_schema(target, schema))}
+        output["format"] = {"type": "json_schema", "schema": closed(schema_of(target, schema))}
     if output:
         body["output_config"] = output
-
-
-def bare_schema(target: Target, schema: JsonValue) -> dict[str, JsonValue]:
-    """The JSON Schema in the parameter `json_schema`: text or object, by itself or beside its name.
-
-    Raises InvokeBadRequestError.
-    """
-    if isinstance(schema, str) and schema.strip():
-        try:
-            schema = msgspec.to_builtins(msgspec.json.decode(schema, type=dict[str, object]))
-        except msgspec.DecodeError as error:
-            raise InvokeBadRequestError(target.says(f"json_schema is not a JSON object: {error}.")) from error
-    if not isinstance(schema, dict):
-        raise InvokeBadRequestError(
-            target.says("response_format json_schema needs the parameter json_schema; fill it in.")
-        )
-    inner = schema.get("schema")
-    return inner if isinstance(inner, dict) and "type" not in schema else schema
 
 
 def _add_tools(body: Body, request: ChatRequest) -> None:
@@ -221,14 +204,6 @@ def _id(call_id: str) -> str:
     return _ODD_IN_ID.sub("_", call_id) or "call"
 
 
-def arguments_of(call: ToolCall) -> dict[str, JsonValue]:
-    """The arguments as an object; none where the model wrote no such thing."""
-    try:
-        return msgspec.to_builtins(msgspec.json.decode(call.arguments, type=dict[str, object]))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-
-
 def _parts(target: Target, message: Message) -> Iterator[JsonValue]:
     """The parts as blocks; empty texts, which the API refuses, are left out."""
     if isinstance(message.content, str):
@@ -281,9 +256,3 @@ def _source(part: Part, media_type: str) -> Body:
 
 def _text_block(text: str) -> Body:
     return {"type": "text", "text": text}
-
-
-def _text(message: Message) -> str:
-    if isinstance(message.content, str):
-        return message.content
-    return "\n".join(part.text for part in message.content if part.type == "text")

@@ -6,12 +6,12 @@ Source: spec models-and-tools §1.7, §1.19 (GEM, VTX); the vendor's API referen
 import re
 from collections.abc import Iterator, Mapping
 
-import msgspec
-
 from treadle.engine.errors import InvokeBadRequestError
 from treadle.engine.ports import ChatRequest, Message, Part, ToolCall, ToolSpec
 from treadle.engine.values import JsonValue
 from treadle.models.target import Target
+
+from .request_values import arguments_of, schema_of, text_of
 
 Body = dict[str, JsonValue]
 
@@ -36,7 +36,7 @@ _MOST_STOPS = 5
 def content_body(target: Target, request: ChatRequest) -> Body:
     """The body for `:generateContent` and `:streamGenerateContent`. Raises InvokeBadRequestError."""
     given: Body = {name: value for name, value in request.parameters.items() if value is not None}
-    system = "\n\n".join(filter(None, (_text(each) for each in request.messages if each.role == "system")))
+    system = "\n\n".join(filter(None, (text_of(each.content) for each in request.messages if each.role == "system")))
     contents = _contents(target, request)
     if not contents:
         # A prompt of nothing but a system message is the question itself.
@@ -64,7 +64,7 @@ def _config(target: Target, given: Body, *, structured: bool) -> Body:
     form, schema = given.get("response_format"), given.get("json_schema")
     if structured and schema and form in (None, "json_schema"):
         config["responseMimeType"] = "application/json"
-        config["responseJsonSchema"] = _schema(target, schema)
+        config["responseJsonSchema"] = schema_of(target, schema)
     elif structured and form == "json_object":
         config["responseMimeType"] = "application/json"
     thinking: Body = {}
@@ -77,18 +77,6 @@ def _config(target: Target, given: Body, *, structured: bool) -> Body:
     if thinking:
         config["thinkingConfig"] = thinking
     return config
-
-
-def _schema(target: Target, schema: JsonValue) -> JsonValue:
-    """The JSON Schema, text or object, by itself or beside its name. Raises InvokeBadRequestError."""
-    if isinstance(schema, str):
-        try:
-            schema = msgspec.to_builtins(msgspec.json.decode(schema, type=dict[str, object]))
-        except msgspec.DecodeError as error:
-            raise InvokeBadRequestError(target.says(f"json_schema is not a JSON object: {error}.")) from error
-    if isinstance(schema, dict) and isinstance(inner := schema.get("schema"), dict) and "type" not in schema:
-        return inner
-    return schema
 
 
 def _declaration(tool: ToolSpec) -> Body:
@@ -121,7 +109,7 @@ def _parts(target: Target, message: Message, names: Mapping[str, str], *, signs:
     if message.role == "tool":
         call_id = message.tool_call_id or ""
         name = message.name or names.get(call_id) or call_id
-        response: Body = {"name": name, "response": {"output": _text(message)}}
+        response: Body = {"name": name, "response": {"output": text_of(message.content)}}
         if call_id:
             response["id"] = call_id
         yield {"functionResponse": response}
@@ -142,21 +130,13 @@ def _parts(target: Target, message: Message, names: Mapping[str, str], *, signs:
 
 
 def _call(call: ToolCall, *, signature: str) -> Body:
-    function: Body = {"name": call.name, "args": _arguments(call)}
+    function: Body = {"name": call.name, "args": arguments_of(call)}
     if call.id:
         function["id"] = call.id
     part: Body = {"functionCall": function}
     if signature:
         part["thoughtSignature"] = signature
     return part
-
-
-def _arguments(call: ToolCall) -> dict[str, JsonValue]:
-    """The arguments as an object; none where the model wrote no such thing."""
-    try:
-        return msgspec.to_builtins(msgspec.json.decode(call.arguments, type=dict[str, object]))
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
 
 
 def _media(target: Target, part: Part) -> Body:
@@ -168,9 +148,3 @@ def _media(target: Target, part: Part) -> Body:
     if part.url:
         return {"fileData": {"mimeType": mime_type, "fileUri": part.url}}
     return {"inlineData": {"mimeType": mime_type, "data": part.data}}
-
-
-def _text(message: Message) -> str:
-    if isinstance(message.content, str):
-        return message.content
-    return "\n".join(part.text for part in message.content if part.type == "text")

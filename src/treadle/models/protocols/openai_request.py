@@ -4,7 +4,6 @@ Source: spec models-and-tools §1.7, §1.9, §1.19.
 """
 
 import re
-from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -13,6 +12,8 @@ from treadle.engine.errors import InvokeBadRequestError
 from treadle.engine.ports import ChatRequest, Message, Part, ToolSpec
 from treadle.engine.values import JsonValue
 from treadle.models.target import Target
+
+from .request_values import text_of
 
 Body = dict[str, JsonValue]
 
@@ -164,11 +165,6 @@ def content(target: Target, message: Message) -> JsonValue:
     if message.role != "user" or (len(parts) == 1 and parts[0].type == "text"):
         return text_of(parts)
     return [content_part(target, part) for part in parts]
-
-
-def text_of(content: str | Sequence[Part]) -> str:
-    """The text of a message, its text parts on lines of their own."""
-    return content if isinstance(content, str) else "\n".join(part.text for part in content if part.type == "text")
 
 
 def content_part(target: Target, part: Part) -> Body:

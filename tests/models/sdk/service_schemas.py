@@ -1,4 +1,4 @@
-"""More of the vendors' request schemas: Cohere's and those of Responses from the SDKs, those of AWS from botocore's data.
+"""More of the vendors' request schemas: Cohere's and Responses' from the SDKs, those of AWS from botocore's data.
 
 `python -m tests.models.sdk.service_schemas` writes them. Objects are closed, and so are the unions of AWS.
 """

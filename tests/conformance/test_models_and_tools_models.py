@@ -231,6 +231,17 @@ def test_case_18_nothing_and_a_usage_are_that_usage() -> None:
     assert (usage + usage).total_tokens == 14
 
 
+async def test_case_19_one_document_of_a_generic_reranker_scores_0(
+    service: ModelService, upstream: ScriptedModel
+) -> None:
+    credentials = {"endpoint_url": upstream.url, "api_key": KEY}
+    await service.add_model(WORKSPACE, "openai_api_compatible", "reranking", "stub-rerank", credentials)
+    models, model = service.for_workspace(WORKSPACE), ModelRef("openai_api_compatible", "stub-rerank")
+    alone = await models.rerank(model, "Where is Paris?", ["Paris lies in France."])
+    assert [(each.index, each.text, each.score) for each in alone.documents] == [(0, "Paris lies in France.", 0.0)]
+    assert (await models.rerank(model, "Where is Paris?", ["Paris lies in France."], threshold=0.5)).documents == []
+
+
 def test_case_20_a_provider_has_one_id_however_it_is_spelled() -> None:
     assert normalise_provider("openai") == normalise_provider("langgenius/openai/openai")
     assert normalise_provider("google") == "langgenius/gemini/google"

@@ -7,9 +7,10 @@ import base64
 import json
 from typing import Any
 
-from anthropic import AsyncAnthropic
+from anthropic import AsyncAnthropic, AsyncAnthropicVertex
 from google import genai
 from google.genai import types
+from google.oauth2.credentials import Credentials
 from openai import AsyncOpenAI
 
 from treadle.engine.ports import ChatRequest, Message, Part, ToolCall
@@ -78,6 +79,20 @@ def _openai_part(part: Part) -> Written:
 
 async def through_anthropic(url: str, key: str, request: ChatRequest) -> list[Any]:
     """The events of the reply, by Anthropic's SDK."""
+    async with AsyncAnthropic(base_url=url.removesuffix("/v1"), api_key=key, max_retries=0) as client:
+        stream = await client.messages.create(**_anthropic_arguments(request))
+        return [event async for event in stream]
+
+
+async def through_claude_on_vertex(url: str, token: str, request: ChatRequest) -> list[Any]:
+    """The same at Vertex AI."""
+    where: Written = {"project_id": "p-1", "region": "us-east5", "base_url": f"{url}/v1"}
+    async with AsyncAnthropicVertex(**where, access_token=token, max_retries=0) as client:
+        stream = await client.messages.create(**_anthropic_arguments(request))
+        return [event async for event in stream]
+
+
+def _anthropic_arguments(request: ChatRequest) -> Written:
     given = dict(request.parameters)
     arguments: Written = {"max_tokens": given.pop("max_tokens")}
     sampling = {name: given.pop(name) for name in ("temperature", "top_p") if name in given}
@@ -112,12 +127,12 @@ async def through_anthropic(url: str, key: str, request: ChatRequest) -> list[An
         arguments["stop_sequences"] = list(request.stop)
     if request.user:
         arguments["metadata"] = {"user_id": request.user}
-    base = url.removesuffix("/v1")
-    async with AsyncAnthropic(base_url=base, api_key=key, max_retries=0) as client:
-        stream = await client.messages.create(
-            model=request.model.name, messages=_anthropic_messages(request.messages), stream=True, **arguments
-        )
-        return [event async for event in stream]
+    return {
+        "model": request.model.name,
+        "messages": _anthropic_messages(request.messages),
+        "stream": True,
+        **arguments,
+    }
 
 
 def _anthropic_messages(messages: tuple[Message, ...]) -> Any:
@@ -167,6 +182,23 @@ def _anthropic_part(part: Part) -> Written:
 
 async def through_gemini(url: str, key: str, request: ChatRequest) -> list[Any]:
     """The chunks of the reply, by Google's SDK."""
+    options = types.HttpOptions(base_url=url.removesuffix("/v1beta"), api_version="v1beta")
+    return await _gemini_chunks(genai.Client(api_key=key, http_options=options), request)
+
+
+async def through_gemini_on_vertex(url: str, token: str, request: ChatRequest) -> list[Any]:
+    """The same at Vertex AI."""
+    client = genai.Client(
+        vertexai=True,
+        project="p-1",
+        location="eu",
+        credentials=Credentials(token=token),
+        http_options=types.HttpOptions(base_url=url, api_version="v1"),
+    )
+    return await _gemini_chunks(client, request)
+
+
+async def _gemini_chunks(client: genai.Client, request: ChatRequest) -> list[Any]:
     given = dict(request.parameters)
     config: Written = {
         name: given[name] for name in ("max_output_tokens", "temperature", "top_p", "seed") if name in given
@@ -195,9 +227,6 @@ async def through_gemini(url: str, key: str, request: ChatRequest) -> list[Any]:
             for tool in request.tools
         ]
         config["tools"] = [types.Tool(function_declarations=declarations)]
-    client = genai.Client(
-        api_key=key, http_options=types.HttpOptions(base_url=url.removesuffix("/v1beta"), api_version="v1beta")
-    )
     try:
         stream = await client.aio.models.generate_content_stream(
             model=request.model.name,

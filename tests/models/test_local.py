@@ -124,8 +124,7 @@ async def test_it_comes_back_after_a_crash_with_another_key(model: LocalModel, m
     pid = model.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    assert model._process is not None
-    await model._process.wait()  # the loop learns of the death a moment after it
+    await model.notice_end()  # the loop learns of the death a moment after it
     assert (await models.complete(ask("Say hello.", max_tokens=3))).text
     after = await model.endpoint()
     assert after.key != before.key
@@ -172,7 +171,7 @@ async def test_a_model_that_cannot_be_loaded_is_explained(
         file.write(b"not a model")
     monkeypatch.setattr(local, "model_file", lambda: broken)
     model = LocalModel()
-    with pytest.raises(LocalModelError, match=r"did not start: ."):
+    with pytest.raises(LocalModelError, match=r"smollm2-135m-instruct did not start: ."):
         await model.endpoint()
     assert model.pid is None
 

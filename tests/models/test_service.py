@@ -373,7 +373,7 @@ async def test_the_built_in_model_needs_no_credentials_and_comes_last(
     if not LocalModel().available():
         pytest.skip("the built-in model is not installed")
     assert await service.default_model(HERE) == ModelRef("local", MODEL_NAME, "chat")
-    assert [info.scope for info in await service.list_models(HERE)] == ["built-in"]
+    assert {(info.provider, info.scope) for info in await service.list_models(HERE)} == {("local", "built-in")}
     assert await service.for_workspace(HERE).resolve(ModelRef("openai", "gpt-4")) == ModelRef(
         "local", MODEL_NAME, "chat"
     )

@@ -1,4 +1,4 @@
-"""The process that holds the embedded model: llama.cpp's own HTTP server on a loopback port.
+"""The process that holds a model for llama.cpp: its own HTTP server on a loopback port.
 
 Not a public entry: `local.LocalModel` starts it, writes its orders to its standard input as one line of JSON, and keeps
 that pipe open; the process ends when the pipe does. It answers with one line of JSON once the model is loaded.
@@ -16,7 +16,7 @@ from treadle.platform.parent import end_with_parent
 
 
 class Orders(TypedDict):
-    """What to serve. `context` is in tokens per slot."""
+    """What to serve. `context` is in tokens per slot; `vectors` asks for an embedding model."""
 
     file: str
     name: str
@@ -24,6 +24,7 @@ class Orders(TypedDict):
     slots: int
     context: int
     threads: int
+    vectors: bool
 
 
 def main() -> None:
@@ -60,6 +61,9 @@ def serve(orders: Orders) -> Server:
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = orders["threads"]
     params.cache_type_k = params.cache_type_v = llama.ggml_type.GGML_TYPE_Q8_0  # half the memory, same speed
     params.cache_ram_mib = 64
+    if orders["vectors"]:
+        params.embedding = True
+        params.n_batch = params.n_ubatch = orders["context"]  # a text is read in one piece
     params.verbosity = 0
     params.fit_params = params.warmup = params.ui = params.endpoint_slots = False
     return llama.Server(params)

@@ -256,13 +256,16 @@ class ModelService:
             return usable
         found = provider_of(key.provider)
         if found.connection.embedded:
-            reason = (
-                self._local.unavailable_reason if self._local is not None else "The built-in model is switched off."
-            )
-            raise UnknownModelError(
-                reason or f"The built-in models are {', '.join(each.model for each in found.models)}."
-            )
+            raise UnknownModelError(self._not_here(key.name))
         raise UnknownModelError(f"No credential is stored for {key.name!r} of {key.provider}; add it: {_command(key)}")
+
+    def _not_here(self, name: str) -> str:
+        """Why no model of this name runs here."""
+        if self._local is None:
+            return "The built-in model is switched off."
+        here = ", ".join(each.model for each in self._local.models())
+        reason = self._local.refused.get(name) or (None if here else self._local.unavailable_reason)
+        return reason or f"There is no local model {name!r}; those that can run are {here}."
 
     async def _resolved(self, workspace_id: str, ref: ModelRef, kind: ModelKind) -> Resolved:
         state = await self._state(workspace_id)
@@ -353,7 +356,8 @@ class ModelService:
 
     async def _state(self, workspace_id: str) -> WorkspaceState:
         state = self._states.get(workspace_id)
-        if state is not None:
+        local = self._local.models() if self._local is not None else ()
+        if state is not None and state.local == local:
             return state
         generation = self._generation
         stored = await load(self._db, workspace_id)
@@ -366,7 +370,7 @@ class ModelService:
             defaults={
                 ModelKind(row.kind): stored_key(row.provider, row.model, ModelKind(row.kind)) for row in stored.defaults
             },
-            local=self._local is not None and self._local.available(),
+            local=local,
         )
         if generation == self._generation:
             self._states[workspace_id] = state

@@ -117,8 +117,8 @@ class WorkspaceState:
     stored: Mapping[Owner, tuple[Credential, ...]]
     settings: Mapping[Owner, Setting]
     defaults: Mapping[ModelKind, ModelKey]
-    local: bool
-    """Whether the embedded model can be used."""
+    local: tuple[Model, ...]
+    """The models that run here."""
     resolved: dict[tuple[ModelRef, ModelKind], Resolved] = field(
         default_factory=dict[tuple[ModelRef, ModelKind], Resolved]
     )
@@ -140,7 +140,7 @@ class WorkspaceState:
 
         None without either, where there is no such model, and where it is switched off. Raises UnknownProviderError.
         """
-        provider = provider_of(key.provider)
+        provider = self._offering(provider_of(key.provider))
         if not even_disabled and not self.enabled(key):
             return None
         pool, scope = self._pool(key, provider)
@@ -213,9 +213,13 @@ class WorkspaceState:
         active = self.active(owner)
         return (() if active is None else (active,)), "provider"
 
+    def _offering(self, provider: Provider) -> Provider:
+        """The provider; that of this machine's models with those that can run."""
+        return msgspec.structs.replace(provider, models=self.local) if provider.connection.embedded else provider
+
     def all_usable(self, *, even_disabled: bool = False) -> Iterator[Usable]:
         """Every model that can be used, by provider in the console's order."""
-        for provider in catalogue().values():
+        for provider in map(self._offering, catalogue().values()):
             keys = [ModelKey(provider.provider, model.model, model.kind) for model in provider.models]
             keys += [
                 ModelKey(name, model, kind)

@@ -99,7 +99,8 @@ class WorkspaceModels:
 
         async def call(resolved: Resolved) -> Embeddings:
             target = await self._reached(resolved)
-            return await protocol(resolved.usable.provider.protocol, self._http).embed(target, texts, purpose)
+            async with self._noticing_crashes(resolved):
+                return await protocol(resolved.usable.provider.protocol, self._http).embed(target, texts, purpose)
 
         return await self._called(model, ModelKind.EMBEDDING, call)
 
@@ -119,8 +120,8 @@ class WorkspaceModels:
         return await self._called(model, ModelKind.RERANK, call)
 
     def count_tokens(self, model: ModelRef, messages: Sequence[Message]) -> int:
-        """About how many tokens the messages are; the same estimate for every model (tokens.py)."""
-        return tokens(messages)
+        """How many tokens the messages are: exact where the vocabulary is known, else about (tokens.py)."""
+        return tokens(messages, model.name)
 
     async def _called(self, model: ModelRef, kind: ModelKind, call: Callable[[Resolved], Awaitable[Result]]) -> Result:
         return await called(await self._resolve(model, kind), kind, self._policy, self._resolve, call)
@@ -143,7 +144,7 @@ class WorkspaceModels:
         try:
             if self._local is None:
                 raise LocalModelError("The built-in model is switched off.")
-            endpoint = await self._local.endpoint()
+            endpoint = await self._local.endpoint(target.name)
         except LocalModelError as error:
             raise InvokeConnectionError(target.says(str(error))) from error
         headers = {"Authorization": f"Bearer {endpoint.key}"}
@@ -157,7 +158,7 @@ class WorkspaceModels:
             yield
         except InvokeConnectionError:
             if self._local is not None and resolved.usable.provider.connection.embedded:
-                await self._local.notice_end()
+                await self._local.notice_end(resolved.target.name)
             raise
 
 

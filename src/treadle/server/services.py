@@ -163,7 +163,7 @@ async def open_services(
         recording.start()
         stack.push_async_callback(recording.close)
         if local is None and settings.local_model:
-            own = local = LocalModel()
+            own = local = LocalModel(settings.data_dir / "models")
             stack.push_async_callback(own.close)
         use_folder(settings.model_catalogue_dir)
         models = ModelService(db, crypto, local)

@@ -16,7 +16,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from treadle.models.local import LocalEndpoint, LocalModel, LocalModelError
+from treadle.models.catalogue import Model
+from treadle.models.local import MODEL_NAME, LocalEndpoint, LocalModel, LocalModelError
 from treadle.platform.parent import end_with_parent
 from treadle.settings import Settings
 
@@ -40,15 +41,17 @@ class Ready(msgspec.Struct, frozen=True, tag=True):
 
 
 class WantModel(msgspec.Struct, frozen=True, tag=True):
-    """Where does the embedded model answer? Start it when it does not run."""
+    """Where does this model answer? Start it when it does not run."""
 
     number: int
+    model: str
 
 
 class LostModel(msgspec.Struct, frozen=True, tag=True):
-    """The connection to the embedded model broke: has it ended?"""
+    """The connection to this model broke: has it ended?"""
 
     number: int
+    model: str
 
 
 Said: TypeAlias = Ready | WantModel | LostModel
@@ -99,12 +102,12 @@ class Worker:
         """Requests are answered from now on."""
         self._say(Ready())
 
-    async def ask(self, question: type[WantModel] | type[LostModel]) -> ModelAnswer:
+    async def ask(self, question: type[WantModel] | type[LostModel], model: str) -> ModelAnswer:
         """What the supervisor answers."""
         number = next(self._numbers)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         try:
-            self._say(question(number))
+            self._say(question(number, model))
             return await answer
         finally:
             del self._waiting[number]
@@ -130,10 +133,21 @@ class Worker:
 
 
 class SharedModel:
-    """The embedded model of all workers, which the supervisor runs. Implements `models.local.EmbeddedModel`."""
+    """The models of all workers, which the supervisor runs. Implements `models.local.EmbeddedModel`."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
+        self._here = LocalModel(worker.settings.data_dir / "models")
+        """Says what there is; it runs nothing."""
+
+    def models(self) -> tuple[Model, ...]:
+        """What can run here."""
+        return self._here.models()
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Why files are not offered."""
+        return self._here.refused
 
     def available(self) -> bool:
         """Whether the model and what runs it are installed."""
@@ -142,15 +156,15 @@ class SharedModel:
     @property
     def unavailable_reason(self) -> str | None:
         """Why the model cannot run and what to do, None when it can."""
-        return LocalModel().unavailable_reason
+        return self._here.unavailable_reason
 
-    async def endpoint(self) -> LocalEndpoint:
+    async def endpoint(self, name: str = MODEL_NAME) -> LocalEndpoint:
         """Where the model answers; it starts when it does not run. Raises LocalModelError."""
-        answer = await self._worker.ask(WantModel)
+        answer = await self._worker.ask(WantModel, name)
         if answer.error:
             raise LocalModelError(answer.error)
         return LocalEndpoint(base_url=answer.base_url, key=answer.key)
 
-    async def notice_end(self) -> None:
+    async def notice_end(self, name: str = MODEL_NAME) -> None:
         """For who lost the connection: returns once it is known whether the model has ended, within a second."""
-        await self._worker.ask(LostModel)
+        await self._worker.ask(LostModel, name)

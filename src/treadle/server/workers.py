@@ -67,7 +67,7 @@ class Supervisor:
             "workers": settings.workers,
             "local_model": settings.local_model,
         }
-        self._model = LocalModel() if settings.local_model else None
+        self._model = LocalModel(settings.data_dir / "models") if settings.local_model else None
         self._answering = asyncio.Event()
         """Set once the first worker serves."""
         self._ending = asyncio.Event()
@@ -162,10 +162,10 @@ class Supervisor:
     async def _answer(self, question: WantModel | LostModel, writer: asyncio.StreamWriter) -> None:
         answer = ModelAnswer(number=question.number)
         if self._model is not None and isinstance(question, LostModel):
-            await self._model.notice_end()
+            await self._model.notice_end(question.model)
         elif self._model is not None:
             try:
-                found = await self._model.endpoint()
+                found = await self._model.endpoint(question.model)
                 answer = ModelAnswer(number=question.number, base_url=found.base_url, key=found.key)
             except LocalModelError as error:
                 answer = ModelAnswer(number=question.number, error=str(error))

@@ -103,16 +103,13 @@ async def test_a_provider_without_scores_says_so(http: ModelHttp) -> None:
     assert rerank_protocol("anthropic", http) is None
 
 
-async def test_a_rate_limit_is_waited_out(http: ModelHttp, upstream: ScriptedModel) -> None:
-    upstream.fail(2, 429, retry_after=0)
-    assert len((await ranking(http, resolved_at("openai_api_compatible", upstream.url))).documents) == 3
-    assert len(upstream.requests) == 3
-
-
-async def test_a_long_pause_is_not_waited_for(http: ModelHttp, upstream: ScriptedModel) -> None:
-    upstream.fail(1, 429, retry_after=3600)
-    with pytest.raises(InvokeRateLimitError):
+async def test_a_rate_limit_of_one_request_is_for_the_caller_to_wait_out(
+    http: ModelHttp, upstream: ScriptedModel
+) -> None:
+    upstream.fail(1, 429, retry_after=3)
+    with pytest.raises(InvokeRateLimitError) as failure:
         await ranking(http, resolved_at("openai_api_compatible", upstream.url))
+    assert (failure.value.retry_after, len(upstream.requests)) == (3, 1)
 
 
 async def test_places_that_are_none_are_no_scores(http: ModelHttp, upstream: ScriptedModel) -> None:
@@ -169,13 +166,20 @@ async def test_one_refused_batch_fails_the_whole(http: ModelHttp) -> None:
             await Retrieval(http).embed(target_at(server.url, server.key, embedding="jina"), TEXTS, "document")
 
 
-async def test_embeddings_wait_out_rate_limits(http: ModelHttp, wire: OpenAI, upstream: ScriptedModel) -> None:
+async def test_batches_wait_out_rate_limits(wire: OpenAI, upstream: ScriptedModel) -> None:
     upstream.fail(3, 429, retry_after=0)
     target: Target = target_at(upstream.url, upstream.key)
     assert len((await wire.embed(target, TEXTS, "document")).vectors) == 5
-    upstream.fail(len(batches.PAUSES) + 1, 429, retry_after=0)
+    assert len(upstream.requests) == 6
+    upstream.fail(3 * (len(batches.PAUSES) + 1), 429, retry_after=0)
     with pytest.raises(InvokeRateLimitError):
-        await wire.embed(target, ["one"], "document")
+        await wire.embed(target, TEXTS, "document")
+
+
+async def test_a_long_pause_is_not_waited_for(wire: OpenAI, upstream: ScriptedModel) -> None:
+    upstream.fail(1, 429, retry_after=3600)
+    with pytest.raises(InvokeRateLimitError):
+        await wire.embed(target_at(upstream.url, upstream.key), TEXTS, "document")
 
 
 async def test_these_vendors_do_not_chat(http: ModelHttp) -> None:

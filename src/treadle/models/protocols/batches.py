@@ -4,7 +4,7 @@ Source: spec models-and-tools §1.19 (Embedding).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from treadle.engine.errors import InvokeRateLimitError
@@ -20,7 +20,7 @@ REQUESTS = 4
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further try after a rate limit, unless the provider names its own."""
 
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 20.0
 """A provider that wants a longer pause than this is not waited for."""
 
 Result = TypeVar("Result")
@@ -40,16 +40,20 @@ async def embedded(
 
 
 async def in_batches(texts: list[str], size: int, ask: Callable[[list[str]], Awaitable[Result]]) -> list[Result]:
-    """What `ask` says to each batch of `texts`, in order. The first failure ends the others."""
+    """What `ask` says to each batch of `texts`, in order. The first failure ends the others.
+
+    Several batches wait out rate limits where they stand, so that what is done need not be done again; a single one
+    leaves that to who called, who may have another credential.
+    """
     gate = asyncio.Semaphore(REQUESTS)
+    size = max(size, 1)
+    batches = [texts[at : at + size] for at in range(0, len(texts), size)]
 
     async def asked(batch: list[str]) -> Result:
         async with gate:
-            return await patiently(lambda: ask(batch))
+            return await (ask(batch) if len(batches) == 1 else patiently(lambda: ask(batch)))
 
-    size = max(size, 1)
-    calls: list[Coroutine[None, None, Result]] = [asked(texts[at : at + size]) for at in range(0, len(texts), size)]
-    tasks = [asyncio.ensure_future(call) for call in calls]
+    tasks = [asyncio.ensure_future(asked(batch)) for batch in batches]
     try:
         return list(await asyncio.gather(*tasks))
     finally:

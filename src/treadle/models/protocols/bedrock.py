@@ -17,7 +17,7 @@ from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
 from . import Embeddings
-from .batches import cut_to, embedded, patiently
+from .batches import cut_to, embedded
 from .bedrock_frames import FrameReader
 from .bedrock_reply import ReplyReader
 from .bedrock_request import Body, converse_body
@@ -71,7 +71,7 @@ class Bedrock:
         """The scores of the `top_n` best documents."""
         cut = [cut_to(document, target.profile.context_size) for document in documents]
         url = f"{target.base_url.rstrip('/').replace('bedrock-runtime', 'bedrock-agent-runtime')}/rerank"
-        response = await patiently(lambda: self._post(target, url, rerank_body(target, query, cut, top_n)))
+        response = await self._post(target, url, rerank_body(target, query, cut, top_n))
         try:
             sent = await content_of(target, response)
         finally:

@@ -419,6 +419,20 @@ async def test_the_other_parameters_find_their_places(wire: Anthropic, upstream:
     }
 
 
+async def test_any_json_is_asked_for_in_words(wire: Anthropic, upstream: ScriptedClaude) -> None:
+    body = await sent(wire, upstream, ask(Message(role="system", content="Be kind."), response_format="json_object"))
+    assert isinstance(body, dict)
+    assert body == {
+        "model": "claude-a",
+        "max_tokens": 2000,
+        "messages": [{"role": "user", "content": "Be kind.\n\nAnswer with a JSON object."}],
+    }
+    told = ask(Message(role="user", content="Some JSON, please"), response_format="json_object")
+    body = await sent(wire, upstream, told)
+    assert isinstance(body, dict)
+    assert "system" not in body
+
+
 @pytest.mark.parametrize("schema", [None, "", "[1]", "{"])
 async def test_a_schema_that_is_none_is_refused(wire: Anthropic, upstream: ScriptedClaude, schema: JsonValue) -> None:
     with pytest.raises(InvokeBadRequestError, match="json_schema"):

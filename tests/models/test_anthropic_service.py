@@ -9,6 +9,7 @@ from tests.doubles.anthropic_wire import ScriptedClaude
 from tests.doubles.gemini_wire import ScriptedGemini, ScriptedVertex
 from tests.doubles.script import Reply
 from tests.doubles.script import ToolCall as ScriptedCall
+from tests.doubles.scripted_model import ScriptedModel
 from treadle.engine.errors import InvokeBadRequestError
 from treadle.engine.ports import ChatDelta, ChatRequest, Message, ModelRef, ToolSpec
 from treadle.engine.values import JsonValue
@@ -74,7 +75,8 @@ async def test_one_key_opens_every_claude(service: ModelService, claude: Scripte
     assert deltas[-1].usage.total_price > 0
     body = claude.requests[-1].json
     assert (body["max_tokens"], body.get("temperature")) == (16384, None)
-    await said(service, ask("anthropic", "claude-sonnet-4-6", temperature=0.5))
+    await said(service, ask("anthropic", "claude-sonnet-4-6", temperature=0.5, response_format="JSON"))
+    assert claude.requests[-1].json["system"] == "Answer with a JSON object."
     assert claude.requests[-1].json["temperature"] == 0.5
     with pytest.raises(InvokeBadRequestError, match="choose one of low, medium, high, xhigh, max"):
         await said(service, ask("anthropic", "claude-opus-5-5", effort="huge"))
@@ -141,6 +143,17 @@ async def test_each_provider_lists_its_models(http: ModelHttp, claude: ScriptedC
     at_claude = Target(
         provider="anthropic", name="", upstream="", base_url=claude.url, headers={"x-api-key": claude.key}
     )
+    async with ScriptedModel() as openai:
+        lister = listing_protocol("openai", http)
+        assert lister is not None
+        at_openai = Target(
+            provider="openai",
+            name="",
+            upstream="",
+            base_url=openai.url,
+            headers={"Authorization": f"Bearer {openai.key}"},
+        )
+        assert RemoteModel("stub-chat", "stub-chat") in await lister.list_models(at_openai)
     at_gemini = Target(
         provider="google", name="", upstream="", base_url=gemini.url, headers={"x-goog-api-key": gemini.key}
     )

@@ -16,7 +16,7 @@ from treadle.engine.values import JsonValue
 from treadle.models.target import Target
 
 from .anthropic_schema import closed
-from .request_values import arguments_of, schema_of, text_of
+from .request_values import ANSWER_WITH_JSON, arguments_of, mentions_json, schema_of, text_of
 
 Body = dict[str, JsonValue]
 
@@ -42,6 +42,8 @@ def messages_body(target: Target, request: ChatRequest, *, stream: bool) -> Body
     body: Body = {"model": target.upstream, "max_tokens": limit}
     thinking = _thinking(target, given, limit)
     system = "\n\n".join(filter(None, (text_of(each.content) for each in request.messages if each.role == "system")))
+    if given.get("response_format") == "json_object" and not mentions_json(request):
+        system = "\n\n".join(filter(None, (system, ANSWER_WITH_JSON)))
     turns = [each for each in request.messages if each.role != "system"]
     replay = thinking is None or thinking["type"] != "disabled"
     messages, replayed = _turns(target, turns, replay=replay)

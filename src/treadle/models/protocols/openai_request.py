@@ -13,7 +13,7 @@ from treadle.engine.ports import ChatRequest, Message, Part, ToolSpec
 from treadle.engine.values import JsonValue
 from treadle.models.target import Target
 
-from .request_values import text_of
+from .request_values import ANSWER_WITH_JSON, mentions_json, text_of
 
 Body = dict[str, JsonValue]
 
@@ -53,8 +53,8 @@ def chat_body(target: Target, dialect: Dialect, request: ChatRequest, *, stream:
     """The body for `/chat/completions`. Raises InvokeBadRequestError for parts that cannot be sent."""
     names: dict[str, str] = {}
     messages: list[JsonValue] = [chat_message(target, dialect, message, names) for message in request.messages]
-    if request.parameters.get("response_format") == "json_object" and not _mentions_json(request):
-        messages.insert(0, {"role": "system", "content": "Answer with a JSON object."})
+    if request.parameters.get("response_format") == "json_object" and not mentions_json(request):
+        messages.insert(0, {"role": "system", "content": ANSWER_WITH_JSON})
     body: Body = {"model": target.upstream, "messages": messages}
     if request.tools and dialect.function_calling_type != "no_call":
         functions: list[JsonValue] = [function(tool) for tool in request.tools]
@@ -64,11 +64,6 @@ def chat_body(target: Target, dialect: Dialect, request: ChatRequest, *, stream:
             body["tools"] = [{"type": "function", "function": each} for each in functions]
             body["tool_choice"] = "auto"
     return _finished(target, dialect, request, body, stream=stream)
-
-
-def _mentions_json(request: ChatRequest) -> bool:
-    """Whether the word stands anywhere in the prompt: the vendor refuses JSON mode without it."""
-    return any("json" in text_of(message.content).lower() for message in request.messages)
 
 
 def completion_body(target: Target, dialect: Dialect, request: ChatRequest, *, stream: bool) -> Body:

@@ -5,14 +5,22 @@ from collections.abc import Sequence
 import msgspec
 
 from treadle.engine.errors import InvokeBadRequestError
-from treadle.engine.ports import Part, ToolCall
+from treadle.engine.ports import ChatRequest, Part, ToolCall
 from treadle.engine.values import JsonValue
 from treadle.models.target import Target
+
+ANSWER_WITH_JSON = "Answer with a JSON object."
+"""What a prompt is told that is to be answered so and does not say it."""
 
 
 def text_of(content: str | Sequence[Part]) -> str:
     """The text of a message, its text parts on lines of their own."""
     return content if isinstance(content, str) else "\n".join(part.text for part in content if part.type == "text")
+
+
+def mentions_json(request: ChatRequest) -> bool:
+    """Whether the word stands anywhere in the prompt: without it nobody answers with JSON, and some vendors refuse."""
+    return any("json" in text_of(message.content).lower() for message in request.messages)
 
 
 def arguments_of(call: ToolCall) -> dict[str, JsonValue]:

@@ -4,7 +4,8 @@ Source: the vendor's description of `application/vnd.amazon.eventstream`.
 """
 
 import struct
-import zlib
+from functools import lru_cache
+from zlib import crc32
 
 MAX_FRAME = 24 * 2**20
 _PRELUDE = struct.Struct(">III")
@@ -35,17 +36,21 @@ class FrameReader:
         """The frames that `data` completes, in order. Raises BrokenFrame."""
         held = self._held + data if self._held else data
         found: list[bytes] = []
+        view = memoryview(held)
         at, end = 0, len(held)
         while end - at >= _PRELUDE.size:
             total, headers, checksum = _PRELUDE.unpack_from(held, at)
-            if zlib.crc32(held[at : at + 8]) != checksum or total > MAX_FRAME or headers + 16 > total:
+            begun = crc32(view[at : at + 8])
+            if begun != checksum or total > MAX_FRAME or headers + 16 > total:
                 raise BrokenFrame("a frame of the event stream has a damaged beginning")
             if end - at < total:
                 break
-            frame = held[at : at + total]
-            if zlib.crc32(frame[:-4]) != _CHECKSUM.unpack_from(frame, total - 4)[0]:
+            last = at + total - 4
+            if crc32(view[at + 8 : last], begun) != _CHECKSUM.unpack_from(held, last)[0]:
                 raise BrokenFrame("a frame of the event stream was damaged on the way")
-            found.append(_text_of(frame, headers))
+            first = at + _PRELUDE.size + headers
+            opening = _opening(held[at + _PRELUDE.size : first])
+            found.append(opening + (held[first:last] or b"{}") + b"}")
             at += total
         self._held = held[at:]
         return found
@@ -56,15 +61,15 @@ class FrameReader:
         return []
 
 
-def _text_of(frame: bytes, headers: int) -> bytes:
-    first = _PRELUDE.size
-    named = _headers(frame[first : first + headers])
-    payload = frame[first + headers : -4] or b"{}"
+@lru_cache(maxsize=64)
+def _opening(headers: bytes) -> bytes:
+    """What stands before the payload: the same headers come with every frame of a kind."""
+    named = _headers(headers)
     kind = named.get(b":event-type") or named.get(b":exception-type")
-    if kind is None:
-        code, said = named.get(b":error-code", b"error"), named.get(b":error-message", b"")
-        return b'{"error":{"message":%s,"code":%s}}' % (_quoted(said), _quoted(code))
-    return b"{%s:%s}" % (_quoted(kind), payload)
+    if kind is not None:
+        return b"{%s:" % _quoted(kind)
+    code, said = named.get(b":error-code", b"error"), named.get(b":error-message", b"")
+    return b'{"error":{"message":%s,"code":%s},"rest":' % (_quoted(said), _quoted(code))
 
 
 def _headers(data: bytes) -> dict[bytes, bytes]:

@@ -105,6 +105,10 @@ class ModelAdministration:
             for row in rows
         ]
 
+    async def setting(self, workspace_id: str, owner: Owner) -> Setting:
+        """What the workspace decides about a provider or model."""
+        return (await self._state(workspace_id)).setting(owner)
+
     async def add_credential(
         self,
         workspace_id: str,

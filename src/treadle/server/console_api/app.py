@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from treadle import __version__
+from treadle.models.errors import ModelSetupError
 from treadle.platform.refusals import InvalidParam, Refusal
 from treadle.server.console_api import (
     app_imports,
@@ -19,6 +20,7 @@ from treadle.server.console_api import (
     forms,
     generators,
     mcp,
+    models,
     runs,
     sessions,
     speech,
@@ -53,6 +55,7 @@ ROUTERS = (
     mcp.router,
     triggers.router,
     forms.router,
+    models.router,
 )
 """The router of each domain. A module of this folder defines one with `console_router` and is named here."""
 
@@ -75,6 +78,7 @@ def create_console_api(services: Services) -> FastAPI:
     """The console API over opened services."""
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         Refusal: on_refusal,
+        ModelSetupError: models.on_model_setup,
         HTTPException: on_http_error,
         RequestValidationError: on_invalid,
         Exception: on_crash,

@@ -1,0 +1,205 @@
+"""Model providers in the console: credentials, turns, switches, defaults (spec models-and-tools §1.18)."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.doubles.scripted_model import ScriptedModel
+from tests.server.console_client import Console, console_of
+from tests.server.harness import Workbench
+from tests.server.http_client import JsonMap
+from tests.server.matchers import ID, refused
+
+HERE = "/workspaces/current/model-providers"
+GENERIC = f"{HERE}/openai_api_compatible"
+HIDDEN = "[__HIDDEN__]"
+
+
+@pytest.fixture
+def console(workbench: Workbench) -> Console:
+    """An administrator of a workspace that has nothing set up."""
+    workspace = workbench.second_workspace("Models")
+    return console_of(workbench, workspace_id=workspace.id)
+
+
+@pytest.fixture
+def model() -> Iterator[ScriptedModel]:
+    with ScriptedModel(models=["stub-chat", "spare", "gpt-4o-mini"]).in_thread() as model:
+        yield model
+
+
+def form(model: ScriptedModel, **more: str) -> JsonMap:
+    return {"endpoint_url": model.url, "api_key": model.key, **more}
+
+
+def openai(model: ScriptedModel) -> JsonMap:
+    return {"openai_api_key": model.key, "openai_api_base": model.url}
+
+
+def done(answer: httpx.Response) -> None:
+    assert (answer.status_code, answer.json()) == (200, {"result": "success"}), answer.text
+
+
+def delete(console: Console, path: str, body: JsonMap) -> httpx.Response:
+    return console.call("DELETE", path, json=body)
+
+
+def test_the_providers_are_listed_with_their_forms(console: Console) -> None:
+    listed = {each["provider"]: each for each in console.get(HERE).json()["data"]}
+    assert len(listed) > 60
+    openai_entry = listed["openai"]
+    assert openai_entry == console.get(f"{HERE}/langgenius/openai/openai").json()
+    assert openai_entry["custom_configuration"] == {
+        "status": "no-configure",
+        "current_credential_id": None,
+        "current_credential_name": None,
+        "available_credentials": [],
+        "custom_models": [],
+    }
+    (key, *_) = openai_entry["provider_credential_schema"]["credential_form_schemas"]
+    assert (key["variable"], key["type"], key["required"]) == ("openai_api_key", "secret-input", True)
+    voices = console.get(HERE, model_type="tts").json()["data"]
+    assert {"openai", "gpustack"} <= {each["provider"] for each in voices} < set(listed)
+    refused(console.get(f"{HERE}/acme"), 404, "not_found")
+
+
+def test_a_providers_key_is_tried_stored_shown_masked_and_forgotten(console: Console, model: ScriptedModel) -> None:
+    path = f"{HERE}/openai/credentials"
+    wrong = console.post(f"{path}/validate", {"credentials": {**openai(model), "openai_api_key": "sk-wrong"}}).json()
+    assert (wrong["result"], "HTTP 401" in wrong["error"]) == ("error", True)
+    assert console.post(f"{path}/validate", {"credentials": openai(model)}).json() == {
+        "result": "success",
+        "error": None,
+    }
+    made = console.post(path, {"credentials": openai(model), "name": "Mine"})
+    assert (made.status_code, made.json()) == (201, {"result": "success", "id": ID})
+    shown = console.get(path).json()
+    assert shown["credentials"]["openai_api_base"] == model.url
+    assert model.key not in console.get(path).text
+    assert [each["name"] for each in shown["load_balancing"]["configs"]] == ["Mine"]
+    kept = {**openai(model), "openai_api_key": HIDDEN}
+    done(console.call("PUT", path, json={"credential_id": made.json()["id"], "credentials": kept}))
+    configuration = console.get(f"{HERE}/openai").json()["custom_configuration"]
+    assert (configuration["status"], configuration["current_credential_name"]) == ("active", "Mine")
+    done(delete(console, path, {"credential_id": made.json()["id"]}))
+    assert console.get(path).json()["credentials"] == {}
+    refused(delete(console, path, {"credential_id": made.json()["id"]}), 404, "not_found")
+    model.take_violations()
+
+
+def test_of_several_keys_one_is_used_or_they_take_turns(console: Console, model: ScriptedModel) -> None:
+    path = f"{HERE}/openai/credentials"
+    first = console.post(path, {"credentials": openai(model)}).json()["id"]
+    refused(console.change(f"{HERE}/openai/settings", {"load_balancing_enabled": True}), 400, "invalid_param")
+    second = console.post(path, {"credentials": openai(model), "limits": {"requests_per_minute": 10}}).json()["id"]
+    rows = console.get(path).json()["load_balancing"]["configs"]
+    assert [(each["id"], each["name"], each["active"]) for each in rows] == [
+        (first, "API KEY 1", True),
+        (second, "API KEY 2", False),
+    ]
+    assert rows[1]["requests_per_minute"] == 10
+    done(console.post(f"{path}/switch", {"credential_id": second}))
+    done(console.change(f"{HERE}/openai/settings", {"load_balancing_enabled": True}))
+    shown = console.get(path).json()["load_balancing"]
+    assert (shown["enabled"], [each["active"] for each in shown["configs"]]) == (True, [False, True])
+
+
+def test_a_models_own_credentials_and_turns(console: Console, model: ScriptedModel) -> None:
+    which = {"model": "stub-chat", "model_type": "llm"}
+    checked = console.post(f"{GENERIC}/models/credentials/validate", {**which, "credentials": form(model)}).json()
+    assert checked["result"] == "success"
+    done(console.post(f"{GENERIC}/models", {**which, "credentials": form(model, context_size="8000")}))
+    (entry,) = console.get(f"{GENERIC}/models").json()["data"]
+    assert (entry["model"], entry["fetch_from"], entry["status"]) == ("stub-chat", "customizable-model", "active")
+    assert entry["model_properties"] == {"context_size": 8000, "mode": "chat"}
+    rules = console.get(f"{GENERIC}/models/parameter-rules", model="stub-chat").json()["data"]
+    assert [each["name"] for each in rules][:2] == ["temperature", "top_p"]
+    assert console.get(f"{GENERIC}/models/parameter-rules", model="gone").json() == {"data": []}
+    own = console.get(f"{GENERIC}/models/credentials", **which).json()["load_balancing"]["configs"][0]["id"]
+    configs = [{"id": own}, {"name": "Second", "credentials": form(model)}]
+    done(console.post(f"{GENERIC}/models", {**which, "load_balancing": {"enabled": True, "configs": configs}}))
+    balance = console.get(f"{GENERIC}/models/credentials", **which).json()["load_balancing"]
+    assert (balance["enabled"], [each["name"] for each in balance["configs"]]) == (True, ["API KEY 1", "Second"])
+    assert {(each["in_cooldown"], each["ttl"]) for each in balance["configs"]} == {(False, 0)}
+    done(delete(console, f"{GENERIC}/models", which))
+    assert console.get(f"{GENERIC}/models").json() == {"data": []}
+    refused(delete(console, f"{GENERIC}/models", which), 404, "not_found")
+
+
+def test_models_are_picked_switched_priced_and_backed(console: Console, model: ScriptedModel) -> None:
+    for name in ("stub-chat", "spare"):
+        done(console.post(f"{GENERIC}/models", {"model": name, "model_type": "llm", "credentials": form(model)}))
+    which = {"model": "stub-chat", "model_type": "llm"}
+
+    def picked() -> list[str]:
+        return [
+            entry["model"]
+            for each in console.get("/workspaces/current/models/model-types/llm").json()["data"]
+            if each["provider"] == "openai_api_compatible"
+            for entry in each["models"]
+        ]
+
+    assert picked() == ["stub-chat", "spare"]
+    done(console.change(f"{GENERIC}/models/disable", which))
+    assert picked() == ["spare"]
+    done(console.change(f"{GENERIC}/models/enable", which))
+    behind = [{"provider": "openai_api_compatible", "model": "spare"}]
+    done(console.change(f"{GENERIC}/models/settings", {**which, "fallbacks": behind, "price": {"input": "0.5"}}))
+    entry = console.get(f"{GENERIC}/models").json()["data"][0]
+    assert (entry["fallbacks"], entry["price"]["input"], entry["price"]["currency"]) == (behind, "0.5", "USD")
+    done(console.change(f"{GENERIC}/models/settings", {**which, "fallbacks": [], "list_price": True}))
+    entry = console.get(f"{GENERIC}/models").json()["data"][0]
+    assert (entry["fallbacks"], entry["price"]) == ([], None)
+    done(console.change(f"{GENERIC}/settings", {"enabled": False}))
+    assert picked() == []
+
+
+def test_default_models_are_chosen(console: Console, model: ScriptedModel) -> None:
+    for name in ("stub-chat", "spare"):
+        done(console.post(f"{GENERIC}/models", {"model": name, "model_type": "llm", "credentials": form(model)}))
+    chosen = {"model_type": "llm", "provider": "openai_api_compatible", "model": "spare"}
+    done(console.post("/workspaces/current/default-model", {"model_settings": [chosen]}))
+    assert console.get("/workspaces/current/default-model", model_type="llm").json() == {"data": chosen}
+    assert console.get("/workspaces/current/default-model", model_type="rerank").json() == {"data": None}
+    unknown = {**chosen, "provider": "openai", "model": "gpt-4o"}
+    refused(console.post("/workspaces/current/default-model", {"model_settings": [unknown]}), 404, "not_found")
+
+
+def test_a_provider_is_asked_for_its_models(console: Console, model: ScriptedModel) -> None:
+    refused(console.get(f"{HERE}/openai/remote-models"), 400, "invalid_param")
+    console.post(f"{HERE}/openai/credentials", {"credentials": openai(model)})
+    found = console.get(f"{HERE}/openai/remote-models").json()["data"]
+    assert [each["name"] for each in found] == ["stub-chat", "spare", "gpt-4o-mini"]
+
+
+def test_a_missing_field_is_named(console: Console) -> None:
+    refused(console.post(f"{HERE}/openai/credentials", {"credentials": {}}), 400, "invalid_param")
+    assert console.post(f"{HERE}/openai/credentials", {"credentials": {}}).json()["params"] == "openai_api_key"
+
+
+def test_what_another_workspace_has_is_not_there(workbench: Workbench, console: Console, model: ScriptedModel) -> None:
+    made = console.post(f"{HERE}/openai/credentials", {"credentials": openai(model)}).json()["id"]
+    other = console_of(workbench, workspace_id=workbench.second_workspace("Others").id)
+    path = f"{HERE}/openai/credentials"
+    for answer in (
+        delete(other, path, {"credential_id": made}),
+        other.call("PUT", path, json={"credential_id": made, "enabled": False}),
+        other.post(f"{path}/switch", {"credential_id": made}),
+        other.post(f"{path}/validate", {"credentials": openai(model), "credential_id": made}),
+    ):
+        refused(answer, 404, "not_found")
+    assert other.get(path).json()["credentials"] == {}
+
+
+@pytest.mark.parametrize("role", ["editor", "normal"])
+def test_only_administrators_decide(workbench: Workbench, role: str) -> None:
+    reader = console_of(workbench, role=role)
+    assert reader.get(HERE).status_code == 200
+    for answer in (
+        reader.post(f"{HERE}/openai/credentials", {"credentials": {}}),
+        reader.change(f"{HERE}/openai/settings", {"enabled": False}),
+        reader.post("/workspaces/current/default-model", {"model_settings": []}),
+        delete(reader, f"{HERE}/openai", {}),
+    ):
+        refused(answer, 403, "forbidden")

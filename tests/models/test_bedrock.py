@@ -1,11 +1,15 @@
 """Bedrock's protocol: frames, signatures, requests, embeddings and scores."""
 
+import itertools
+import json
 import struct
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.doubles.bedrock_wire import ScriptedBedrock, block_delta, event_frame, frame
 from tests.doubles.script import Reply
@@ -57,6 +61,18 @@ def test_frames_may_be_cut_at_every_byte() -> None:
         assert reader.feed(whole[:at]) + reader.feed(whole[at:]) + reader.end() == expected
     one_by_one = FrameReader()
     assert [each for at in range(len(whole)) for each in one_by_one.feed(whole[at : at + 1])] == expected
+
+
+@given(
+    st.lists(st.dictionaries(st.text(max_size=9), st.text(max_size=60), max_size=3), max_size=6),
+    st.lists(st.integers(0, 2000), max_size=6),
+)
+def test_any_frames_cut_anywhere_are_what_was_sent(payloads: list[dict[str, str]], cuts: list[int]) -> None:
+    whole = b"".join(event_frame(f"event{at}", payload) for at, payload in enumerate(payloads))
+    places = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
+    reader = FrameReader()
+    found = [json.loads(each) for at, to in itertools.pairwise(places) for each in reader.feed(whole[at:to])]
+    assert found == [{f"event{at}": payload} for at, payload in enumerate(payloads)]
 
 
 def test_a_reply_reads_the_same_from_frames() -> None:
@@ -135,6 +151,12 @@ async def test_without_keys_the_machine_is_asked(
     monkeypatch.setattr(bedrock_signing, "_ambient", bedrock_signing.Ambient())
     with pytest.raises(InvokeAuthorizationError, match="neither keys are stored nor does this machine have a role"):
         await said(Bedrock(http), target, ask())
+
+
+async def test_the_machines_role_is_not_shown_to_strangers(http: ModelHttp) -> None:
+    for url in ("https://evil.test", "https://amazonaws.com.evil.test", "https://127.0.0.1.evil.test"):
+        with pytest.raises(InvokeAuthorizationError, match="only used at addresses of AWS"):
+            await said(Bedrock(http), target_at(url, model=CLAUDE, auth_method="IAM_Role"), ask())
 
 
 def test_the_region_is_in_the_address() -> None:

@@ -11,6 +11,7 @@ from treadle.engine.errors import InvokeAuthorizationError
 from treadle.models.target import Target
 
 SERVICE = "bedrock"
+_OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
 class Ambient:
@@ -47,6 +48,12 @@ async def signed(target: Target, url: str, body: bytes, headers: dict[str, str])
     return {name: str(value) for name, value in request.headers.items() if name != "Host"}
 
 
+def _trusted(url: str) -> bool:
+    """Whether the machine's own role may be shown there: at AWS, or at what runs on the machine itself."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "127.0.0.1", "::1") or host.endswith(_OF_AWS)
+
+
 def region_of(target: Target) -> str:
     """The region that is called."""
     return str(target.settings.get("aws_region") or "us-east-1")
@@ -60,6 +67,13 @@ async def _credentials(target: Target) -> object:
     key, secret = str(settings.get("aws_access_key_id", "")), str(settings.get("aws_secret_access_key", ""))
     if key and secret:
         return Credentials(key, secret, str(settings.get("aws_session_token", "")) or None)
+    if not _trusted(target.base_url):
+        raise InvokeAuthorizationError(
+            target.says(
+                f"the role of this machine is only used at addresses of AWS, not at {target.base_url}. "
+                f"Store aws_access_key_id and aws_secret_access_key: {target.command()}"
+            )
+        )
     reason = ""
     try:
         found = await asyncio.to_thread(_ambient.frozen)

@@ -12,7 +12,7 @@ from tests.doubles.recording import JsonValue, Request
 from tests.doubles.script import Failure, Hang, Reply, conversation_text, last_user_text
 from tests.doubles.scripted_model import ScriptedModel
 
-TITLE_REQUEST = "Give this message a title"
+TITLE_REQUEST = "Give the message below a title"
 
 
 class Tale:

@@ -49,9 +49,11 @@ class Terminal:
         self.data_dir = data_dir
         self.environment = {"TREADLE_DATA_DIR": str(data_dir), **QUIET, **(environment or {})}
 
-    def __call__(self, *arguments: str | Path) -> Said:
-        """Runs a command in this process. What nobody foresaw is raised."""
-        result = CliRunner().invoke(command_line, [str(argument) for argument in arguments], env=self.environment)
+    def __call__(self, *arguments: str | Path, typed: str | None = None) -> Said:
+        """Runs a command in this process, where somebody types `typed`. What nobody foresaw is raised."""
+        result = CliRunner().invoke(
+            command_line, [str(argument) for argument in arguments], env=self.environment, input=typed
+        )
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)

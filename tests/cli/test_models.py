@@ -131,6 +131,89 @@ def test_providers_name_their_types_and_credentials(treadle: Terminal):
     assert len(listed) == len(rows)
 
 
+def test_a_newcomer_with_one_address_is_guided(treadle: Terminal, model: ScriptedModel):
+    answers = ["nobody", "compat", model.key, f"{model.url}", "1", "y"]
+    said = treadle("model", "add", typed="\n".join(answers) + "\n")
+    assert said.code == 0, said
+    assert "None is called so." in said.out
+    assert "   1  stub-chat" in said.out
+    assert said.out.endswith(f"Added stub-chat of {GENERIC} as the default.\n")
+    assert model.key not in said.out
+    (row,) = treadle("model", "list", "--json").json
+    assert (row["model"], row["default"]) == ("stub-chat", True)
+
+
+def test_a_newcomer_with_one_key_is_guided(treadle: Terminal):
+    with ScriptedModel(models=["gpt-4o-mini", "gpt-4o"]).in_thread() as model:
+        treadle.environment["TREADLE_MODEL_CATALOGUE_DIR"] = str(treadle.data_dir.parent)
+        (treadle.data_dir.parent / "acme.yaml").write_text(ACME.replace("URL", model.url), encoding="utf-8")
+        said = treadle("model", "add", typed=f"acme\n{model.key}\n\ny\n")
+        assert said.code == 0, said
+        assert said.out.endswith("Added gpt-4o-mini of acme as the default.\n")
+        listed = treadle("model", "list").out
+        assert "gpt-4o-mini  (default)" in listed
+        assert treadle("model", "list", "--remote", "acme").out == "gpt-4o-mini\ngpt-4o\n"
+        wrong = treadle("model", "add", typed="acme\nsk-wrong\n\ny\n")
+        assert (wrong.code, "HTTP 401" in wrong.err) == (1, True)
+        assert treadle("model", "test", "--provider", "acme", "--model", "gpt-4o-mini").code == 0
+        model.take_violations()
+
+
+ACME = """provider: acme
+position: 5
+label: Acme
+description: A gateway of ours.
+icon: acme
+kinds: [llm]
+configure: [predefined-model]
+protocol: openai
+validation_model: gpt-4o-mini
+connection: {url: 'URL', key_field: api_key}
+provider_form:
+  - use: api_key
+models:
+  - {model: gpt-4o-mini, context_size: 1000}
+  - {model: gpt-4o, context_size: 1000}
+"""
+
+
+def test_who_does_not_answer_adds_nothing(treadle: Terminal):
+    said = treadle("model", "add", typed="")
+    assert (said.code, treadle("model", "list", "--json").json) == (2, [])
+    assert "--provider" in said.err
+
+
+def test_keys_are_added_by_name_take_turns_and_are_removed(treadle: Terminal, model: ScriptedModel):
+    treadle.add_model(model)
+    which = ("--provider", GENERIC, "--model", "stub-chat")
+    form = ("-c", f"endpoint_url={model.url}", "-c", f"api_key={model.key}")
+    assert treadle("model", "balance", *which, "--on").complaint.startswith("Taking turns needs two credentials")
+    said = treadle("model", "add", *which, *form, "--name", "Second")
+    assert said.out == f"Added Second for stub-chat of {GENERIC}.\n"
+    assert treadle("model", "balance", *which, "--on").out == (
+        "stub-chat: credentials take turns\n  API KEY 1\n  Second\n"
+    )
+    shown = treadle("model", "balance", *which, "--json").json
+    assert (shown["balanced"], [each["name"] for each in shown["credentials"]]) == (True, ["API KEY 1", "Second"])
+    assert model.key not in str(shown)
+    assert treadle("model", "remove", *which, "--name", "Third").code == 1
+    assert treadle("model", "remove", *which, "--name", "Second").out == "Removed Second of stub-chat.\n"
+    assert treadle("model", "remove", *which).out == "Removed the credentials of stub-chat.\n"
+    assert treadle("model", "list", "--json").json == []
+
+
+def test_a_model_is_made_the_default_and_gets_one_behind_it(treadle: Terminal, model: ScriptedModel):
+    treadle.add_model(model, "stub-chat", "--default")
+    form = ("-c", f"endpoint_url={model.url}", "-c", f"api_key={model.key}")
+    assert treadle("model", "add", "--provider", GENERIC, "--model", "spare", "--no-validate", *form).code == 0
+    said = treadle("model", "default", "--provider", GENERIC, "--model", "spare")
+    assert said.out == f"spare of {GENERIC} is the default of llm.\n"
+    which = ("--provider", GENERIC, "--model", "stub-chat")
+    said = treadle("model", "balance", *which, "--behind", f"{GENERIC}/spare")
+    assert said.out.endswith(f"  behind it: spare of {GENERIC}\n")
+    assert treadle("model", "balance", *which, "--behind", "spare").code == 2
+
+
 @pytest.mark.local_model
 def test_the_local_model_is_there_without_any_setup(treadle: Terminal):
     treadle.environment["TREADLE_LOCAL_MODEL"] = "true"

@@ -4,6 +4,7 @@ import os
 import shutil
 import struct
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,7 @@ def test_a_file_is_read_for_what_it_is(folder: Path) -> None:
     found = read_model_file(folder / "mine.gguf")
     assert (found.name, found.kind, found.context_size) == ("mine", ModelKind.LLM, 8192)
     size = os.stat(folder / "mine.gguf").st_size
+    assert not found.pools
     assert found.memory == size + 2 * 576 // 9 * 3 * 30 * 8192
 
 
@@ -169,3 +171,21 @@ async def test_a_model_that_needs_more_memory_than_there_is_does_not_start(
     monkeypatch.setattr(local, "available_memory", lambda: 350_000_000)
     with pytest.raises(LocalModelError, match=r"mine takes about 0\.2 GB of memory, and 0\.[34] GB are free"):
         await models.endpoint("mine")
+
+
+async def test_an_embedding_model_from_a_file_gives_vectors(
+    folder: Path, db: Database, crypto: Crypto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chat model's file, taken for one: no file for vectors is at hand."""
+    add(folder, "mine")
+    taken_for_one = replace(read_model_file(folder / "mine.gguf"), kind=ModelKind.EMBEDDING)
+    monkeypatch.setattr(local, "model_files", lambda folder: ([taken_for_one], {}))
+    running = LocalModel(folder)
+    service = ModelService(db, crypto, running)
+    try:
+        answer = await service.for_workspace("w1").embed(ModelRef("local", "mine"), ["one", "two"])
+    finally:
+        await running.close()
+        await service.close()
+    assert [len(vector) for vector in answer.vectors] == [576, 576]
+    assert answer.vectors[0] != answer.vectors[1]

@@ -201,11 +201,12 @@ class LocalModel:
             path = model_file()
             if path is None or self.unavailable_reason is not None:
                 raise LocalModelError(self.unavailable_reason)
-            return self._llama(name, path, SLOTS, CONTEXT, vectors=False)
+            return self._llama(name, path, SLOTS, CONTEXT, vectors="")
         file = self._files[name]
-        return self._llama(name, file.path, 1, file.context_size, vectors=file.kind is ModelKind.EMBEDDING)
+        vectors = "" if file.kind is ModelKind.LLM else "own" if file.pools else "mean"
+        return self._llama(name, file.path, 1, file.context_size, vectors=vectors)
 
-    def _llama(self, name: str, path: Path, slots: int, context: int, *, vectors: bool) -> Program:
+    def _llama(self, name: str, path: Path, slots: int, context: int, *, vectors: str) -> Program:
         orders: dict[str, str | int | bool] = {
             "file": str(path), "name": name, "slots": slots, "context": context, "threads": self._threads,
             "vectors": vectors,

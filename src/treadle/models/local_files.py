@@ -39,6 +39,8 @@ class ModelFile:
     path: Path
     kind: ModelKind
     context_size: int
+    pools: bool
+    """Whether the file says how its vectors for tokens become one."""
     memory: int
     """Bytes that it takes about: the file and the memory of one conversation."""
 
@@ -74,13 +76,14 @@ def read_model_file(path: Path) -> ModelFile:
 
     if number("pooling_type", _NO_POOLING) == _RANK_POOLING:
         raise ModelFileError("it ranks documents, which files cannot be used for yet")
-    vectors = number("pooling_type", _NO_POOLING) != _NO_POOLING or any(part in architecture for part in _ENCODERS)
+    pools = number("pooling_type", _NO_POOLING) != _NO_POOLING
+    vectors = pools or any(part in architecture for part in _ENCODERS)
     context = min(number("context_length", _DEFAULT_CONTEXT), MOST_CONTEXT)
     heads = number("attention.head_count", 1)
     width = number("embedding_length", 1) // heads * number("attention.head_count_kv", heads)
     conversation = 0 if vectors else 2 * width * number("block_count", 1) * context
     kind = ModelKind.EMBEDDING if vectors else ModelKind.LLM
-    return ModelFile(path, kind, context, path.stat().st_size + conversation)
+    return ModelFile(path, kind, context, pools, path.stat().st_size + conversation)
 
 
 def _facts(head: bytes) -> dict[str, Value]:

@@ -10,13 +10,14 @@ import signal
 import sys
 import threading
 from importlib import import_module
-from typing import Protocol, TypedDict
+from typing import Literal, Protocol, TypedDict
 
 from treadle.platform.parent import end_with_parent
 
 
 class Orders(TypedDict):
-    """What to serve. `context` is in tokens per slot; `vectors` asks for an embedding model."""
+    """What to serve. `context` is in tokens per slot; `vectors` is how those of an embedding model
+    become one: as its file says, or by their mean."""
 
     file: str
     name: str
@@ -24,7 +25,7 @@ class Orders(TypedDict):
     slots: int
     context: int
     threads: int
-    vectors: bool
+    vectors: Literal["", "own", "mean"]
 
 
 def main() -> None:
@@ -63,6 +64,8 @@ def serve(orders: Orders) -> Server:
     params.cache_ram_mib = 64
     if orders["vectors"]:
         params.embedding = True
+        if orders["vectors"] == "mean":
+            params.pooling_type = llama.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
         params.n_batch = params.n_ubatch = orders["context"]  # a text is read in one piece
     params.verbosity = 0
     params.fit_params = params.warmup = params.ui = params.endpoint_slots = False

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from openai import AsyncAzureOpenAI
 
 from tests.doubles.http_double import RECORDED, HttpDouble, Refused
 from tests.doubles.recording import Form, JsonValue, Request
@@ -97,6 +98,24 @@ async def test_a_deployment_is_called_with_its_key(http: ModelHttp, azure: Scrip
     assert text_of(await said(Azure(http), to, ask())) == "From Azure"
     assert azure.requests[0].path == "/openai/deployments/my-gpt/chat/completions"
     assert "authorization" not in azure.requests[0].headers
+
+
+async def test_the_sdk_and_we_send_the_same(http: ModelHttp, azure: ScriptedAzure) -> None:
+    sdk = AsyncAzureOpenAI(azure_endpoint=azure.origin, api_key="azure-key", api_version=VERSION, max_retries=0)
+    async with sdk:
+        stream = await sdk.chat.completions.create(
+            model="my-gpt",
+            messages=[{"role": "user", "content": "Hi"}],
+            temperature=0.5,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        async for _ in stream:
+            pass
+    await said(Azure(http), target(azure, openai_api_key="azure-key"), ask(temperature=0.5))
+    theirs, ours = azure.requests
+    assert (ours.path, ours.query, ours.json) == (theirs.path, theirs.query, theirs.json)
+    assert ours.headers["api-key"] == theirs.headers["api-key"]
 
 
 async def test_an_address_with_more_than_the_host_is_understood(http: ModelHttp, azure: ScriptedAzure) -> None:

@@ -26,6 +26,8 @@ from tests.models.vendors import said, target_at
 from treadle.engine.ports import ChatRequest, Message, Part
 from treadle.models.http import ModelHttp
 from treadle.models.protocols import protocol
+from treadle.models.protocols.bedrock import Bedrock
+from treadle.models.protocols.rerank_http import HttpRerank
 
 Vendor = Literal["cohere", "bedrock", "responses"]
 Written = dict[str, Any]
@@ -352,8 +354,6 @@ async def test_embeddings_and_scores_are_asked_for_as_coheres_sdk_does(
             truncate="END",
         )
         await client.rerank(model="rerank-v3.5", query="one", documents=["one", "two"], top_n=1)
-    from treadle.models.protocols.rerank_http import HttpRerank
-
     await protocol("cohere", http).embed(
         target_at(server.url, server.key, model="embed-v4.0"), ["one", "two"], "document"
     )
@@ -362,6 +362,39 @@ async def test_embeddings_and_scores_are_asked_for_as_coheres_sdk_does(
     sdk_embed, sdk_rank, own_embed, own_rank = server.requests
     assert (own_embed.path, own_embed.json) == (sdk_embed.path, sdk_embed.json)
     assert (own_rank.path, own_rank.json) == (sdk_rank.path, sdk_rank.json)
+
+
+async def test_scores_are_asked_for_as_boto3_does(http: ModelHttp, doubles: dict[Vendor, ScriptedVendor]) -> None:
+    server = doubles["bedrock"]
+    arn = "arn:aws:bedrock:us-east-1::foundation-model/cohere.rerank-v3-5:0"
+
+    def call() -> None:
+        client = boto3.client(
+            "bedrock-agent-runtime",
+            region_name="us-east-1",
+            endpoint_url=server.url,
+            aws_access_key_id=server.key,
+            aws_secret_access_key="secret/key",
+            config=Config(proxies={}),
+        )
+        client.rerank(
+            queries=[{"type": "TEXT", "textQuery": {"text": "one"}}],
+            sources=[
+                {"type": "INLINE", "inlineDocumentSource": {"type": "TEXT", "textDocument": {"text": text}}}
+                for text in ("one", "two")
+            ],
+            rerankingConfiguration={
+                "type": "BEDROCK_RERANKING_MODEL",
+                "bedrockRerankingConfiguration": {"modelConfiguration": {"modelArn": arn}, "numberOfResults": 1},
+            },
+        )
+
+    await asyncio.to_thread(call)
+    keys = {"aws_access_key_id": server.key, "aws_secret_access_key": "secret/key"}
+    target = target_at(server.url, model="cohere.rerank-v3-5:0", **keys)
+    await Bedrock(http).rerank(target, "one", ["one", "two"], 1)
+    sdk, own = server.requests
+    assert (own.path, own.json) == (sdk.path, sdk.json)
 
 
 @pytest.mark.parametrize("name", list(schemas()))

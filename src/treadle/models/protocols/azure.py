@@ -8,7 +8,6 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 
-from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
 from .azure_token import authorization
@@ -30,13 +29,9 @@ class Azure(OpenAI):
 class AzureMedia(OpenAIMedia):
     """Speaks to deployments of OpenAI's models of sound."""
 
-    def __init__(self, http: ModelHttp) -> None:
-        super().__init__(http)
-        self._connections = http
-
     async def _post(self, target: Target, path: str, body: bytes, content_type: str) -> aiohttp.ClientResponse:
-        headers = {"Content-Type": content_type, **await authorization(self._connections, target)}
-        return await send(self._connections, target, address(target, path), body, headers, refused)
+        headers = {"Content-Type": content_type, **await authorization(self._http, target)}
+        return await send(self._http, target, address(target, path), body, headers, refused)
 
 
 def address(target: Target, path: str) -> str:

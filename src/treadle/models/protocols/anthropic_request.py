@@ -41,9 +41,7 @@ def messages_body(target: Target, request: ChatRequest, *, stream: bool) -> Body
     limit = limit if isinstance(limit, int) else DEFAULT_MAX_TOKENS
     body: Body = {"model": target.upstream, "max_tokens": limit}
     thinking = _thinking(target, given, limit)
-    system = "\n\n".join(filter(None, (text_of(each.content) for each in request.messages if each.role == "system")))
-    if given.get("response_format") == "json_object" and not mentions_json(request):
-        system = "\n\n".join(filter(None, (system, ANSWER_WITH_JSON)))
+    system = _system(request, json=given.get("response_format") == "json_object")
     turns = [each for each in request.messages if each.role != "system"]
     replay = thinking is None or thinking["type"] != "disabled"
     messages, replayed = _turns(target, turns, replay=replay)
@@ -73,6 +71,14 @@ def messages_body(target: Target, request: ChatRequest, *, stream: bool) -> Body
     if stream:
         body["stream"] = True
     return body
+
+
+def _system(request: ChatRequest, *, json: bool) -> str:
+    """The texts of all system messages; `json`: any JSON object is wanted, which the API has no parameter for."""
+    texts = [text_of(message.content) for message in request.messages if message.role == "system"]
+    if json and not mentions_json(request):
+        texts.append(ANSWER_WITH_JSON)
+    return "\n\n".join(filter(None, texts))
 
 
 def _thinking(target: Target, given: Body, limit: int) -> Body | None:

@@ -16,7 +16,6 @@ from tests.cli.terminal import EXAMPLES, ROOT, Terminal, commands
 from tests.server.harness import MadeApp, Workbench
 from tests.server.http_client import names_of
 from treadle.engine.events import Event, NodeStatus, RunStatus
-from treadle.models.catalogue import catalogue
 from treadle.server.service_api.routes import ROUTES
 
 DOCS = ROOT / "docs"
@@ -112,15 +111,6 @@ def test_every_event_of_a_run_is_described():
 def test_every_status_is_described():
     page = text_of("logs.md")
     assert [status for status in (*RunStatus, *NodeStatus) if f"`{status}`" not in page] == []
-
-
-def test_every_provider_is_described_with_credentials_that_it_has():
-    rows = re.findall(r"^\| `([a-z_]+)` \| [^|]+ \| ([^|]+) \|$", text_of("models.md"), re.MULTILINE)
-    providers = catalogue()
-    assert {name for name, _ in rows} == set(providers)
-    for name, credentials in rows:
-        form = {field.variable for field in (*providers[name].provider_form, *providers[name].model_form)}
-        assert set(re.findall(r"`(\w+)`", credentials)) <= form, name
 
 
 def test_every_endpoint_of_the_service_api_is_described_and_no_other():

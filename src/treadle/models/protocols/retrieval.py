@@ -95,7 +95,7 @@ def embedding_call(target: Target, texts: list[str], purpose: Purpose) -> tuple[
         case _:
             body: Body = {"model": target.upstream, "input": given, "embedding_type": "float", "normalized": True}
             if target.settings.get("task", True):
-                body["task"] = _TASKS["jina"][purpose]
+                body |= {"task": _TASKS["jina"][purpose], "truncate": True}
             return "embeddings", body
 
 

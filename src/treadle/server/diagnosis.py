@@ -90,10 +90,13 @@ async def _files(settings: Settings) -> Finding:
 def _local_model(settings: Settings) -> Finding:
     if not settings.local_model:
         return Finding("built-in model", "ok", "switched off")
-    reason = LocalModel().unavailable_reason
+    local = LocalModel(settings.data_dir / "models")
+    reason = local.unavailable_reason
     if reason:
         return Finding("built-in model", "warn", reason, "Or add a model with `treadle model add`.")
-    return Finding("built-in model", "ok", "installed")
+    if local.refused:
+        return Finding("built-in model", "warn", " ".join(local.refused.values()), "Replace or remove the file.")
+    return Finding("built-in model", "ok", ", ".join(each.model for each in local.models()))
 
 
 async def _sandbox(settings: Settings) -> list[Finding]:

@@ -12,6 +12,7 @@ from treadle.engine.ports import ModelRef
 
 from .catalogue import ModelKind, Voice
 from .http import ModelHttp
+from .policy import Policy, called
 from .protocols.media import MediaProtocol, Recording, media_protocol
 from .state import Resolved
 
@@ -23,24 +24,34 @@ Resolve = Callable[[ModelRef, ModelKind], Awaitable[Resolved]]
 class MediaModels:
     """Calls such models with the workspace's credentials. An empty provider means the workspace's default."""
 
-    def __init__(self, resolve: Resolve, http: ModelHttp) -> None:
+    def __init__(self, resolve: Resolve, http: ModelHttp, policy: Policy | None = None) -> None:
         self._resolve = resolve
         self._http = http
+        self._policy = policy or Policy(retries=0)
 
     async def moderate(self, text: str, model: ModelRef) -> bool:
         """Whether any part of the text is flagged. Long texts go in pieces, in batches. Raises InvokeError."""
         resolved = await self._resolve(model, ModelKind.MODERATION)
-        wire, schema = self._wire(resolved), resolved.usable.schema
+        schema = resolved.usable.schema
         pieces = [text[at : at + schema.max_characters] for at in range(0, len(text), schema.max_characters)]
         for at in range(0, len(pieces), max(schema.max_chunks, 1)):
-            if any(await wire.moderate(resolved.target, pieces[at : at + max(schema.max_chunks, 1)])):
+            batch = pieces[at : at + max(schema.max_chunks, 1)]
+
+            async def call(now: Resolved, batch: list[str] = batch) -> bool:
+                return any(await self._wire(now).moderate(now.target, batch))
+
+            if await called(resolved, ModelKind.MODERATION, self._policy, self._resolve, call):
                 return True
         return False
 
     async def transcribe(self, recording: Recording, model: ModelRef) -> str:
         """What is said in a recording. Raises InvokeError."""
         resolved = await self._resolve(model, ModelKind.SPEECH_TO_TEXT)
-        return await self._wire(resolved).transcribe(resolved.target, recording)
+
+        async def call(now: Resolved) -> str:
+            return await self._wire(now).transcribe(now.target, recording)
+
+        return await called(resolved, ModelKind.SPEECH_TO_TEXT, self._policy, self._resolve, call)
 
     async def voices(self, model: ModelRef, language: str | None = None) -> tuple[Voice, ...]:
         """The voices of a model, those of one language when it is named. Raises InvokeError."""

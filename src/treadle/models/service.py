@@ -118,7 +118,7 @@ class ModelService:
         async def resolve(model: ModelRef, kind: ModelKind) -> Resolved:
             return await self._resolved(workspace_id, model, kind)
 
-        return MediaModels(resolve, self._http)
+        return MediaModels(resolve, self._http, self._policy)
 
     async def list_models(self, workspace_id: str) -> list[ModelInfo]:
         """The models that the workspace can use."""

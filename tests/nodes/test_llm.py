@@ -68,6 +68,14 @@ async def test_the_record_says_what_was_asked_and_of_whom() -> None:
     )
 
 
+async def test_the_record_names_the_model_that_answered_in_the_end() -> None:
+    behind = ModelRef("other", "spare", "chat")
+    models = ScriptedModels([ChatDelta(text="o", model=behind), ChatDelta(text="k")])
+    record = (await run_node("llm", llm(), ports=a_world(models=models))).node("n")
+    assert record.outputs["text"] == "ok"
+    assert (record.process_data["model_provider"], record.process_data["model_name"]) == ("other", "spare")
+
+
 async def test_a_failed_call_keeps_its_prompt_and_closes_the_stream() -> None:
     models = ScriptedModels([ChatDelta(text="par")], failure=InvokeRateLimitError("[p] slow down"))
     played = await run_node("llm", llm(), ports=a_world(models=models), answer="{{#n.text#}}")

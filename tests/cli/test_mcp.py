@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import Terminal
-from tests.tools.mcp.test_servers import COMMAND
+from tests.tools.mcp_servers.test_servers import COMMAND
 
 
 @pytest.fixture

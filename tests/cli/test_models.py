@@ -177,6 +177,16 @@ models:
 """
 
 
+def test_a_wrong_file_of_an_operator_is_named(treadle: Terminal):
+    treadle.environment["TREADLE_MODEL_CATALOGUE_DIR"] = str(treadle.data_dir.parent)
+    (treadle.data_dir.parent / "acme.yaml").write_text(ACME.replace("[llm]", "[song]"), encoding="utf-8")
+    for command in (("model", "providers"), ("model", "list")):
+        said = treadle(*command)
+        assert (said.code, said.out) == (1, "")
+        assert "acme.yaml: " in said.complaint
+        assert "kinds" in said.complaint
+
+
 def test_who_does_not_answer_adds_nothing(treadle: Terminal):
     said = treadle("model", "add", typed="")
     assert (said.code, treadle("model", "list", "--json").json) == (2, [])

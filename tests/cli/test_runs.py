@@ -212,7 +212,7 @@ def test_a_target_that_is_neither_file_nor_app_is_said(treadle: Terminal, target
 
 def test_a_file_that_cannot_run_says_every_reason(treadle: Terminal, tmp_path: Path):
     assert treadle("run", write(tmp_path, "- 1\n")).code == 1
-    broken = workflow(start(to="t"), template("t", "hi", to="end"), end()).replace("template-transform", "iteration")
+    broken = workflow(start(to="t"), template("t", "hi", to="end"), end()).replace("template-transform", "teleport")
     said = treadle("run", write(tmp_path, broken))
     assert said.code == 1
     assert said.complaint.startswith('This app cannot be run. The node "t"')

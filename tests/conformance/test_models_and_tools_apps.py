@@ -36,7 +36,7 @@ from treadle.apps.conversations.memory import ConversationMemory
 from treadle.apps.features.annotations import AnnotationHit, Question
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.gate import Gate
-from treadle.apps.running.runs import StartRun
+from treadle.apps.running.requests import StartRun
 from treadle.apps.tables import CreatedFrom, Message
 from treadle.platform.db import table_of
 from treadle.platform.refusals import Refusal

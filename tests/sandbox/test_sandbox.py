@@ -41,11 +41,6 @@ async def test_an_unresolved_input_arrives_as_none(sandbox: Sandbox, prefix: str
     assert (await sandbox.run("python3", code, {"x": None})).outputs == {"r": True}
 
 
-async def test_javascript_is_refused_with_a_sentence(sandbox: Sandbox) -> None:
-    with pytest.raises(CodeExecutionError, match="javascript cannot run here yet"):
-        await sandbox.run("javascript", "function main() { return {} }", {})
-
-
 @pytest.mark.parametrize("prefix", ["", ON_CPYTHON])
 @pytest.mark.parametrize(
     ("code", "expected"),
@@ -302,8 +297,8 @@ async def test_packages_of_an_explicit_folder_can_be_imported(tmp_path: Path) ->
 
 
 async def test_a_missing_package_is_named(sandbox: Sandbox) -> None:
-    assert "ModuleNotFoundError: No module named 'numpy'" in await fails(
-        sandbox, "import numpy\ndef main():\n    return {}"
+    assert "ModuleNotFoundError: No module named 'scipy'" in await fails(
+        sandbox, "import scipy\ndef main():\n    return {}"
     )
 
 

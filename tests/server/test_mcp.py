@@ -16,7 +16,7 @@ from tests.server.harness import MadeApp, Workbench
 from tests.server.http_client import text_of
 from tests.server.payloads import unique
 from tests.server.test_agents import scripted
-from tests.tools.mcp.test_servers import served
+from tests.tools.mcp_servers.test_servers import served
 
 ADD = {
     "enabled": True,

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.terminal import Terminal
 from tests.doubles.scripted_model import ScriptedModel
+from treadle.models.catalogue import use_folder
 
 GENERIC = "openai_api_compatible"
 
@@ -14,6 +15,12 @@ GENERIC = "openai_api_compatible"
 def model() -> Iterator[ScriptedModel]:
     with ScriptedModel(models=["stub-chat", "stub-embedding"]).in_thread() as model:
         yield model
+
+
+@pytest.fixture(autouse=True)
+def own_catalogue() -> Iterator[None]:
+    yield
+    use_folder(None)
 
 
 def add(treadle: Terminal, *credentials: str, model: str = "stub-chat", kind: str = "llm", provider: str = GENERIC):

@@ -244,6 +244,5 @@ def test_an_operator_adds_providers_of_their_own(own_folder: Path) -> None:
 
 def test_a_wrong_file_of_an_operator_is_named_with_the_field(own_folder: Path) -> None:
     (own_folder / "acme.yaml").write_bytes(OWN.replace(b"kinds: [llm]", b"kinds: [song]"))
-    use_folder(own_folder)
     with pytest.raises(CatalogueError, match=r"acme\.yaml: .*song.*kinds"):
-        catalogue()
+        use_folder(own_folder)

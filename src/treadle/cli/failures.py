@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from treadle.apps.service import ImportFailed
+from treadle.models.catalogue_file import CatalogueError
 from treadle.models.errors import ModelSetupError
 from treadle.platform.crypto import SecretError
 from treadle.platform.db import DatabaseError
@@ -32,7 +33,7 @@ def explain(error: Exception) -> Failure | None:
             return Failure("\n  ".join([f"The file has {len(reasons)} errors.", *reasons]))
         case Refusal():
             return Failure(error.message)
-        case DatabaseError() | SecretError() | FileStoreError() | ModelSetupError():
+        case DatabaseError() | SecretError() | FileStoreError() | ModelSetupError() | CatalogueError():
             return Failure(_sentence(f"{error}"))
         case ValidationError() if error.title == Settings.__name__:
             return Failure(_wrong_setting(error), 2)

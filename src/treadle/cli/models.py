@@ -19,15 +19,20 @@ Model = Annotated[str, typer.Option("--model", help="The model's name at its pro
 @app.command("providers")
 def providers(as_json: AsJson = False, data_dir: DataDir = None) -> None:
     """List the providers and the credentials that each asks for."""
-    from treadle.models.catalogue import catalogue, use_folder
+    from treadle.models.catalogue import Provider, catalogue, use_folder
     from treadle.settings import Settings
 
     del data_dir  # taken by every command; the catalogue belongs to the program and its operator
-    use_folder(Settings().model_catalogue_dir)
+
+    async def work() -> list[Provider]:
+        use_folder(Settings.model_validate({}).model_catalogue_dir)
+        return list(catalogue().values())
+
+    rows = run(work)
     if as_json:
-        print_json([_provider_map(each) for each in catalogue().values()])
+        print_json([_provider_map(each) for each in rows])
         return
-    for each in catalogue().values():
+    for each in rows:
         fields = dict.fromkeys(field.variable for field in (*each.provider_form, *each.model_form))
         types = ", ".join(str(kind) for kind in each.kinds)
         print(f"{each.provider:<24} {types}: {', '.join(fields) or 'no credentials'}")

@@ -248,12 +248,17 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def use_folder(folder: Path | None) -> None:
-    """From now on the catalogue also has the operator's own files; one that is named as one of ours replaces it."""
+    """From now on the catalogue also has the operator's own files; one that is named as one of ours replaces it.
+
+    Reads them at once. Raises CatalogueError for a wrong one, OSError for a folder that cannot be read.
+    """
     wanted = [] if folder is None else [folder]
     if wanted != _own_folder:
         _own_folder[:] = wanted
         catalogue.cache_clear()
         _provider.cache_clear()
+        if wanted:
+            catalogue()
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import Measurement
 
-BENCHMARKS = ("engine", "models", "models_local", "vendors", "adapters", "code", "startup", "api", "streams")
+BENCHMARKS = ("engine", "models", "models_local", "vendors", "adapters", "code", "startup", "api", "streams", "agents")
 
 
 def measure(name: str) -> Iterable[Measurement]:

@@ -113,3 +113,32 @@ def chatflow() -> dict[str, Any]:
     answer: Node = {"id": "answer", "type": "answer", "title": "Answer", "answer": "{{#llm.text#}}"}
     start: Node = {"id": "start", "type": "start", "title": "Start", "variables": []}
     return _file("advanced-chat", [start, llm, answer], [("start", "source", "llm"), ("llm", "source", "answer")])
+
+
+def agent_with_three_tools() -> dict[str, Any]:
+    """An agent-chat app that may calculate, ask for the time, and ask what weekday it is."""
+    names = (("maths", "eval_expression"), ("time", "current_time"), ("time", "weekday"))
+    tools = [
+        {
+            "enabled": True,
+            "provider_type": "builtin",
+            "provider_id": provider,
+            "provider_name": provider,
+            "tool_name": tool,
+            "tool_label": tool,
+            "tool_parameters": {},
+        }
+        for provider, tool in names
+    ]
+    return {
+        "kind": "app",
+        "version": "0.5.0",
+        "app": {"name": "bench agent", "mode": "agent-chat", "icon": "🤖", "icon_background": "#FFEAD5"},
+        "model_config": {
+            "model": {"provider": "openai_api_compatible", "name": "caller", "mode": "chat", "completion_params": {}},
+            "pre_prompt": "Be exact.",
+            "prompt_type": "simple",
+            "user_input_form": [],
+            "agent_mode": {"enabled": True, "strategy": "function_call", "max_iteration": 5, "tools": tools},
+        },
+    }

@@ -133,7 +133,7 @@ def test_usage_with_empty_choices_is_read(usage: dict[str, object], cached: int)
 def test_usage_that_never_comes_is_counted_here() -> None:
     _, last = read(delta(content="one two three"), delta("stop"))
     assert last.usage is not None
-    assert (last.usage.prompt_tokens, last.usage.completion_tokens) == (5, 4)
+    assert (last.usage.prompt_tokens, last.usage.completion_tokens) == (4, 2)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ from .pool import VariablePool
 from .ports import Ports
 from .usage import Usage
 from .values import File, Value
-from .walk import Walk
+from .walk import Walk, discard
 
 STOPPED_BY_USER = "Stopped by user."
 
@@ -107,6 +107,7 @@ class Run:
         self._index = self.past.index
         self._verdict: RunFailed | RunStopped | None = None
         self._error: BaseException | None = None
+        self._ended = False
         self._whole = Walk(self, graph, pool, None, emit)
         self.stream = self._whole.stream
 
@@ -139,6 +140,14 @@ class Run:
         finally:
             for walk in self.walks:
                 walk.unheard()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Nothing of an ended run refers to itself: it is gone with its last reader, without a search for cycles."""
+        self._ended = True
+        self.emit = discard
+        self.walks.clear()
+        del self._whole
 
     def begin_step(self) -> tuple[str, int]:
         """The id and the place of a new execution. Fails the run when it would be one too many."""
@@ -155,6 +164,8 @@ class Run:
 
     def crash(self, error: BaseException) -> None:
         """Something went wrong that is no failure of a node: end the run and raise the first such error."""
+        if self._ended:
+            return
         if self._error is None and not self._whole.over:
             self._error = error
         self._whole.halt()
@@ -177,7 +188,7 @@ class Run:
 
     def _cut_short(self, verdict: RunFailed | RunStopped) -> None:
         """End the run before its graph ends. The first verdict stands."""
-        if not self._whole.over:
+        if not self._ended and not self._whole.over:
             self._verdict = verdict
             self._whole.halt()
 

@@ -126,7 +126,7 @@ class Walk:
 
     def unheard(self) -> None:
         """Whatever a node says from now on comes too late."""
-        self.emit = self.stream.emit = _discard
+        self.emit = self.stream.emit = discard
 
     async def round(self, context: NodeContext, pool: VariablePool, index: int, *, together: bool) -> Round:
         """One round of the container that `context` belongs to; see `NodeContext.walk`."""
@@ -135,7 +135,7 @@ class Walk:
             raise ValueError(f'the node "{node.id}" has no body')
         container = Container(node.kind, node.id, index, self.container, self.run.new_id() if together else None)
         held: list[Event] = []
-        say = _discard
+        say = discard
         if node.body.speaks:
             say = held.append if together else self.stream.round_sink(node.index)
         inner = Walk(self.run, node.body, pool, container, say)
@@ -290,5 +290,5 @@ class Walk:
         self.unheard()
 
 
-def _discard(_: Event) -> None:
+def discard(_: Event) -> None:
     """Nobody listens to a node that outlives its walk."""

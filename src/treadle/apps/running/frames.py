@@ -5,7 +5,7 @@ A frame is one line `data: <JSON>` and an empty line. Source: spec service-api Â
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 
@@ -140,31 +140,11 @@ class FrameEncoder:
         self._envelope = self._envelope_members()
         self._chunk_head, self._chunk_tail = self._chunk_frame()
         self._selectors: dict[tuple[str, ...] | None, bytes] = {}
-        self._encoders: dict[type, Callable[..., bytes]] = {
-            AnswerChunk: self._answer_chunk,
-            RunStarted: self._run_started,
-            NodeStarted: self._node_started,
-            NodeFinished: self._node_finished,
-            PauseRequested: self._form_required,
-            ContainerStarted: self._container_started,
-            RoundStarted: self._round_started,
-            AnswerReplaced: self._answer_replaced,
-            ReasoningChunk: self._reasoning_chunk,
-            Citations: self._citations,
-            AgentLog: self._agent_log,
-            AgentThought: self._agent_thought,
-            AnswerFile: self._answer_file,
-            AnnotationUsed: self._annotation_used,
-            SpeechChunk: self._speech_chunk,
-            SpeechEnded: self._speech_ended,
-            RunFinished: self._run_finished,
-            RunPaused: self._run_paused,
-        }
 
     def encode(self, event: Event) -> bytes:
         """The frames of `event`, none for events that this vocabulary does not show."""
-        encoder = self._encoders.get(type(event))
-        return encoder(event) if encoder else b""
+        encoder = self._ENCODERS.get(type(event))
+        return encoder(self, event) if encoder else b""
 
     def _envelope_members(self) -> dict[str, JsonValue]:
         thread = self._thread
@@ -445,6 +425,28 @@ class FrameEncoder:
         members = {key: value for key, value in self._envelope.items() if key != "task_id"}
         details = {"code": failure.code, "status": failure.status, "message": failure.message}
         return b"data: " + _encode({"event": "error", **members, **details}) + b"\n\n"
+
+    _ENCODERS: ClassVar[dict[type, Callable[..., bytes]]] = {
+        AnswerChunk: _answer_chunk,
+        RunStarted: _run_started,
+        NodeStarted: _node_started,
+        NodeFinished: _node_finished,
+        PauseRequested: _form_required,
+        ContainerStarted: _container_started,
+        RoundStarted: _round_started,
+        AnswerReplaced: _answer_replaced,
+        ReasoningChunk: _reasoning_chunk,
+        Citations: _citations,
+        AgentLog: _agent_log,
+        AgentThought: _agent_thought,
+        AnswerFile: _answer_file,
+        AnnotationUsed: _annotation_used,
+        SpeechChunk: _speech_chunk,
+        SpeechEnded: _speech_ended,
+        RunFinished: _run_finished,
+        RunPaused: _run_paused,
+    }
+    """Of the class and not of each encoder, which would then refer to itself."""
 
 
 def message_metadata(usage: Usage, citing: Citing, *, shown: bool) -> dict[str, JsonValue]:

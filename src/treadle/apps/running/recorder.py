@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
+from typing import ClassVar
 
 import msgspec
 
@@ -153,28 +154,16 @@ class RunRecorder:
         self._answer: list[str] = []
         self._replaced = False
         self._citing = Citing()
+        self._abandoned = False
         self._thoughts: dict[str, AgentThought] = {}
         self._files: dict[str, File] = {}
         """Files that an agent added to its answer, by their id."""
-        self._readers: dict[type, Callable[..., None]] = {
-            RunStarted: self._run_started,
-            NodeStarted: self._node_started,
-            NodeFinished: self._node_finished,
-            PauseRequested: self._node_paused,
-            AnswerChunk: self._answer_chunk,
-            AnswerReplaced: self._answer_replaced,
-            Citations: self._citing.add,
-            AnnotationUsed: self._annotation_used,
-            VariableAssigned: self._variable_assigned,
-            AgentThought: self._thought,
-            AnswerFile: self._answer_file,
-        }
 
     def __call__(self, event: Event) -> None:
         """Note an event. Costs microseconds and never waits."""
-        reader = self._readers.get(type(event))
-        if reader is not None:
-            reader(event)
+        reader = self._READERS.get(type(event))
+        if reader is not None and not self._abandoned:
+            reader(self, event)
 
     async def started(self) -> None:
         """Return when the run is committed as running: from then on it survives the death of this process."""
@@ -217,7 +206,7 @@ class RunRecorder:
         if self._recording.leases.holds(self.run.id) or not self._stored:
             self.store()
         self._recording.forget(self)
-        self._readers.clear()
+        self._abandoned = True
 
     def tick(self, now: float) -> None:
         """Write down what lasts. `now` is in seconds since the epoch."""
@@ -274,6 +263,9 @@ class RunRecorder:
         for thought_id, thought in self._thoughts.items():
             # What is no longer shown as the answer is not to be read as a thought either.
             self._thoughts[thought_id] = msgspec.structs.replace(thought, thought="", answer="")
+
+    def _cited(self, event: Citations) -> None:
+        self._citing.add(event)
 
     def _annotation_used(self, event: AnnotationUsed) -> None:
         self._citing.annotation = event
@@ -386,3 +378,18 @@ class RunRecorder:
         for file in made.values():
             if link := message_file_row(self.run, message.id, file, "assistant"):
                 self._put(_MESSAGE_FILES, link, "insert")
+
+    _READERS: ClassVar[dict[type, Callable[..., None]]] = {
+        RunStarted: _run_started,
+        NodeStarted: _node_started,
+        NodeFinished: _node_finished,
+        PauseRequested: _node_paused,
+        AnswerChunk: _answer_chunk,
+        AnswerReplaced: _answer_replaced,
+        Citations: _cited,
+        AnnotationUsed: _annotation_used,
+        VariableAssigned: _variable_assigned,
+        AgentThought: _thought,
+        AnswerFile: _answer_file,
+    }
+    """Of the class and not of each recorder, which would then refer to itself."""

@@ -1,5 +1,6 @@
 """Agent apps for tests, with a model that calls tools and one that reasons in text."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -95,6 +96,7 @@ def with_caller(bench: Workbench) -> Workbench:
         bench.command(
             "model", "add", "--provider", "openai_api_compatible", "--type", "llm", "--model", "caller", *given
         )
+        time.sleep(1)  # until the server knows it: an unknown model's calls go to the default one
     return bench
 
 

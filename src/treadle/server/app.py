@@ -14,11 +14,11 @@ from starlette.types import ASGIApp
 
 from treadle import __version__
 from treadle.platform.refusals import Refusal
-from treadle.server.console_api.app import create_console_api
 from treadle.server.declared import Caller, DeclaredRoute
 from treadle.server.errors import AnsweredCrashes, on_crash, on_http_error, on_refusal
 from treadle.server.file_links import ROUTES as FILE_ROUTES
 from treadle.server.headers import HeadersMiddleware
+from treadle.server.late_app import LateApp
 from treadle.server.mcp_server import ROUTES as MCP_ROUTES
 from treadle.server.pages import page_routes
 from treadle.server.responses import json_response
@@ -51,7 +51,7 @@ def create_app(services: Services, static: Path = STATIC) -> ASGIApp:
             DeclaredRoute("/health", health, method="GET", caller=Caller.ANYONE),
             Mount("/v1", routes=SERVICE_ROUTES, middleware=[_ANY_ORIGIN]),
             Mount("/api", routes=WEB_ROUTES, middleware=[_ANY_ORIGIN]),
-            Mount("/console/api", app=create_console_api(services)),
+            Mount("/console/api", app=LateApp(lambda: _console_api(services))),
             *FILE_ROUTES,
             *MCP_ROUTES,
             *TRIGGER_ROUTES,
@@ -61,6 +61,13 @@ def create_app(services: Services, static: Path = STATIC) -> ASGIApp:
     )
     app.state.services = services
     return HeadersMiddleware(AnsweredCrashes(app), {"X-Version": __version__, "X-Env": services.settings.environment})
+
+
+def _console_api(services: Services) -> Starlette:
+    """The console API. Its many models take as long to make as everything else of a start."""
+    from treadle.server.console_api.app import create_console_api
+
+    return create_console_api(services)
 
 
 async def health(request: Request) -> ASGIApp:

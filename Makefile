@@ -35,7 +35,7 @@ bench: install ## Measure the budgets (ARGS="engine api --json")
 	$(PY) -m bench $(ARGS)
 
 lock: $(VENV)/.installed ## Lock dependencies again after a change of pyproject.toml
-	$(UV) pip compile --universal --generate-hashes --no-header -q -p 3.11 --extra code --extra local --extra tokens \
+	$(UV) pip compile --universal --generate-hashes --no-header -q -p 3.11 --extra code --extra local --extra milvus --extra tokens \
 		--group pyproject.toml:test --group pyproject.toml:check --group pyproject.toml:bench --group pyproject.toml:web \
 		pyproject.toml -o requirements.lock
 

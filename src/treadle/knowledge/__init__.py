@@ -1,0 +1,1 @@
+"""Knowledge bases: documents taken in, cut into chunks, indexed and searched."""

@@ -1,0 +1,1 @@
+"""Where chunks are found again: by meaning, by words, by keywords."""

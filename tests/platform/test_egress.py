@@ -260,13 +260,15 @@ async def test_redirects_rewrite_methods_as_browsers_do(
 async def test_credentials_stay_with_the_origin_they_were_given_for(server: Server, guards: Any) -> None:
     resolver = FakeResolver(inside_test=[["127.0.0.1"]], other_test=[["127.0.0.1"]])
     guard = guards("inside.test", "other.test", resolver=resolver)
-    headers = (("Authorization", "Bearer k"), ("Cookie", "a=b"), ("X-Mine", "1"))
+    secrets = {name: "k" for name in ("X-API-KEY", "apikey", "X-Subscription-Token", "X-Access-Key", "AuthKey")}
+    headers = (("Authorization", "Bearer k"), ("Cookie", "a=b"), ("X-Mine", "1"), *secrets.items())
     same, other = server.url("/end"), server.url("/end", host="other.test")
     await guard.send(get(server.url(f"/redirect/302?to={same}"), headers=headers))
     assert server.seen[-1].headers["authorization"] == "Bearer k"
     await guard.send(get(server.url(f"/redirect/302?to={other}"), headers=headers))
     kept = server.seen[-1].headers
     assert (kept.get("authorization"), kept.get("cookie"), kept["x-mine"]) == (None, None, "1")
+    assert not [name for name in secrets if name.lower() in kept]
 
 
 async def test_redirects_come_to_an_end(server: Server, guards: Any) -> None:

@@ -25,6 +25,8 @@ MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BODY_HEADERS = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
 _PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "host"})
+_SECRET_HEADER = re.compile(r"api-?key|access-?key|token|secret|auth|password|credential|signature", re.IGNORECASE)
+"""Names like `X-API-Key` and `X-Subscription-Token`: what they carry is for the server that was asked alone."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _QUOTED = re.compile(r"[!-~]+")
 """URLs of these letters alone are sent as they are written."""
@@ -88,7 +90,7 @@ class GuardedHttp:
                 method, body = ("HEAD" if method == "HEAD" else "GET"), None
                 headers = _without(headers, _BODY_HEADERS)
             if following.origin() != url.origin():
-                headers = _without(headers, _PRIVATE_HEADERS | {name.lower() for name in request.secret_headers})
+                headers = _for_others(headers, _PRIVATE_HEADERS | {name.lower() for name in request.secret_headers})
             url = following
         raise HttpRequestNodeError(f"{request.url} redirects more than {MAX_REDIRECTS} times.")
 
@@ -181,6 +183,11 @@ def _headers(answer: aiohttp.ClientResponse) -> dict[str, str]:
 
 def _without(headers: Headers, names: AbstractSet[str]) -> Headers:
     return tuple((name, value) for name, value in headers if name.lower() not in names)
+
+
+def _for_others(headers: Headers, names: AbstractSet[str]) -> Headers:
+    """What may follow a redirect to another server."""
+    return tuple(header for header in _without(headers, names) if not _SECRET_HEADER.search(header[0]))
 
 
 def _refusal_in(error: BaseException | None) -> EgressRefused | None:

@@ -260,7 +260,7 @@ async def test_redirects_rewrite_methods_as_browsers_do(
 async def test_credentials_stay_with_the_origin_they_were_given_for(server: Server, guards: Any) -> None:
     resolver = FakeResolver(inside_test=[["127.0.0.1"]], other_test=[["127.0.0.1"]])
     guard = guards("inside.test", "other.test", resolver=resolver)
-    secrets = {name: "k" for name in ("X-API-KEY", "apikey", "X-Subscription-Token", "X-Access-Key", "AuthKey")}
+    secrets = dict.fromkeys(("X-API-KEY", "apikey", "X-Subscription-Token", "X-Access-Key", "AuthKey"), "k")
     headers = (("Authorization", "Bearer k"), ("Cookie", "a=b"), ("X-Mine", "1"), *secrets.items())
     same, other = server.url("/end"), server.url("/end", host="other.test")
     await guard.send(get(server.url(f"/redirect/302?to={same}"), headers=headers))

@@ -3,8 +3,9 @@
 from uuid import uuid4
 
 from tests.conformance.test_engine_containers import LETTER, app, items, iteration
-from tests.server.app_files import answer, chatflow, start
+from tests.server.app_files import answer, chatflow, end, start, workflow
 from tests.server.harness import Workbench
+from tests.server.matchers import refused
 from tests.server.test_mcp import here, served_app
 from tests.triggers.apps import parameter
 from tests.triggers.webhooks import hook
@@ -52,3 +53,17 @@ def test_case_116_an_app_speaks_mcp(workbench: Workbench) -> None:
     assert (noted.status_code, noted.content) == (202, b"")
     assert [tool["name"] for tool in ask("tools/list")["result"]["tools"]] == ["App"]  # type: ignore[index]
     assert ask("resources/list")["error"]["code"] == -32601  # type: ignore[index]
+
+
+def test_case_87_end_users_are_read_by_the_app_they_belong_to(workbench: Workbench) -> None:
+    flow = workflow(start(to="end"), end())
+    mine, other = workbench.import_app(flow), workbench.import_app(flow)
+    workbench.api(mine, "ann").run()
+    [(row_id,)] = workbench.rows("SELECT id FROM end_users WHERE app_id = :app", app=mine.id)
+    told = workbench.api(mine).get(f"/end-users/{row_id}").json()
+    assert (told["id"], told["app_id"], told["type"], told["session_id"], told["external_user_id"]) == (
+        row_id, mine.id, "service-api", "ann", "ann",
+    )  # fmt: skip
+    assert told["is_anonymous"] is False
+    refused(workbench.api(other).get(f"/end-users/{row_id}"), 404, "end_user_not_found")
+    refused(workbench.api(mine).get(f"/end-users/{uuid4()}"), 404, "end_user_not_found")

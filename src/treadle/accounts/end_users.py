@@ -53,6 +53,11 @@ class EndUserService:
             self._known.popitem(last=False)
         return known
 
+    async def by_id(self, app_id: str, end_user_id: str) -> EndUser | None:
+        """The end user of this app with this id."""
+        async with self._db.session() as session:
+            return await AccountRepository(session).end_user_by_id(app_id, end_user_id)
+
     async def _create(
         self, workspace_id: str, app_id: str, type: EndUserType, session_id: str, is_anonymous: bool
     ) -> EndUser:

@@ -125,6 +125,10 @@ class AccountRepository:
         for key_id, at in used.items():
             await self._session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=at))
 
+    async def end_user_by_id(self, app_id: str, end_user_id: str) -> EndUser | None:
+        query = select(EndUser).where(EndUser.app_id == app_id, EndUser.id == end_user_id)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
     async def end_user(self, app_id: str, type: str, session_id: str) -> EndUser | None:
         query = select(EndUser).where(EndUser.app_id == app_id, EndUser.type == type, EndUser.session_id == session_id)
         return (await self._session.execute(query)).scalar_one_or_none()

@@ -1,7 +1,7 @@
 """All routes of `/v1`."""
 
 from treadle.server.declared import DeclaredRoute
-from treadle.server.service_api import conversations, description, files, forms, generation, speech, workflows
+from treadle.server.service_api import conversations, description, end_users, files, forms, generation, speech, workflows
 
 ROUTES: list[DeclaredRoute] = [
     *description.ROUTES,
@@ -10,5 +10,6 @@ ROUTES: list[DeclaredRoute] = [
     *workflows.ROUTES,
     *files.ROUTES,
     *forms.ROUTES,
+    *end_users.ROUTES,
     *speech.ROUTES,
 ]

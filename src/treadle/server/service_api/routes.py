@@ -1,7 +1,16 @@
 """All routes of `/v1`."""
 
 from treadle.server.declared import DeclaredRoute
-from treadle.server.service_api import conversations, description, end_users, files, forms, generation, speech, workflows
+from treadle.server.service_api import (
+    conversations,
+    description,
+    end_users,
+    files,
+    forms,
+    generation,
+    speech,
+    workflows,
+)
 
 ROUTES: list[DeclaredRoute] = [
     *description.ROUTES,

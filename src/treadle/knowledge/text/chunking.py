@@ -22,7 +22,7 @@ QUESTIONS_A_CHUNK: Final = 20
 
 _LEADING = re.compile("[\u2000-\u206f\u2e00-\u2e7f\u3000-\u303f\"#$%&'()*+,./:;<=>?@\\[\\]^_`~]+")
 _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\s]*\)")
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(\S.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +165,12 @@ class _Outline:
         self._above = above
         self._starts: list[int] = []
         self._paths: list[tuple[str, ...]] = []
-        if above is not None:
+        if above is not None or "#" not in text:
             return
         levels: list[tuple[int, str]] = []
         for found in _HEADING.finditer(text):
             level = len(found.group(1))
-            levels = [*(entry for entry in levels if entry[0] < level), (level, found.group(2))]
+            levels = [*(entry for entry in levels if entry[0] < level), (level, _title(found.group(2)))]
             self._starts.append(found.start())
             self._paths.append(tuple(name for _, name in levels))
 
@@ -180,3 +180,10 @@ class _Outline:
             return self._above
         index = bisect_right(self._starts, span.start)
         return self._paths[index - 1] if index else self._above
+
+
+def _title(line: str) -> str:
+    """The words of a heading, without the marks that may close it."""
+    line = line.rstrip()
+    bare = line.rstrip("#")
+    return bare.rstrip() if bare.endswith((" ", "\t")) else line

@@ -7,10 +7,11 @@ from typing import Final
 
 from .rules import EXTRA_SPACES, URLS_EMAILS
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe]")
+_CONTROL: Final = "".join(map(chr, (*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, 0xFFFE)))
 _STRICT = re.compile("[\xef\xbf\xbe]")
 _NEWLINES = re.compile(r"\n{3,}")
-_SPACES = re.compile("[\t\f\r \xa0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]{2,}")
+_SPACE: Final = "[\t\f\r \xa0\u1680\u180e\u2000-\u200a\u202f\u205f\u3000]"
+_SPACES = re.compile(f"{_SPACE}{_SPACE}+")
 _DOMAIN = re.compile(r"@[A-Za-z0-9-]+\.[A-Za-z0-9.-]+")
 _LOCAL = re.compile(r"[A-Za-z0-9_.+-]+\Z")
 _LONGEST_LOCAL: Final = 320
@@ -24,7 +25,8 @@ def clean(text: str, rules: Iterable[str] = (), *, strict: bool = False) -> str:
     `strict` also takes out the letters ï, ¿ and ¾, as releases of old did by mistake.
     """
     text = text.replace("<|", "<").replace("|>", ">")
-    text = _CONTROL.sub("", text)
+    for letter in _CONTROL:
+        text = text.replace(letter, "")
     if strict:
         text = _STRICT.sub("", text)
     for rule in rules:
@@ -34,7 +36,7 @@ def clean(text: str, rules: Iterable[str] = (), *, strict: bool = False) -> str:
 
 
 def _without_extra_spaces(text: str) -> str:
-    return _SPACES.sub(" ", _NEWLINES.sub("\n\n", text))
+    return _SPACES.sub(" ", _NEWLINES.sub("\n\n", text) if "\n\n\n" in text else text)
 
 
 def _without_addresses(text: str) -> str:

@@ -15,8 +15,14 @@ export interface FlowNode {
   width?: number;
   height?: number;
   parentId?: string;
+  positionAbsolute?: Point | null;
   extent?: string | null;
   zIndex?: number;
+  selected?: boolean;
+  draggable?: boolean;
+  selectable?: boolean;
+  sourcePosition?: string;
+  targetPosition?: string;
 }
 
 /** What a node is set to. `type` is the node type (`llm`, `code` …), empty for notes. */

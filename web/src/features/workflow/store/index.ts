@@ -3,11 +3,13 @@ import { useStore } from "zustand";
 import { byId } from "../graph/lookup";
 import type { FlowEdge, FlowNode, FlowVariable, Selector } from "../graph/types";
 import { upstreamOf } from "../graph/upstream";
+import type { SaveState, Saving } from "./saving";
 import type { DataChange, EditOptions, WorkflowState, WorkflowStore } from "./store";
 
 export { createWorkflowStore, documentOf } from "./store";
 export type { DataChange, EditOptions, WorkflowState, WorkflowStore } from "./store";
 export type { Change, ChangeKind } from "./history";
+export type { Saving, SaveState } from "./saving";
 
 /** The store of the app whose canvas is open. */
 export const WorkflowContext = createContext<WorkflowStore | null>(null);
@@ -59,4 +61,18 @@ export function useSelectedNodeIds(): ReadonlySet<string> {
 /** Opens the settings of a node, or closes them with null. */
 export function useOpenPanel(): (id: string | null) => void {
   return useWorkflow((state) => state.openPanel);
+}
+
+/** What saves the open app by itself. */
+export const SavingContext = createContext<Saving | null>(null);
+
+/** `flush()` before anything that works on the saved draft: a run, a check, publishing. */
+export function useSaving(): Saving {
+  const saving = useContext(SavingContext);
+  if (saving === null) throw new Error("No workflow is open around this component.");
+  return saving;
+}
+
+export function useSaveState<T>(select: (state: SaveState) => T): T {
+  return useStore(useSaving().state, select);
 }

@@ -8,6 +8,7 @@ from treadle.engine.node import NodeContext, NodeResult, NodeType
 from treadle.engine.template import Template
 from treadle.engine.values import File, JsonValue, Value
 
+from .about import NodeAbout, Output, Words
 from .config import NodeConfig, TemplateField, empty_template, load
 
 
@@ -41,3 +42,15 @@ def response(config: AnswerConfig) -> Template:
 
 
 ANSWER = NodeType("answer", load=read, run=run, response=response)
+
+ABOUT = NodeAbout(
+    kind="answer",
+    family="io",
+    icon="MessageSquare",
+    title=Words("Answer", "回复", "回答"),
+    description=Words("Says something in the conversation.", "在对话中给出回复。", "会話に返信します。"),
+    outputs=(
+        Output("answer", "string"),
+        Output("files", "array[file]"),
+    ),
+)

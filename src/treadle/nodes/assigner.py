@@ -12,6 +12,7 @@ from treadle.engine.pool import NAMESPACES
 from treadle.engine.template import Selector, render_text
 from treadle.engine.values import File, JsonValue, Missing, Value, ValueType, type_of
 
+from .about import NodeAbout, Words
 from .config import JsonField, NodeConfig, SelectorField, as_value, load
 
 WriteMode = Literal["over-write", "append", "clear"]
@@ -311,3 +312,16 @@ def _invalid(item: Assignment, value: Value) -> AssignmentError:
 
 
 ASSIGNER = NodeType("assigner", load=read, run=run, assigns=assigns)
+
+ABOUT = NodeAbout(
+    kind="assigner",
+    family="transform",
+    icon="Pencil",
+    title=Words("Variable assigner", "变量赋值", "変数の代入"),
+    description=Words(
+        "Changes variables of the conversation or of a loop.",
+        "更改会话变量或循环变量。",
+        "会話変数やループ変数を書き換えます。",
+    ),
+    runs_alone=True,
+)

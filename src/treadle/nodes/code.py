@@ -10,6 +10,7 @@ from treadle.engine.errors import NodeError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.values import JsonValue, Value
 
+from .about import NodeAbout, OutputsFrom, Words
 from .code_values import CodeOutput, ResultCheck
 from .config import Binding, NodeConfig, bound_values, load, plain_map
 from .limits import NodeLimits
@@ -18,7 +19,7 @@ from .limits import NodeLimits
 class CodeVariable(Binding):
     """An argument of the function. `value_type` is for display only."""
 
-    value_type: str = ""
+    value_type: str = Field(default="", json_schema_extra={"ui": "hidden"})
 
 
 class CodeConfig(NodeConfig):
@@ -51,3 +52,20 @@ async def run(limits: NodeLimits, ctx: NodeContext, config: CodeConfig) -> NodeR
 def code(limits: NodeLimits) -> NodeType[CodeConfig]:
     """The node type under `limits`."""
     return NodeType("code", load=read, run=partial(run, limits))
+
+
+ABOUT = NodeAbout(
+    kind="code",
+    family="transform",
+    icon="Code",
+    title=Words("Code", "代码", "コード"),
+    description=Words(
+        "Runs Python or JavaScript in the sandbox.",
+        "在沙箱中运行 Python 或 JavaScript。",
+        "Python または JavaScript をサンドボックスで実行します。",
+    ),
+    outputs_from=(OutputsFrom("outputs", type="type"),),
+    runs_alone=True,
+    retries=True,
+    handles_errors=True,
+)

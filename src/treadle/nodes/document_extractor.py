@@ -1,9 +1,12 @@
 """The document extractor node: text out of files (workflow-nodes §10)."""
 
+from pydantic import Field
+
 from treadle.engine.errors import DocumentExtractorError, NodeError, VariableNotFoundError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.values import File, Missing, Value
 
+from .about import NodeAbout, Output, Words
 from .config import NodeConfig, SelectorField, reader
 from .documents import read_text
 
@@ -11,7 +14,7 @@ from .documents import read_text
 class DocumentExtractorConfig(NodeConfig):
     """Which file, or list of files."""
 
-    variable_selector: SelectorField
+    variable_selector: SelectorField = Field(json_schema_extra={"accepts": ["file", "array[file]"]})
 
 
 async def run(ctx: NodeContext, config: DocumentExtractorConfig) -> NodeResult:
@@ -50,3 +53,14 @@ async def _text(ctx: NodeContext, file: File) -> str:
 
 
 DOCUMENT_EXTRACTOR = NodeType("document-extractor", load=reader(DocumentExtractorConfig), run=run)
+
+ABOUT = NodeAbout(
+    kind="document-extractor",
+    family="transform",
+    icon="FileText",
+    title=Words("Document extractor", "文档提取", "文書抽出"),
+    description=Words("Reads the text of documents.", "读取文档中的文字。", "文書から文字を読み取ります。"),
+    outputs=(Output("text", "any"),),
+    runs_alone=True,
+    handles_errors=True,
+)

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 
+from pydantic import Field
+
 from treadle.engine.node import NodeContext, NodeResult, NodeType
 from treadle.engine.template import Selector, Template
 from treadle.engine.values import JsonValue, Missing, Value
 
+from .about import NodeAbout, Words
 from .config import NodeConfig, SelectorField, load
 
 
@@ -14,7 +17,7 @@ class EndOutput(NodeConfig):
 
     variable: str = ""
     value_selector: SelectorField = ()
-    value_type: str = "any"
+    value_type: str = Field(default="any", json_schema_extra={"ui": "value-type"})
 
 
 class EndConfig(NodeConfig):
@@ -46,3 +49,11 @@ def response(config: EndConfig) -> Template:
 
 
 END = NodeType("end", load=read, run=run, response=response, terminal=True)
+
+ABOUT = NodeAbout(
+    kind="end",
+    family="io",
+    icon="LogOut",
+    title=Words("End", "结束", "終了"),
+    description=Words("Hands over the results of a workflow.", "交出工作流的结果。", "ワークフローの結果を返します。"),
+)

@@ -24,6 +24,7 @@ from treadle.engine.ports import HttpRequest
 from treadle.engine.template import Template
 from treadle.engine.values import JsonValue, Value
 
+from .about import NodeAbout, Output, Words
 from .config import JsonField, NodeConfig, TemplateField, empty_template, load
 from .http_body import Body, BodyConfig, encode, pairs, without_line_breaks
 from .http_response import outputs_of
@@ -50,7 +51,9 @@ class Authorization(NodeConfig):
     """Whether a key is sent. `config` counts for `api-key` only."""
 
     type: Literal["no-auth", "api-key"] = "no-auth"
-    config: JsonField = None
+    config: JsonField = Field(
+        default=None, json_schema_extra={"ui": "http-credentials", "shown_if": {"type": "api-key"}}
+    )
 
 
 class Timeout(NodeConfig):
@@ -228,3 +231,21 @@ def _dump(method: str, url: str, headers: Sequence[tuple[str, str]], body: Body,
 def http_request(limits: NodeLimits) -> NodeType[Http]:
     """The node type under `limits`."""
     return NodeType("http-request", load=read, run=partial(run, limits))
+
+
+ABOUT = NodeAbout(
+    kind="http-request",
+    family="tools",
+    icon="Globe",
+    title=Words("HTTP request", "HTTP 请求", "HTTP リクエスト"),
+    description=Words("Calls an address on the web.", "调用一个网络地址。", "ウェブ上のアドレスを呼び出します。"),
+    outputs=(
+        Output("status_code", "number"),
+        Output("body", "string"),
+        Output("headers", "object"),
+        Output("files", "array[file]"),
+    ),
+    runs_alone=True,
+    retries=True,
+    handles_errors=True,
+)

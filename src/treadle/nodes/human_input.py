@@ -18,6 +18,7 @@ from treadle.engine.ports import EmailDelivery, FormAction, FormInput, FormReque
 from treadle.engine.template import Template
 from treadle.engine.values import File, JsonValue, Missing, Value, plain, revive, to_markdown, to_text
 
+from .about import NodeAbout, Output, OutputsFrom, Words
 from .config import JsonField, NodeConfig, SelectorField, TemplateField, as_value, empty_template, load
 
 REQUIRED: Final = "human_input_required"
@@ -108,7 +109,7 @@ class DeliveryMethod(NodeConfig):
 
     type: str
     enabled: bool = True
-    config: MailConfig = MailConfig()
+    config: MailConfig = Field(default_factory=MailConfig)
 
 
 class HumanInputConfig(NodeConfig):
@@ -314,3 +315,19 @@ def _when_known(ctx: NodeContext, config: FirstVersion) -> NodeResult:
 
 
 HUMAN_INPUT = NodeType("human-input", load=read, run=run, branching=True)
+
+ABOUT = NodeAbout(
+    kind="human-input",
+    family="io",
+    icon="UserRoundCheck",
+    title=Words("Human input", "人工介入", "人の入力"),
+    description=Words(
+        "Waits until a person fills in a form.", "等待人员填写表单。", "人がフォームに記入するまで待ちます。"
+    ),
+    outputs=(
+        Output("__action_id", "string"),
+        Output("__action_value", "string"),
+        Output("__rendered_content", "string"),
+    ),
+    outputs_from=(OutputsFrom("inputs", "output_variable_name", "type"),),
+)

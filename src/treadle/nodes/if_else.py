@@ -11,6 +11,7 @@ from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.pool import VariablePool
 from treadle.engine.values import JsonValue, Value
 
+from .about import NodeAbout, Output, Words
 from .conditions import Condition, evaluate
 from .config import NodeConfig, load
 
@@ -22,15 +23,15 @@ class Case(NodeConfig):
 
     case_id: str = Field(validation_alias=AliasChoices("case_id", "id"))
     logical_operator: Literal["and", "or"] = "and"
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Condition, ...] = Field(default=(), json_schema_extra={"ui": "conditions"})
 
 
 class IfElseConfig(NodeConfig):
     """IF, then ELIF cases in order. Conditions beside `cases` are an older form, used when there are no cases."""
 
-    cases: tuple[Case, ...] = ()
-    logical_operator: Literal["and", "or"] = "and"
-    conditions: tuple[Condition, ...] = ()
+    cases: tuple[Case, ...] = Field(default=(), json_schema_extra={"ui": "cases"})
+    logical_operator: Literal["and", "or"] = Field(default="and", json_schema_extra={"ui": "hidden"})
+    conditions: tuple[Condition, ...] = Field(default=(), json_schema_extra={"ui": "hidden"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +108,18 @@ def _holds(pool: VariablePool, case: Case, evaluated: list[Value], results: list
 
 
 IF_ELSE = NodeType("if-else", load=read, run=run, branching=True)
+
+ABOUT = NodeAbout(
+    kind="if-else",
+    family="logic",
+    icon="GitBranch",
+    title=Words("If/Else", "条件分支", "条件分岐"),
+    description=Words(
+        "Goes on where the first condition holds.", "沿第一个成立的条件继续。", "最初に成り立つ条件の先へ進みます。"
+    ),
+    outputs=(
+        Output("result", "boolean"),
+        Output("selected_case_id", "string"),
+    ),
+    runs_alone=True,
+)

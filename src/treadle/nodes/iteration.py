@@ -4,10 +4,13 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from pydantic import Field
+
 from treadle.engine.errors import ContainerError, NodeError, VariableNotFoundError
 from treadle.engine.node import BodyFailed, BodyPaused, NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.values import JsonValue, Missing, Value, type_of
 
+from .about import NodeAbout, Output, Words
 from .config import NodeConfig, SelectorField, reader
 
 ErrorMode = Literal["terminated", "continue-on-error", "remove-abnormal-output"]
@@ -16,11 +19,13 @@ ErrorMode = Literal["terminated", "continue-on-error", "remove-abnormal-output"]
 class IterationConfig(NodeConfig):
     """What to go through, what to take from each round, and what a failed round means."""
 
-    start_node_id: str = ""
-    iterator_selector: SelectorField = ()
-    output_selector: SelectorField = ()
+    start_node_id: str = Field(default="", json_schema_extra={"ui": "hidden"})
+    iterator_selector: SelectorField = Field(default=(), json_schema_extra={"accepts": ["array"]})
+    output_selector: SelectorField = Field(default=(), json_schema_extra={"scope": "body"})
     is_parallel: bool = False
-    parallel_nums: int = 10
+    parallel_nums: int = Field(
+        default=10, json_schema_extra={"minimum": 1, "maximum": 10, "shown_if": {"is_parallel": True}}
+    )
     error_handle_mode: ErrorMode = "terminated"
     flatten_output: bool = True
 
@@ -154,3 +159,25 @@ async def pass_on(ctx: NodeContext, config: EntryConfig) -> NodeResult:
 
 ITERATION = NodeType("iteration", load=reader(IterationConfig), run=run, container=True)
 ITERATION_START = NodeType("iteration-start", load=reader(EntryConfig), run=pass_on, silent=True)
+
+ABOUT = NodeAbout(
+    kind="iteration",
+    family="container",
+    icon="Repeat",
+    title=Words("Iteration", "迭代", "イテレーション"),
+    description=Words(
+        "Runs its steps for each item of a list.",
+        "对列表的每一项运行其中的步骤。",
+        "リストの項目ごとに中の手順を実行します。",
+    ),
+    outputs=(Output("output", "array[any]"),),
+    runs_alone=True,
+)
+
+ABOUT_START = NodeAbout(
+    kind="iteration-start",
+    family="io",
+    icon="LogIn",
+    title=Words("Start of the iteration", "迭代开始", "イテレーションの開始"),
+    description=Words("Where each round begins.", "每一轮的起点。", "各回の始まりです。"),
+)

@@ -12,6 +12,7 @@ from treadle.engine.ports import KnowledgeBase, MetadataFilter, RetrievalRequest
 from treadle.engine.usage import NO_USAGE, Usage
 from treadle.engine.values import JsonValue, Value
 
+from .about import NodeAbout, Output, Words
 from .config import JsonField, NodeConfig, SelectorField, as_value, reader
 from .knowledge_routing import choose_base
 from .limits import NodeLimits
@@ -62,15 +63,19 @@ class SingleRetrieval(NodeConfig):
 class RetrievalConfig(NodeConfig):
     """What is looked for, in which knowledge bases."""
 
-    query_variable_selector: SelectorField = ()
-    query_attachment_selector: SelectorField = ()
+    query_variable_selector: SelectorField = Field(default=(), json_schema_extra={"accepts": ["string"]})
+    query_attachment_selector: SelectorField = Field(default=(), json_schema_extra={"accepts": ["file", "array[file]"]})
     dataset_ids: tuple[str, ...] = Field(json_schema_extra={"ui": "knowledge-bases"})
     retrieval_mode: Literal["single", "multiple"]
     multiple_retrieval_config: MultipleRetrieval | None = None
     single_retrieval_config: SingleRetrieval | None = None
     metadata_filtering_mode: Literal["disabled", "automatic", "manual"] = "disabled"
-    metadata_model_config: ModelConfig | None = Field(default=None, json_schema_extra={"ui": "model"})
-    metadata_filtering_conditions: ConditionsConfig | None = None
+    metadata_model_config: ModelConfig | None = Field(
+        default=None, json_schema_extra={"ui": "model", "shown_if": {"metadata_filtering_mode": "automatic"}}
+    )
+    metadata_filtering_conditions: ConditionsConfig | None = Field(
+        default=None, json_schema_extra={"shown_if": {"metadata_filtering_mode": "manual"}}
+    )
 
 
 @dataclass(slots=True)
@@ -180,3 +185,17 @@ async def run(limits: NodeLimits, ctx: NodeContext, config: RetrievalConfig) -> 
 def knowledge_retrieval(limits: NodeLimits) -> NodeType[RetrievalConfig]:
     """The node type under `limits`."""
     return NodeType("knowledge-retrieval", load=reader(RetrievalConfig), run=partial(run, limits))
+
+
+ABOUT = NodeAbout(
+    kind="knowledge-retrieval",
+    family="knowledge",
+    icon="BookOpen",
+    title=Words("Knowledge retrieval", "知识检索", "ナレッジ検索"),
+    description=Words(
+        "Finds passages in knowledge bases.", "在知识库中查找段落。", "ナレッジベースから関連する箇所を探します。"
+    ),
+    outputs=(Output("result", "array[object]"),),
+    runs_alone=True,
+    handles_errors=True,
+)

@@ -19,6 +19,7 @@ from treadle.engine.pool import VariablePool
 from treadle.engine.template import render_text
 from treadle.engine.values import File, Missing, Value, ValueType, type_of
 
+from .about import NodeAbout, Output, Words
 from .config import NodeConfig, SelectorField, TemplateField, empty_template, reader
 
 FilterValue: TypeAlias = bool | str | list[str]
@@ -57,7 +58,7 @@ class ExtractBy(NodeConfig):
     """One item by its position, counted from 1."""
 
     enabled: bool = False
-    serial: TemplateField = Field(default_factory=empty_template)
+    serial: TemplateField = Field(default_factory=empty_template, json_schema_extra={"shown_if": {"enabled": True}})
 
 
 class OrderBy(NodeConfig):
@@ -72,13 +73,15 @@ class Limit(NodeConfig):
     """How many of the first items stay. A negative size leaves that many out at the end."""
 
     enabled: bool = False
-    size: int = -1
+    size: int = Field(default=-1, json_schema_extra={"shown_if": {"enabled": True}})
 
 
 class ListOperatorConfig(NodeConfig):
     """What is done to the list `variable`, in this order: filter, extract, order, limit."""
 
-    variable: SelectorField
+    variable: SelectorField = Field(
+        json_schema_extra={"accepts": ["array[string]", "array[number]", "array[boolean]", "array[file]"]}
+    )
     filter_by: FilterBy = FilterBy()
     extract_by: ExtractBy = Field(default_factory=ExtractBy)
     order_by: OrderBy = OrderBy()
@@ -243,3 +246,20 @@ def _natural(item: Value) -> tuple[float, str]:
 
 
 LIST_OPERATOR = NodeType("list-operator", load=reader(ListOperatorConfig), run=run)
+
+ABOUT = NodeAbout(
+    kind="list-operator",
+    family="transform",
+    icon="Filter",
+    title=Words("List operator", "列表操作", "リスト操作"),
+    description=Words(
+        "Filters, sorts and cuts a list.", "筛选、排序和截取列表。", "リストを絞り込み、並べ替え、切り取ります。"
+    ),
+    outputs=(
+        Output("result", "array[any]"),
+        Output("first_record", "any"),
+        Output("last_record", "any"),
+    ),
+    runs_alone=True,
+    handles_errors=True,
+)

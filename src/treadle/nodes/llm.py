@@ -17,6 +17,7 @@ from treadle.engine.pool import VariablePool
 from treadle.engine.ports import ChatRequest, ModelProfile, ModelRef
 from treadle.engine.values import File, JsonValue, Value, to_text
 
+from .about import NodeAbout, Output, Words
 from .config import Binding, JinjaField, JsonField, NodeConfig, SelectorField, as_value, load, plain_map
 from .context import Context, context_of
 from .limits import NodeLimits
@@ -67,7 +68,7 @@ class ContextOptions(NodeConfig):
     """What `{{#context#}}` stands for."""
 
     enabled: bool = False
-    variable_selector: SelectorField = ()
+    variable_selector: SelectorField = Field(default=(), json_schema_extra={"shown_if": {"enabled": True}})
 
 
 class StructuredOutput(NodeConfig):
@@ -94,7 +95,9 @@ class LlmConfig(NodeConfig):
     context: ContextOptions = ContextOptions()
     vision: VisionConfig = VisionConfig()
     structured_output_enabled: bool = False
-    structured_output: StructuredOutput = StructuredOutput()
+    structured_output: StructuredOutput = Field(
+        default=StructuredOutput(), json_schema_extra={"shown_if": {"structured_output_enabled": True}}
+    )
     reasoning_format: Literal["tagged", "separated"] = "tagged"
 
 
@@ -265,3 +268,20 @@ def _said(role: PromptRole, text: str, files: Sequence[File]) -> list[Draft]:
 def llm(limits: NodeLimits) -> NodeType[Llm]:
     """The node type under `limits`."""
     return NodeType("llm", load=read, run=partial(run, limits))
+
+
+ABOUT = NodeAbout(
+    kind="llm",
+    family="model",
+    icon="Sparkles",
+    title=Words("LLM", "大模型", "LLM"),
+    description=Words("Asks a language model.", "向语言模型提问。", "言語モデルに問い合わせます。"),
+    outputs=(
+        Output("text", "string"),
+        Output("reasoning_content", "string"),
+        Output("usage", "object"),
+    ),
+    runs_alone=True,
+    retries=True,
+    handles_errors=True,
+)

@@ -10,6 +10,7 @@ from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.pool import VariablePool
 from treadle.engine.values import JsonValue, Missing, Value, plain
 
+from .about import NodeAbout, Output, OutputsFrom, Words
 from .conditions import Condition, evaluate
 from .config import JsonField, NodeConfig, as_value, reader
 from .iteration import EntryConfig, pass_on
@@ -32,10 +33,10 @@ class LoopVariable(NodeConfig):
 class LoopConfig(NodeConfig):
     """How often at most, with which variables, and when to stop earlier."""
 
-    start_node_id: str = ""
-    loop_count: Annotated[int, Field(ge=0)]
+    start_node_id: str = Field(default="", json_schema_extra={"ui": "hidden"})
+    loop_count: Annotated[int, Field(ge=0, json_schema_extra={"minimum": 1, "maximum": 100})]
     loop_variables: tuple[LoopVariable, ...] = ()
-    break_conditions: tuple[Condition, ...] = ()
+    break_conditions: tuple[Condition, ...] = Field(default=(), json_schema_extra={"ui": "conditions"})
     logical_operator: Literal["and", "or"] = "and"
 
 
@@ -155,3 +156,34 @@ def _constant(variable: LoopVariable) -> Value:
 LOOP = NodeType("loop", load=reader(LoopConfig), run=run, container=True)
 LOOP_START = NodeType("loop-start", load=reader(EntryConfig), run=pass_on, silent=True)
 LOOP_END = NodeType("loop-end", load=reader(EntryConfig), run=pass_on, breaks=True)
+
+ABOUT = NodeAbout(
+    kind="loop",
+    family="container",
+    icon="RefreshCw",
+    title=Words("Loop", "循环", "ループ"),
+    description=Words(
+        "Repeats its steps until a condition holds.",
+        "重复其中的步骤，直到条件成立。",
+        "条件が成り立つまで中の手順を繰り返します。",
+    ),
+    outputs=(Output("loop_round", "number"),),
+    outputs_from=(OutputsFrom("loop_variables", "label", "var_type"),),
+    runs_alone=True,
+)
+
+ABOUT_START = NodeAbout(
+    kind="loop-start",
+    family="io",
+    icon="LogIn",
+    title=Words("Start of the loop", "循环开始", "ループの開始"),
+    description=Words("Where each round begins.", "每一轮的起点。", "各回の始まりです。"),
+)
+
+ABOUT_END = NodeAbout(
+    kind="loop-end",
+    family="logic",
+    icon="LogOut",
+    title=Words("Exit loop", "退出循环", "ループを抜ける"),
+    description=Words("Ends the loop after this round.", "在本轮之后结束循环。", "この回の後でループを終えます。"),
+)

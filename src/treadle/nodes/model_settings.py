@@ -51,7 +51,7 @@ class MemoryWindow(NodeConfig):
 
     enabled: bool = False
     size: Annotated[int, BeforeValidator(lambda value: value or 0)] = Field(
-        default=0, json_schema_extra={"minimum": 1, "maximum": 100}
+        default=0, json_schema_extra={"minimum": 1, "maximum": 100, "shown_if": {"enabled": True}}
     )
 
     def limit(self) -> int:
@@ -70,7 +70,9 @@ class MemoryConfig(NodeConfig):
 class VisionInput(NodeConfig):
     """Which files the model sees, and how closely it looks at images."""
 
-    variable_selector: SelectorField = ("sys", "files")
+    variable_selector: SelectorField = Field(
+        default=("sys", "files"), json_schema_extra={"accepts": ["file", "array[file]"]}
+    )
     detail: Literal["low", "high"] = "high"
 
 
@@ -78,4 +80,4 @@ class VisionConfig(NodeConfig):
     """Whether the model sees files."""
 
     enabled: bool = False
-    configs: VisionInput = VisionInput()
+    configs: VisionInput = Field(default=VisionInput(), json_schema_extra={"shown_if": {"enabled": True}})

@@ -13,6 +13,7 @@ from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.ports import ModelRef, ToolCall, ToolSpec
 from treadle.engine.values import JsonValue, Value, to_text
 
+from .about import NodeAbout, Output, OutputsFrom, Words
 from .config import NodeConfig, SelectorField, TemplateField, as_value, empty_template, reader
 from .json_reply import first_object
 from .limits import NodeLimits
@@ -197,3 +198,22 @@ def _found(reply: Reply) -> dict[str, JsonValue] | None:
 def parameter_extractor(limits: NodeLimits) -> NodeType[ExtractorConfig]:
     """The node type under `limits`."""
     return NodeType("parameter-extractor", load=reader(ExtractorConfig), run=partial(run, limits))
+
+
+ABOUT = NodeAbout(
+    kind="parameter-extractor",
+    family="model",
+    icon="Braces",
+    title=Words("Parameter extractor", "参数提取", "パラメーター抽出"),
+    description=Words(
+        "Finds values in a text with a model.", "用模型从文本中找出所需的值。", "モデルで文章から値を取り出します。"
+    ),
+    outputs=(
+        Output("__is_success", "number"),
+        Output("__reason", "string"),
+        Output("__usage", "object"),
+    ),
+    outputs_from=(OutputsFrom("parameters", "name", "type"),),
+    runs_alone=True,
+    handles_errors=True,
+)

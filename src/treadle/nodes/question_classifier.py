@@ -13,6 +13,7 @@ from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.ports import ModelRef
 from treadle.engine.values import JsonValue, Missing, Value, to_text
 
+from .about import NodeAbout, Output, Words
 from .config import NodeConfig, SelectorField, TemplateField, as_value, empty_template, reader
 from .json_reply import first_object
 from .limits import NodeLimits
@@ -189,3 +190,18 @@ def _chosen(text: str, categories: Sequence[_Category]) -> _Category:
 def question_classifier(limits: NodeLimits) -> NodeType[ClassifierConfig]:
     """The node type under `limits`."""
     return NodeType("question-classifier", load=reader(ClassifierConfig), run=partial(run, limits), branching=True)
+
+
+ABOUT = NodeAbout(
+    kind="question-classifier",
+    family="model",
+    icon="Split",
+    title=Words("Question classifier", "问题分类", "質問の分類"),
+    description=Words("Lets a model choose the way on.", "由模型选择后续路径。", "モデルが次の進路を選びます。"),
+    outputs=(
+        Output("class_name", "string"),
+        Output("class_id", "string"),
+        Output("usage", "object"),
+    ),
+    runs_alone=True,
+)

@@ -9,6 +9,7 @@ from treadle.engine.errors import GraphProblem, NodeError
 from treadle.engine.node import NodeContext, NodeResult, NodeType
 from treadle.engine.values import JsonValue, Value, plain
 
+from .about import NodeAbout, OutputsFrom, Words
 from .config import NodeConfig, load
 from .inputs import InputVariable
 
@@ -105,3 +106,13 @@ def _check_object(check: _ObjectCheck, value: Value) -> None:
 
 
 START = NodeType("start", load=read, run=run)
+
+ABOUT = NodeAbout(
+    kind="start",
+    family="io",
+    icon="LogIn",
+    title=Words("Start", "开始", "開始"),
+    description=Words("Asks for the inputs of a run.", "收集一次运行所需的输入。", "実行に必要な入力を受け取ります。"),
+    outputs_from=(OutputsFrom("variables", "variable", "type"),),
+    runs_alone=True,
+)

@@ -9,6 +9,7 @@ from treadle.engine.errors import NodeError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.values import JsonValue
 
+from .about import NodeAbout, Output, Words
 from .config import Binding, JinjaField, NodeConfig, bound_values, load, plain_map
 from .limits import NodeLimits
 
@@ -38,3 +39,17 @@ async def run(limits: NodeLimits, ctx: NodeContext, config: TemplateConfig) -> N
 def template_transform(limits: NodeLimits) -> NodeType[TemplateConfig]:
     """The node type under `limits`."""
     return NodeType("template-transform", load=read, run=partial(run, limits))
+
+
+ABOUT = NodeAbout(
+    kind="template-transform",
+    family="transform",
+    icon="FileText",
+    title=Words("Template", "模板", "テンプレート"),
+    description=Words(
+        "Puts variables into a text with Jinja.", "用 Jinja 把变量写进文本。", "Jinja で変数を文章に埋め込みます。"
+    ),
+    outputs=(Output("output", "string"),),
+    runs_alone=True,
+    handles_errors=True,
+)

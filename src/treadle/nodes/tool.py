@@ -29,6 +29,7 @@ from treadle.engine.template import Template
 from treadle.engine.usage import NO_USAGE, Usage
 from treadle.engine.values import JsonValue, Missing, Value, plain
 
+from .about import NodeAbout, Output, Words
 from .config import JsonField, NodeConfig, as_value, load
 from .tool_parameters import call_values, for_the_log
 
@@ -51,17 +52,17 @@ class ToolConfig(NodeConfig):
 
     provider_id: str = Field(json_schema_extra={"ui": "tool"})
     provider_type: str = Field(
-        default="builtin", json_schema_extra={"enum": ["builtin", "plugin", "api", "workflow", "mcp"]}
+        default="builtin", json_schema_extra={"ui": "hidden", "enum": ["builtin", "plugin", "api", "workflow", "mcp"]}
     )
-    provider_name: str = ""
-    tool_name: str
-    tool_label: str = ""
+    provider_name: str = Field(default="", json_schema_extra={"ui": "hidden"})
+    tool_name: str = Field(json_schema_extra={"ui": "hidden"})
+    tool_label: str = Field(default="", json_schema_extra={"ui": "hidden"})
     tool_parameters: JsonMap = Field(default={}, json_schema_extra={"ui": "tool-parameters"})
     tool_configurations: JsonMap = Field(default={}, json_schema_extra={"ui": "tool-settings"})
-    tool_node_version: str = ""
-    version: str = "1"
+    tool_node_version: str = Field(default="", json_schema_extra={"ui": "hidden"})
+    version: str = Field(default="1", json_schema_extra={"ui": "hidden"})
     credential_id: str | None = Field(default=None, json_schema_extra={"ui": "tool-credential"})
-    plugin_unique_identifier: str = ""
+    plugin_unique_identifier: str = Field(default="", json_schema_extra={"ui": "hidden"})
 
     @model_validator(mode="before")
     @classmethod
@@ -281,3 +282,21 @@ class Heard:
 
 
 TOOL = NodeType("tool", read, run)
+
+ABOUT = NodeAbout(
+    kind="tool",
+    family="tools",
+    icon="Wrench",
+    title=Words("Tool", "工具", "ツール"),
+    description=Words(
+        "Calls a tool of the workspace.", "调用工作区中的工具。", "ワークスペースのツールを呼び出します。"
+    ),
+    outputs=(
+        Output("text", "string"),
+        Output("files", "array[file]"),
+        Output("json", "array[object]"),
+    ),
+    runs_alone=True,
+    retries=True,
+    handles_errors=True,
+)

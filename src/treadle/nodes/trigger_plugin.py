@@ -10,6 +10,7 @@ from pydantic import Field
 from treadle.engine.node import NodeContext, NodeResult, NodeType
 from treadle.engine.values import JsonValue, Value
 
+from .about import NodeAbout, Words
 from .config import JsonField, NodeConfig, reader
 
 EVENT = "event"
@@ -26,16 +27,16 @@ class EventParameter(NodeConfig):
 class PluginTriggerConfig(NodeConfig):
     """Which event of which integration starts the workflow."""
 
-    plugin_id: str = ""
+    plugin_id: str = Field(default="", json_schema_extra={"ui": "hidden"})
     provider_id: str = ""
-    provider_name: str = ""
-    provider_type: str = ""
-    plugin_unique_identifier: str = ""
+    provider_name: str = Field(default="", json_schema_extra={"ui": "hidden"})
+    provider_type: str = Field(default="", json_schema_extra={"ui": "hidden"})
+    plugin_unique_identifier: str = Field(default="", json_schema_extra={"ui": "hidden"})
     event_name: str = ""
-    event_label: str = ""
+    event_label: str = Field(default="", json_schema_extra={"ui": "hidden"})
     subscription_id: str = ""
     event_parameters: dict[str, EventParameter] = Field(default_factory=dict)
-    output_schema: JsonField = None
+    output_schema: JsonField = Field(default=None, json_schema_extra={"ui": "hidden"})
 
 
 def parameters_for(config: PluginTriggerConfig, known: frozenset[str]) -> dict[str, JsonValue]:
@@ -58,3 +59,15 @@ async def run(ctx: NodeContext, config: PluginTriggerConfig) -> NodeResult:
 
 
 TRIGGER_PLUGIN = NodeType("trigger-plugin", load=reader(PluginTriggerConfig), run=run)
+
+ABOUT = NodeAbout(
+    kind="trigger-plugin",
+    family="io",
+    icon="Plug",
+    title=Words("Plugin trigger", "插件触发", "プラグイントリガー"),
+    description=Words(
+        "Starts when another service tells of an event.",
+        "其他服务告知事件时启动。",
+        "他のサービスの出来事で始まります。",
+    ),
+)

@@ -16,6 +16,7 @@ from treadle.engine.errors import GraphProblem
 from treadle.engine.node import NodeContext, NodeResult, NodeType
 from treadle.engine.values import JsonValue, Value
 
+from .about import NodeAbout, Words
 from .config import NodeConfig, load
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})\s*(AM|PM)", re.IGNORECASE)
@@ -53,10 +54,12 @@ class ScheduleConfig(NodeConfig):
     """When the workflow is started."""
 
     mode: Literal["visual", "cron"] = "visual"
-    frequency: Literal["hourly", "daily", "weekly", "monthly"] | None = None
-    visual_config: VisualSchedule = VisualSchedule()
-    cron_expression: str = ""
-    timezone: str = "UTC"
+    frequency: Literal["hourly", "daily", "weekly", "monthly"] | None = Field(
+        default=None, json_schema_extra={"shown_if": {"mode": "visual"}}
+    )
+    visual_config: VisualSchedule = Field(default=VisualSchedule(), json_schema_extra={"shown_if": {"mode": "visual"}})
+    cron_expression: str = Field(default="", json_schema_extra={"shown_if": {"mode": "cron"}})
+    timezone: str = Field(default="UTC", json_schema_extra={"ui": "timezone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +181,12 @@ async def run(ctx: NodeContext, schedule: Schedule) -> NodeResult:
 
 
 TRIGGER_SCHEDULE = NodeType("trigger-schedule", load=read, run=run)
+
+ABOUT = NodeAbout(
+    kind="trigger-schedule",
+    family="io",
+    icon="CalendarClock",
+    title=Words("Schedule", "定时", "スケジュール"),
+    description=Words("Starts at set times.", "在设定的时间启动。", "決めた時刻に始まります。"),
+    runs_alone=True,
+)

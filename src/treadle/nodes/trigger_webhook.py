@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from treadle.engine.node import NodeContext, NodeResult, NodeType
 from treadle.engine.values import File, Value
 
+from .about import NodeAbout, Output, OutputsFrom, Words
 from .config import NodeConfig, reader
 
 JSON: Final = "application/json"
@@ -130,3 +131,20 @@ def _map(value: Value) -> dict[str, Value]:
 
 
 TRIGGER_WEBHOOK = NodeType("trigger-webhook", load=reader(WebhookConfig), run=run)
+
+ABOUT = NodeAbout(
+    kind="trigger-webhook",
+    family="io",
+    icon="Webhook",
+    title=Words("Webhook", "Webhook", "Webhook"),
+    description=Words(
+        "Starts when its address is called.", "其地址被调用时启动。", "アドレスが呼び出されると始まります。"
+    ),
+    outputs=(Output("_webhook_raw", "object"),),
+    outputs_from=(
+        OutputsFrom("headers", "name"),
+        OutputsFrom("params", "name", "type"),
+        OutputsFrom("body", "name", "type"),
+    ),
+    runs_alone=True,
+)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from pydantic import Field
+
 from treadle.engine.node import NodeContext, NodeResult, NodeType
 from treadle.engine.pool import VariablePool
 from treadle.engine.template import Selector
 from treadle.engine.values import JsonValue, Missing, Value
 
+from .about import NodeAbout, Output, Words
 from .config import NodeConfig, SelectorField, load
 
 
@@ -15,7 +18,7 @@ class AggregatorGroup(NodeConfig):
     """Variables that become one output under a name. `output_type` is for display only."""
 
     group_name: str = ""
-    output_type: str = "any"
+    output_type: str = Field(default="any", json_schema_extra={"ui": "value-type"})
     variables: tuple[SelectorField, ...] = ()
 
 
@@ -23,13 +26,13 @@ class AggregatorGroups(NodeConfig):
     """Several groups instead of one list."""
 
     group_enabled: bool = False
-    groups: tuple[AggregatorGroup, ...] = ()
+    groups: tuple[AggregatorGroup, ...] = Field(default=(), json_schema_extra={"shown_if": {"group_enabled": True}})
 
 
 class AggregatorConfig(NodeConfig):
     """Variables in order of preference."""
 
-    output_type: str = "any"
+    output_type: str = Field(default="any", json_schema_extra={"ui": "value-type"})
     variables: tuple[SelectorField, ...] = ()
     advanced_settings: AggregatorGroups = AggregatorGroups()
 
@@ -68,3 +71,15 @@ def _first(pool: VariablePool, selectors: Sequence[Selector]) -> tuple[Selector,
 
 VARIABLE_AGGREGATOR = NodeType("variable-aggregator", load=read, run=run)
 VARIABLE_ASSIGNER = replace(VARIABLE_AGGREGATOR, kind="variable-assigner")
+
+ABOUT = NodeAbout(
+    kind="variable-aggregator",
+    family="transform",
+    icon="GitMerge",
+    title=Words("Variable aggregator", "变量聚合", "変数の集約"),
+    description=Words(
+        "Takes the first variable that has a value.", "取第一个有值的变量。", "値を持つ最初の変数を選びます。"
+    ),
+    outputs=(Output("output", "any"),),
+    runs_alone=True,
+)

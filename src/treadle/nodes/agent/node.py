@@ -8,6 +8,7 @@ from treadle.engine.errors import AgentNodeError, InvokeError, NodeError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.ports import ModelProfile, ModelRef
 from treadle.engine.values import JsonValue, Value, to_text
+from treadle.nodes.about import NodeAbout, Output, Words
 from treadle.nodes.config import as_value, reader
 from treadle.nodes.context import context_of
 from treadle.nodes.limits import NodeLimits
@@ -139,3 +140,24 @@ async def _belt(ctx: NodeContext, parameters: AgentParameters, done: Done) -> Be
 def agent(limits: NodeLimits) -> NodeType[AgentConfig]:
     """The node type under `limits`."""
     return NodeType("agent", load=reader(AgentConfig), run=partial(run, limits))
+
+
+ABOUT = NodeAbout(
+    kind="agent",
+    family="model",
+    icon="Bot",
+    title=Words("Agent", "智能体", "エージェント"),
+    description=Words(
+        "Lets a model work with tools until it has an answer.",
+        "让模型借助工具工作，直到得出答案。",
+        "モデルが答えを得るまでツールを使って働きます。",
+    ),
+    outputs=(
+        Output("text", "string"),
+        Output("files", "array[file]"),
+        Output("json", "array[object]"),
+        Output("usage", "object"),
+    ),
+    runs_alone=True,
+    handles_errors=True,
+)

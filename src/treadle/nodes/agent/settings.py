@@ -30,15 +30,15 @@ class AgentConfig(NodeConfig):
     """Which strategy works, and its parameters. What a strategy makes of them shows only when it runs."""
 
     agent_strategy_provider_name: str = Field(default="", json_schema_extra={"ui": "agent-strategy"})
-    agent_strategy_name: str = ""
-    agent_strategy_label: str = ""
+    agent_strategy_name: str = Field(default="", json_schema_extra={"ui": "hidden"})
+    agent_strategy_label: str = Field(default="", json_schema_extra={"ui": "hidden"})
     agent_parameters: Annotated[dict[str, AgentParameter], BeforeValidator(_entries)] = Field(
         default_factory=dict[str, AgentParameter], json_schema_extra={"ui": "agent-parameters"}
     )
     memory: MemoryConfig | None = None
-    tool_node_version: str = ""
-    output_schema: dict[str, JsonField] | None = None
-    plugin_unique_identifier: str = ""
+    tool_node_version: str = Field(default="", json_schema_extra={"ui": "hidden"})
+    output_schema: dict[str, JsonField] | None = Field(default=None, json_schema_extra={"ui": "hidden"})
+    plugin_unique_identifier: str = Field(default="", json_schema_extra={"ui": "hidden"})
 
     @property
     def strategy(self) -> str | None:

@@ -75,21 +75,17 @@ litellm_settings:
     )
     port = _free_port()
     environment = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONUNBUFFERED": "1"}
-    log = (tmp_path / "proxy.log").open("wb")
-    process = subprocess.Popen(
-        [litellm, "--config", config, "--host", "127.0.0.1", "--port", str(port)],
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        env=environment,
-    )
+    process = await asyncio.create_subprocess_exec(
+        litellm, "--config", config, "--host", "127.0.0.1", "--port", str(port),
+        stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, env=environment,
+    )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
     try:
-        await _ready(address, process, tmp_path / "proxy.log")
+        await _ready(address, process)
         yield address
     finally:
         process.terminate()
-        process.wait(20)
-        log.close()
+        await process.wait()
         await model.close()
 
 
@@ -99,10 +95,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _ready(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+async def _ready(address: str, process: asyncio.subprocess.Process) -> None:
     async with httpx.AsyncClient() as client, asyncio.timeout(120):
         while True:
-            assert process.poll() is None, log.read_text()[-3000:]
+            assert process.returncode is None, "the proxy ended before it answered"
             try:
                 if (await client.get(f"{address}/health/liveliness")).status_code == 200:
                     return

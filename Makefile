@@ -7,7 +7,7 @@ UV := $(VENV)/bin/uv
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-long check bench lock format clean
+.PHONY: help install serve test test-long check api bench lock format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -29,7 +29,12 @@ check: install ## Lint, types, import contracts, front-end lint and types, bundl
 	$(PY) -m ruff format --check .
 	$(PY) -m pyright --project pyproject.toml
 	$(VENV)/bin/lint-imports
+	$(PY) scripts/console_api.py --check
 	$(PY) scripts/npm.py run check
+	$(PY) scripts/npm.py run size
+
+api: install ## Write the types of the console API anew for the web app
+	$(PY) scripts/console_api.py
 
 bench: install ## Measure the budgets (ARGS="engine api --json")
 	$(PY) -m bench $(ARGS)

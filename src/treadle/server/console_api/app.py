@@ -1,6 +1,7 @@
 """The console API, put together: a router per domain under /console/api."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -21,6 +22,7 @@ from treadle.server.console_api import (
     generators,
     mcp,
     models,
+    node_types,
     runs,
     sessions,
     speech,
@@ -56,6 +58,7 @@ ROUTERS = (
     triggers.router,
     forms.router,
     models.router,
+    node_types.router,
 )
 """The router of each domain. A module of this folder defines one with `console_router` and is named here."""
 
@@ -76,6 +79,17 @@ def _operation_id(route: APIRoute) -> str:
 
 def create_console_api(services: Services) -> FastAPI:
     """The console API over opened services."""
+    app = _assembled()
+    app.state.services = services
+    return app
+
+
+def describe_console_api() -> dict[str, Any]:
+    """The OpenAPI document of the console API, without a server."""
+    return _assembled().openapi()
+
+
+def _assembled() -> FastAPI:
     handlers: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
         Refusal: on_refusal,
         ModelSetupError: models.on_model_setup,
@@ -94,5 +108,4 @@ def create_console_api(services: Services) -> FastAPI:
     )
     for router in ROUTERS:
         app.include_router(router)
-    app.state.services = services
     return app

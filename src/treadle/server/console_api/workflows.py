@@ -28,6 +28,8 @@ from treadle.server.services import Services
 router = console_router("Workflows")
 
 JsonObject = dict[str, JsonValue]
+_COMPONENT = "#/components/schemas/{model}"
+"""Where the description of the API holds its models."""
 
 
 class VariableShown(BaseModel):
@@ -152,7 +154,8 @@ async def read_draft(app_id: str, services: ServicesDep, signed_in: MemberDep) -
         "requestBody": {
             "required": True,
             "content": {
-                kind: {"schema": DraftToSave.model_json_schema()} for kind in ("application/json", "text/plain")
+                kind: {"schema": DraftToSave.model_json_schema(ref_template=_COMPONENT)}
+                for kind in ("application/json", "text/plain")
             },
         }
     },

@@ -5,13 +5,13 @@ about a file in any other way is not believed. Source: spec service-api ยง1.9, ย
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from urllib.parse import unquote, urlsplit
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from treadle.apps.file_types import ILLEGAL, class_of, extension_of, kept_name, mime_type_of
 from treadle.apps.tables import MessageFile, StoredFile
@@ -135,6 +135,19 @@ class Uploads:
             return await self._store.get(row.key)
         except StoredFileMissing as error:
             raise NotFound("The content of this file is gone.") from error
+
+    async def forget(self, workspace_id: str, file_ids: Sequence[str]) -> None:
+        """Delete files that no message shows; unknown ids are no error. Raises FileStoreError."""
+        if not file_ids:
+            return
+        shown = select(MessageFile.file_id).where(MessageFile.file_id.in_(file_ids))
+        mine = (StoredFile.workspace_id == workspace_id, StoredFile.id.in_(file_ids), StoredFile.id.not_in(shown))
+        async with self._db.session() as session:
+            keys = dict((await session.execute(select(StoredFile.id, StoredFile.key).where(*mine))).tuples().all())
+        for key in keys.values():
+            await self._store.delete(key)
+        async with self._db.transaction() as session:
+            await session.execute(delete(StoredFile).where(StoredFile.id.in_(keys)))
 
     async def make(self, origin: FileOrigin, *, name: str, mime_type: str, data: bytes) -> StoredFile:
         """Keep a file that a node made."""

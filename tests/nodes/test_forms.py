@@ -16,9 +16,9 @@ _TYPES = {each.value for each in ValueType} | {"any"}
 _CONTROLS = {
     None, "agent-parameters", "agent-strategy", "assignment-operation", "cases", "classes", "code", "code-outputs",
     "conditions", "hidden", "http-body", "http-credentials", "http-method", "input-type", "jinja", "json-schema",
-    "key-value", "knowledge-bases", "metadata-operator", "model", "model-parameters", "operator", "parameters", "prompt",
-    "prompt-messages", "selector", "template", "text", "timezone", "tool", "tool-credential", "tool-parameters",
-    "tool-settings", "value-type",
+    "key-value", "knowledge-bases", "metadata-operator", "model", "model-parameters", "operator", "parameters",
+    "prompt", "prompt-messages", "selector", "template", "text", "timezone", "tool", "tool-credential",
+    "tool-parameters", "tool-settings", "value-type",
 }  # fmt: skip
 
 

@@ -1,5 +1,5 @@
 import clsx from "clsx";
-import type { ComponentProps, InputHTMLAttributes, ReactNode, SelectHTMLAttributes } from "react";
+import type { ComponentProps, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 export const CONTROL =
@@ -45,7 +45,7 @@ export function fieldProps(id: string, error: string | undefined) {
   return { id, "aria-invalid": error !== undefined, "aria-describedby": error === undefined ? undefined : `${id}-error` };
 }
 
-export function TextInput({ className, ...rest }: InputHTMLAttributes<HTMLInputElement>) {
+export function TextInput({ className, ...rest }: ComponentProps<"input">) {
   return <input className={clsx(CONTROL, "h-9", className)} {...rest} />;
 }
 
@@ -53,6 +53,7 @@ export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
   return <textarea className={clsx(CONTROL, "field-sizing-content max-h-80 min-h-20 py-2", className)} {...rest} />;
 }
 
-export function Select({ className, ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {
+/** The browser's own, which phones show best. */
+export function NativeSelect({ className, ...rest }: ComponentProps<"select">) {
   return <select className={clsx(CONTROL, "h-9 pr-8", className)} {...rest} />;
 }

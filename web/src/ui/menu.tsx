@@ -1,83 +1,129 @@
 import clsx from "clsx";
-import { Check } from "lucide-react";
-import type { KeyboardEvent, ReactNode } from "react";
-import { useFloating, type Placement, type TriggerProps } from "./floating";
+import { Check, ChevronRight } from "lucide-react";
+import { ContextMenu as RadixContext, DropdownMenu as Radix } from "radix-ui";
+import { createContext, useContext, type ReactElement, type ReactNode } from "react";
+import { FLOATING, useInDialog } from "./layer";
+import { Shortcut } from "./shortcut";
 
-interface MenuProps extends Partial<Placement> {
-  /** Renders the button that opens the menu. */
-  trigger: (props: TriggerProps & { "aria-haspopup": "menu" }) => ReactNode;
+const CARD = `${FLOATING} max-h-[80dvh] min-w-44 max-w-80 overflow-y-auto p-1`;
+const ITEM =
+  "flex min-h-8 w-full cursor-pointer items-center gap-2 rounded-control px-2 text-start outline-none select-none " +
+  "data-highlighted:bg-sunken data-[state=open]:bg-sunken data-disabled:cursor-default data-disabled:opacity-50 pointer-coarse:min-h-10";
+
+/** The items are the same in both kinds of menu; this says whose parts they are made of. */
+const Kind = createContext<"drop-down" | "context">("drop-down");
+
+interface MenuProps {
+  /** The button that opens the menu. It must take a ref and props. */
+  trigger: ReactElement;
+  align?: "start" | "center" | "end";
+  side?: "top" | "right" | "bottom" | "left";
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
   children: ReactNode;
 }
 
-/** A drop-down menu: arrows, Home and End move, Enter chooses, Esc closes. */
-export function Menu({ trigger, align = "end", side = "bottom", children }: MenuProps) {
-  const floating = useFloating({ align, side }, (card) => itemsOf(card)[0]?.focus());
+/** A drop-down menu: arrows, Home and End move, letters find, Enter chooses, Esc closes. */
+export function Menu({ trigger, align = "end", side = "bottom", children, ...state }: MenuProps) {
+  const modal = useInDialog();
   return (
-    <>
-      {trigger({ ...floating.trigger, "aria-haspopup": "menu" })}
-      <div
-        {...floating.card}
-        role="menu"
-        onKeyDown={moveFocus}
-        className="animate-fade fixed m-0 max-h-[80dvh] min-w-44 overflow-y-auto rounded-card border border-line bg-raised p-1 text-13 text-text shadow-float"
-      >
-        {floating.open && children}
-      </div>
-    </>
+    <Radix.Root modal={modal} {...state}>
+      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content align={align} side={side} sideOffset={4} collisionPadding={8} loop className={CARD}>
+          <Kind value="drop-down">{children}</Kind>
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
   );
 }
 
-function itemsOf(menu: HTMLElement): HTMLElement[] {
-  return [...menu.querySelectorAll<HTMLElement>("[role^=menuitem]")];
+interface ContextMenuProps {
+  /** What is right-clicked, or pressed long. It must take a ref and props. */
+  children: ReactElement;
+  items: ReactNode;
+  onOpenChange?: (open: boolean) => void;
 }
 
-function moveFocus(event: KeyboardEvent<HTMLElement>): void {
-  const items = itemsOf(event.currentTarget);
-  const at = items.findIndex((item) => item === document.activeElement);
-  const next: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
-  const target = next[event.key];
-  if (event.key === "Tab") event.currentTarget.hidePopover();
-  if (target === undefined) return;
-  event.preventDefault();
-  items.at(target % items.length)?.focus();
+/** The menu of a right click, of a long press, and of the menu key. */
+export function ContextMenu({ children, items, ...state }: ContextMenuProps) {
+  const modal = useInDialog();
+  return (
+    <RadixContext.Root modal={modal} {...state}>
+      <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>
+      <RadixContext.Portal>
+        <RadixContext.Content collisionPadding={8} loop className={CARD}>
+          <Kind value="context">{items}</Kind>
+        </RadixContext.Content>
+      </RadixContext.Portal>
+    </RadixContext.Root>
+  );
 }
 
 interface MenuItemProps {
   icon?: ReactNode;
   danger?: boolean;
+  disabled?: boolean;
   /** For one of several choices: whether it is the current one. */
   checked?: boolean;
+  /** Such as `mod+d`. */
+  shortcut?: string | undefined;
   onSelect: () => void;
   children: ReactNode;
 }
 
-export function MenuItem({ icon, danger = false, checked, onSelect, children }: MenuItemProps) {
+export function MenuItem({ icon, danger = false, disabled = false, checked, shortcut, onSelect, children }: MenuItemProps) {
+  const { Item } = useParts();
   return (
-    <button
-      type="button"
-      role={checked === undefined ? "menuitem" : "menuitemradio"}
-      aria-checked={checked}
-      tabIndex={-1}
-      onClick={(event) => {
-        event.currentTarget.closest<HTMLElement>("[popover]")?.hidePopover();
-        onSelect();
-      }}
-      className={clsx(
-        "flex min-h-8 w-full items-center gap-2 rounded-control px-2 text-start outline-none hover:bg-sunken focus:bg-sunken pointer-coarse:min-h-10",
-        danger && "text-danger",
-      )}
+    <Item
+      {...(checked === undefined ? {} : { role: "menuitemradio", "aria-checked": checked })}
+      disabled={disabled}
+      onSelect={onSelect}
+      className={clsx(ITEM, danger && "text-danger")}
     >
       {icon !== undefined && <span className={clsx("shrink-0", !danger && "text-muted")}>{icon}</span>}
       <span className="min-w-0 flex-1 truncate">{children}</span>
+      {shortcut !== undefined && <Shortcut keys={shortcut} />}
       {checked === true && <Check size={16} strokeWidth={1.5} className="text-accent" />}
-    </button>
+    </Item>
+  );
+}
+
+interface SubMenuProps {
+  icon?: ReactNode;
+  label: ReactNode;
+  children: ReactNode;
+}
+
+/** An item that opens a menu of its own beside it. */
+export function SubMenu({ icon, label, children }: SubMenuProps) {
+  const { Sub, SubTrigger, Portal, SubContent } = useParts();
+  return (
+    <Sub>
+      <SubTrigger className={ITEM}>
+        {icon !== undefined && <span className="shrink-0 text-muted">{icon}</span>}
+        <span className="min-w-0 flex-1 truncate">{label}</span>
+        <ChevronRight size={16} strokeWidth={1.5} className="text-muted" />
+      </SubTrigger>
+      <Portal>
+        <SubContent sideOffset={4} collisionPadding={8} loop className={CARD}>
+          {children}
+        </SubContent>
+      </Portal>
+    </Sub>
   );
 }
 
 export function MenuLabel({ children }: { children: ReactNode }) {
-  return <div className="px-2 pt-1.5 pb-1 text-12 text-muted">{children}</div>;
+  const { Label } = useParts();
+  return <Label className="px-2 pt-1.5 pb-1 text-12 text-muted">{children}</Label>;
 }
 
 export function MenuSeparator() {
-  return <div role="separator" className="-mx-1 my-1 h-px bg-line" />;
+  const { Separator } = useParts();
+  return <Separator className="-mx-1 my-1 h-px bg-line" />;
+}
+
+function useParts(): typeof Radix | typeof RadixContext {
+  return useContext(Kind) === "context" ? RadixContext : Radix;
 }

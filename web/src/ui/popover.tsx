@@ -1,30 +1,46 @@
-import type { ReactNode } from "react";
-import { useFloating, type TriggerProps } from "./floating";
+import clsx from "clsx";
+import { Popover as Radix } from "radix-ui";
+import type { ReactElement, ReactNode } from "react";
+import { FLOATING, useInDialog } from "./layer";
 
 interface PopoverProps {
-  /** Renders the button that opens the card. */
-  trigger: (props: TriggerProps) => ReactNode;
+  /** The button that opens the card. It must take a ref and props. */
+  trigger: ReactElement;
   label: string;
+  align?: "start" | "center" | "end";
+  side?: "top" | "right" | "bottom" | "left";
+  /** When the owner decides whether it is open. */
+  open?: boolean;
+  onOpenChange?: (open: boolean) => void;
+  className?: string;
   children: ReactNode;
 }
 
 /** A card that opens from its button. */
-export function Popover({ trigger, label, children }: PopoverProps) {
-  const floating = useFloating({ align: "start", side: "bottom" }, (card) => {
-    (card.querySelector<HTMLElement>("textarea, input, button") ?? card).focus();
-  });
+export function Popover({ trigger, label, align = "start", side = "bottom", className, children, ...state }: PopoverProps) {
+  const modal = useInDialog();
   return (
-    <>
-      {trigger(floating.trigger)}
-      <div
-        {...floating.card}
-        role="dialog"
-        aria-label={label}
-        tabIndex={-1}
-        className="animate-fade fixed m-0 max-h-80 w-[min(380px,calc(100vw-24px))] overflow-y-auto rounded-card border border-line bg-raised p-3 text-13 text-text shadow-float outline-none"
-      >
-        {floating.open && children}
-      </div>
-    </>
+    <Radix.Root modal={modal} {...state}>
+      <Radix.Trigger asChild>{trigger}</Radix.Trigger>
+      <Radix.Portal>
+        <Radix.Content
+          aria-label={label}
+          align={align}
+          side={side}
+          sideOffset={4}
+          collisionPadding={8}
+          className={clsx(
+            FLOATING,
+            "max-h-[min(var(--radix-popover-content-available-height),480px)] overflow-y-auto",
+            className ?? "w-[min(380px,calc(100vw-24px))] p-3",
+          )}
+        >
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
   );
 }
+
+/** Closes the popover around it. */
+export const PopoverClose = Radix.Close;

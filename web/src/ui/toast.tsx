@@ -39,7 +39,7 @@ export function Toaster() {
   const { t } = useTranslation();
   const shown = useSyncExternalStore(subscribe, () => toasts);
   return (
-    <div role="status" aria-live="polite" className="pointer-events-none fixed top-3 right-3 z-60 flex flex-col items-end gap-2">
+    <div role="status" aria-live="polite" data-toaster="" className="pointer-events-none fixed top-3 right-3 z-60 flex flex-col items-end gap-2">
       {shown.map((toast) => (
         <div
           key={toast.id}

@@ -6,7 +6,7 @@ import { PreferencesMenu } from "@/features/webapp/preferences-menu";
 import { SiteFooter } from "@/features/webapp/site-footer";
 import { useWebApp } from "@/features/webapp/webapp-context";
 import { IconButton } from "@/ui/button";
-import { Drawer } from "@/ui/dialog";
+import { Drawer } from "@/ui/drawer";
 import { preloadMarkdown } from "@/ui/markdown/markdown";
 import { useStoredFlag } from "@/ui/stored-flag";
 import { useViewportHeight } from "@/ui/viewport";
@@ -111,7 +111,7 @@ export function ChatPage({ conversationId, onOpen }: ChatPageProps) {
           storedInputs={current?.inputs ?? null}
         />
       </main>
-      <Drawer open={drawer} onOpenChange={setDrawer} title={t("chat.conversations")}>
+      <Drawer side="left" open={drawer} onOpenChange={setDrawer} title={t("chat.conversations")}>
         {list}
         <SiteFooter site={{ ...site, custom_disclaimer: null }} className="border-t border-line p-3" />
       </Drawer>

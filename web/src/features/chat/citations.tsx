@@ -13,10 +13,9 @@ export function Citations({ resources }: { resources: readonly RetrieverResource
         <li key={`${resource.position}-${resource.segment_id}`}>
           <Popover
             label={resource.document_name}
-            trigger={(props) => (
+            trigger={
               <button
                 type="button"
-                {...props}
                 className="inline-flex h-7 max-w-60 items-center gap-1.5 rounded-full border border-line pr-2.5 pl-1 hover:bg-sunken pointer-coarse:h-10"
               >
                 <span className="tabular inline-flex size-5 items-center justify-center rounded-full bg-accent-soft text-12 font-medium text-accent">
@@ -24,7 +23,7 @@ export function Citations({ resources }: { resources: readonly RetrieverResource
                 </span>
                 <span className="truncate text-12">{resource.document_name}</span>
               </button>
-            )}
+            }
           >
             <div className="mb-2 flex items-center gap-2">
               <FileText size={16} strokeWidth={1.5} className="shrink-0 text-muted" />

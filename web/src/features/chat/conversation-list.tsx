@@ -108,15 +108,14 @@ function Row({ item, pinned, current, running, onOpen, onDeleted }: Conversation
         {running.has(item.id) && <span role="img" aria-label={t("chat.answering")} className="animate-pulse-soft size-1.5 shrink-0 rounded-full bg-accent" />}
       </button>
       <Menu
-        trigger={(props) => (
+        trigger={
           <IconButton
-            {...props}
             label={t("chat.conversationMenu", { name })}
             className="md:opacity-0 md:group-focus-within:opacity-100 md:group-hover:opacity-100 md:aria-expanded:opacity-100 pointer-coarse:opacity-100"
           >
             <Ellipsis size={16} strokeWidth={1.5} />
           </IconButton>
-        )}
+        }
       >
         <MenuItem
           icon={pinned ? <PinOff size={16} strokeWidth={1.5} /> : <Pin size={16} strokeWidth={1.5} />}

@@ -1,5 +1,5 @@
 import { Link, Paperclip, Upload } from "lucide-react";
-import { useRef, useState, type ButtonHTMLAttributes } from "react";
+import { useRef, useState, type ComponentProps } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -29,7 +29,7 @@ export function AttachMenu({ limits, intake, disabled = false, labelled = false 
   return (
     <>
       {both ? (
-        <Menu trigger={(props) => <AttachButton {...look} {...props} />} align="start" side="top">
+        <Menu trigger={<AttachButton {...look} />} align="start" side="top">
           <MenuItem icon={<Upload size={16} strokeWidth={1.5} />} onSelect={pick}>
             {t("files.fromDevice")}
           </MenuItem>
@@ -56,7 +56,7 @@ export function AttachMenu({ limits, intake, disabled = false, labelled = false 
   );
 }
 
-function AttachButton({ labelled, ...rest }: ButtonHTMLAttributes<HTMLButtonElement> & { labelled: boolean }) {
+function AttachButton({ labelled, ...rest }: ComponentProps<"button"> & { labelled: boolean }) {
   const { t } = useTranslation();
   return labelled ? (
     <Button icon={<Paperclip size={16} strokeWidth={1.5} />} {...rest}>

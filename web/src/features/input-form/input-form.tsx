@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Uploader } from "@/api/upload";
 import type { SystemParameters } from "@/api/webapp-types";
 import type { Attachment } from "@/features/files/attachments";
-import { Field, fieldProps, Select, TextArea, TextInput } from "@/ui/field";
+import { Field, fieldProps, NativeSelect, TextArea, TextInput } from "@/ui/field";
 import type { FieldProblem, FieldValue, FormValues, InputField } from "./fields";
 import { FileField } from "./file-field";
 
@@ -71,14 +71,14 @@ function InputRow({ field, values, problems, onChange, client, system }: Omit<In
           onChange={(event) => set(event.target.value)}
         />
       ) : field.type === "select" ? (
-        <Select {...shared} value={text} onChange={(event) => set(event.target.value)}>
+        <NativeSelect {...shared} value={text} onChange={(event) => set(event.target.value)}>
           <option value="">{t("form.choose")}</option>
           {field.options?.map((option) => (
             <option key={option} value={option}>
               {option}
             </option>
           ))}
-        </Select>
+        </NativeSelect>
       ) : field.type === "file" || field.type === "file-list" ? (
         <FileField
           id={id}

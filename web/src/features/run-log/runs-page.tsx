@@ -9,7 +9,7 @@ import { ConsoleShell } from "@/features/shell/console-shell";
 import { useErrorText } from "@/i18n/errors";
 import { Button, buttonClass } from "@/ui/button";
 import { Empty, Skeleton } from "@/ui/empty";
-import { Select } from "@/ui/field";
+import { NativeSelect } from "@/ui/field";
 import { StatusIcon } from "@/ui/status";
 import { formatDuration, Time } from "@/ui/time";
 import { previewOf } from "./preview";
@@ -35,7 +35,7 @@ export function RunsPage({ account, filter, onFilter }: RunsPageProps) {
   return (
     <ConsoleShell account={account} title={<h1 className="font-semibold">{t("runs.title")}</h1>}>
       <div className="sticky top-0 z-10 flex flex-wrap items-center gap-2 border-b border-line bg-bg px-4 py-2">
-        <Select
+        <NativeSelect
           aria-label={t("runs.filterApp")}
           className="min-w-0 max-md:flex-1 md:h-8! md:w-auto! md:max-w-60 md:text-13!"
           value={filter.app ?? ""}
@@ -47,8 +47,8 @@ export function RunsPage({ account, filter, onFilter }: RunsPageProps) {
               {app.name}
             </option>
           ))}
-        </Select>
-        <Select
+        </NativeSelect>
+        <NativeSelect
           aria-label={t("runs.filterStatus")}
           className="min-w-0 max-md:flex-1 md:h-8! md:w-auto! md:text-13!"
           value={filter.status ?? ""}
@@ -60,7 +60,7 @@ export function RunsPage({ account, filter, onFilter }: RunsPageProps) {
               {t(`status.${status}`)}
             </option>
           ))}
-        </Select>
+        </NativeSelect>
         {filtered && (
           <Button variant="quiet" onClick={() => onFilter({})}>
             {t("runs.clearFilter")}

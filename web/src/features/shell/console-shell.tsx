@@ -74,17 +74,16 @@ function AccountMenu({ account }: { account: Account }) {
   };
   return (
     <Menu
-      trigger={(props) => (
+      trigger={
         <button
           type="button"
-          {...props}
           aria-label={t("account.menu", { name: account.name })}
           title={account.name}
           className="relative inline-flex size-7 items-center justify-center rounded-full bg-accent-soft text-12 font-semibold text-accent after:absolute after:-inset-2"
         >
           {account.name.slice(0, 1).toUpperCase()}
         </button>
-      )}
+      }
     >
       <MenuLabel>
         <span className="block font-medium text-text">{account.name}</span>

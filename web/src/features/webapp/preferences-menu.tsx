@@ -12,11 +12,11 @@ export function PreferencesMenu() {
   const { t } = useTranslation();
   return (
     <Menu
-      trigger={(props) => (
-        <IconButton label={t("preferences.title")} {...props}>
+      trigger={
+        <IconButton label={t("preferences.title")}>
           <Settings2 size={16} strokeWidth={1.5} />
         </IconButton>
-      )}
+      }
     >
       <PreferenceItems />
     </Menu>

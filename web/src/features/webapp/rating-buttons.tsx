@@ -58,11 +58,11 @@ function DislikeMenu({ onReason, onWithdraw }: { onReason: (reason: string) => v
   return (
     <Popover
       label={t("chat.dislike")}
-      trigger={(props) => (
-        <IconButton label={t("chat.disliked")} active {...props}>
+      trigger={
+        <IconButton label={t("chat.disliked")} active>
           <ThumbsDown size={16} strokeWidth={1.5} fill="currentColor" />
         </IconButton>
-      )}
+      }
     >
       {sent ? (
         <p role="status">{t("chat.reasonSent")}</p>

@@ -2,12 +2,16 @@
 
 import pytest
 
+from tests.doubles import office
 from treadle.knowledge.text.chunking import chunks, preview
 from treadle.knowledge.text.cleaning import clean
+from treadle.knowledge.text.formats.reading import Reading
 from treadle.knowledge.text.pieces import Piece
 from treadle.knowledge.text.questions import Pair, in_context, parse
+from treadle.knowledge.text.readers import read
 from treadle.knowledge.text.rules import EXTRA_SPACES, URLS_EMAILS, ProcessRule, RuleError
 from treadle.knowledge.text.splitting import split_recursive
+from treadle.nodes.documents import Bounds
 
 NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 SENTENCES = "The cat sat on the mat today. The dog ran away fast. Birds sang loudly all morning long."
@@ -140,6 +144,29 @@ def test_C_18_an_overlap_longer_than_the_chunk_is_refused() -> None:
 
 def test_C_19_a_separator_is_no_pattern() -> None:
     assert cut("a1b", custom("\\d+")) == ["a1b"]
+
+
+def extracted(data: bytes, name: str) -> list[str]:
+    return [piece.text for piece in read(data, name, Reading(Bounds()))]
+
+
+def test_C_20_a_row_of_a_csv_file_names_its_columns() -> None:
+    assert extracted(b"q,a\nhi,yo\n", "t.csv") == ["q: hi;a: yo"]
+    assert extracted(b"q,a\nhi,\n", "t.csv") == ["q: hi;a: nan"]
+
+
+def test_C_21_a_row_of_an_excel_file_names_its_columns() -> None:
+    data = office.xlsx({"S": [["name", "age"], [None, None], ["Ann", 5]]})
+    assert extracted(data, "t.xlsx") == ['"name":"Ann";"age":"5"']
+
+
+def test_C_22_markdown_is_parted_at_its_headings() -> None:
+    first, second = extracted(b"# A\nx\n# B\ny", "t.md")
+    assert (first.split(), second.split()) == (["A", "x"], ["B", "y"])
+
+
+def test_C_23_markdown_without_a_heading_keeps_its_lines() -> None:
+    assert extracted(b"a\nb", "t.md") == ["a\nb"]
 
 
 def test_C_35_pairs_are_read_out_of_a_reply() -> None:

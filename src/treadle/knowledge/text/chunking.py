@@ -88,7 +88,7 @@ def iter_chunks(
         return
     for piece in pieces:
         text = clean(piece.text, rule.cleaning, strict=strict)
-        outline = _Outline(text, piece.heading)
+        outline = _Outline(text, piece.heading, inner=piece.heading is None or piece.page is not None)
         for span in _spans(text, rule, length):
             part = text[span.start : span.end].strip()
             if not part:
@@ -159,13 +159,13 @@ def _leading(text: str) -> int:
 
 
 class _Outline:
-    """The Markdown headings in a piece, to say under which of them a chunk stands."""
+    """What a chunk of a piece stands under: the headings above the piece, or with `inner` the Markdown ones in it."""
 
-    def __init__(self, text: str, above: tuple[str, ...] | None) -> None:
+    def __init__(self, text: str, above: tuple[str, ...] | None, *, inner: bool) -> None:
         self._above = above
         self._starts: list[int] = []
         self._paths: list[tuple[str, ...]] = []
-        if above is not None or "#" not in text:
+        if not inner or "#" not in text:
             return
         levels: list[tuple[int, str]] = []
         for found in _HEADING.finditer(text):

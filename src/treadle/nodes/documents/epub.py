@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 def epub_text(data: bytes, bounds: Bounds) -> str:
     """The lines of all chapters, in the order of the book's spine."""
     with open_package(data, bounds) as archive:
-        return "\n".join(bounds.counted(line for chapter in _chapters(archive) for line in html_lines(chapter)))
+        return "\n".join(bounds.counted(line for chapter in chapters(archive) for line in html_lines(chapter)))
 
 
-def _chapters(archive: "ZipFile") -> Iterator[str]:
+def chapters(archive: "ZipFile") -> Iterator[str]:
+    """The pages of a book in the order of its spine. Raises TextExtractionError."""
     roots = _tree(archive, "META-INF/container.xml").iterfind(".//{*}rootfile")
     path = next((root.get("full-path") for root in roots), None)
     if not path:

@@ -33,12 +33,13 @@ def _bodies(part: EmailMessage, depth: int) -> Iterator[str]:
         for child in parts:
             yield from _bodies(child, depth + 1)
     elif kind == "text/plain":
-        yield _text(part).strip()
+        yield part_text(part).strip()
     elif kind == "text/html":
-        yield "\n".join(html_lines(_text(part)))
+        yield "\n".join(html_lines(part_text(part)))
 
 
-def _text(part: EmailMessage) -> str:
+def part_text(part: EmailMessage) -> str:
+    """The text of a part in the encoding that it names, or else in the likeliest."""
     payload = part.get_payload(decode=True)
     raw = payload if isinstance(payload, bytes) else b""
     charset = part.get_content_charset()

@@ -1,6 +1,7 @@
 """PDF files: their text layer."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -26,7 +27,9 @@ def pdf_text(data: bytes, bounds: Bounds) -> str:
         _ONE_AT_A_TIME.release()
 
 
-def _text(data: bytes, bounds: Bounds) -> str:
+@contextmanager
+def opened_pdf(data: bytes, bounds: Bounds) -> "Generator[PdfDocument]":
+    """The document, closed in the end. Raises TextExtractionError for what cannot be opened or has too many pages."""
     import pypdfium2
 
     try:
@@ -37,9 +40,14 @@ def _text(data: bytes, bounds: Bounds) -> str:
     try:
         if len(document) > bounds.pages:
             raise TextExtractionError(f"The PDF file has {len(document):,} pages, more than {bounds.pages:,}.")
-        return "".join(bounds.counted(_pages(document, monotonic() + bounds.seconds)))
+        yield document
     finally:
         document.close()
+
+
+def _text(data: bytes, bounds: Bounds) -> str:
+    with opened_pdf(data, bounds) as document:
+        return "".join(bounds.counted(_pages(document, monotonic() + bounds.seconds)))
 
 
 def _pages(document: "PdfDocument", until: float) -> Iterator[str]:

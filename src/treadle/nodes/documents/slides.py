@@ -23,20 +23,21 @@ def slides_text(data: bytes, bounds: Bounds) -> str:
         bounds.counted(
             text.strip()
             for slide in presentation.slides
-            for text in [*_texts(slide.shapes, bounds), *_notes(slide)]
+            for text in [*shape_texts(slide.shapes, bounds), *slide_notes(slide)]
             if text.strip()
         )
     )
 
 
-def _texts(shapes: "Iterable[BaseShape]", bounds: Bounds) -> Iterator[str]:
+def shape_texts(shapes: "Iterable[BaseShape]", bounds: Bounds) -> Iterator[str]:
+    """The texts of shapes, of those in groups too; tables as Markdown."""
     from pptx.shapes.autoshape import Shape
     from pptx.shapes.graphfrm import GraphicFrame
     from pptx.shapes.group import GroupShape
 
     for shape in shapes:
         if isinstance(shape, GroupShape):
-            yield from _texts(shape.shapes, bounds)
+            yield from shape_texts(shape.shapes, bounds)
         elif isinstance(shape, GraphicFrame) and shape.has_table:
             rows = ([cell.text.strip() for cell in row.cells] for row in shape.table.rows)
             yield markdown_table(bounds.rows(rows), line_break="<br>", rule=short_rule)
@@ -44,7 +45,8 @@ def _texts(shapes: "Iterable[BaseShape]", bounds: Bounds) -> Iterator[str]:
             yield shape.text_frame.text.replace("\v", "\n")
 
 
-def _notes(slide: "Slide") -> list[str]:
+def slide_notes(slide: "Slide") -> list[str]:
+    """The speaker's notes, if there are any."""
     if not slide.has_notes_slide or slide.notes_slide.notes_text_frame is None:
         return []
     return [slide.notes_slide.notes_text_frame.text.replace("\v", "\n")]

@@ -13,7 +13,7 @@ from .package import OLE_MAGIC, open_package
 from .text import decode
 
 if TYPE_CHECKING:
-    from xlrd.sheet import Cell
+    from xlrd.sheet import Cell, Sheet
 
 _EMPTY = "nan"
 """How an empty cell of a sheet reads."""
@@ -58,7 +58,7 @@ def csv_text(data: bytes, bounds: Bounds) -> str:
 
 def excel_text(data: bytes, bounds: Bounds) -> str:
     """Every sheet as a Markdown table, a blank line behind each. The content tells the older format from the newer."""
-    sheets = _old_sheets(data) if data.startswith(OLE_MAGIC) else _sheets(data, bounds)
+    sheets = (rows for _, rows in old_sheets(data)) if data.startswith(OLE_MAGIC) else _sheets(data, bounds)
     count = Count(bounds)
     return "".join(bounds.counted(_sheet_text(rows, count) for rows in sheets))
 
@@ -106,14 +106,19 @@ def _sheets(data: bytes, bounds: Bounds) -> Iterator[Iterator[list[str]]]:
         yield ([_EMPTY if value is None else str(value) for value in row] for row in rows)
 
 
-def _old_sheets(data: bytes) -> Iterator[Iterator[list[str]]]:
+def old_sheets(data: bytes) -> Iterator[tuple[str, Iterator[list[str]]]]:
+    """The name and the rows of every sheet of a file in Excel's older format; an empty cell is `nan`."""
     import xlrd
 
     book = xlrd.open_workbook(file_contents=data, on_demand=True, ragged_rows=True, logfile=StringIO())
     for number in range(book.nsheets):
         sheet = book.sheet_by_index(number)
-        yield ([_old_cell(cell, 1 if book.datemode else 0) for cell in sheet.row(at)] for at in range(sheet.nrows))
+        yield sheet.name, _old_rows(sheet, 1 if book.datemode else 0)
         book.unload_sheet(number)
+
+
+def _old_rows(sheet: "Sheet", datemode: Literal[0, 1]) -> Iterator[list[str]]:
+    return ([_old_cell(cell, datemode) for cell in sheet.row(at)] for at in range(sheet.nrows))
 
 
 def _old_cell(cell: "Cell", datemode: Literal[0, 1]) -> str:

@@ -30,11 +30,11 @@ def _blocks(document: "WordDocument", bounds: Bounds) -> Iterator[str]:
     for block in document.iter_inner_content():
         if not isinstance(block, Table):
             yield block.text
-        elif table := _table(block, bounds):
+        elif table := word_table(block, bounds):
             yield table
 
 
-def _table(table: "Table", bounds: Bounds) -> str:
+def word_table(table: "Table", bounds: Bounds) -> str:
     """The table as Markdown; empty when all of its cells are."""
     rows = list(bounds.rows(_rows(table)))
     if not any(text for row in rows for text in row):

@@ -1,0 +1,161 @@
+"""Word files as Markdown: paragraphs a line each, headings, lists, links, tables and images in their order."""
+
+from collections.abc import Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from treadle.knowledge.text.pieces import Piece
+from treadle.nodes.documents.package import open_package
+from treadle.nodes.documents.word import word_table
+
+from .reading import Reading
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+    from docx.text.hyperlink import Hyperlink
+    from docx.text.paragraph import Paragraph
+
+_NAMESPACE: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
+_BLIP: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+_BOX: Final = f"{_NAMESPACE}txbxContent"
+_FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_BULLETS: Final = frozenset({"bullet", "none"})
+
+
+def word_pieces(data: bytes, reading: Reading) -> Iterator[Piece]:
+    """The document as one piece."""
+    from docx import Document
+
+    open_package(data, reading.bounds).close()
+    document = Document(BytesIO(data))
+    lines = list(reading.bounds.counted(_lines(document, reading)))
+    text = "\n".join(lines).strip()
+    return reading.counted([Piece(text)] if text else [])
+
+
+def _lines(document: "WordDocument", reading: Reading) -> Iterator[str]:
+    from docx.table import Table
+
+    styles = _Styles(document)
+    for block in document.iter_inner_content():
+        if isinstance(block, Table):
+            if table := word_table(block, reading.bounds):
+                yield f"\n{table}"
+            continue
+        text = _text(block, reading)
+        marker = styles.marker(block) if text else ""
+        yield f"\n{marker}{text}" if marker.startswith("#") else f"{marker}{text}"
+        yield from _boxes(block)
+
+
+def _text(paragraph: "Paragraph", reading: Reading) -> str:
+    from docx.text.hyperlink import Hyperlink
+
+    parts: list[str] = []
+    for part in paragraph.iter_inner_content():
+        if isinstance(part, Hyperlink):
+            parts.append(_link(part))
+            continue
+        parts.append(part.text)
+        if reading.keep_image is not None:
+            parts += _images(cast("Any", part)._r, paragraph, reading)
+    return "".join(parts).strip()
+
+
+def _link(link: "Hyperlink") -> str:
+    text, address = link.text.strip(), link.url
+    return f"[{text}]({address})" if text and address.startswith(("http://", "https://", "mailto:")) else link.text
+
+
+def _images(run: Any, paragraph: "Paragraph", reading: Reading) -> Iterator[str]:
+    for blip in run.iter(_BLIP):
+        part = cast("Any", paragraph.part).related_parts.get(blip.get(_RELATION))
+        if part is not None and hasattr(part, "blob"):
+            yield reading.image(part.blob, str(part.content_type))
+
+
+def _boxes(paragraph: "Paragraph") -> Iterator[str]:
+    """The lines of text boxes that hang on a paragraph."""
+    for box in cast("Any", paragraph)._p.iter(_BOX):
+        if any(above.tag == _FALLBACK for above in box.iterancestors()):
+            continue
+        for inner in box.iter(f"{_NAMESPACE}p"):
+            text = "".join(part.text or "" for part in inner.iter(f"{_NAMESPACE}t")).strip()
+            if text:
+                yield text
+
+
+class _Styles:
+    """What the styles and lists of a document make of its paragraphs."""
+
+    def __init__(self, document: "WordDocument") -> None:
+        self._levels: dict[str, int] = {}
+        self._lists: dict[str, str] = {}
+        self._formats = _list_formats(document)
+        self._numbers: dict[tuple[str, int], int] = {}
+        for style in cast("Any", document.styles.element).iter(f"{_NAMESPACE}style"):
+            name = _value(style.find(f"{_NAMESPACE}name")).lower()
+            key = style.get(f"{_NAMESPACE}styleId") or ""
+            outline = style.find(f"{_NAMESPACE}pPr/{_NAMESPACE}outlineLvl")
+            if name == "title":
+                self._levels[key] = 1
+            elif name.startswith("heading ") and name[8:].isdecimal():
+                self._levels[key] = min(int(name[8:]), 6)
+            elif outline is not None and _value(outline) in "012345":
+                self._levels[key] = int(_value(outline)) + 1
+            elif name.startswith("list "):
+                self._lists[key] = "decimal" if name.startswith("list number") else "bullet"
+
+    def marker(self, paragraph: "Paragraph") -> str:
+        """`## ` before a heading, `- ` or `1. ` before an item of a list, else nothing."""
+        properties: Any = cast("Any", paragraph)._p.find(f"{_NAMESPACE}pPr")
+        if properties is None:
+            return ""
+        style = _value(properties.find(f"{_NAMESPACE}pStyle"))
+        outline = _value(properties.find(f"{_NAMESPACE}outlineLvl"))
+        level = int(outline) + 1 if outline and outline in "012345" else self._levels.get(style)
+        if level is not None:
+            return "#" * level + " "
+        numbering = properties.find(f"{_NAMESPACE}numPr")
+        if numbering is None and style not in self._lists:
+            return ""
+        depth_text = "" if numbering is None else _value(numbering.find(f"{_NAMESPACE}ilvl"))
+        depth = int(depth_text) if depth_text.isdecimal() and len(depth_text) == 1 else 0
+        number = "" if numbering is None else _value(numbering.find(f"{_NAMESPACE}numId"))
+        if number == "0":
+            return ""
+        kind = self._formats.get((number, depth)) or self._lists.get(style, "bullet")
+        return "  " * depth + ("- " if kind in _BULLETS else f"{self._counted(number or style, depth)}. ")
+
+    def _counted(self, key: str, depth: int) -> int:
+        for deeper in [entry for entry in self._numbers if entry[0] == key and entry[1] > depth]:
+            del self._numbers[deeper]
+        count = self._numbers[(key, depth)] = self._numbers.get((key, depth), 0) + 1
+        return count
+
+
+def _list_formats(document: "WordDocument") -> dict[tuple[str, int], str]:
+    """How the items of each list and level are numbered."""
+    try:
+        root: Any = cast("Any", document.part).numbering_part.element
+    except (KeyError, NotImplementedError, AttributeError):
+        return {}
+    kinds: dict[tuple[str, int], str] = {}
+    for abstract in root.iterfind(f"{_NAMESPACE}abstractNum"):
+        key = abstract.get(f"{_NAMESPACE}abstractNumId") or ""
+        for level in abstract.iterfind(f"{_NAMESPACE}lvl"):
+            depth = level.get(f"{_NAMESPACE}ilvl") or ""
+            if depth.isdecimal() and len(depth) == 1:
+                kinds[(key, int(depth))] = _value(level.find(f"{_NAMESPACE}numFmt"))
+    formats: dict[tuple[str, int], str] = {}
+    for number in root.iterfind(f"{_NAMESPACE}num"):
+        abstract_key = _value(number.find(f"{_NAMESPACE}abstractNumId"))
+        for depth in range(10):
+            if (abstract_key, depth) in kinds:
+                formats[(number.get(f"{_NAMESPACE}numId") or "", depth)] = kinds[(abstract_key, depth)]
+    return formats
+
+
+def _value(element: Any) -> str:
+    return "" if element is None else element.get(f"{_NAMESPACE}val") or ""

@@ -1,0 +1,51 @@
+"""What goes between the server and a process that reads documents: frames of a length and MessagePack."""
+
+from typing import Final
+
+import msgspec
+
+LENGTH_BYTES: Final = 8
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A document to read. `data` when the server holds it, else `path`; `token` marks the places of images."""
+
+    name: str
+    data: bytes | None
+    path: str | None
+    token: str
+    images: bool
+    seconds: float
+    memory: int
+    bounds: dict[str, float]
+
+
+class PieceFrame(msgspec.Struct, frozen=True, tag="piece"):
+    text: str
+    page: int | None
+    heading: tuple[str, ...] | None
+    source: str | None
+
+
+class ImageFrame(msgspec.Struct, frozen=True, tag="image"):
+    """An image, of which the pieces hold `token:number`."""
+
+    number: int
+    kind: str
+    data: bytes
+
+
+class DoneFrame(msgspec.Struct, frozen=True, tag="done"):
+    notices: list[str]
+
+
+class FailedFrame(msgspec.Struct, frozen=True, tag="failed"):
+    reason: str
+
+
+Frame = PieceFrame | ImageFrame | DoneFrame | FailedFrame
+
+
+def packed(frame: Order | Frame) -> bytes:
+    body = msgspec.msgpack.encode(frame)
+    return len(body).to_bytes(LENGTH_BYTES, "big") + body

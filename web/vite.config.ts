@@ -8,6 +8,8 @@ const server = process.env.TREADLE_URL ?? "http://127.0.0.1:8700";
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],
+  // The server puts the nonce of each page here (src/treadle/server/pages.py).
+  html: { cspNonce: "__TREADLE_NONCE__" },
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   build: {
     outDir: "../src/treadle/server/static",

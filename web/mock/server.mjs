@@ -62,7 +62,7 @@ async function jsonOf(request) {
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".json": "application/json" };
 
 /** As strict as the pages bear: whatever needs more shows in the browser's console. */
-const POLICY = "default-src 'self'; img-src * data: blob:; media-src * blob:; object-src 'none'; base-uri 'none'";
+const POLICY = "default-src 'self'; style-src 'self' 'nonce-__TREADLE_NONCE__'; img-src * data: blob:; media-src * blob:; object-src 'none'; base-uri 'none'";
 
 function page(response, path) {
   const file = join(built, normalize(path));

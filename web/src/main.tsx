@@ -7,6 +7,7 @@ import { refreshSession } from "./features/account/session";
 import { startTranslations } from "./i18n/i18n";
 import { makeRouter } from "./routes/router";
 import "./styles/index.css";
+import { announceNonce } from "./ui/style-nonce";
 import { applyTheme } from "./ui/theme";
 
 const queries = new QueryClient({
@@ -45,6 +46,7 @@ async function reloadOnce(): Promise<void> {
   window.location.reload();
 }
 
+announceNonce();
 applyTheme();
 await startTranslations();
 

@@ -1,5 +1,6 @@
 """The web app: one page for every address that is no API, and its hashed assets."""
 
+import secrets
 from pathlib import Path
 
 from starlette.requests import Request
@@ -14,7 +15,7 @@ _POLICY = "; ".join(
     (
         "default-src 'self'",
         "script-src 'self'",
-        "style-src 'self'",
+        "style-src 'self' 'nonce-{nonce}'",
         "img-src 'self' data: blob: https: http:",
         "media-src 'self' data: blob: https: http:",
         "font-src 'self'",
@@ -24,7 +25,8 @@ _POLICY = "; ".join(
         "form-action 'self'",
     )
 )
-_PAGE_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-cache", "Referrer-Policy": "same-origin"}
+_NONCE = b"__TREADLE_NONCE__"
+"""What the build writes where the nonce of a page goes. Editors and dialogs add style elements that carry it."""
 _ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
 _NOT_BUILT = (
     "<!doctype html><title>Treadle</title><p>The web app is not built here. "
@@ -64,7 +66,13 @@ def _file(folder: Path, name: str) -> Path | None:
 
 
 def _index(path: Path) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    headers = {
+        "Content-Security-Policy": _POLICY.format(nonce=nonce),
+        "Cache-Control": "no-cache",
+        "Referrer-Policy": "same-origin",
+    }
     try:
-        return HTMLResponse(path.read_bytes(), headers=_PAGE_HEADERS)
+        return HTMLResponse(path.read_bytes().replace(_NONCE, nonce.encode()), headers=headers)
     except FileNotFoundError:
-        return HTMLResponse(_NOT_BUILT, 503, headers=_PAGE_HEADERS)
+        return HTMLResponse(_NOT_BUILT, 503, headers=headers)

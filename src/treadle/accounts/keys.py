@@ -37,6 +37,9 @@ class KeyOwner:
     workspace_id: str
     app_id: str | None
     workspace_archived: bool
+    base_id: str | None = None
+    """The one knowledge base that it opens; None: all of the workspace."""
+    created_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,13 @@ class ApiKeyService:
         self._owners.clear()
 
     async def create(
-        self, workspace_id: str, type: KeyType | str, *, app_id: str | None = None, account_id: str | None = None
+        self,
+        workspace_id: str,
+        type: KeyType | str,
+        *,
+        app_id: str | None = None,
+        base_id: str | None = None,
+        account_id: str | None = None,
     ) -> NewKey:
         """Raises MaxKeysExceeded."""
         kind = KeyType(type)
@@ -77,6 +86,7 @@ class ApiKeyService:
                 id=new_id(),
                 workspace_id=workspace_id,
                 app_id=app_id,
+                base_id=base_id,
                 type=kind,
                 token_hash=token_hash(token),
                 last_characters=token[-4:],
@@ -111,7 +121,7 @@ class ApiKeyService:
             if found is None:
                 return None
             key, archived = found
-            owner = KeyOwner(key.id, key.workspace_id, key.app_id, archived)
+            owner = KeyOwner(key.id, key.workspace_id, key.app_id, archived, key.base_id, key.created_by)
             # A key that was revoked while it was read must not be kept.
             if generation == self._generation:
                 self._owners[hashed, type] = owner

@@ -120,6 +120,8 @@ class ApiKey(Base):
     workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
     app_id: Mapped[str | None] = mapped_column(String(36))
     """None for keys of type dataset."""
+    base_id: Mapped[str | None] = mapped_column(String(36))
+    """The one knowledge base that a key of type dataset opens; None: all of the workspace."""
     type: Mapped[str] = mapped_column(String(16))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     last_characters: Mapped[str] = mapped_column(String(4))

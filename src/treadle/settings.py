@@ -214,6 +214,17 @@ class Settings(BaseSettings):
         "Characters that a template node may make.",
     )  # fmt: skip
 
+    ingest_parallel: int = Field(4, ge=1, description="Documents that one process indexes at a time.")
+    ingest_readers: int = Field(2, ge=1, description="Processes that read the files of documents.")
+    indexing_max_segmentation_tokens_length: int = _limit(
+        "indexing_max_segmentation_tokens_length", "INDEXING_MAX_SEGMENTATION_TOKENS_LENGTH", 4000,
+        "Characters that a chunk of a document may be set to have at most.", ge=50,
+    )  # fmt: skip
+    embedding_cache_days: int = _limit(
+        "embedding_cache_days", "PLAN_SANDBOX_CLEAN_DAY_SETTING", 30,
+        "Days that the vector of a text is kept, so that it is not paid for again; 0 keeps all.", ge=0,
+    )  # fmt: skip
+
     code_packages: Path | None = Field(
         None, description="Folder of Python packages that code nodes may import besides the standard library."
     )

@@ -149,6 +149,14 @@ class Uploads:
         async with self._db.transaction() as session:
             await session.execute(delete(StoredFile).where(StoredFile.id.in_(keys)))
 
+    async def made_by(self, workspace_id: str, maker_ids: Sequence[str]) -> list[str]:
+        """The ids of the files that these runs, or documents of knowledge, made."""
+        query = select(StoredFile.id).where(
+            StoredFile.workspace_id == workspace_id, StoredFile.kind == "tool", StoredFile.run_id.in_(maker_ids)
+        )
+        async with self._db.session() as session:
+            return list((await session.execute(query)).scalars())
+
     async def make(self, origin: FileOrigin, *, name: str, mime_type: str, data: bytes) -> StoredFile:
         """Keep a file that a node made."""
         return await self._keep(origin, "tool", kept_name(name.replace("/", "_")), mime_type, data)

@@ -73,6 +73,7 @@ class Forgetting:
                 await self._indexer.remove_documents(workspace_id, base_id, ids)
                 files = [row.file_id for row in rows if row.id in ids and row.file_id]
                 await self._forget_files(workspace_id, files, ids)
+                await self._forget_images(workspace_id, ids)
                 async with self._db.begin() as connection:
                     await _delete_documents(connection, workspace_id, ids)
 
@@ -108,7 +109,10 @@ class Forgetting:
             query = select(Document.id, Document.file_id).where(Document.base_id == base_id)
             rows = (await connection.execute(query)).all()
         files = [row.file_id for row in rows if row.file_id]
-        await self._forget_files(workspace_id, files, [row.id for row in rows])
+        going = [row.id for row in rows]
+        await self._forget_files(workspace_id, files, going)
+        for at in range(0, len(going), _AT_ONCE):
+            await self._forget_images(workspace_id, going[at : at + _AT_ONCE])
         async with self._db.begin() as connection:
             for table in _OF_BASE:
                 await connection.execute(delete(table).where(table.base_id == base_id))
@@ -118,6 +122,10 @@ class Forgetting:
             await connection.execute(
                 delete(KnowledgeBase).where(KnowledgeBase.id == base_id, KnowledgeBase.workspace_id == workspace_id)
             )
+
+    async def _forget_images(self, workspace_id: str, document_ids: Sequence[str]) -> None:
+        """The images that were found in these documents."""
+        await self._uploads.forget(workspace_id, await self._uploads.made_by(workspace_id, document_ids))
 
     async def _forget_files(self, workspace_id: str, file_ids: Sequence[str], going: Sequence[str]) -> None:
         """Files of documents that go, if no document that stays was made of them."""

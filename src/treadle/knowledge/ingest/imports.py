@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import func, or_, select, update
 
+from treadle.knowledge.chunk_rows import children_of
 from treadle.knowledge.tables import ChunkImport, DocForm, Document, Segment, SegmentStatus
 from treadle.knowledge.text.chunking import Chunk, text_hash
 from treadle.platform.clock import SECOND, now_us
@@ -109,18 +110,19 @@ class Imports:
             document = await session.get(Document, claimed.document_id)
             if document is None or document.workspace_id != claimed.workspace_id:
                 return _Stored()
+            connection = await session.connection()
+            repository = IngestRepository(connection, claimed.workspace_id)
             form = document.doc_form
+            rule = await repository.rule(document.process_rule_id, document.base_id)
             chunks = [
                 Chunk(
                     row.content,
                     answer=row.answer if form == DocForm.QA else None,
-                    children=(row.content,) if form == DocForm.HIERARCHICAL else (),
+                    children=children_of(row.content, rule) if form == DocForm.HIERARCHICAL else (),
                     hash=text_hash(row.content),
                 )
                 for row in rows
             ]
-            connection = await session.connection()
-            repository = IngestRepository(connection, claimed.workspace_id)
             position = await repository.last_position(document.id) + 1
             made = new_segments(document, chunks, position)
             for new in made:

@@ -1,5 +1,6 @@
 """The SQL of ingestion, within the transaction of a caller. Every statement names the workspace."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from treadle.platform.db import table_of
 
 _segments, _children = table_of(Segment), table_of(ChildChunk)
 _AT_ONCE = 500
+_SIGNATURE = re.compile(r"\?timestamp=\d+&nonce=[0-9a-f]+&sign=[A-Za-z0-9_=%-]+")
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
@@ -292,11 +294,16 @@ class IngestRepository:
                     node_id=row.index_node_id,
                     document_id=row.document_id,
                     segment_id=row.segment_id,
-                    text=row.content,
+                    text=_searched(row.content),
                     hash=row.index_node_hash,
                 )
             )
         return found
+
+
+def _searched(text: str) -> str:
+    """What of a text is searched: links to files without their signatures."""
+    return _SIGNATURE.sub("", text) if "/files/" in text else text
 
 
 def _own_node(row: Any) -> Node:
@@ -304,7 +311,7 @@ def _own_node(row: Any) -> Node:
         node_id=row.index_node_id,
         document_id=row.document_id,
         segment_id=row.id,
-        text=row.content,
+        text=_searched(row.content),
         hash=row.index_node_hash,
         keywords=tuple(msgspec.json.decode(row.keywords, type=list[str])) if row.keywords else None,
     )

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from treadle.apps.uploads import Uploads
 from treadle.engine.values import JsonValue
 from treadle.knowledge.index.port import IndexedChunk
 from treadle.knowledge.tables import (
@@ -76,6 +77,7 @@ class DocumentWork:
         leases: DocumentLeases,
         indexer: Indexer,
         reader: DocumentReader,
+        uploads: Uploads,
         ask: AskModel,
         longest: int,
     ) -> None:
@@ -83,6 +85,7 @@ class DocumentWork:
         self._leases = leases
         self._indexer = indexer
         self._reader = reader
+        self._uploads = uploads
         self._ask = ask
         self._longest = longest
 
@@ -158,6 +161,7 @@ class DocumentWork:
             stale = await repository.has_segments(document.id)
         rule = parsed_rule(rule_row)
         rule.check(self._longest)
+        images = await self._uploads.made_by(claim.workspace_id, [document.id])
         try:
             reading = await self._reader.read(document, fresh=claim.job == Job.SYNC)
         except Unchanged:
@@ -186,6 +190,7 @@ class DocumentWork:
             notice = " ".join(part for part in (notice, made.notice) if part) or None
             found = made.chunks
         await self._write(claim, document, found, {"notice": notice, **_source(reading)})
+        await self._uploads.forget(claim.workspace_id, images)
         return True
 
     async def _write(self, claim: Claim, document: Document, found: Sequence[Chunk], values: dict[str, Any]) -> None:

@@ -3,8 +3,11 @@ import type { ComponentProps, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 export const CONTROL =
-  "w-full rounded-control border border-line bg-raised px-2.5 text-14 placeholder:text-muted/80 " +
+  "w-full rounded-control border border-line bg-raised px-2.5 text-13 placeholder:text-muted/80 " +
   "hover:border-line-strong aria-invalid:border-danger disabled:opacity-60 transition-colors";
+
+/** Of a control of one line; fingers get more. */
+export const HEIGHT = "h-8 pointer-coarse:h-10";
 
 interface FieldProps {
   id: string;
@@ -46,7 +49,7 @@ export function fieldProps(id: string, error: string | undefined) {
 }
 
 export function TextInput({ className, ...rest }: ComponentProps<"input">) {
-  return <input className={clsx(CONTROL, "h-9", className)} {...rest} />;
+  return <input className={clsx(CONTROL, HEIGHT, className)} {...rest} />;
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
@@ -55,5 +58,5 @@ export function TextArea({ className, ...rest }: ComponentProps<"textarea">) {
 
 /** The browser's own, which phones show best. */
 export function NativeSelect({ className, ...rest }: ComponentProps<"select">) {
-  return <select className={clsx(CONTROL, "h-9 pr-8", className)} {...rest} />;
+  return <select className={clsx(CONTROL, HEIGHT, "pr-8", className)} {...rest} />;
 }

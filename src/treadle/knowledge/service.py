@@ -1,0 +1,97 @@
+"""Everything that people and programs ask of knowledge bases, put together."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Self
+
+from treadle.accounts.keys import KeyOwner
+from treadle.accounts.tables import Role
+from treadle.apps.uploads import Uploads
+from treadle.engine.ports import Http
+from treadle.knowledge.access import Asker
+from treadle.knowledge.bases import Bases
+from treadle.knowledge.children import Children
+from treadle.knowledge.chunk_tables import ChunkTables
+from treadle.knowledge.document_adding import DocumentAdding
+from treadle.knowledge.documents import Documents
+from treadle.knowledge.embedding_models import EmbeddingModels
+from treadle.knowledge.estimates import Estimates
+from treadle.knowledge.external_apis import ExternalApis
+from treadle.knowledge.ingest.reading import DocumentReader
+from treadle.knowledge.ingest.service import IngestService
+from treadle.knowledge.metadata import Metadata
+from treadle.knowledge.repository import BaseRepository
+from treadle.knowledge.segments import Segments
+from treadle.knowledge.tags import Tags
+from treadle.knowledge.text.rules import LONGEST
+from treadle.knowledge.transfer import Exports
+from treadle.knowledge.transfer_imports import BaseImports
+from treadle.models.service import ModelService
+from treadle.platform.crypto import Crypto
+from treadle.platform.db import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeService:
+    """The knowledge bases of this process."""
+
+    db: Database
+    bases: Bases
+    adding: DocumentAdding
+    documents: Documents
+    segments: Segments
+    children: Children
+    tables: ChunkTables
+    metadata: Metadata
+    tags: Tags
+    external: ExternalApis
+    estimates: Estimates
+    exports: Exports
+    imports: BaseImports
+
+    @classmethod
+    def over(
+        cls,
+        *,
+        db: Database,
+        crypto: Crypto,
+        models: ModelService,
+        uploads: Uploads,
+        http: Http,
+        ingest: IngestService,
+        reader: DocumentReader,
+        ask: Callable[[str, str], Awaitable[str]],
+        longest: int = LONGEST,
+        most_segments: int = 0,
+    ) -> Self:
+        """`ask`: what the default model of a workspace answers; `longest` bounds the length of chunks, `most_segments`
+        how many chunks a request may add (0: no limit)."""
+        embedding = EmbeddingModels(models)
+        bases = Bases(db, embedding, ingest)
+        return cls(
+            db=db,
+            bases=bases,
+            adding=DocumentAdding(db, uploads, embedding, ingest),
+            documents=Documents(db, uploads, ingest, longest=longest),
+            segments=Segments(db, uploads, ingest, most=most_segments),
+            children=Children(db, ingest),
+            tables=ChunkTables(db, uploads, ingest),
+            metadata=Metadata(db),
+            tags=Tags(db),
+            external=ExternalApis(db, crypto, http),
+            estimates=Estimates(db, reader, ask, longest=longest),
+            exports=Exports(db, uploads),
+            imports=BaseImports(db, uploads, embedding, ingest, bases),
+        )
+
+    async def asker_of(self, key: KeyOwner) -> Asker | None:
+        """Who asks with a knowledge key; None when nobody owns its workspace."""
+        async with self.db.session() as session:
+            owner = await BaseRepository(session, key.workspace_id).owner()
+        return Asker(
+            workspace_id=key.workspace_id,
+            account_id=key.created_by or owner,
+            role=Role.OWNER,
+            by_key=True,
+            base_id=key.base_id,
+        )

@@ -46,6 +46,9 @@ class AccountRepository:
         query = select(Workspace).order_by(Workspace.created_at, Workspace.id).limit(1)
         return (await self._session.execute(query)).scalar_one_or_none()
 
+    async def workspace(self, workspace_id: str) -> Workspace | None:
+        return await self._session.get(Workspace, workspace_id)
+
     async def account_count(self) -> int:
         return (await self._session.execute(select(func.count()).select_from(Account))).scalar_one()
 

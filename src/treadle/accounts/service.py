@@ -187,6 +187,12 @@ class AccountService:
         """What every write of this session must carry. Without padding, which would put the cookie into quotes."""
         return self._crypto.sign(f"csrf {signed_in.session_id}").rstrip("=")
 
+    async def workspace_name(self, workspace_id: str) -> str:
+        """What a workspace is called; empty for an unknown one."""
+        async with self._db.session() as session:
+            workspace = await AccountRepository(session).workspace(workspace_id)
+        return workspace.name if workspace else ""
+
     async def name_of(self, account_id: str | None) -> str | None:
         """The name of a person, None for nobody."""
         if account_id is None:

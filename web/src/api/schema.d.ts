@@ -3238,6 +3238,14 @@ export interface components {
             /** @default false */
             list_price?: boolean;
         };
+        /** @description Who is signed in, where, and what they may do there. */
+        Myself: {
+            id: string;
+            name: string;
+            email: string;
+            role: components["schemas"]["Role"];
+            workspace: components["schemas"]["WorkspaceLookedAt"];
+        };
         /** @description An app that begins with something small. */
         NewApp: {
             name: string;
@@ -3496,6 +3504,11 @@ export interface components {
         Restoring: {
             hash: string;
         };
+        /**
+         * @description What a member may do in a workspace, from most to least. Source: spec console §2.
+         * @enum {string}
+         */
+        Role: "owner" | "admin" | "editor" | "normal" | "dataset_operator";
         /** @description A parameter that a model accepts. */
         Rule: {
             name: string;
@@ -3821,6 +3834,11 @@ export interface components {
         WorkflowChoice: {
             workflow_tool_id: string;
         };
+        /** @description The workspace of a session. */
+        WorkspaceLookedAt: {
+            id: string;
+            name: string;
+        };
         /** @description A filled-in form, and whose: a provider's own without a model. */
         treadle__server__console_api__model_shapes__CredentialBody: {
             credentials: {
@@ -3993,7 +4011,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Author"];
+                    "application/json": components["schemas"]["Myself"];
                 };
             };
         };

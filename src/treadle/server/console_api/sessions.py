@@ -4,6 +4,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from treadle.accounts.service import SignedIn
+from treadle.accounts.tables import Role
 from treadle.server.console_api.access import (
     CSRF_COOKIE,
     SESSION_COOKIE,
@@ -38,6 +39,20 @@ class SetUpState(BaseModel):
     completed: bool
 
 
+class WorkspaceLookedAt(BaseModel):
+    """The workspace of a session."""
+
+    id: str
+    name: str
+
+
+class Myself(Author):
+    """Who is signed in, where, and what they may do there."""
+
+    role: Role
+    workspace: WorkspaceLookedAt
+
+
 router = console_router("Sessions")
 
 
@@ -70,9 +85,11 @@ async def sign_out(request: Request, response: Response, services: ServicesDep, 
 
 
 @router.get("/account")
-async def account(signed_in: MemberDep) -> Author:
+async def account(signed_in: MemberDep, services: ServicesDep) -> Myself:
     """Who is signed in."""
-    return _author(signed_in)
+    name = await services.accounts.workspace_name(signed_in.workspace_id)
+    workspace = WorkspaceLookedAt(id=signed_in.workspace_id, name=name)
+    return Myself(**_author(signed_in).model_dump(), role=signed_in.role, workspace=workspace)
 
 
 async def _sign_in(email: str, password: str, request: Request, response: Response, services: Services) -> Author:

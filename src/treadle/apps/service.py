@@ -129,7 +129,7 @@ class AppService:
                 version = self.version_row(app, definition, VersionKind.PUBLISHED, account_id)
                 repository.add(version)
                 app.published_version_id = version.id
-                await self._published(session, app, definition)
+                await self.tell_published(session, app, definition)
             await bump(session, APPS_TOPIC)
         return app
 
@@ -152,7 +152,7 @@ class AppService:
             version.marked_name, version.marked_comment = name, comment
             repository.add(version)
             await repository.point_to(app_id, version.id, version.created_at)
-            await self._published(session, app, definition)
+            await self.tell_published(session, app, definition)
             await bump(session, APPS_TOPIC)
             return version
 
@@ -271,7 +271,8 @@ class AppService:
         except GraphError as error:
             raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
 
-    async def _published(self, session: AsyncSession, app: App, definition: Definition) -> None:
+    async def tell_published(self, session: AsyncSession, app: App, definition: Definition) -> None:
+        """Call the `publish_hooks` in the transaction that makes `definition` what runs. Raises Refusal."""
         for hook in self.publish_hooks:
             await hook(session, app, definition)
 

@@ -190,6 +190,7 @@ class Drafts:
             repository = AppRepository(session)
             repository.add(version)
             await repository.point_to(app_id, version.id, version.created_at)
+            await self._apps.tell_published(session, draft.app, definition)
             await bump(session, APPS_TOPIC)
             return saved
 

@@ -17,6 +17,7 @@ from treadle.apps.features.around import Around, Surroundings
 from treadle.apps.forms.service import FormService
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.beginning import Beginning
+from treadle.apps.running.citations import told
 from treadle.apps.running.feed import RunFeed
 from treadle.apps.running.frames import Thread
 from treadle.apps.running.masking import Mask
@@ -28,7 +29,7 @@ from treadle.apps.running.slots import Slots
 from treadle.apps.running.world import RunWorld
 from treadle.apps.tables import App
 from treadle.apps.uploads import Uploads
-from treadle.engine.events import Event, RunEnd, RunPaused
+from treadle.engine.events import Citations, Event, RunEnd, RunPaused
 from treadle.engine.run import STOPPED_BY_USER, Run
 from treadle.platform.crypto import Crypto
 from treadle.platform.ids import new_id
@@ -225,7 +226,12 @@ class RunHost:
             note=note,
             publish=publish,
         )
-        sink = emit if around.guard is None else around.guard.emit
+        pass_on = emit if around.guard is None else around.guard.emit
+
+        def sink(event: Event) -> None:
+            if isinstance(event, Citations):
+                event = told(event, mode=record.mode, created_from=record.created_from, debugging=debugging is not None)
+            pass_on(event)
 
         thread = Thread(
             mode=record.mode,  # type: ignore[arg-type]

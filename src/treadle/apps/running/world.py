@@ -1,15 +1,21 @@
 """The world of runs: what they may ask of it, and for how long."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from treadle.apps.forms.service import FormService
 from treadle.apps.tables import CreatedFrom
 from treadle.apps.uploads import FileOrigin, Uploads
-from treadle.engine.ports import Http, Memory, NoForms, Ports
+from treadle.engine.ports import Http, Knowledge, Memory, NoForms, NoKnowledge, Ports
 from treadle.engine.run import Limits
 from treadle.models.service import ModelService
 from treadle.sandbox import Sandbox
 from treadle.settings import Settings
 from treadle.tools.service import ToolService
 from treadle.tools.sources import Caller, ToolWorld
+
+KnowledgeFor: TypeAlias = Callable[[Caller], Knowledge]
+"""The knowledge bases of the caller's workspace, as a run searches them."""
 
 
 class RunWorld:
@@ -25,7 +31,9 @@ class RunWorld:
         http: Http,
         tools: ToolService,
         forms: FormService,
+        knowledge: KnowledgeFor | None = None,
     ) -> None:
+        """`knowledge` opens the knowledge bases of a workspace to a run; without it there are none."""
         self._settings = settings
         self._models = models
         self._uploads = uploads
@@ -33,6 +41,7 @@ class RunWorld:
         self._http = http
         self._tools = tools
         self._forms = forms
+        self._knowledge = knowledge
 
     def limits(self) -> Limits:
         """The bounds of every run."""
@@ -71,5 +80,6 @@ class RunWorld:
             files=files,
             memory=memory,
             tools=self._tools.for_run(caller, ToolWorld(models=models, code=code, http=self._http, files=files)),
+            knowledge=self._knowledge(caller) if self._knowledge else NoKnowledge(),
             forms=self._forms.for_run(origin) if origin.run_id else NoForms(),
         )

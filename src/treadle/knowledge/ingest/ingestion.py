@@ -21,18 +21,20 @@ from .reading import DocumentReader, ReadPage
 from .service import IngestService
 from .switching import Switching
 from .upkeep import Upkeep
-from .work import DocumentWork
+from .work import AskModel, DocumentWork
 from .worker import IngestWorker
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ingestion:
     """`service` for whoever has something to be done, `worker` to do it where it is started."""
 
     service: IngestService
     worker: IngestWorker
-    extractor: Extractor
     embedder: Embedder
+    reader: DocumentReader
+    ask: AskModel
+    extractor: Extractor
 
     async def close(self) -> None:
         """Work no more."""
@@ -69,6 +71,7 @@ def ingestion(
     indexer = Indexer(db, indexes, embedder, keywords)
     leases = DocumentLeases(db, owner, seconds=seconds)
     extractor = Extractor(settings.ingest_readers)
+    reader = DocumentReader(uploads, extractor, pages)
     chunks = ChunkIndexing(db, indexer)
     switching = Switching(db, indexer)
     forgetting = Forgetting(db, indexer, uploads)
@@ -77,7 +80,7 @@ def ingestion(
         db=db,
         leases=leases,
         indexer=indexer,
-        reader=DocumentReader(uploads, extractor, pages),
+        reader=reader,
         uploads=uploads,
         ask=ask,
         longest=settings.indexing_max_segmentation_tokens_length,
@@ -95,4 +98,4 @@ def ingestion(
         cache_days=settings.embedding_cache_days,
     )
     service = IngestService(db, chunks=chunks, switching=switching, forgetting=forgetting, imports=imports)
-    return Ingestion(service, worker, extractor, embedder)
+    return Ingestion(service=service, worker=worker, embedder=embedder, reader=reader, ask=ask, extractor=extractor)

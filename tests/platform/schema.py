@@ -18,8 +18,9 @@ from treadle.platform.db import Base, Database
 
 def all_tables() -> MetaData:
     """The metadata once every `tables` module has been imported."""
-    for path in sorted(Path(treadle.__file__).parent.glob("*/tables.py")):
-        importlib.import_module(f"treadle.{path.parent.name}.tables")
+    root = Path(treadle.__file__).parent
+    for path in sorted(root.rglob("tables.py")):
+        importlib.import_module(".".join(("treadle", *path.relative_to(root).with_suffix("").parts)))
     importlib.import_module("treadle.platform.changes")
     return Base.metadata
 

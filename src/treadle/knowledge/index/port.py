@@ -70,6 +70,12 @@ class ChunkIndex(Protocol):
         """The nearest by cosine similarity, best first. `document_ids`: only chunks of these."""
         ...
 
+    async def similarities(
+        self, ref: IndexRef, vector: NDArray[np.float32], node_ids: Sequence[str]
+    ) -> dict[str, float]:
+        """Cosine similarity of `vector` with each of these nodes; unknown ones are left out."""
+        ...
+
     async def by_text(
         self, ref: IndexRef, query: str, *, top_k: int, document_ids: frozenset[str] | None = None
     ) -> list[Hit]:

@@ -1,0 +1,104 @@
+"""Which rows hold which words, as sorted arrays. Ranking is BM25 (Robertson and Zaragoza, 2009)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+_K1 = 1.2
+_B = 0.75
+_COMMON = 0.4
+"""Words that more of the rows hold than this part tell nothing, as long as the question has others."""
+_MOST = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """`words` are sorted hashes; the rows that hold `words[i]` are `rows[starts[i]:starts[i + 1]]`, ascending."""
+
+    words: NDArray[np.uint64]
+    starts: NDArray[np.int64]
+    rows: NDArray[np.int32]
+    counts: NDArray[np.uint8]
+
+    @classmethod
+    def empty(cls) -> "Postings":
+        return cls.of(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint8))
+
+    @classmethod
+    def of(cls, hashes: NDArray[np.uint64], rows: NDArray[np.int32], counts: NDArray[np.uint8]) -> "Postings":
+        """From pairs of a word and a row, the rows ascending."""
+        order = np.argsort(hashes, kind="stable")
+        hashes = hashes[order]
+        first = np.flatnonzero(np.concatenate([[True], hashes[1:] != hashes[:-1]])) if len(hashes) else hashes[:0]
+        starts = np.concatenate([first, [len(hashes)]]).astype(np.int64)
+        return cls(hashes[first.astype(np.intp)], starts, rows[order], counts[order])
+
+    @classmethod
+    def merged(cls, given: Sequence["Postings"], alive: Sequence[NDArray[np.bool_]]) -> "Postings":
+        """Those of several parts, one behind the other, without the rows that are gone."""
+        hashes, rows = list[NDArray[np.uint64]](), list[NDArray[np.int32]]()
+        counts, before = list[NDArray[np.uint8]](), 0
+        for postings, there in zip(given, alive, strict=True):
+            numbers = (np.cumsum(there) - 1 + before).astype(np.int32)
+            kept = there[postings.rows]
+            hashes.append(np.repeat(postings.words, np.diff(postings.starts))[kept])
+            rows.append(numbers[postings.rows[kept]])
+            counts.append(postings.counts[kept])
+            before += int(there.sum())
+        return cls.of(np.concatenate(hashes), np.concatenate(rows), np.concatenate(counts))
+
+    @property
+    def bytes(self) -> int:
+        return self.words.nbytes + self.starts.nbytes + self.rows.nbytes + self.counts.nbytes
+
+    def lengths(self, count: int) -> NDArray[np.float32]:
+        """How many words each of `count` rows has."""
+        return np.bincount(self.rows, weights=self.counts, minlength=count).astype(np.float32)
+
+    def frequency(self, word: int) -> int:
+        """How many rows hold a word."""
+        start, end = self._place(word)
+        return end - start
+
+    def holding(self, word: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """The rows that hold a word, and how often."""
+        start, end = self._place(word)
+        return self.rows[start:end], self.counts[start:end]
+
+    def _place(self, word: int) -> tuple[int, int]:
+        place = int(np.searchsorted(self.words, np.uint64(word)))
+        if place == len(self.words) or int(self.words[place]) != word:
+            return 0, 0
+        return int(self.starts[place]), int(self.starts[place + 1])
+
+
+def bm25(
+    postings: Postings, lengths: NDArray[np.float32], frequency: Mapping[int, int], total: int, mean: float
+) -> NDArray[np.float32]:
+    """The score of every row for the words in `frequency`, which says how many of all `total` rows hold each; `mean`
+    is the mean number of words of a row."""
+    scores = np.zeros(len(lengths), dtype=np.float32)
+    held = {word: count for word, count in frequency.items() if count}
+    telling = {word: count for word, count in held.items() if count <= _COMMON * total}
+    for word, count in (telling or held).items():
+        rows, times = postings.holding(word)
+        weight = np.float32(np.log(1 + (total - count + 0.5) / (count + 0.5)))
+        often = times.astype(np.float32)
+        norm = np.float32(_K1) * (np.float32(1 - _B) + np.float32(_B / max(mean, 1e-9)) * lengths[rows])
+        scores[rows] += weight * (often * np.float32(_K1 + 1)) / (often + norm)
+    return scores
+
+
+def counted(postings: Postings, words: Sequence[int], count: int) -> NDArray[np.float32]:
+    """How many of the words each of `count` rows holds."""
+    scores = np.zeros(count, dtype=np.float32)
+    for word in words:
+        scores[postings.holding(word)[0]] += 1
+    return scores
+
+
+def clipped(counts: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Counts as postings hold them."""
+    return np.minimum(counts, _MOST).astype(np.uint8)

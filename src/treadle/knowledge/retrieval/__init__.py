@@ -1,0 +1,1 @@
+"""Searching knowledge bases: one, several together, and those that are elsewhere."""

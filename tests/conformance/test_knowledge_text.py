@@ -3,6 +3,8 @@
 import pytest
 
 from tests.doubles import office
+from tests.doubles.notion import Notion as NotionDouble
+from treadle.knowledge.sources.notion import Notion
 from treadle.knowledge.text.chunking import chunks, preview
 from treadle.knowledge.text.cleaning import clean
 from treadle.knowledge.text.formats.reading import Reading
@@ -12,6 +14,8 @@ from treadle.knowledge.text.readers import read
 from treadle.knowledge.text.rules import EXTRA_SPACES, URLS_EMAILS, ProcessRule, RuleError
 from treadle.knowledge.text.splitting import split_recursive
 from treadle.nodes.documents import Bounds
+from treadle.platform.egress import GuardedHttp
+from treadle.settings import Settings
 
 NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 SENTENCES = "The cat sat on the mat today. The dog ran away fast. Birds sang loudly all morning long."
@@ -191,3 +195,13 @@ def test_C_71_the_automatic_rule_merges_and_a_custom_one_does_not() -> None:
 def test_C_72_the_recursive_splitter_merges_up_to_its_size() -> None:
     text = "AAA\n\nBBB\n\nCCC\n\n" + "x" * 20
     assert [text[start:end] for start, end in split_recursive(text, 30)] == ["AAA\n\nBBB\n\nCCC", "x" * 20]
+
+
+async def test_C_24_a_child_page_is_no_part_of_a_notion_page() -> None:
+    guarded = GuardedHttp(Settings(egress_allow=("127.0.0.1",)))
+    async with NotionDouble() as double:
+        text = await Notion(guarded, double.token, base=double.url).text(double.handbook, "page")
+    await guarded.close()
+    assert "Harbour handbook" in text
+    assert "bowline" not in text
+    assert "Knots" not in text

@@ -9,8 +9,8 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +19,18 @@ from typing import Final, Self
 import msgspec
 
 from .pieces import Extraction, ExtractionError, Piece
-from .wire import LENGTH_BYTES, DoneFrame, FailedFrame, Frame, ImageFrame, Order, PieceFrame, packed
+from .wire import (
+    LENGTH_BYTES,
+    DoneFrame,
+    FailedFrame,
+    Frame,
+    ImageFrame,
+    Order,
+    PageFrame,
+    PageOrder,
+    PieceFrame,
+    packed,
+)
 
 __all__ = ["DEFAULT_LIMITS", "Extraction", "ExtractionError", "Extractor", "Limits", "OnImage", "Piece", "extract"]
 
@@ -59,6 +70,8 @@ class Limits:
 
 
 DEFAULT_LIMITS: Final = Limits()
+PAGE_LIMITS: Final = Limits(seconds=30)
+"""Of a single web page."""
 
 
 async def extract(
@@ -109,31 +122,72 @@ class Extractor:
             memory=limits.memory,
             bounds=limits.bounds(),
         )
+        pieces: list[Piece] = []
+        links: dict[str, str] = {}
+        notices: list[str] = []
+        async with aclosing(self._frames(order)) as frames:
+            async for frame in frames:
+                match frame:
+                    case PieceFrame(text, page, heading, source_words):
+                        pieces.append(Piece(_linked(text, order.token, links), page, heading, source_words))
+                    case ImageFrame(number, kind, data):
+                        if on_image is not None:
+                            links[str(number)] = await on_image(data, kind)
+                    case DoneFrame(said):
+                        notices = said
+                    case _:
+                        pass
+        return Extraction(pieces, " ".join(notices) or None)
+
+    async def page(
+        self, data: bytes, url: str, charset: str = "", *, main_content: bool = True, limits: Limits = PAGE_LIMITS
+    ) -> PageFrame:
+        """A web page as Markdown, with what it links to. Raises ExtractionError."""
+        order = Order(
+            name=url,
+            data=data,
+            path=None,
+            token="",
+            images=False,
+            seconds=limits.seconds,
+            memory=limits.memory,
+            bounds=limits.bounds(),
+            page=PageOrder(url, charset, main_content),
+        )
+        async with aclosing(self._frames(order)) as frames:
+            async for frame in frames:
+                if isinstance(frame, PageFrame):
+                    return frame
+        raise ExtractionError(f"{url}: The page could not be read.")
+
+    async def _frames(self, order: Order) -> AsyncGenerator[Frame]:
+        """What a reading process tells of a document. Raises ExtractionError."""
         async with self._slots:
             reader = self._idle.pop() if self._idle else await _Reader.start()
             whole = False
             try:
-                async with asyncio.timeout(limits.seconds + GRACE):
-                    found = await reader.read(order, on_image)
-                whole = True
+                async with asyncio.timeout(order.seconds + GRACE):
+                    async with aclosing(reader.frames(order)) as frames:
+                        async for frame in frames:
+                            if isinstance(frame, DoneFrame | FailedFrame | PageFrame):
+                                whole = True
+                            if isinstance(frame, FailedFrame):
+                                raise ExtractionError(f"{order.name}: {frame.reason}")
+                            yield frame
             except TimeoutError:
                 raise ExtractionError(
-                    f"{name}: Reading the document took more than {limits.seconds:g} seconds; split it."
+                    f"{order.name}: Reading the document took more than {order.seconds:g} seconds; split it."
                 ) from None
-            except _Refused as refused:
-                whole = True
-                raise ExtractionError(f"{name}: {refused}") from None
             except (EOFError, ConnectionError, msgspec.DecodeError):
                 raise ExtractionError(
-                    f"{name}: Reading the document needed too much time or memory, or it is damaged in a way that "
-                    "broke the reader; save it anew or split it."
+                    f"{order.name}: Reading the document needed too much time or memory, or it is damaged in a way "
+                    "that broke the reader; save it anew or split it."
                 ) from None
             finally:
                 if whole and reader.runs < _RUNS_A_PROCESS:
                     self._idle.append(reader)
                 else:
                     await reader.end()
-        return found
 
 
 def _size(path: Path, name: str) -> int:
@@ -141,10 +195,6 @@ def _size(path: Path, name: str) -> int:
         return path.stat().st_size
     except OSError as error:
         raise ExtractionError(f"{name}: The stored file cannot be opened ({error.strerror}).") from error
-
-
-class _Refused(Exception):
-    """The reader says why it cannot read the document."""
 
 
 class _Reader:
@@ -169,24 +219,16 @@ class _Reader:
         )
         return cls(process)
 
-    async def read(self, order: Order, on_image: OnImage | None) -> Extraction:
-        """Raises _Refused, EOFError and OSError."""
+    async def frames(self, order: Order) -> AsyncGenerator[Frame]:
+        """The frames of one document, up to the last. Raises EOFError and OSError."""
         self.runs += 1
         sending = asyncio.create_task(self._send(order))
         try:
-            pieces: list[Piece] = []
-            links: dict[str, str] = {}
             while True:
-                match await self._frame():
-                    case PieceFrame(text, page, heading, source):
-                        pieces.append(Piece(_linked(text, order.token, links), page, heading, source))
-                    case ImageFrame(number, kind, data):
-                        if on_image is not None:
-                            links[str(number)] = await on_image(data, kind)
-                    case FailedFrame(reason):
-                        raise _Refused(reason)
-                    case DoneFrame(notices):
-                        return Extraction(pieces, " ".join(notices) or None)
+                frame = await self._frame()
+                yield frame
+                if isinstance(frame, DoneFrame | FailedFrame | PageFrame):
+                    return
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)

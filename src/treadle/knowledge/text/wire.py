@@ -7,6 +7,14 @@ import msgspec
 LENGTH_BYTES: Final = 8
 
 
+class PageOrder(msgspec.Struct, frozen=True):
+    """A web page to read: its address, the encoding that the server named, and whether only its content is wanted."""
+
+    url: str
+    charset: str
+    main_content: bool
+
+
 class Order(msgspec.Struct, frozen=True):
     """A document to read. `data` when the server holds it, else `path`; `token` marks the places of images."""
 
@@ -18,6 +26,8 @@ class Order(msgspec.Struct, frozen=True):
     seconds: float
     memory: int
     bounds: dict[str, float]
+    page: PageOrder | None = None
+    """Set when `data` is a web page, and wanted as one."""
 
 
 class PieceFrame(msgspec.Struct, frozen=True, tag="piece"):
@@ -35,6 +45,17 @@ class ImageFrame(msgspec.Struct, frozen=True, tag="image"):
     data: bytes
 
 
+class PageFrame(msgspec.Struct, frozen=True, tag="page"):
+    """A web page: its text as Markdown, the pages that it links to, and what it asks of crawlers."""
+
+    title: str
+    description: str
+    markdown: str
+    links: list[str]
+    unlisted: bool
+    """True when the page wants not to be taken in."""
+
+
 class DoneFrame(msgspec.Struct, frozen=True, tag="done"):
     notices: list[str]
 
@@ -43,7 +64,7 @@ class FailedFrame(msgspec.Struct, frozen=True, tag="failed"):
     reason: str
 
 
-Frame = PieceFrame | ImageFrame | DoneFrame | FailedFrame
+Frame = PieceFrame | ImageFrame | PageFrame | DoneFrame | FailedFrame
 
 
 def packed(frame: Order | Frame) -> bytes:

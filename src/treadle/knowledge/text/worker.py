@@ -19,6 +19,7 @@ from treadle.platform.parent import end_with_parent
 from .formats.reading import Reading
 from .pieces import ExtractionError
 from .readers import read
+from .webpage import read_page
 from .wire import LENGTH_BYTES, DoneFrame, FailedFrame, Frame, ImageFrame, Order, PieceFrame, packed
 
 
@@ -49,6 +50,9 @@ def _frames(order: Order) -> Iterator[Frame]:
 
 def _read(order: Order) -> Iterator[Frame]:
     data = order.data if order.data is not None else Path(order.path or "").read_bytes()
+    if order.page is not None:
+        yield read_page(data, order.page)
+        return
     images: list[ImageFrame] = []
     kept = 0
 

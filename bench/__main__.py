@@ -8,7 +8,10 @@ from typing import Any
 
 from . import Measurement
 
-BENCHMARKS = ("engine", "models", "models_local", "vendors", "adapters", "code", "startup", "api", "streams", "agents")
+BENCHMARKS = (
+    "engine", "models", "models_local", "vendors", "adapters", "code", "startup", "api", "streams", "agents",
+    "extraction",
+)  # fmt: skip
 
 
 def measure(name: str) -> Iterable[Measurement]:

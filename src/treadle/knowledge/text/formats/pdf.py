@@ -68,7 +68,7 @@ def _pages(document: "PdfDocument", reading: Reading) -> Iterator[Piece]:
         here = contents.get(number, [])
         page = document[number]
         try:
-            text = _page_text(page, body, sizes)
+            text = _page_text(page, _Headings(body, sizes, here))
             if text:
                 images = _images(page, reading)
                 heading = path or (here[0] if here else None)
@@ -83,9 +83,34 @@ def _pages(document: "PdfDocument", reading: Reading) -> Iterator[Piece]:
         reading.notice(f"{which} without a text layer and could not be read; run text recognition (OCR) over the file.")
 
 
-def _page_text(page: "PdfPage", body: float, sizes: Sequence[float]) -> str:
-    """A page as Markdown. `sizes` are those of headings, the largest first."""
-    blocks = _blocks(_lines(page), body, sizes)
+class _Headings:
+    """What makes a line of a page a heading: that the table of contents names it, or that it is set larger than text.
+
+    `sizes` are those larger ones, the largest first; `named` the entries for this page.
+    """
+
+    def __init__(self, body: float, sizes: Sequence[float], named: Sequence[tuple[str, ...]]) -> None:
+        self._body = body
+        self._sizes = sizes
+        self._named = {letters: min(len(path), 6) for path in named if (letters := _letters(path[-1]))}
+
+    def level(self, line: _Line) -> int:
+        """The level of a heading, 0 for text."""
+        if self._named and len(line.text) <= _LONGEST_HEADING and (level := self._named.get(_letters(line.text))):
+            return level
+        if not self._body or line.size < self._body * _LARGER:
+            return 0
+        return min(1 + sum(size > line.size + 0.25 for size in self._sizes), 6)
+
+
+def _letters(text: str) -> str:
+    """Only the letters, in one case: numbers and spaces of a heading differ from its entry in the contents."""
+    return "".join(letter for letter in text.lower() if letter.isalpha())
+
+
+def _page_text(page: "PdfPage", headings: _Headings) -> str:
+    """A page as Markdown."""
+    blocks = _blocks(_lines(page), headings)
     parts: list[str] = []
     for kind, text in blocks:
         if parts:
@@ -165,7 +190,7 @@ def _characters(textpage: Any) -> tuple[str, Any]:
     return letters.encode("utf-8", "replace").decode(), places.__getitem__
 
 
-def _blocks(lines: list[_Line], body: float, sizes: Sequence[float]) -> Iterator[tuple[str, str]]:
+def _blocks(lines: list[_Line], headings: _Headings) -> Iterator[tuple[str, str]]:
     """Kind (`text`, `heading`, `table`) and text of what a page is made of."""
     edge = max((line.right for line in lines), default=0.0)
     at = 0
@@ -176,10 +201,10 @@ def _blocks(lines: list[_Line], body: float, sizes: Sequence[float]) -> Iterator
             at += len(table)
             continue
         line = lines[at]
-        level = _level(line, body, sizes)
+        level = headings.level(line)
         paragraph = line.text
         at += 1
-        while at < len(lines) and _goes_on(lines[at - 1], lines[at], level, edge, body, sizes):
+        while at < len(lines) and _goes_on(lines[at - 1], lines[at], level, edge, headings):
             paragraph = _joined(paragraph, lines[at].text)
             at += 1
         if level and len(paragraph) <= _LONGEST_HEADING and any(letter.isalpha() for letter in paragraph):
@@ -188,9 +213,9 @@ def _blocks(lines: list[_Line], body: float, sizes: Sequence[float]) -> Iterator
             yield "text", _BULLET.sub("- ", _clean(paragraph), count=1)
 
 
-def _goes_on(line: _Line, following: _Line, level: int, edge: float, body: float, sizes: Sequence[float]) -> bool:
+def _goes_on(line: _Line, following: _Line, level: int, edge: float, headings: _Headings) -> bool:
     """True when `following` continues the paragraph or heading that `line` ends with."""
-    if _level(following, body, sizes) != level or _ITEM.match(following.text):
+    if headings.level(following) != level or _ITEM.match(following.text):
         return False
     gap = line.bottom - following.top
     if not -line.size < gap < line.size * 0.9:
@@ -220,13 +245,6 @@ def _clean(text: str) -> str:
     for hyphen in _HYPHENS:
         text = text.replace(hyphen, "")
     return text
-
-
-def _level(line: _Line, body: float, sizes: Sequence[float]) -> int:
-    """The level of a heading, 0 for text."""
-    if not body or line.size < body * _LARGER:
-        return 0
-    return min(1 + sum(size > line.size + 0.25 for size in sizes), 6)
 
 
 def _table_at(lines: list[_Line], start: int) -> list[list[str]]:

@@ -59,6 +59,7 @@ export function sizeOf(node: FlowNode): Size {
 /** The heights of handles below the top of their node. */
 export function handleY(data: NodeData, handle: string): number {
   if (isBodyStart(data.type)) return BODY_START / 2;
+  if (handle === "target") return CARD.head / 2;
   const at = branchesOf(data).findIndex((branch) => branch.handle === handle);
   if (at < 0 || (handle === "source" && leavesAtHead(data))) return CARD.head / 2;
   const desc = data.desc === undefined || data.desc === "" ? 0 : CARD.desc;

@@ -35,7 +35,8 @@ export interface Saving {
   accept: (draft: Draft) => void;
   /** Looks whether somebody has saved, when nothing here is waiting to be. True when there was something new. */
   refresh: () => Promise<boolean>;
-  stop: () => void;
+  /** Watches the document from now on; what is returned saves what is left and stops. */
+  start: () => () => void;
 }
 
 /** After the last change and after the first one that is not saved yet. */
@@ -45,7 +46,7 @@ const RETRY_MS = 5000;
 const PARTING_LIMIT = 60_000;
 
 /** Saves the open document by itself, never over what somebody else has saved. */
-export function startSaving(store: WorkflowStore, opened: Draft, opening: JsonObject): Saving {
+export function makeSaving(store: WorkflowStore, opened: Draft, opening: JsonObject): Saving {
   const appId = store.getState().appId;
   let rest = opening;
   let base = documentOf(store.getState());
@@ -204,15 +205,6 @@ export function startSaving(store: WorkflowStore, opened: Draft, opening: JsonOb
     const large = JSON.stringify(body(documentOf(store.getState()), hash)).length >= PARTING_LIMIT;
     if (large || status === "conflict" || status === "failed") event.preventDefault();
   };
-  document.addEventListener("visibilitychange", onVisibility);
-  window.addEventListener("pagehide", part);
-  window.addEventListener("beforeunload", onUnload);
-  const unsubscribe = store.subscribe((now, before) => {
-    if (now.revision === before.revision) return;
-    if (state.getState().status !== "conflict") state.setState({ status: "changed" });
-    schedule();
-  });
-
   return {
     state,
     flush,
@@ -224,13 +216,23 @@ export function startSaving(store: WorkflowStore, opened: Draft, opening: JsonOb
     },
     accept,
     refresh,
-    stop: () => {
-      unsubscribe();
-      part();
-      clearTimeout(timer);
-      document.removeEventListener("visibilitychange", onVisibility);
-      window.removeEventListener("pagehide", part);
-      window.removeEventListener("beforeunload", onUnload);
+    start: () => {
+      document.addEventListener("visibilitychange", onVisibility);
+      window.addEventListener("pagehide", part);
+      window.addEventListener("beforeunload", onUnload);
+      const unsubscribe = store.subscribe((now, before) => {
+        if (now.revision === before.revision) return;
+        if (state.getState().status !== "conflict") state.setState({ status: "changed" });
+        schedule();
+      });
+      return () => {
+        unsubscribe();
+        part();
+        clearTimeout(timer);
+        document.removeEventListener("visibilitychange", onVisibility);
+        window.removeEventListener("pagehide", part);
+        window.removeEventListener("beforeunload", onUnload);
+      };
     },
   };
 }

@@ -68,6 +68,16 @@ class Settings(BaseSettings):
         "", description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME. Default: treadle.db in data_dir."
     )
     database_pool_size: int = Field(10, ge=1, description="Database connections kept open by one process.")
+    vector_store: str = Field(
+        "embedded",
+        pattern=r"^(embedded|pgvector|milvuss?://.+)$",
+        description="Where the vectors of new knowledge bases are kept: embedded (in the records), pgvector (in the "
+        "records, by that extension of PostgreSQL), or milvus://HOST:PORT.",
+        repr=False,
+    )
+    vector_memory: int = Field(
+        512, ge=16, description="MiB that the arrays of searched knowledge bases may take in one process."
+    )
     files_url: str = Field(
         "",
         description="Where files are kept: file:///FOLDER, s3://BUCKET/PREFIX, gs://BUCKET or az://CONTAINER. "

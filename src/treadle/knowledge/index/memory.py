@@ -150,9 +150,7 @@ class Memory:
             return []
         frequency = {term: sum(part.words.frequency(term) for part in self.parts) for term in terms}
         length = sum(float(part.norms.sum()) for part in self.parts) / total
-        return self._scored(
-            lambda part: bm25(part.words, part.norms, frequency, total, length), top_k, document_ids
-        )
+        return self._scored(lambda part: bm25(part.words, part.norms, frequency, total, length), top_k, document_ids)
 
     def by_keywords(self, keywords: Sequence[int], top_k: int, document_ids: frozenset[str] | None) -> list[Candidate]:
         """Those that hold most keywords; ties in the order of their numbers."""
@@ -185,7 +183,8 @@ def _best(scores: Floats, mask: Mask, top_k: int) -> tuple[NDArray[np.intp], Flo
 def _nearest_quantised(
     vectors: NDArray[np.int8], mask: Mask, vector: Floats, wanted: int
 ) -> tuple[NDArray[np.intp], Floats]:
-    from usearch.index import MetricKind, search
+    from usearch.compiled import MetricKind
+    from usearch.index import search
 
     rows = np.arange(len(vectors)) if mask.all() else np.flatnonzero(mask)
     if not len(rows) or vectors.shape[1] != len(vector):
@@ -203,9 +202,17 @@ def quantise(vectors: Floats) -> NDArray[np.int8]:
 
 def _candidates(part: Part, rows: NDArray[np.intp], scores: Floats, *, exact: bool = True) -> list[Candidate]:
     return [
-        Candidate(int(part.seqs[row]), part.node_ids[row], part.document_ids[row], float(score), exact)
-        for row, score in zip(rows.tolist(), scores, strict=True)
+        Candidate(int(part.seqs[row]), part.node_ids[row], part.document_ids[row], score, exact)
+        for row, score in zip(_ints(rows), _floats(scores), strict=True)
     ]
+
+
+def _ints(array: NDArray[Any]) -> list[int]:
+    return array.tolist()
+
+
+def _floats(array: NDArray[Any]) -> list[float]:
+    return array.tolist()
 
 
 def _part(rows: Rows) -> Part:
@@ -257,9 +264,10 @@ def _merged_vectors(
     if count <= QUANTISED_ABOVE and all(part.vectors is not None for part in parts):
         exact = [part.vectors[rows] for part, rows in zip(parts, kept, strict=True) if part.vectors is not None]
         return np.concatenate(exact), None
-    small = [
-        part.quantised[rows] if part.quantised is not None else quantise(part.vectors[rows])
-        for part, rows in zip(parts, kept, strict=True)
-        if part.quantised is not None or part.vectors is not None
-    ]
+    small: list[NDArray[np.int8]] = []
+    for part, rows in zip(parts, kept, strict=True):
+        if part.quantised is not None:
+            small.append(part.quantised[rows])
+        elif part.vectors is not None:
+            small.append(quantise(part.vectors[rows]))
     return None, np.concatenate(small)

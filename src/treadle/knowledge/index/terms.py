@@ -1,8 +1,8 @@
 """The words by which full text is found, the same in every index.
 
 Scripts that part words by spaces give words, lower-case, without accents and without the commonest English endings.
-Chinese, Japanese, Korean and Thai give characters and pairs of neighbours: pairs need no dictionary, cost no memory, and
-find what a dictionary would have cut differently in the question than in the text.
+Chinese, Japanese, Korean and Thai give characters and pairs of neighbours: pairs need no dictionary, cost no memory,
+and find what a dictionary would have cut differently in the question than in the text.
 """
 
 import re

@@ -88,7 +88,7 @@ class Api:
         return self.http.request(method, self.base + path, headers=headers, **options)
 
     def get(self, path: str, **params: Any) -> httpx.Response:
-        return self.call("GET", path, params=params)
+        return self.call("GET", path, params=params or None)
 
     def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
         return self.call("POST", path, json=body, **options)

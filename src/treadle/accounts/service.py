@@ -193,6 +193,12 @@ class AccountService:
             workspace = await AccountRepository(session).workspace(workspace_id)
         return workspace.name if workspace else ""
 
+    async def is_member(self, workspace_id: str, account_id: str) -> bool:
+        """Whether this person belongs to the workspace now."""
+        async with self._db.session() as session:
+            members = await AccountRepository(session).memberships(account_id)
+        return any(member.workspace_id == workspace_id for member in members)
+
     async def name_of(self, account_id: str | None) -> str | None:
         """The name of a person, None for nobody."""
         if account_id is None:

@@ -43,6 +43,7 @@ class EndUserType(StrEnum):
     SERVICE_API = "service_api"
     BROWSER = "browser"
     TRIGGER = "trigger"
+    EXPLORE = "explore"
 
 
 class Workspace(Base):

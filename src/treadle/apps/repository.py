@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from treadle.accounts.tables import Account
 from treadle.apps.tables import (
     App,
     AppVersion,
@@ -31,10 +32,21 @@ _LEFT_BEHIND = (
 
 @dataclass(frozen=True, slots=True)
 class AppWithSite:
-    """An app and its published page."""
+    """An app and its published page. `author` is the name of who made it, where the caller wants to know."""
 
     app: App
     site: Site | None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppFilter:
+    """Which apps of a workspace are wanted. `tag_ids`: those that have any of them."""
+
+    name: str = ""
+    modes: tuple[str, ...] = ()
+    tag_ids: tuple[str, ...] = ()
+    created_by: str | None = None
 
 
 class AppRepository:
@@ -65,6 +77,35 @@ class AppRepository:
             .order_by(App.updated_at.desc(), App.id.desc())
         )
         return [AppWithSite(app, site) for app, site in (await self._session.execute(query)).all()]
+
+    async def page(
+        self, workspace_id: str, wanted: AppFilter, *, offset: int, limit: int
+    ) -> tuple[Sequence[AppWithSite], int]:
+        """Those wanted, last changed first, and how many they are in all."""
+        conditions = [App.workspace_id == workspace_id]
+        if wanted.name:
+            conditions.append(App.name.icontains(wanted.name, autoescape=True))
+        if wanted.modes:
+            conditions.append(App.mode.in_(wanted.modes))
+        if wanted.created_by is not None:
+            conditions.append(App.created_by == wanted.created_by)
+        if wanted.tag_ids:
+            tagged = select(TagBinding.target_id).where(
+                TagBinding.workspace_id == workspace_id, TagBinding.tag_id.in_(wanted.tag_ids)
+            )
+            conditions.append(App.id.in_(tagged))
+        query = (
+            select(App, Site, Account.name)
+            .outerjoin(Site, Site.app_id == App.id)
+            .outerjoin(Account, Account.id == App.created_by)
+            .where(*conditions)
+            .order_by(App.updated_at.desc(), App.id.desc())
+            .offset(offset)
+            .limit(limit)
+        )
+        found = [AppWithSite(*row) for row in (await self._session.execute(query)).all()]
+        total = await self._session.scalar(select(func.count()).select_from(App).where(*conditions))
+        return found, total or 0
 
     async def app_by_site(self, code: str) -> AppWithSite | None:
         query = select(App, Site).join(Site, Site.app_id == App.id).where(Site.code == code)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.apps.compile import CompiledApp, NodeTypes, compile_app
 from treadle.apps.definition import Definition
-from treadle.apps.repository import AppRepository, AppWithSite
+from treadle.apps.repository import AppFilter, AppRepository, AppWithSite
 from treadle.apps.tables import App, AppVersion, Site, VersionKind
 from treadle.apps.tool_secrets import without_tool_secrets
 from treadle.dsl import (
@@ -187,6 +187,13 @@ class AppService:
         """All apps of a workspace with their pages, last changed first."""
         async with self._db.session() as session:
             return await AppRepository(session).apps(workspace_id)
+
+    async def page(
+        self, workspace_id: str, wanted: AppFilter, *, page: int, limit: int
+    ) -> tuple[Sequence[AppWithSite], int]:
+        """One page (from 1) of the apps wanted, last changed first, and how many they are in all."""
+        async with self._db.session() as session:
+            return await AppRepository(session).page(workspace_id, wanted, offset=(page - 1) * limit, limit=limit)
 
     async def find(self, workspace_id: str, name_or_id: str) -> App:
         """The app with this id or (if only one has it) this name. Raises NotFound or InvalidParam."""

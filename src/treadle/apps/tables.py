@@ -160,6 +160,17 @@ class TagBinding(Base):
     workspace_id: Mapped[str] = mapped_column(String(36))
 
 
+class InstalledApp(Base):
+    """How the people of a workspace keep an app at hand in Explore; an app without a row is not pinned."""
+
+    __tablename__ = "installed_apps"
+
+    app_id: Mapped[str] = mapped_column(ForeignKey("apps.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(String(36), index=True)
+    is_pinned: Mapped[bool] = mapped_column(default=False)
+    last_used_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
 class Run(Base):
     """One run: its log record, its lease, and the head of its checkpoint."""
 

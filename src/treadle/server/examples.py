@@ -1,8 +1,14 @@
-"""The example apps that a new workspace begins with."""
+"""The apps that come with Treadle: those a new workspace begins with, and the catalogue of Explore."""
 
 import logging
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
+import yaml
+
+from treadle.dsl import AppFile, parse
 from treadle.server.services import Services
 
 _log = logging.getLogger(__name__)
@@ -11,10 +17,39 @@ _PACKAGED = Path(__file__).resolve().parent.parent / "examples"
 _IN_CHECKOUT = Path(__file__).resolve().parents[3] / "examples"
 
 
+Category = Literal["assistant", "writing", "support", "learning", "data"]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueEntry:
+    """An app of the catalogue. `id` is the name of its file."""
+
+    id: str
+    file: AppFile
+    categories: list[Category]
+
+
+@lru_cache(maxsize=1)
+def catalogue() -> list[CatalogueEntry]:
+    """Every app that comes with Treadle, in the order of `examples/catalogue.yaml`, which knows their categories."""
+    files = {path.stem: path for path in example_files()}
+    listed: dict[str, list[Category]] = yaml.safe_load((_folder() / "catalogue.yaml").read_text(encoding="utf-8"))
+    entries: list[CatalogueEntry] = []
+    for name, categories in listed.items():
+        parsed = parse(files[name].read_bytes())
+        if parsed.app is None:
+            raise ValueError(f"{files[name].name} is no app file: {parsed.error}")
+        entries.append(CatalogueEntry(name, parsed.app, categories))
+    return entries
+
+
+def _folder() -> Path:
+    return _PACKAGED if _PACKAGED.is_dir() else _IN_CHECKOUT
+
+
 def example_files() -> list[Path]:
     """The example app files: inside the wheel, or in the checkout."""
-    folder = _PACKAGED if _PACKAGED.is_dir() else _IN_CHECKOUT
-    return sorted(folder.glob("*.yml"))
+    return sorted(_folder().glob("*.yml"))
 
 
 async def load_examples(services: Services) -> int:

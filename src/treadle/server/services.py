@@ -17,6 +17,7 @@ from treadle.apps.conversations.service import ConversationService
 from treadle.apps.editing.conversion import AppConversion
 from treadle.apps.editing.drafts import Drafts
 from treadle.apps.editing.service import Editing
+from treadle.apps.explore import ExploreService
 from treadle.apps.features.again import Again
 from treadle.apps.features.annotations import Annotations, NoAnnotations
 from treadle.apps.features.around import Surroundings
@@ -35,6 +36,7 @@ from treadle.apps.running.runs import RunHost
 from treadle.apps.running.world import RunWorld
 from treadle.apps.served import ServedApps
 from treadle.apps.service import APPS_TOPIC, AppService
+from treadle.apps.tags import TagService
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.apps.workflow_calls import WorkflowCalls
 from treadle.extensions.code import CodeExtensions
@@ -87,6 +89,8 @@ class Services:
     end_users: EndUserService
     models: ModelService
     apps: AppService
+    tags: TagService
+    explore: ExploreService
     conversations: ConversationService
     asides: Asides
     uploads: Uploads
@@ -261,6 +265,8 @@ async def open_services(
             end_users=end_users,
             models=models,
             apps=apps,
+            tags=TagService(db),
+            explore=ExploreService(db),
             conversations=conversations,
             asides=asides,
             uploads=uploads,

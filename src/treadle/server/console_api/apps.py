@@ -1,6 +1,6 @@
 """The console API: the apps of a workspace."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from fastapi import Depends, Query, Request
@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field, JsonValue
 
 from treadle.accounts.tables import ApiKey, KeyType
 from treadle.apps.editing.imports import Looks
-from treadle.apps.repository import AppWithSite
-from treadle.apps.tables import App, Site
+from treadle.apps.repository import AppFilter, AppWithSite
+from treadle.apps.tables import App, Site, Tag
 from treadle.dsl import AppMode
 from treadle.platform.refusals import InvalidParam, NotFound
 from treadle.server.console_api.access import (
@@ -26,7 +26,16 @@ from treadle.server.services import Services
 
 router = console_router("Apps")
 
+_NAME_SEARCHED = 30
+
 IconType = Literal["emoji", "image", "link"]
+
+
+class TagRef(BaseModel):
+    """A tag of an app."""
+
+    id: str
+    name: str
 
 
 class AppEntry(BaseModel):
@@ -35,17 +44,27 @@ class AppEntry(BaseModel):
     id: str
     name: str
     mode: AppMode
+    icon_type: str
     icon: str
     icon_background: str | None
     description: str
     published: bool
     site_code: str | None
     site_enabled: bool
+    tags: list[TagRef]
+    created_by: str | None = Field(description="The name of who made it.")
+    created_at: float
     updated_at: float
 
 
 class AppList(BaseModel):
+    """One page of apps."""
+
     data: list[AppEntry]
+    total: int
+    page: int
+    limit: int
+    has_more: bool
 
 
 class AppLooks(BaseModel):
@@ -152,9 +171,12 @@ class KeyList(BaseModel):
 async def list_apps(
     request: Request,
     services: ServicesDep,
-    name: str = Query("", description="Part of the name."),
-    mode: AppMode | None = None,
+    name: str = Query("", description="Part of the name, whatever its case; 30 letters of it count."),
+    mode: list[AppMode] = Query([], description="One or several modes."),  # noqa: B008
+    tag_ids: list[str] = Query([], description="Tags; apps that have any of them are wanted."),  # noqa: B008
     is_created_by_me: bool = False,
+    page: int = Query(1, ge=1, le=100_000),
+    limit: int = Query(100, ge=1, le=100),
 ) -> AppList:
     """The apps of the workspace, last changed first; before set-up, the examples, for whoever is at the machine."""
     account_id = None
@@ -163,15 +185,20 @@ async def list_apps(
         workspace_id, account_id = signed_in.workspace_id, signed_in.account_id
     else:
         workspace_id = (await services.accounts.only_workspace()).id
-    wanted = name.casefold()
+    wanted = AppFilter(
+        name=name[:_NAME_SEARCHED],
+        modes=tuple(mode),
+        tag_ids=tuple(tag_ids),
+        created_by=account_id if is_created_by_me else None,
+    )
+    found, total = await services.apps.page(workspace_id, wanted, page=page, limit=limit)
+    tags = await services.tags.of(workspace_id, "app", [entry.app.id for entry in found])
     return AppList(
-        data=[
-            _entry(entry)
-            for entry in await services.apps.list_apps(workspace_id)
-            if wanted in entry.app.name.casefold()
-            and (mode is None or entry.app.mode == mode)
-            and (not is_created_by_me or entry.app.created_by == account_id)
-        ]
+        data=[_entry(entry, tags.get(entry.app.id, [])) for entry in found],
+        total=total,
+        page=page,
+        limit=limit,
+        has_more=page * limit < total,
     )
 
 
@@ -321,18 +348,22 @@ def _site(services: Services, app: App, site: Site | None) -> SiteShown | None:
     )
 
 
-def _entry(entry: AppWithSite) -> AppEntry:
+def _entry(entry: AppWithSite, tags: Sequence[Tag]) -> AppEntry:
     published = entry.app.published_version_id is not None
     return AppEntry(
         id=entry.app.id,
         name=entry.app.name,
         mode=AppMode(entry.app.mode),
+        icon_type=entry.app.icon_type,
         icon=entry.app.icon,
         icon_background=entry.app.icon_background,
         description=entry.app.description,
         published=published,
         site_code=entry.site.code if entry.site else None,
         site_enabled=entry.app.enable_site and published,
+        tags=[TagRef(id=tag.id, name=tag.name) for tag in tags],
+        created_by=entry.author,
+        created_at=entry.app.created_at / 1e6,
         updated_at=entry.app.updated_at / 1e6,
     )
 

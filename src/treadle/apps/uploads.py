@@ -143,7 +143,8 @@ class Uploads:
         shown = select(MessageFile.file_id).where(MessageFile.file_id.in_(file_ids))
         mine = (StoredFile.workspace_id == workspace_id, StoredFile.id.in_(file_ids), StoredFile.id.not_in(shown))
         async with self._db.session() as session:
-            keys = dict((await session.execute(select(StoredFile.id, StoredFile.key).where(*mine))).tuples().all())
+            found = await session.execute(select(StoredFile.id, StoredFile.key).where(*mine))
+            keys = {row.id: row.key for row in found}
         for key in keys.values():
             await self._store.delete(key)
         async with self._db.transaction() as session:

@@ -41,12 +41,20 @@ PROVIDER = "openai_api_compatible"
 MODEL, OTHER_MODEL = "stub-embedding", "other-embedding"
 LANGUAGE_MODEL = "stub-chat"
 
-PARAGRAPHS = {"mode": "custom", "rules": {
-    "pre_processing_rules": [], "segmentation": {"separator": "\\n\\n", "max_tokens": 500, "chunk_overlap": 0}}}  # fmt: skip
-PARENTS = {"mode": "hierarchical", "rules": {
-    "pre_processing_rules": [], "segmentation": {"separator": "\\n\\n", "max_tokens": 500, "chunk_overlap": 0},
-    "parent_mode": "paragraph",
-    "subchunk_segmentation": {"separator": ". ", "max_tokens": 200, "chunk_overlap": 0}}}  # fmt: skip
+
+def rule(mode: str, separator: str, size: int = 500, **more: Any) -> dict[str, Any]:
+    """A process rule without cleaning."""
+    segmentation = {"separator": separator, "max_tokens": size, "chunk_overlap": 0}
+    return {"mode": mode, "rules": {"pre_processing_rules": [], "segmentation": segmentation, **more}}
+
+
+PARAGRAPHS = rule("custom", "\\n\\n")
+PARENTS = rule(
+    "hierarchical",
+    "\\n\\n",
+    parent_mode="paragraph",
+    subchunk_segmentation={"separator": ". ", "max_tokens": 200, "chunk_overlap": 0},
+)
 
 
 class KeptChunks:
@@ -165,7 +173,7 @@ class Rig:
             session.add(row)
         return row
 
-    async def rule(self, base: KnowledgeBase, rule: Mapping[str, Any]) -> str:
+    async def new_rule(self, base: KnowledgeBase, rule: Mapping[str, Any]) -> str:
         row = ProcessRule(
             id=new_id(),
             workspace_id=base.workspace_id,
@@ -188,7 +196,7 @@ class Rig:
         **values: Any,
     ) -> list[str]:
         """Documents that wait to be indexed, as files."""
-        rule_id = await self.rule(base, rule)
+        rule_id = await self.new_rule(base, rule)
         origin = FileOrigin(base.workspace_id, "", "account", "", None)
         rows: list[Document] = []
         for position, text in enumerate(texts, 1):
@@ -266,7 +274,7 @@ class Rig:
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
         async with asyncio.timeout(60):
-            while not await holds():
+            while not await holds():  # noqa: ASYNC110  (rows announce nothing)
                 await asyncio.sleep(0.01)
 
     def embedded(self) -> list[str]:

@@ -23,7 +23,11 @@ async def test_a_document_becomes_chunks_in_the_index(working: Rig) -> None:
         document.splitting_completed_at,
         document.completed_at,
     )
-    assert started and parsed and split and done and started <= parsed <= split <= done
+    assert started
+    assert parsed
+    assert split
+    assert done
+    assert started <= parsed <= split <= done
     assert document.indexing_latency == (done - started) / 1e6
     assert working.index.nodes(base.id) == {segment.index_node_id for segment in segments}
     assert working.index.texts(base.id) == sorted(expected)

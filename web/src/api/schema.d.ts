@@ -1036,6 +1036,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/explore/apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Catalogue
+         * @description The apps that come with Treadle; all of them run without a network.
+         */
+        get: operations["explore_list_catalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/installed-apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Installed
+         * @description The published apps of the workspace: pinned ones first, then those used last.
+         */
+        get: operations["explore_list_installed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/installed-apps/{app_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Installed
+         * @description One of them.
+         */
+        get: operations["explore_read_installed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pin Installed
+         * @description Keep an app at the top for everybody in the workspace, or no longer.
+         */
+        patch: operations["explore_pin_installed"];
+        trace?: never;
+    };
+    "/installed-apps/{app_id}/passport": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter Installed
+         * @description Use an app as yourself: its page's calls, made with this passport, are yours in the logs.
+         */
+        post: operations["explore_enter_installed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tags
+         * @description The tags of the workspace, newest first.
+         */
+        get: operations["tags_list_tags"];
+        put?: never;
+        /**
+         * Create Tag
+         * @description Add a tag; its name must be free.
+         */
+        post: operations["tags_create_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Tag
+         * @description Delete a tag; what it marked stays.
+         */
+        delete: operations["tags_delete_tag"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Tag
+         * @description Rename a tag wherever it is.
+         */
+        patch: operations["tags_rename_tag"];
+        trace?: never;
+    };
+    "/tag-bindings/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bind Tags
+         * @description Put tags on an app.
+         */
+        post: operations["tags_bind_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tag-bindings/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unbind Tags
+         * @description Take tags from an app.
+         */
+        post: operations["tags_unbind_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/files/upload": {
         parameters: {
             query?: never;
@@ -2633,16 +2805,26 @@ export interface components {
             id: string;
             name: string;
             mode: components["schemas"]["AppMode"];
+            icon_type: string;
             icon: string;
             icon_background: string | null;
             description: string;
             published: boolean;
             site_code: string | null;
             site_enabled: boolean;
+            tags: components["schemas"]["TagRef"][];
+            /** @description The name of who made it. */
+            created_by: string | null;
+            created_at: number;
             updated_at: number;
         };
+        /** @description One page of apps. */
         AppList: {
             data: components["schemas"]["AppEntry"][];
+            total: number;
+            page: number;
+            limit: number;
+            has_more: boolean;
         };
         /** @description How an app is to look; what is empty or left out takes a default, or stays. */
         AppLooks: {
@@ -2720,6 +2902,16 @@ export interface components {
             /** @default true */
             enabled?: boolean;
         };
+        /** @description Tags to put on an app, or to take from it. */
+        Binding: {
+            /**
+             * @default app
+             * @constant
+             */
+            type?: "app";
+            tag_ids: string[];
+            target_id: string;
+        };
         BlockList: {
             data: components["schemas"]["BlockShown"][];
         };
@@ -2733,6 +2925,20 @@ export interface components {
             form: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+        };
+        Catalogue: {
+            categories: ("assistant" | "writing" | "support" | "learning" | "data")[];
+            data: components["schemas"]["CatalogueApp"][];
+        };
+        /** @description An app of the catalogue. `id` names it in `GET /app-templates`, which has the file. */
+        CatalogueApp: {
+            id: string;
+            name: string;
+            description: string;
+            mode: components["schemas"]["AppMode"];
+            icon: string;
+            icon_background: string | null;
+            categories: ("assistant" | "writing" | "support" | "learning" | "data")[];
         };
         /** @description `current` empty: it is written anew; `language` is then python, javascript or that of a prompt. */
         ChangeWish: {
@@ -3010,6 +3216,21 @@ export interface components {
          * @enum {string}
          */
         ImportStatus: "completed" | "completed-with-warnings" | "pending" | "failed";
+        /** @description An app to use. Times are seconds since the epoch. */
+        InstalledAppShown: {
+            id: string;
+            name: string;
+            mode: components["schemas"]["AppMode"];
+            description: string;
+            icon_type: string;
+            icon: string;
+            icon_background: string | null;
+            is_pinned: boolean;
+            last_used_at: number | null;
+        };
+        InstalledApps: {
+            data: components["schemas"]["InstalledAppShown"][];
+        };
         JsonValue: unknown;
         /** @description A named credential of a provider. */
         Key: {
@@ -3275,6 +3496,14 @@ export interface components {
             icon?: string | null;
             icon_background?: string | null;
         };
+        NewTag: {
+            /**
+             * @default app
+             * @constant
+             */
+            type?: "app";
+            name: string;
+        };
         /**
          * @description One execution of a node. Times are seconds since the epoch, `elapsed_time` seconds.
          *
@@ -3368,9 +3597,16 @@ export interface components {
             name: string | null;
             type: string | null;
         };
+        /** @description What the calls of the app's page carry, as `Authorization: Bearer`. Valid for an hour. */
+        Passport: {
+            access_token: string;
+        };
         /** @description Models of one type that can be picked. */
         Picker: {
             data: components["schemas"]["ProviderModels"][];
+        };
+        Pin: {
+            is_pinned: boolean;
         };
         /** @description What tokens cost, for `unit` tokens. */
         "Price-Input": {
@@ -3670,6 +3906,22 @@ export interface components {
         /** @description A trigger switched on or off. */
         Switch: {
             enabled: boolean;
+        };
+        TagName: {
+            name: string;
+        };
+        /** @description A tag of an app. */
+        TagRef: {
+            id: string;
+            name: string;
+        };
+        /** @description A tag, and how many apps have it. */
+        TagShown: {
+            id: string;
+            name: string;
+            /** @constant */
+            type: "app";
+            binding_count: number;
         };
         /** @description An app to begin with: import its `content`. */
         Template: {
@@ -4161,10 +4413,15 @@ export interface operations {
     apps_list_apps: {
         parameters: {
             query?: {
-                /** @description Part of the name. */
+                /** @description Part of the name, whatever its case; 30 letters of it count. */
                 name?: string;
-                mode?: components["schemas"]["AppMode"] | null;
+                /** @description One or several modes. */
+                mode?: components["schemas"]["AppMode"][];
+                /** @description Tags; apps that have any of them are wanted. */
+                tag_ids?: string[];
                 is_created_by_me?: boolean;
+                page?: number;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -5941,6 +6198,335 @@ export interface operations {
                 content: {
                     "text/event-stream": string;
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    explore_list_catalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Catalogue"];
+                };
+            };
+        };
+    };
+    explore_list_installed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledApps"];
+                };
+            };
+        };
+    };
+    explore_read_installed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledAppShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    explore_pin_installed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Pin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InstalledAppShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    explore_enter_installed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passport"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tags_list_tags: {
+        parameters: {
+            query?: {
+                type?: "app";
+                /** @description Part of the name, whatever its case. */
+                keyword?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagShown"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tags_create_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTag"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tags_delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tags_rename_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tags_bind_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Binding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tags_unbind_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Binding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

@@ -167,7 +167,7 @@ class _Outline:
         self._paths: list[tuple[str, ...]] = []
         if not inner or "#" not in text:
             return
-        levels: list[tuple[int, str]] = []
+        levels = list(enumerate(above or (), 1))
         for found in _HEADING.finditer(text):
             level = len(found.group(1))
             levels = [*(entry for entry in levels if entry[0] < level), (level, _title(found.group(2)))]

@@ -28,7 +28,7 @@ from .wire import (
     Order,
     PageFrame,
     PageOrder,
-    PieceFrame,
+    PiecesFrame,
     packed,
 )
 
@@ -42,6 +42,8 @@ GRACE = 5.0
 
 _RUNS_A_PROCESS: Final = 200
 _FRAME = msgspec.msgpack.Decoder(Frame)
+_SMALL_FRAME: Final = 2 * 1024**2
+"""Bytes that are decoded without leaving the event loop."""
 _LARGEST_FRAME: Final = 2 * 1024**3
 
 
@@ -128,8 +130,11 @@ class Extractor:
         async with aclosing(self._frames(order)) as frames:
             async for frame in frames:
                 match frame:
-                    case PieceFrame(text, page, heading, source_words):
-                        pieces.append(Piece(_linked(text, order.token, links), page, heading, source_words))
+                    case PiecesFrame(found):
+                        pieces += [
+                            Piece(_linked(one.text, order.token, links), one.page, one.heading, one.source)
+                            for one in found
+                        ]
                     case ImageFrame(number, kind, data):
                         if on_image is not None:
                             links[str(number)] = await on_image(data, kind)
@@ -245,7 +250,8 @@ class _Reader:
         size = int.from_bytes(await stdout.readexactly(LENGTH_BYTES), "big")
         if size > _LARGEST_FRAME:
             raise EOFError
-        return _FRAME.decode(await stdout.readexactly(size))
+        body = await stdout.readexactly(size)
+        return await asyncio.to_thread(_FRAME.decode, body) if size > _SMALL_FRAME else _FRAME.decode(body)
 
     async def end(self) -> None:
         """Kill the process and wait until it is gone."""

@@ -30,11 +30,17 @@ class Order(msgspec.Struct, frozen=True):
     """Set when `data` is a web page, and wanted as one."""
 
 
-class PieceFrame(msgspec.Struct, frozen=True, tag="piece"):
+class WrittenPiece(msgspec.Struct, frozen=True, array_like=True):
     text: str
     page: int | None
     heading: tuple[str, ...] | None
     source: str | None
+
+
+class PiecesFrame(msgspec.Struct, frozen=True, tag="pieces"):
+    """Some pieces: many small ones come together."""
+
+    pieces: list[WrittenPiece]
 
 
 class ImageFrame(msgspec.Struct, frozen=True, tag="image"):
@@ -64,7 +70,7 @@ class FailedFrame(msgspec.Struct, frozen=True, tag="failed"):
     reason: str
 
 
-Frame = PieceFrame | ImageFrame | PageFrame | DoneFrame | FailedFrame
+Frame = PiecesFrame | ImageFrame | PageFrame | DoneFrame | FailedFrame
 
 
 def packed(frame: Order | Frame) -> bytes:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -20,7 +21,12 @@ from .formats.reading import Reading
 from .pieces import ExtractionError
 from .readers import read
 from .webpage import read_page
-from .wire import LENGTH_BYTES, DoneFrame, FailedFrame, Frame, ImageFrame, Order, PieceFrame, packed
+from .wire import LENGTH_BYTES, DoneFrame, FailedFrame, Frame, ImageFrame, Order, PiecesFrame, WrittenPiece, packed
+
+_BATCH: Final = 512 * 1024
+"""Characters that are told of at once."""
+_PIECE: Final = 100
+"""Characters that a piece counts besides its text."""
 
 
 def main() -> None:
@@ -66,10 +72,16 @@ def _read(order: Order) -> Iterator[Frame]:
         DEFAULT_BOUNDS, **{name: value if name == "seconds" else int(value) for name, value in order.bounds.items()}
     )
     reading = Reading(bounds, keep if order.images else None)
+    batch: list[WrittenPiece] = []
+    size = 0
     for piece in read(data, order.name, reading):
-        yield from images
-        images.clear()
-        yield PieceFrame(piece.text, piece.page, piece.heading, piece.source)
+        batch.append(WrittenPiece(piece.text, piece.page, piece.heading, piece.source))
+        size += len(piece.text) + _PIECE
+        if size > _BATCH:
+            yield from [*images, PiecesFrame(batch)]
+            images.clear()
+            batch, size = [], 0
+    yield from [*images, PiecesFrame(batch)]
     yield DoneFrame(reading.notices)
 
 

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
+from urllib.parse import quote, unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,11 +35,12 @@ class MilvusIndex:
         self._url = url
         self._client: Any = None
         self._turn = asyncio.Lock()
+        self._making = asyncio.Lock()
 
     async def add(self, ref: IndexRef, chunks: Sequence[IndexedChunk]) -> None:
         last = {chunk.node_id: chunk for chunk in chunks}
         values = [
-            {"id": chunk.node_id, "document_id": chunk.document_id, "vector": chunk.vector.tolist()}
+            {"id": _plain(chunk.node_id), "document_id": _plain(chunk.document_id), "vector": chunk.vector.tolist()}
             for chunk in last.values()
             if chunk.vector is not None
         ]
@@ -49,7 +51,8 @@ class MilvusIndex:
                 client.upsert(_collection(ref), values[at : at + _AT_ONCE])
 
         if values:
-            await self._ask(write)
+            async with self._making:
+                await self._ask(write)
         await self._rows.add(ref, chunks)
 
     async def remove(self, ref: IndexRef, node_ids: Sequence[str]) -> None:
@@ -58,7 +61,7 @@ class MilvusIndex:
         def delete(client: Any) -> None:
             if client.has_collection(_collection(ref)):
                 for at in range(0, len(node_ids), _AT_ONCE):
-                    client.delete(_collection(ref), ids=list(node_ids[at : at + _AT_ONCE]))
+                    client.delete(_collection(ref), ids=[_plain(node) for node in node_ids[at : at + _AT_ONCE]])
 
         if node_ids:
             await self._ask(delete)
@@ -98,7 +101,11 @@ class MilvusIndex:
             return list(found)
 
         hits = [
-            Hit(node_id=row["id"], document_id=row["entity"]["document_id"], score=float(row["distance"]))
+            Hit(
+                node_id=unquote(row["id"]),
+                document_id=unquote(row["entity"]["document_id"]),
+                score=float(row["distance"]),
+            )
             for row in await self._ask(search)
         ]
         return sorted(hits, key=lambda hit: -hit.score)
@@ -118,7 +125,10 @@ class MilvusIndex:
                 )
             )
 
-        return {row["id"]: float(np.asarray(row["vector"], dtype=np.float32) @ vector) for row in await self._ask(read)}
+        return {
+            unquote(row["id"]): float(np.asarray(row["vector"], dtype=np.float32) @ vector)
+            for row in await self._ask(read)
+        }
 
     async def by_text(
         self, ref: IndexRef, query: str, *, top_k: int, document_ids: frozenset[str] | None = None
@@ -180,7 +190,11 @@ def _make_collection(client: Any, name: str, width: int) -> None:
     schema.add_field("vector", DataType.FLOAT_VECTOR, dim=width)
     index = client.prepare_index_params()
     index.add_index(field_name="vector", index_type="AUTOINDEX", metric_type="COSINE")
-    client.create_collection(name, schema=schema, index_params=index, consistency_level=_CONSISTENT)
+    try:
+        client.create_collection(name, schema=schema, index_params=index, consistency_level=_CONSISTENT)
+    except Exception:
+        if not client.has_collection(name):  # another process has made it meanwhile
+            raise
 
 
 def _collection(ref: IndexRef) -> str:
@@ -190,9 +204,13 @@ def _collection(ref: IndexRef) -> str:
 def _among(field: str, values: frozenset[str] | None) -> str:
     if values is None:
         return ""
-    escaped = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
-    quoted = ", ".join(f'"{value}"' for value in escaped)
+    quoted = ", ".join(f'"{_plain(value)}"' for value in values)
     return f"{field} in [{quoted}]"
+
+
+def _plain(identifier: str) -> str:
+    """An id without what would end the quotes of an expression; the usual ones stay as they are."""
+    return quote(identifier, safe="-")
 
 
 def _without_password(url: str) -> str:

@@ -199,9 +199,9 @@ def _nearest(
 def _one_by_one(ref: IndexRef) -> TextClause:
     """The search among the rows of few documents, which is exact, and quicker without the graph."""
     return text(
-        "WITH some AS MATERIALIZED ("
+        "WITH few AS MATERIALIZED ("
         f"SELECT node_id, document_id, embedding FROM {_table(ref)} WHERE document_id = ANY(:documents)"
-        ") SELECT node_id, document_id, 1 - (embedding <=> CAST(:v AS vector)) AS score FROM some "
+        ") SELECT node_id, document_id, 1 - (embedding <=> CAST(:v AS vector)) AS score FROM few "
         "ORDER BY score DESC LIMIT :k"
     )
 
@@ -222,7 +222,7 @@ async def _few(connection: AsyncConnection, ref: IndexRef, document_ids: frozens
     """Whether these documents have few chunks."""
     query = text(
         f"SELECT count(*) FROM (SELECT 1 FROM {_table(ref)} WHERE document_id = ANY(:documents) "
-        f"LIMIT {_FEW + 1}) AS some"
+        f"LIMIT {_FEW + 1}) AS few"
     )
     return (await connection.execute(query, {"documents": list(document_ids)})).scalar_one() <= _FEW
 

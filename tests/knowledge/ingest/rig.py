@@ -265,7 +265,7 @@ class Rig:
 
     async def idle(self, *document_ids: str) -> list[Document]:
         """These documents once no worker has anything to do for them; those that are paused count as done."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(30):
             while True:
                 rows = [await self.document(document_id) for document_id in document_ids]
                 if all((row.job is None or row.is_paused) and row.lease_owner is None for row in rows):
@@ -273,7 +273,7 @@ class Rig:
                 await asyncio.sleep(0.01)
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(30):
             while not await holds():  # noqa: ASYNC110  (rows announce nothing)
                 await asyncio.sleep(0.01)
 

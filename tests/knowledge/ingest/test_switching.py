@@ -127,7 +127,8 @@ async def test_a_model_that_refuses_leaves_the_base_as_it_was(working: Rig) -> N
     base = await working.base()
     ids = await working.add(base, paragraphs(3))
     await working.idle(*ids)
-    await switch(working, base.id, Technique.HIGH_QUALITY, ModelRef("no_such_provider", "no-such-model"))
+    working.model.fail(100, 401, path="/embeddings")
+    await switch(working, base.id, Technique.HIGH_QUALITY, other_model())
 
     async def given_up() -> bool:
         building = building_of(await working.base_row(base.id))

@@ -222,12 +222,15 @@ class DocumentWork:
         self._rest_if_paused(standing)
 
     async def _index_groups(self, claim: Claim, document: Document) -> None:
-        """Index what is stored. A chunk counts as completed when every generation that is kept holds it."""
+        """Index what is stored, until nothing is left: a generation that comes to be kept meanwhile makes chunks wait
+        once more. A chunk counts as completed when every generation that is kept holds it."""
         self._rest_if_paused(await self._leases.step(claim))
-        async with aclosing(self._prepared(claim, document)) as groups:
-            async for group in groups:
-                await self._index_group(claim, group)
-        await self._complete(claim, document)
+        while True:
+            async with aclosing(self._prepared(claim, document)) as groups:
+                async for group in groups:
+                    await self._index_group(claim, group)
+            if await self._completed(claim, document):
+                return
 
     async def _prepared(self, claim: Claim, document: Document) -> AsyncGenerator[_Group]:
         """Groups that are embedded, one of them ahead of what is being written."""
@@ -295,29 +298,37 @@ class DocumentWork:
         self._rest_if_paused(standing)
         return True
 
-    async def _complete(self, claim: Claim, document: Document) -> None:
-        async with self._db.connect() as connection:
+    async def _completed(self, claim: Claim, document: Document) -> bool:
+        """The document is done; False, and nothing is written, if chunks of it wait. Whoever disabled it meanwhile finds
+        it out of the index."""
+        async with self._db.begin() as connection:
             repository = IngestRepository(connection, claim.workspace_id)
+            await repository.base(claim.base_id, share=True)
+            if await repository.unfinished(document.id, document.doc_form, 0, 1):
+                return False
             tokens, count, failures = await repository.totals(document.id)
             first = await repository.first_failure(document.id) if failures else None
             current = await repository.document(document.id)
-        if current is None:
-            raise DocumentGone(document.id)
-        now = now_us()
-        values: dict[str, Any] = {
-            "tokens": tokens,
-            "segment_count": count,
-            "indexing_latency": (now - (current.processing_started_at or now)) / SECOND,
-        }
-        if first is not None and failures == count:
-            values |= {"indexing_status": IndexingStatus.ERROR, "error": first[1], "stopped_at": now}
-        else:
-            values |= {"indexing_status": IndexingStatus.COMPLETED, "completed_at": now, "error": None}
-        if first is not None and failures < count:
-            how_many = "1 chunk" if failures == 1 else f"{failures} chunks"
-            said = f"{how_many} of {count} could not be indexed; the first is chunk {first[0]}: {first[1]}"
-            values["notice"] = " ".join(part for part in (current.notice, said) if part)
-        await self._finish(claim, **values)
+            if current is None:
+                raise DocumentGone(document.id)
+            now = now_us()
+            values: dict[str, Any] = {
+                "tokens": tokens,
+                "segment_count": count,
+                "indexing_latency": (now - (current.processing_started_at or now)) / SECOND,
+            }
+            if first is not None and failures == count:
+                values |= {"indexing_status": IndexingStatus.ERROR, "error": first[1], "stopped_at": now}
+            else:
+                values |= {"indexing_status": IndexingStatus.COMPLETED, "completed_at": now, "error": None}
+            if first is not None and failures < count:
+                how_many = "1 chunk" if failures == 1 else f"{failures} chunks"
+                said = f"{how_many} of {count} could not be indexed; the first is chunk {first[0]}: {first[1]}"
+                values["notice"] = " ".join(part for part in (current.notice, said) if part)
+            standing = await self._leases.finish(connection, claim, **values)
+        if not standing.searchable:
+            await self._indexer.remove_documents(claim.workspace_id, claim.base_id, [claim.document_id])
+        return True
 
     async def _finish(self, claim: Claim, **values: Any) -> None:
         """The job is over. Whoever disabled the document meanwhile finds it out of the index."""

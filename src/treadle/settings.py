@@ -230,6 +230,27 @@ class Settings(BaseSettings):
         "indexing_max_segmentation_tokens_length", "INDEXING_MAX_SEGMENTATION_TOKENS_LENGTH", 4000,
         "Characters that a chunk of a document may be set to have at most.", ge=50,
     )  # fmt: skip
+    dataset_max_segments_per_request: int = _limit(
+        "dataset_max_segments_per_request", "DATASET_MAX_SEGMENTS_PER_REQUEST", 0,
+        "Chunks that one request may add to a document; 0 for any number.", ge=0,
+    )  # fmt: skip
+    notion_integration_type: Literal["public", "internal"] = Field(
+        "public",
+        description="How workspaces get at Notion: by signing in there, or by the one secret of this server.",
+        validation_alias=_known_as("notion_integration_type", "NOTION_INTEGRATION_TYPE"),
+    )
+    notion_client_id: str = Field(
+        "", description="Id of the integration that is registered with Notion.",
+        validation_alias=_known_as("notion_client_id", "NOTION_CLIENT_ID"),
+    )  # fmt: skip
+    notion_client_secret: str = Field(
+        "", description="Secret of that integration.", repr=False,
+        validation_alias=_known_as("notion_client_secret", "NOTION_CLIENT_SECRET"),
+    )  # fmt: skip
+    notion_internal_secret: str = Field(
+        "", description="Secret of an internal integration of Notion.", repr=False,
+        validation_alias=_known_as("notion_internal_secret", "NOTION_INTERNAL_SECRET"),
+    )  # fmt: skip
     embedding_cache_days: int = _limit(
         "embedding_cache_days", "PLAN_SANDBOX_CLEAN_DAY_SETTING", 30,
         "Days that the vector of a text is kept, so that it is not paid for again; 0 keeps all.", ge=0,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from treadle.apps.file_types import extension_of
 from treadle.apps.uploads import Uploads
 from treadle.knowledge.access import Asker
-from treadle.knowledge.bases import one_of
+from treadle.knowledge.bases import Bases, one_of
 from treadle.knowledge.document_repository import DocumentRepository
 from treadle.knowledge.document_sources import (
     Origin,
@@ -31,9 +31,9 @@ from treadle.knowledge.ingest.jobs import Job
 from treadle.knowledge.ingest.service import IngestService
 from treadle.knowledge.metadata_values import with_built_in
 from treadle.knowledge.repository import BaseRepository
-from treadle.knowledge.requests import JsonMap, NewDocuments
+from treadle.knowledge.requests import JsonMap, NewDataset, NewDocuments
 from treadle.knowledge.retrieval_settings import dumped, retrieval_model_from
-from treadle.knowledge.shapes import RetrievalModel
+from treadle.knowledge.shapes import DatasetShown, RetrievalModel
 from treadle.knowledge.tables import (
     DocForm,
     Document,
@@ -52,6 +52,7 @@ from treadle.platform.ids import new_id
 from treadle.platform.refusals import InvalidParam, NotFound, Refusal
 
 MAX_LANGUAGE = 255
+_USEFUL = "Answers questions from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,11 @@ class Added:
 class DocumentAdding:
     """Writes the rows of new documents; reading them is a worker's."""
 
-    def __init__(self, db: Database, uploads: Uploads, models: EmbeddingModels, ingest: IngestService) -> None:
+    def __init__(
+        self, db: Database, uploads: Uploads, models: EmbeddingModels, ingest: IngestService, bases: Bases
+    ) -> None:
         self._db = db
+        self._bases = bases
         self._uploads = uploads
         self._models = models
         self._ingest = ingest
@@ -79,6 +83,23 @@ class DocumentAdding:
         async with self._db.session() as session:
             origins = await origins_of(DocumentRepository(session, asker.workspace_id), source_list(wanted.data_source))
         return await self._write(asker, base_id, origins, wanted)
+
+    async def begin(self, asker: Asker, wanted: NewDocuments) -> tuple[DatasetShown, Added]:
+        """A new base of its first documents, named after the first of them. Raises Forbidden and Refusal.
+
+        Nothing is kept when the documents are refused.
+        """
+        asker.may_edit()
+        async with self._db.session() as session:
+            origins = await origins_of(DocumentRepository(session, asker.workspace_id), source_list(wanted.data_source))
+            first = origins.found[0].name
+            name = await BaseRepository(session, asker.workspace_id).free_name(f"{first[:18]}...")
+        base = await self._bases.create(asker, NewDataset(name=name, description=f"{_USEFUL} {first}."[:400]))
+        try:
+            return base, await self._write(asker, base.id, origins, wanted)
+        except Refusal:
+            await self._bases.delete(asker, base.id)
+            raise
 
     async def add_text(self, asker: Asker, base_id: str, name: str, text: str, wanted: NewDocuments) -> Added:
         """A document of text that is sent. Raises NotFound, Forbidden and Refusal."""

@@ -71,6 +71,14 @@ class BaseRepository:
         query = select(KnowledgeBase).where(self._mine(), KnowledgeBase.name == name)
         return (await self._session.scalars(query)).one_or_none()
 
+    async def free_name(self, wanted: str) -> str:
+        """`wanted`, or with a number behind it where a base has that name."""
+        candidate, number = wanted, 1
+        while await self.named(candidate) is not None:
+            number += 1
+            candidate = f"{wanted} ({number})"
+        return candidate
+
     async def page(
         self, asker: Asker, wanted: BaseFilter, *, offset: int, limit: int
     ) -> tuple[Sequence[KnowledgeBase], int]:

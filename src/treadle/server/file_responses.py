@@ -25,3 +25,8 @@ def file_response(row: StoredFile, data: bytes, *, download: bool, cache: str = 
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(row.name)}"
     media_type = "application/octet-stream" if download or row.mime_type in ("text/html",) else row.mime_type
     return Response(data, headers=headers, media_type=media_type)
+
+
+def attachment(name: str) -> dict[str, str]:
+    """The headers of a file that a browser saves under this name."""
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}

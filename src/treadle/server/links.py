@@ -38,6 +38,10 @@ class Links:
         """Where the authorization server of an MCP server sends a browser back to."""
         return f"{self.base}/console/api/mcp/oauth/callback"
 
+    def notion_callback(self) -> str:
+        """Where Notion sends a browser back to."""
+        return f"{self.base}/console/api/oauth/data-source/callback/notion"
+
     def page(self, mode: str, code: str) -> str:
         """The published page of an app."""
         return f"{self.base}/{_SEGMENTS.get(mode, 'chat')}/{code}"

@@ -41,6 +41,9 @@ from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.apps.workflow_calls import WorkflowCalls
 from treadle.extensions.code import CodeExtensions
 from treadle.extensions.service import EXTENSIONS_TOPIC, ExtensionService
+from treadle.knowledge.app_use import note_use
+from treadle.knowledge.ingest.ingestion import Ingestion
+from treadle.knowledge.service import KnowledgeService
 from treadle.logs.service import LogService
 from treadle.models.catalogue import use_folder
 from treadle.models.local import EmbeddedModel, LocalModel
@@ -57,6 +60,7 @@ from treadle.platform.mail import Mailer
 from treadle.platform.signed_links import SignedLinks
 from treadle.platform.writer import GroupWriter
 from treadle.sandbox import Sandbox
+from treadle.server.knowledge import open_knowledge
 from treadle.server.limits import node_limits
 from treadle.server.links import Links
 from treadle.server.tool_speech import ToolSpeech
@@ -94,6 +98,8 @@ class Services:
     conversations: ConversationService
     asides: Asides
     uploads: Uploads
+    knowledge: KnowledgeService
+    ingestion: Ingestion
     extensions: ExtensionService
     code_extensions: CodeExtensions
     annotations: Annotations
@@ -161,7 +167,8 @@ async def open_services(
         )
         writer.start()
         stack.push_async_callback(writer.close)
-        leases = LeaseKeeper(db, f"{socket.gethostname()}:{os.getpid()}:{new_id()}", seconds=settings.run_lease_seconds)
+        owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()}"
+        leases = LeaseKeeper(db, owner, seconds=settings.run_lease_seconds)
         stack.push_async_callback(leases.close)
         recording = Recording(writer, crypto, leases, tick=settings.recorder_tick)
         recording.start()
@@ -179,7 +186,20 @@ async def open_services(
         stack.push_async_callback(sandbox.close)
         links = Links.of(settings)
         signed = SignedLinks(crypto, links.base, settings.files_access_timeout)
-        uploads = Uploads(db, FileStore(settings.resolved_files_url, settings.files_options), signed, http, settings)
+        store = FileStore(settings.resolved_files_url, settings.files_options)
+        uploads = Uploads(db, store, signed, http, settings)
+        knowledge = open_knowledge(
+            stack,
+            settings=settings,
+            db=db,
+            crypto=crypto,
+            models=models,
+            uploads=uploads,
+            store=store,
+            http=http,
+            links=links,
+            owner=owner,
+        )
         apps = AppService(db, crypto, node_types(node_limits(settings)))
         conversations = ConversationService(db, recording.settle)
         asides = Asides(models, apps, conversations, writer)
@@ -247,7 +267,7 @@ async def open_services(
         triggers = TriggerService(
             db=db, apps=apps, drafts=drafts, end_users=end_users, uploads=uploads, host=host, settle=recording.settle
         )
-        apps.publish_hooks.append(triggers.on_publish)
+        apps.publish_hooks += [triggers.on_publish, note_use]
         forms.go_on = resumer.go_on
         elsewhere.end_paused = resumer.end_paused
         form_delivery = FormDelivery(db, forms, Mailer(settings), links.form)
@@ -270,6 +290,8 @@ async def open_services(
             conversations=conversations,
             asides=asides,
             uploads=uploads,
+            knowledge=knowledge.service,
+            ingestion=knowledge.ingestion,
             extensions=extensions,
             code_extensions=code_extensions,
             annotations=annotations,
@@ -314,6 +336,7 @@ async def open_services(
             resumer.start()
             ticker.start()
             form_delivery.start()
+            knowledge.ingestion.worker.start()
         yield services
 
 
@@ -329,6 +352,7 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
         services.webhooks.on_change(topic)
         services.ticker.on_change(topic)
         services.form_delivery.on_change(topic)
+        services.ingestion.worker.on_change(topic)
         if topic == APPS_TOPIC:
             services.apps.forget()
         elif topic == EXTENSIONS_TOPIC:

@@ -3,6 +3,10 @@
 from treadle.server.declared import DeclaredRoute
 from treadle.server.service_api import (
     conversations,
+    dataset_documents,
+    dataset_metadata,
+    dataset_segments,
+    datasets,
     description,
     end_users,
     files,
@@ -21,4 +25,8 @@ ROUTES: list[DeclaredRoute] = [
     *forms.ROUTES,
     *end_users.ROUTES,
     *speech.ROUTES,
+    *datasets.ROUTES,
+    *dataset_documents.ROUTES,
+    *dataset_segments.ROUTES,
+    *dataset_metadata.ROUTES,
 ]

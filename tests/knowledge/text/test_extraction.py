@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.oxml import parse_xml
 from pptx import Presentation
 from pptx.util import Inches
 
@@ -20,7 +21,7 @@ from treadle.knowledge.text.formats.reading import Reading
 from treadle.knowledge.text.pieces import Piece
 from treadle.knowledge.text.readers import read
 from treadle.knowledge.text.rules import AUTOMATIC
-from treadle.nodes.documents import Bounds
+from treadle.nodes.documents import Bounds, extract_text
 
 
 def pieces(data: bytes, name: str, bounds: Bounds | None = None) -> list[Piece]:
@@ -239,6 +240,23 @@ class TestWord:
         word.save(written)
         (piece,) = pieces(written.getvalue(), "a.docx")
         assert piece.text == "# Boats\nWe rent.\n1. first\n2. second\n- dot\n\n## Prices"
+
+    def test_forms_and_corrections_are_read_and_what_was_struck_is_not(self) -> None:
+        word = Document()
+        paragraph = word.add_paragraph("Rent ")
+        space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+        for xml in (
+            f"<w:ins {space}><w:r><w:t>a boat</w:t></w:r></w:ins>",
+            f"<w:del {space}><w:r><w:delText>a car</w:delText></w:r></w:del>",
+            f'<w:sdt {space}><w:sdtContent><w:r><w:t xml:space="preserve"> today</w:t></w:r></w:sdtContent></w:sdt>',
+        ):
+            paragraph._p.append(parse_xml(xml))
+        form = f"<w:sdt {space}><w:sdtContent><w:p><w:r><w:t>In a form.</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+        word.element.body.insert(1, parse_xml(form))
+        written = io.BytesIO()
+        word.save(written)
+        assert texts(written.getvalue(), "a.docx") == ["Rent a boat today\nIn a form."]
+        assert extract_text(written.getvalue(), ".docx", "") == "Rent a boat today\nIn a form."
 
     def test_chunks_know_their_heading(self) -> None:
         word = Document()

@@ -76,3 +76,30 @@ def test_scanned_pages_are_told_of() -> None:
 )
 def test_page_numbers_in_words(numbers: list[int], words: str) -> None:
     assert _ranges(numbers) == words
+
+
+def test_text_in_columns_is_read_one_column_after_the_other() -> None:
+    left = textwrap.wrap(PARAGRAPH * 2, 38)
+    right = textwrap.wrap("Nobody " + PARAGRAPH * 2, 38)
+
+    def columns(figure: object) -> None:
+        for at, pair in enumerate(zip(left, right, strict=False)):
+            for column, text in enumerate(pair):
+                figure.text(0.08 + column * 0.46, 0.9 - at * 0.016, text, fontsize=9)  # type: ignore[attr-defined]
+
+    (piece,), _ = found(made(columns))
+    count = min(len(left), len(right))
+    assert piece.text == f"{' '.join(left[:count])}\n{' '.join(right[:count])}"
+
+
+def test_titles_and_numbers_along_the_edges_are_left_out() -> None:
+    def numbered(number: int) -> object:
+        def draw(figure: object) -> None:
+            figure.text(0.1, 0.95, "Harbour handbook", fontsize=10)  # type: ignore[attr-defined]
+            figure.text(0.1, 0.8, f"This is what page {number} says.", fontsize=10)  # type: ignore[attr-defined]
+            figure.text(0.5, 0.05, str(number), fontsize=10)  # type: ignore[attr-defined]
+
+        return draw
+
+    pieces, _ = found(made(*(numbered(at) for at in range(1, 7))))
+    assert [piece.text for piece in pieces] == [f"This is what page {at} says." for at in range(1, 7)]

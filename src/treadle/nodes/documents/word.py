@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .bounds import Bounds
 from .package import open_package
@@ -14,6 +14,16 @@ _MOST_COLUMNS: Final = 63
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
     from docx.table import Table
+    from docx.text.hyperlink import Hyperlink
+    from docx.text.paragraph import Paragraph
+    from docx.text.run import Run
+
+
+_W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_TRANSPARENT: Final = frozenset(
+    f"{_W}{name}" for name in ("sdt", "sdtContent", "ins", "moveTo", "smartTag", "customXml", "fldSimple")
+)
+"""What is put around text without being a part of it: forms, corrections that stand, fields."""
 
 
 def word_text(data: bytes, bounds: Bounds) -> str:
@@ -27,11 +37,48 @@ def word_text(data: bytes, bounds: Bounds) -> str:
 def _blocks(document: "WordDocument", bounds: Bounds) -> Iterator[str]:
     from docx.table import Table
 
-    for block in document.iter_inner_content():
+    for block in word_blocks(document):
         if not isinstance(block, Table):
-            yield block.text
+            yield "".join(part.text for part in word_parts(block))
         elif table := word_table(block, bounds):
             yield table
+
+
+def word_blocks(document: "WordDocument") -> "Iterator[Paragraph | Table]":
+    """Paragraphs and tables in their order, those in forms and corrections too, which the library passes over."""
+    from docx.table import Table
+    from docx.text.paragraph import Paragraph
+
+    for element in _within(cast("Any", document)._body._element):
+        if element.tag == f"{_W}p":
+            yield Paragraph(element, cast("Any", document)._body)
+        elif element.tag == f"{_W}tbl":
+            yield Table(element, cast("Any", document)._body)
+
+
+def word_parts(paragraph: "Paragraph") -> "Iterator[Run | Hyperlink]":
+    """The runs and links of a paragraph, without what a correction took out."""
+    from docx.text.hyperlink import Hyperlink
+    from docx.text.run import Run
+
+    for element in _within(cast("Any", paragraph)._p):
+        if element.tag == f"{_W}r":
+            yield Run(element, paragraph)
+        elif element.tag == f"{_W}hyperlink":
+            yield Hyperlink(element, cast("Any", paragraph))
+
+
+def _within(element: Any) -> Iterator[Any]:
+    """The children of an element, with those of what is only put around them in its place."""
+    waiting = [iter(element)]
+    while waiting:
+        child = next(waiting[-1], None)
+        if child is None:
+            waiting.pop()
+        elif child.tag in _TRANSPARENT:
+            waiting.append(iter(child))
+        else:
+            yield child
 
 
 def word_table(table: "Table", bounds: Bounds) -> str:

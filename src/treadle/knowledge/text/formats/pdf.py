@@ -25,10 +25,16 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 _SAMPLED_PAGES: Final = 24
+_LEAST_PAGES: Final = 4
+"""Of a document that has titles and numbers running along its pages."""
+_PAGE_NUMBER = re.compile(r"[-–—\s]*(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:/|of)\s*\d{1,4})?[-–—\s]*")
 _LARGER: Final = 1.15
 _LONGEST_HEADING: Final = 150
 _CELL_GAP: Final = 1.6
 """Of the size of the letters: how far apart the words of two cells are at least."""
+_LEAST_COLUMN_LINES: Final = 6
+_COLUMN_WIDTH: Final = 28
+"""Characters that a line of a column has on average; cells of tables have fewer."""
 _WORD = re.compile(r"\S+")
 _BULLET = re.compile(r"[•◦▪●○■□‣–·*\uf0b7]\s+")
 _ITEM = re.compile(r"(?:[-–—•◦▪●○■‣·*\uf0b7]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s")
@@ -58,7 +64,7 @@ def pdf_pieces(data: bytes, reading: Reading) -> Iterator[Piece]:
 
 def _pages(document: "PdfDocument", reading: Reading) -> Iterator[Piece]:
     until = monotonic() + reading.bounds.seconds
-    body, sizes = _sizes(document)
+    body, sizes, running = _sampled(document)
     contents = _contents(document)
     pictured: list[int] = []
     path: tuple[str, ...] | None = None
@@ -68,7 +74,8 @@ def _pages(document: "PdfDocument", reading: Reading) -> Iterator[Piece]:
         here = contents.get(number, [])
         page = document[number]
         try:
-            text = _page_text(page, _Headings(body, sizes, here))
+            lines = _without_running(_lines(page), running) if len(document) >= _LEAST_PAGES else _lines(page)
+            text = _page_text(lines, _Headings(body, sizes, here))
             if text:
                 images = _images(page, reading)
                 heading = path or (here[0] if here else None)
@@ -108,9 +115,9 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in text.lower() if letter.isalpha())
 
 
-def _page_text(page: "PdfPage", headings: _Headings) -> str:
+def _page_text(lines: list[_Line], headings: _Headings) -> str:
     """A page as Markdown."""
-    blocks = _blocks(_lines(page), headings)
+    blocks = _blocks(lines, headings)
     parts: list[str] = []
     for kind, text in blocks:
         if parts:
@@ -197,7 +204,11 @@ def _blocks(lines: list[_Line], headings: _Headings) -> Iterator[tuple[str, str]
     while at < len(lines):
         table = _table_at(lines, at)
         if table:
-            yield "table", markdown_table(table, rule=short_rule).rstrip("\n")
+            if _is_columns(table):
+                for column in zip(*table, strict=True):
+                    yield "text", _clean(_column(column))
+            else:
+                yield "table", markdown_table(table, rule=short_rule).rstrip("\n")
             at += len(table)
             continue
         line = lines[at]
@@ -274,6 +285,20 @@ def _table_at(lines: list[_Line], start: int) -> list[list[str]]:
     return rows if filled >= 0.6 * len(rows) * len(columns) else []
 
 
+def _is_columns(table: list[list[str]]) -> bool:
+    """True when what looks like a table is text set in columns, row by row."""
+    cells = [text for row in table for text in row if text]
+    return len(table) >= _LEAST_COLUMN_LINES and sum(map(len, cells)) >= _COLUMN_WIDTH * len(cells)
+
+
+def _column(lines: Sequence[str]) -> str:
+    text = ""
+    for line in lines:
+        if line:
+            text = _joined(text, line) if text else line
+    return text
+
+
 def _with(columns: list[tuple[float, float]], line: _Line) -> list[tuple[float, float]]:
     """The columns that the cells so far and those of `line` stand in: stretches that touch are one."""
     merged: list[tuple[float, float]] = []
@@ -285,24 +310,42 @@ def _with(columns: list[tuple[float, float]], line: _Line) -> list[tuple[float, 
     return merged
 
 
-def _sizes(document: "PdfDocument") -> tuple[float, list[float]]:
-    """The size of most letters of the document, and the larger ones, the largest first."""
+def _sampled(document: "PdfDocument") -> tuple[float, list[float], frozenset[str]]:
+    """What some of the pages show of all: the size of most letters, the larger ones, the largest first, and the
+    letters of the titles that run along the edges of pages."""
     found: Counter[float] = Counter()
-    step = max(len(document) // _SAMPLED_PAGES, 1)
-    for number in range(0, len(document), step):
+    edges: Counter[str] = Counter()
+    sample = range(0, len(document), max(len(document) // _SAMPLED_PAGES, 1))
+    for number in sample:
         page = document[number]
-        for line in _lines(page):
-            found[round(line.size * 2) / 2] += len(line.text)
+        lines = _lines(page)
         page.close()
+        for line in lines:
+            found[round(line.size * 2) / 2] += len(line.text)
+        edges.update({_letters(line.text) for line in (*lines[:1], *lines[-1:])})
+    running = frozenset(letters for letters, count in edges.items() if letters and count >= max(3, len(sample) / 4))
     if not found:
-        return 0.0, []
+        return 0.0, [], running
     body = found.most_common(1)[0][0]
-    larger = sorted((size for size in found if size >= body * _LARGER), reverse=True)
     distinct: list[float] = []
-    for size in larger:
+    for size in sorted((size for size in found if size >= body * _LARGER), reverse=True):
         if not distinct or distinct[-1] - size > 0.75:
             distinct.append(size)
-    return body, distinct[:6]
+    return body, distinct[:6], running
+
+
+def _without_running(lines: list[_Line], running: frozenset[str]) -> list[_Line]:
+    """The lines of a page without the title and the number that run along its edges."""
+
+    def runs(line: _Line) -> bool:
+        return _letters(line.text) in running or bool(_PAGE_NUMBER.fullmatch(line.text))
+
+    start, end = 0, len(lines)
+    while start < min(2, end) and runs(lines[start]):
+        start += 1
+    while end > max(start, len(lines) - 2) and runs(lines[end - 1]):
+        end -= 1
+    return lines[start:end]
 
 
 def _contents(document: "PdfDocument") -> dict[int, list[tuple[str, ...]]]:

@@ -5,8 +5,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from treadle.knowledge.text.pieces import Piece
+from treadle.nodes.documents.markup import parse_xml
 from treadle.nodes.documents.package import open_package
-from treadle.nodes.documents.word import word_table
+from treadle.nodes.documents.word import word_blocks, word_parts, word_table
 
 from .reading import Reading
 
@@ -38,7 +39,7 @@ def _lines(document: "WordDocument", reading: Reading) -> Iterator[str]:
     from docx.table import Table
 
     styles = _Styles(document)
-    for block in document.iter_inner_content():
+    for block in word_blocks(document):
         if isinstance(block, Table):
             if table := word_table(block, reading.bounds):
                 yield f"\n{table}"
@@ -47,13 +48,14 @@ def _lines(document: "WordDocument", reading: Reading) -> Iterator[str]:
         marker = styles.marker(block) if text else ""
         yield f"\n{marker}{text}" if marker.startswith("#") else f"{marker}{text}"
         yield from _boxes(block)
+    yield from _notes(document)
 
 
 def _text(paragraph: "Paragraph", reading: Reading) -> str:
     from docx.text.hyperlink import Hyperlink
 
     parts: list[str] = []
-    for part in paragraph.iter_inner_content():
+    for part in word_parts(paragraph):
         if isinstance(part, Hyperlink):
             parts.append(_link(part))
             continue
@@ -84,6 +86,19 @@ def _boxes(paragraph: "Paragraph") -> Iterator[str]:
             text = "".join(part.text or "" for part in inner.iter(f"{_NAMESPACE}t")).strip()
             if text:
                 yield text
+
+
+def _notes(document: "WordDocument") -> Iterator[str]:
+    """The footnotes and endnotes, a line each."""
+    for relation in cast("Any", document.part).rels.values():
+        kind = str(relation.reltype).rpartition("/")[2]
+        if kind not in ("footnotes", "endnotes") or relation.is_external:
+            continue
+        root: Any = parse_xml(relation.target_part.blob)
+        for note in root.iterfind(f"{_NAMESPACE}{kind[:-1]}"):
+            text = " ".join("".join(part.text or "" for part in note.iter(f"{_NAMESPACE}t")).split())
+            if text:
+                yield f"[{note.get(f'{_NAMESPACE}id')}] {text}"
 
 
 class _Styles:

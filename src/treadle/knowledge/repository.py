@@ -140,7 +140,7 @@ class BaseRepository:
         if not wanted:
             return {}
         rows = await self._session.execute(select(Account.id, Account.name).where(Account.id.in_(wanted)))
-        return dict(rows.tuples().all())
+        return {row[0]: row[1] for row in rows.all()}
 
     async def counts(self, base_ids: Iterable[str]) -> dict[str, Counts]:
         """Documents of each base: all, those that can be found, and their characters."""
@@ -168,7 +168,7 @@ class BaseRepository:
             .where(AppKnowledge.workspace_id == self._workspace_id, AppKnowledge.base_id.in_(list(base_ids)))
             .group_by(AppKnowledge.base_id)
         )
-        return dict((await self._session.execute(query)).tuples().all())
+        return {row[0]: row[1] for row in (await self._session.execute(query)).all()}
 
     async def apps_using(self, base_id: str) -> Sequence[App]:
         query = (

@@ -126,7 +126,7 @@ class KnowledgeService:
             raise Refusal(str(error)) from error
 
     async def asker_of(self, key: KeyOwner) -> Asker:
-        """Who asks with a knowledge key: whoever made it, else the owner of the workspace, with the rights of an owner."""
+        """Who asks with a knowledge key: its maker, else the owner of the workspace, with an owner's rights."""
         async with self.db.session() as session:
             owner = await BaseRepository(session, key.workspace_id).owner()
         return Asker(

@@ -56,11 +56,12 @@ async def ask(
     files: Sequence[Value] = (),
     memory: GivenMemory | None = None,
     knowledge: Knowledge | None = None,
+    retrieval: JsonValue = None,
 ) -> Played:
     world = a_world(models=models, memory=memory, files=MemoryFiles({"a.png": b"A"}))
     played = await play(
         [
-            node("llm", BASIC_AGENT_KIND, {"model_config": config}),
+            node("llm", BASIC_AGENT_KIND, {"model_config": config, "retrieval": retrieval}),
             node("answer", "answer", {"answer": "{{#llm.text#}}"}),
         ],
         "start -> llm\nllm -> answer",
@@ -343,3 +344,32 @@ async def test_usage_of_all_rounds_is_summed() -> None:
     played = await ask(app(ADD), models)
     assert played.node("llm").usage.total_tokens == 36
     assert played.node("llm").usage.prompt_tokens == 30
+
+
+async def test_several_knowledge_bases_with_a_model_that_sorts_are_one_tool() -> None:
+    item: dict[str, Value] = {
+        "content": "High at noon.",
+        "title": "t",
+        "metadata": {"_source": "knowledge", "score": 0.9, "position": 1, "document_name": "d"},
+    }
+    knowledge = GivenKnowledge([KnowledgeBase(id="a", name="Tides"), KnowledgeBase(id="b", name="Winds")], [item])
+    models = in_rounds(says("", call("dataset_search", '{"query": "tides"}')), says("Noon."))
+    together: JsonValue = {
+        "top_k": 3,
+        "reranking_enable": True,
+        "reranking_mode": "reranking_model",
+        "reranking_model": {"provider": "p", "model": "sorter"},
+    }
+    datasets: JsonValue = {"datasets": {"datasets": [{"dataset": {"enabled": True, "id": each}} for each in "ab"]}}
+    played = await ask(
+        app(dataset_configs=datasets), models, knowledge=knowledge, retrieval={"multiple_retrieval_config": together}
+    )
+    (spec,) = models.requests[0].tools
+    assert spec.name == "dataset_search"
+    assert "Tides" in spec.description
+    assert "Winds" in spec.description
+    (request,) = knowledge.requests
+    assert (request.dataset_ids, request.query) == (("a", "b"), "tides")
+    assert request.merge is not None
+    assert request.merge["top_k"] == 3
+    assert [citation["content"] for citation in played.citations] == ["High at noon."]

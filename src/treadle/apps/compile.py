@@ -127,9 +127,12 @@ def _basic_graph(config: ModelConfig, kind: str) -> GraphSpec:
     """Start, the search of knowledge bases, the prompt with its model or agent, and the answer."""
     settings = config.as_map()
     variables: list[JsonValue] = [_start_variable(item) for item in _asked(settings)]
+    data: JsonMap = {"model_config": settings}
+    if kind == BASIC_AGENT_KIND and base_ids(config):
+        data["retrieval"] = retrieval_data(config, ())
     nodes = [
         NodeSpec("start", "start", "Start", {"variables": variables}),
-        NodeSpec("llm", kind, "Model", {"model_config": settings}),
+        NodeSpec("llm", kind, "Model", data),
         NodeSpec("answer", "answer", "Answer", {"answer": "{{#llm.text#}}"}),
     ]
     if kind == BASIC_KIND and base_ids(config):

@@ -128,6 +128,20 @@ async def run(limits: NodeLimits, ctx: NodeContext, node: BasicModel) -> NodeRes
     return record.result(outputs)
 
 
+def _on_one_line(found: Value) -> Value:
+    """Passages with questions and their answers each on one line, as prompts of basic apps have them."""
+    if not isinstance(found, list):
+        return found
+    return [
+        {**item, "content": content.replace(" \nanswer:", " answer:", 1)}
+        if isinstance(item, dict)
+        and isinstance(content := item.get("content"), str)
+        and content.startswith("question:")
+        else item
+        for item in found
+    ]
+
+
 async def _call(limits: NodeLimits, ctx: NodeContext, node: BasicModel, record: CallRecord) -> None:
     models, pool, config = ctx.ports.models, ctx.pool, node.config
     model = record.model = await models.resolve(node.model)
@@ -144,7 +158,7 @@ async def _call(limits: NodeLimits, ctx: NodeContext, node: BasicModel, record: 
     found = pool.get((KNOWLEDGE_NODE, "result"))
     if not isinstance(found, Missing):
         context = context_of(found)
-        assembly.context = context.text or ""
+        assembly.context = (context_of(_on_one_line(found)).text or "") if context.text else ""
         if context.citations:
             ctx.cite([{**citation, "retriever_from": "api"} for citation in context.citations])
     parameters = dict(node.parameters)

@@ -16,13 +16,14 @@ from treadle.engine.ports import ToolRef
 from treadle.engine.values import File, JsonValue, Value, to_text
 
 from .agent.assignment import Assignment
-from .agent.belt import Belt, ToolChoice, belt_of, offer_base
+from .agent.belt import Belt, ToolChoice, belt_of, offer_base, offer_bases
 from .agent.past import messages_of_turns, turns_within
 from .agent.prompting import Briefing, can_call_tools, work
 from .agent.thoughts import Thoughts
 from .basic import BasicModel, fill
 from .basic import read as read_basic
 from .config import as_value
+from .knowledge_retrieval import MultipleRetrieval
 from .limits import NodeLimits
 from .media import files_of
 from .model_call import CallRecord
@@ -55,6 +56,8 @@ class BasicAgent:
     tools: tuple[ToolChoice, ...]
     bases: tuple[str, ...]
     rounds: int
+    merge: dict[str, JsonValue] | None = None
+    """How passages of several bases are sorted, where one tool searches all of them."""
 
     @property
     def config(self) -> ModelConfig:
@@ -73,7 +76,16 @@ def read(data: Mapping[str, JsonValue]) -> BasicAgent:
         tools=tuple(_choice(tool) for tool in switched_on if tool.provider_id or tool.tool_name in _OLD_TOOLS),
         bases=tuple(bases),
         rounds=max(0, min(mode.max_iteration, _MOST_ROUNDS)) + 1,
+        merge=_merge(data.get("retrieval")) if len(bases) > 1 else None,
     )
+
+
+def _merge(retrieval: JsonValue) -> dict[str, JsonValue] | None:
+    """How all bases are searched together; None where each is a tool of its own, as without a model that sorts."""
+    together = retrieval.get("multiple_retrieval_config") if isinstance(retrieval, dict) else None
+    if not isinstance(together, dict) or not together.get("reranking_model") or not together.get("reranking_enable"):
+        return None
+    return MultipleRetrieval.model_validate(together).merge()
 
 
 def _choice(tool: AgentTool) -> ToolChoice:
@@ -169,8 +181,12 @@ async def _belt(ctx: NodeContext, node: BasicAgent) -> Belt:
     belt = await belt_of(node.tools, ctx.ports.tools, lenient=True)
     if node.bases:
         found = {base.id: base for base in await ctx.ports.knowledge.bases(node.bases)}
+        if node.merge is not None and len(found) > 1:
+            belt.add(offer_bases(list(found.values()), ctx.ports.knowledge, node.merge, retriever_from="api"))
         for base_id in node.bases:
             if base_id in found:
+                if node.merge is not None and len(found) > 1:
+                    continue
                 belt.add(offer_base(found[base_id], ctx.ports.knowledge, retriever_from="api"))
             else:
                 belt.leave_out(base_id, "There is no such knowledge base, or it is empty.")

@@ -8,6 +8,8 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from treadle.engine.errors import ToolNodeError, ToolParameterError
 from treadle.engine.ports import (
     Knowledge,
@@ -162,26 +164,46 @@ def offer_tool(tool: Tool, choice: ToolChoice, tools: Tools) -> Offered:
 
 def offer_base(base: KnowledgeBase, knowledge: Knowledge, *, retriever_from: str) -> Offered:
     """A knowledge base as a tool that searches it with its own settings."""
+    about = base.description or f"Searches the knowledge base {base.name}. Use it for questions about its subject."
+    request = RetrievalRequest(dataset_ids=(base.id,), query="", retriever_from=retriever_from)
+    return _search(f"dataset_{base.id.replace('-', '_')}", about, base.name, base.id, knowledge, request)
+
+
+def offer_bases(
+    bases: Sequence[KnowledgeBase], knowledge: Knowledge, merge: dict[str, JsonValue], *, retriever_from: str
+) -> Offered:
+    """Several knowledge bases as one tool that searches all of them and sorts what it finds as `merge` says."""
+    about = "Searches these knowledge bases: " + "; ".join(
+        f"{base.name} ({base.description})" if base.description else base.name for base in bases
+    )
+    ids = tuple(base.id for base in bases)
+    request = RetrievalRequest(dataset_ids=ids, query="", merge=merge, retriever_from=retriever_from)
+    return _search("dataset_search", about, ", ".join(base.name for base in bases), ids[0], knowledge, request)
+
+
+def _search(
+    name: str, about: str, label: str, provider: str, knowledge: Knowledge, request: RetrievalRequest
+) -> Offered:
+    """A tool whose one parameter is what `request` asks for."""
 
     async def invoke(arguments: Mapping[str, JsonValue]) -> AsyncIterator[ToolMessage]:
         query = arguments.get("query")
         if not isinstance(query, str) or not query.strip():
             raise ToolParameterError('The parameter "query" must be the text to search for.')
-        request = RetrievalRequest(dataset_ids=(base.id,), query=query, retriever_from=retriever_from)
-        context = context_of(list[Value](await knowledge.retrieve(request)))
+        found = await knowledge.retrieve(msgspec.structs.replace(request, query=query))
+        context = context_of(list[Value](found))
         if context.citations:
             yield ToolCitations(context.citations)
         yield ToolText(context.text or "Nothing was found for this query.")
 
-    about = base.description or f"Searches the knowledge base {base.name}. Use it for questions about its subject."
     query: dict[str, JsonValue] = {"type": "string", "description": "What to search for, as a question or as words."}
     schema: dict[str, JsonValue] = {"type": "object", "properties": {"query": query}, "required": ["query"]}
     return Offered(
-        spec=ToolSpec(f"dataset_{base.id.replace('-', '_')}", about, schema),
+        spec=ToolSpec(name, about, schema),
         invoke=invoke,
-        label={"en_US": base.name, "zh_Hans": base.name},
+        label={"en_US": label, "zh_Hans": label},
         provider_type="dataset-retrieval",
-        provider=base.id,
+        provider=provider,
     )
 
 

@@ -10,11 +10,11 @@ const manifest = JSON.parse(readFileSync(`${out}.vite/manifest.json`, "utf8"));
 
 /** The route chunk and what it asks for at once, beside the entry and one language. */
 const pages = {
-  chat: ["src/routes/chat-route.tsx", "src/ui/markdown/renderer.tsx"],
-  "completion, workflow": ["src/routes/generation-routes.tsx", "src/ui/markdown/renderer.tsx"],
-  "set-up, sign-in": ["src/routes/account-routes.tsx"],
-  home: ["src/routes/home-route.tsx"],
-  "run log": ["src/routes/run-routes.tsx", "src/ui/markdown/renderer.tsx"],
+  chat: ["src/routes/chat-page.tsx", "src/ui/markdown/renderer.tsx"],
+  "completion, workflow": ["src/routes/generation-pages.tsx", "src/ui/markdown/renderer.tsx"],
+  "set-up, sign-in": ["src/routes/account-pages.tsx"],
+  home: ["src/routes/apps-pages.tsx"],
+  "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],
 };
 
 function closure(key, seen = new Set()) {

@@ -1,8 +1,9 @@
-import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ApiError, isApiError } from "./api/http";
+import { whenSignedOut } from "./api/client";
+import { ApiError } from "./api/http";
 import { refreshSession } from "./features/account/session";
 import { startTranslations } from "./i18n/i18n";
 import { makeRouter } from "./routes/router";
@@ -11,11 +12,6 @@ import { announceNonce } from "./ui/style-nonce";
 import { applyTheme } from "./ui/theme";
 
 const queries = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error, query) => {
-      if (query.meta?.console === true && isApiError(error, 401)) void sessionEnded();
-    },
-  }),
   defaultOptions: {
     queries: {
       // The server said no: asking again changes nothing.
@@ -27,7 +23,13 @@ const queries = new QueryClient({
 
 const router = makeRouter(queries);
 
-/** The guards of the routes lead to the sign-in page and back. */
+let leaving: Promise<void> | null = null;
+
+/** The guards of the routes lead to the sign-in page and back; once, however many requests were refused. */
+whenSignedOut(() => {
+  leaving ??= sessionEnded().finally(() => (leaving = null));
+});
+
 async function sessionEnded(): Promise<void> {
   await refreshSession(queries);
   await router.invalidate();

@@ -1,26 +1,14 @@
+import { api, call, type Schemas } from "./client";
 import type { RunStatus, StepStatus } from "./events";
-import { fetchOk, jsonOf, withQuery } from "./http";
 import type { JsonObject, JsonValue } from "./json";
 
-export type AppMode = "chat" | "agent-chat" | "advanced-chat" | "completion" | "workflow";
+export type AppMode = Schemas["AppMode"];
 
-export interface Account {
-  id: string;
-  name: string;
-  email: string;
-}
+/** Who is signed in, with role and workspace. */
+export type Account = Schemas["Myself"];
 
-export interface App {
-  id: string;
-  name: string;
-  mode: AppMode;
-  icon: string | null;
-  icon_background: string | null;
-  description: string | null;
-  site_code: string | null;
-  site_enabled: boolean;
-  updated_at: number;
-}
+/** An app in a list. */
+export type App = Schemas["AppEntry"];
 
 export interface Run {
   id: string;
@@ -79,30 +67,9 @@ export interface RunPage {
   next_cursor: string | null;
 }
 
-function csrfToken(): string {
-  const pair = document.cookie.split("; ").find((cookie) => cookie.startsWith("treadle_csrf="));
-  return pair === undefined ? "" : decodeURIComponent(pair.slice("treadle_csrf=".length));
-}
-
-async function get<T>(path: string): Promise<T> {
-  return jsonOf<T>(await fetchOk(`/console/api${path}`, { credentials: "same-origin" }));
-}
-
-async function post<T>(path: string, body: JsonObject): Promise<T> {
-  const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrfToken() };
-  const init: RequestInit = { method: "POST", credentials: "same-origin", headers, body: JSON.stringify(body) };
-  return jsonOf<T>(await fetchOk(`/console/api${path}`, init));
-}
-
-/** The console's API. The session is a cookie; every write carries the CSRF token of its cookie. */
+/** The log of runs. */
 export const consoleApi = {
-  setup: () => get<{ completed: boolean }>("/setup"),
-  completeSetup: (form: { email: string; name: string; password: string }) => post<unknown>("/setup", form),
-  signIn: (form: { email: string; password: string }) => post<unknown>("/signin", form),
-  signOut: () => post<unknown>("/signout", {}),
-  account: () => get<Account>("/account"),
-  apps: async () => (await get<{ data: App[] }>("/apps")).data,
-  runs: (query: { app?: string; status?: string; cursor?: string; limit?: number }) =>
-    get<RunPage>(withQuery("/runs", { app_id: query.app, status: query.status, cursor: query.cursor, limit: query.limit })),
-  run: (id: string) => get<RunDetail>(`/runs/${encodeURIComponent(id)}`),
+  runs: async (query: { app_id?: string; status?: string; cursor?: string; limit?: number }) =>
+    (await call(api.GET("/runs", { params: { query } }))) as RunPage,
+  run: async (id: string) => (await call(api.GET("/runs/{run_id}", { params: { path: { run_id: id } } }))) as RunDetail,
 };

@@ -1,17 +1,41 @@
-import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { safeReturn } from "@/features/account/session";
-import { SetupPage } from "@/features/account/setup-page";
-import { SignInPage } from "@/features/account/sign-in-page";
+import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { homeOf } from "@/features/account/roles";
+import { sessionQuery } from "@/features/account/session";
+import { rootRoute } from "./layouts";
+import { text } from "./search";
 
-const signIn = getRouteApi("/signin");
+/** The start: what a role begins with, the sign-in page, or the first page of an installation without accounts. */
+const startRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/",
+  beforeLoad: async ({ context }) => {
+    const { setUp, account } = await context.queries.query({ ...sessionQuery, staleTime: "static" });
+    if (account !== null) throw redirect({ to: homeOf(account.role), replace: true });
+    if (setUp) throw redirect({ to: "/signin" });
+  },
+  component: lazyRouteComponent(() => import("./apps-pages"), "StartRoute"),
+});
 
-export function SignInRoute() {
-  const { return: back } = signIn.useSearch();
-  const router = useRouter();
-  return <SignInPage onDone={() => router.history.push(safeReturn(back))} />;
-}
+const setupRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/setup",
+  beforeLoad: async ({ context }) => {
+    const { setUp } = await context.queries.query({ ...sessionQuery, staleTime: "static" });
+    if (setUp) throw redirect({ to: "/" });
+  },
+  component: lazyRouteComponent(() => import("./account-pages"), "SetupRoute"),
+});
 
-export function SetupRoute() {
-  const router = useRouter();
-  return <SetupPage onDone={() => router.history.push("/")} />;
-}
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/signin",
+  validateSearch: (search): { return?: string | undefined } => ({ return: text(search.return) }),
+  beforeLoad: async ({ context }) => {
+    const { setUp, account } = await context.queries.query({ ...sessionQuery, staleTime: "static" });
+    if (!setUp) throw redirect({ to: "/setup" });
+    if (account !== null) throw redirect({ to: "/" });
+  },
+  component: lazyRouteComponent(() => import("./account-pages"), "SignInRoute"),
+});
+
+export const accountRoutes = [startRoute, setupRoute, signInRoute] as const;

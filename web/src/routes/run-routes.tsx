@@ -1,28 +1,27 @@
-import { getRouteApi } from "@tanstack/react-router";
-import { RunPage } from "@/features/run-log/run-page";
-import { RunsPage } from "@/features/run-log/runs-page";
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { Activity } from "lucide-react";
+import { APP_USERS } from "@/features/account/roles";
+import { addToRail } from "@/features/shell/registry";
+import { consoleRoute } from "./layouts";
+import { text } from "./search";
 
-const runs = getRouteApi("/signed-in/logs");
-const run = getRouteApi("/signed-in/logs/$runId");
+addToRail({ id: "logs", label: (t) => t("runs.title"), icon: Activity, to: "/logs", order: 50, roles: APP_USERS });
 
-export function RunsRoute() {
-  const { account } = runs.useRouteContext();
-  const filter = runs.useSearch();
-  const navigate = runs.useNavigate();
-  return <RunsPage account={account} filter={filter} onFilter={(next) => void navigate({ search: next, replace: true })} />;
-}
+const runsRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/logs",
+  validateSearch: (search): { app?: string | undefined; status?: string | undefined } => ({
+    app: text(search.app),
+    status: text(search.status),
+  }),
+  component: lazyRouteComponent(() => import("./run-pages"), "RunsRoute"),
+});
 
-export function RunRoute() {
-  const { account } = run.useRouteContext();
-  const { runId } = run.useParams();
-  const { step } = run.useSearch();
-  const navigate = run.useNavigate();
-  return (
-    <RunPage
-      account={account}
-      runId={runId}
-      step={step ?? null}
-      onStep={(next) => void navigate({ search: { step: next ?? undefined }, replace: true, resetScroll: false })}
-    />
-  );
-}
+const runRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/logs/$runId",
+  validateSearch: (search): { step?: string | undefined } => ({ step: text(search.step) }),
+  component: lazyRouteComponent(() => import("./run-pages"), "RunRoute"),
+});
+
+export const runRoutes = [runsRoute, runRoute] as const;

@@ -1,6 +1,7 @@
 import clsx from "clsx";
 
-const APPLE = /Mac|iPhone|iPad/.test(navigator.userAgent);
+/** Whether `mod` is the command key of this machine. */
+export const APPLE = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 const APPLE_NAMES: Record<string, string> = { mod: "⌘", shift: "⇧", alt: "⌥", ctrl: "⌃" };
 const OTHER_NAMES: Record<string, string> = { mod: "Ctrl", shift: "Shift", alt: "Alt", ctrl: "Ctrl" };
@@ -16,15 +17,13 @@ const KEY_NAMES: Record<string, string> = {
   arrowright: "→",
 };
 
-/** The keys of `mod+shift+z` as this machine's keyboard names them. Steps of a sequence are apart by a blank: `g a`. */
+/** The keys of `mod+shift+z` as this machine's keyboard names them. */
 export function shortcutText(keys: string, apple: boolean = APPLE): string {
   const names = apple ? APPLE_NAMES : OTHER_NAMES;
-  const step = (text: string) =>
-    text
-      .split("+")
-      .map((key) => names[key] ?? KEY_NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key))
-      .join(apple ? "" : "+");
-  return keys.split(" ").map(step).join(" ");
+  return keys
+    .split("+")
+    .map((key) => names[key] ?? KEY_NAMES[key] ?? (key.length === 1 ? key.toUpperCase() : key))
+    .join(apple ? "" : "+");
 }
 
 /** A keyboard shortcut, written small. */

@@ -1,5 +1,6 @@
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
-import { consoleApi, type Account } from "@/api/console";
+import { api, call, maybeSignedIn } from "@/api/client";
+import type { Account } from "@/api/console";
 import { isApiError } from "@/api/http";
 
 /** Who is at the console: nobody yet (before set-up), somebody signed out, or an account. */
@@ -11,15 +12,16 @@ export interface Session {
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async (): Promise<Session> => {
-    const [{ completed }, account] = await Promise.all([consoleApi.setup(), accountOrNull()]);
+    const [{ completed }, account] = await Promise.all([call(api.GET("/setup")), accountOrNull()]);
     return { setUp: completed, account };
   },
   retry: 1,
 });
 
 async function accountOrNull(): Promise<Account | null> {
+  if (!maybeSignedIn()) return null;
   try {
-    return await consoleApi.account();
+    return await call(api.GET("/account"));
   } catch (error) {
     if (isApiError(error, 401) || isApiError(error, 403)) return null;
     throw error;

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { consoleApi } from "@/api/console";
+import { api, call } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { Field, fieldProps, TextInput } from "@/ui/field";
@@ -20,7 +20,7 @@ export function SetupPage({ onDone }: { onDone: () => void }) {
   const create = useMutation({
     mutationFn: async () => {
       const { name, email, password } = form;
-      await consoleApi.completeSetup({ name: name.trim(), email: email.trim().toLowerCase(), password });
+      await call(api.POST("/setup", { body: { name: name.trim(), email: email.trim().toLowerCase(), password } }));
       await refreshSession(queries);
     },
     onSuccess: onDone,

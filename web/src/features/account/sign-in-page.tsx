@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { consoleApi } from "@/api/console";
+import { api, call } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { Field, fieldProps, TextInput } from "@/ui/field";
@@ -19,7 +19,7 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
   const [submitted, setSubmitted] = useState(false);
   const signIn = useMutation({
     mutationFn: async () => {
-      await consoleApi.signIn({ email: email.trim(), password });
+      await call(api.POST("/signin", { body: { email: email.trim(), password } }));
       await refreshSession(queries);
     },
     onSuccess: onDone,

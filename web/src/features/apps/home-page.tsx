@@ -2,8 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Blocks } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { Account } from "@/api/console";
-import { ConsoleShell } from "@/features/shell/console-shell";
+import { PageBar } from "@/features/shell/page-bar";
 import { PreferencesMenu } from "@/features/webapp/preferences-menu";
 import { useErrorText } from "@/i18n/errors";
 import { Button, buttonClass } from "@/ui/button";
@@ -13,14 +12,13 @@ import { AppCard } from "./app-card";
 import { appsQuery } from "./apps-query";
 
 /** The apps of the workspace. */
-export function HomePage({ account }: { account: Account }) {
+export function HomePage() {
   const { t } = useTranslation();
   return (
-    <ConsoleShell account={account} title={<h1 className="font-semibold">{t("apps.title")}</h1>}>
-      <div className="mx-auto max-w-300 p-4 md:p-6">
-        <AppGrid withRuns />
-      </div>
-    </ConsoleShell>
+    <div className="mx-auto w-full max-w-300 p-4 md:p-6">
+      <PageBar title={t("apps.title")} />
+      <AppGrid withRuns />
+    </div>
   );
 }
 

@@ -3,9 +3,9 @@ import { Link } from "@tanstack/react-router";
 import { SearchX } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { Account, RunDetail } from "@/api/console";
+import type { RunDetail } from "@/api/console";
 import { isApiError } from "@/api/http";
-import { ConsoleShell } from "@/features/shell/console-shell";
+import { PageBar } from "@/features/shell/page-bar";
 import { useErrorText } from "@/i18n/errors";
 import { Button, buttonClass } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";
@@ -19,28 +19,24 @@ import { useSourceName } from "./source-name";
 import { Values } from "./values";
 
 interface RunPageProps {
-  account: Account;
   runId: string;
   step: string | null;
   onStep: (step: string | null) => void;
 }
 
 /** One run: how it went, what was asked and answered, and every node with its data. */
-export function RunPage({ account, runId, step, onStep }: RunPageProps) {
+export function RunPage({ runId, step, onStep }: RunPageProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const run = useQuery(runQuery(runId));
-  const title = (
-    <span className="flex min-w-0 items-center gap-1.5">
-      <Link to="/logs" className="shrink-0 text-muted hover:text-text">
-        {t("runs.title")}
-      </Link>
-      <span className="text-muted">/</span>
-      <h1 className="truncate font-semibold">{run.data?.app_name ?? "…"}</h1>
-    </span>
+  const toRuns = (
+    <Link to="/logs" className="hover:text-text">
+      {t("runs.title")}
+    </Link>
   );
   return (
-    <ConsoleShell account={account} title={title}>
+    <>
+      <PageBar title={run.data?.app_name ?? "…"} crumbs={[{ id: "runs", content: toRuns }]} />
       {run.data !== undefined ? (
         <Detail run={run.data} step={step} onStep={onStep} />
       ) : run.error === null ? (
@@ -65,7 +61,7 @@ export function RunPage({ account, runId, step, onStep }: RunPageProps) {
           <Button onClick={() => void run.refetch()}>{t("common.retry")}</Button>
         </div>
       )}
-    </ConsoleShell>
+    </>
   );
 }
 

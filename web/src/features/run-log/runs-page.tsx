@@ -2,10 +2,10 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Activity } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import type { Account, Run } from "@/api/console";
+import type { Run } from "@/api/console";
 import { isApiError } from "@/api/http";
 import { appsQuery } from "@/features/apps/apps-query";
-import { ConsoleShell } from "@/features/shell/console-shell";
+import { PageBar } from "@/features/shell/page-bar";
 import { useErrorText } from "@/i18n/errors";
 import { Button, buttonClass } from "@/ui/button";
 import { Empty, Skeleton } from "@/ui/empty";
@@ -19,13 +19,12 @@ import { useSourceName } from "./source-name";
 const STATUSES = ["running", "succeeded", "partial-succeeded", "failed", "stopped"] as const;
 
 interface RunsPageProps {
-  account: Account;
   filter: RunFilter;
   onFilter: (filter: RunFilter) => void;
 }
 
 /** Every run, newest first; the filter lives in the address. */
-export function RunsPage({ account, filter, onFilter }: RunsPageProps) {
+export function RunsPage({ filter, onFilter }: RunsPageProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const apps = useQuery(appsQuery);
@@ -33,7 +32,8 @@ export function RunsPage({ account, filter, onFilter }: RunsPageProps) {
   const rows = runs.data?.pages.flatMap((page) => page.data) ?? [];
   const filtered = filter.app !== undefined || filter.status !== undefined;
   return (
-    <ConsoleShell account={account} title={<h1 className="font-semibold">{t("runs.title")}</h1>}>
+    <>
+      <PageBar title={t("runs.title")} />
       <div className="sticky top-0 z-10 flex flex-wrap items-center gap-2 border-b border-line bg-bg px-4 py-2">
         <NativeSelect
           aria-label={t("runs.filterApp")}
@@ -110,7 +110,7 @@ export function RunsPage({ account, filter, onFilter }: RunsPageProps) {
           )}
         </>
       )}
-    </ConsoleShell>
+    </>
   );
 }
 

@@ -14,11 +14,10 @@ export function runsQuery(filter: RunFilter) {
     queryFn: ({ pageParam }) =>
       consoleApi.runs({
         limit: 50,
-        ...(filter.app !== undefined && { app: filter.app }),
+        ...(filter.app !== undefined && { app_id: filter.app }),
         ...(filter.status !== undefined && { status: filter.status }),
         ...(pageParam !== "" && { cursor: pageParam }),
       }),
-    meta: { console: true },
     initialPageParam: "",
     getNextPageParam: (page) => page.next_cursor,
     // New runs appear by themselves while the reader is near the top of the list.
@@ -30,7 +29,6 @@ export function runQuery(id: string) {
   return queryOptions({
     queryKey: ["run", id],
     queryFn: () => consoleApi.run(id),
-    meta: { console: true },
     refetchInterval: (query) => (query.state.data?.status === "running" ? LIVE_MS / 2 : false),
   });
 }

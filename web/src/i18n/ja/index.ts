@@ -16,4 +16,4 @@ import steps from "./steps.json";
 import webapp from "./webapp.json";
 import workflow from "./workflow.json";
 
-export default {account, apps, chat, commands, common, errors, files, form, generate, humanInput, preferences, runs, shell, status, steps, webapp, workflow};
+export default { account, apps, chat, commands, common, errors, files, form, generate, humanInput, preferences, runs, shell, status, steps, webapp, workflow };

@@ -1,0 +1,24 @@
+import { Settings, SunMoon } from "lucide-react";
+import { addSearchSource, saysAll } from "@/features/commands/sources";
+import { addSettingsSection, addToRail, settingsSections } from "@/features/shell/registry";
+
+addToRail({ id: "settings", label: (t) => t("shell.settings"), icon: Settings, to: "/settings", order: 90 });
+
+addSettingsSection({
+  id: "appearance",
+  group: "general",
+  label: (t) => t("preferences.title"),
+  icon: SunMoon,
+  order: 90,
+  page: () => import("@/features/settings/appearance-section"),
+});
+
+addSearchSource({
+  id: "settings",
+  label: (t) => t("shell.settings"),
+  scope: "settings",
+  search: (query, { t, role }) =>
+    settingsSections(role)
+      .filter((section) => saysAll(query, section.label(t), t("shell.settings")))
+      .map((section) => ({ id: section.id, label: section.label(t), icon: section.icon, to: `/settings/${section.id}` })),
+});

@@ -24,11 +24,13 @@ from treadle.knowledge.ingest.reading import DocumentReader
 from treadle.knowledge.ingest.service import IngestService
 from treadle.knowledge.metadata import Metadata
 from treadle.knowledge.repository import BaseRepository
+from treadle.knowledge.retrieval.service import RetrievalService
 from treadle.knowledge.segments import Segments
 from treadle.knowledge.source_credentials import SourceCredentials
 from treadle.knowledge.sources.errors import SourceError
 from treadle.knowledge.tags import Tags
 from treadle.knowledge.telling import source_info
+from treadle.knowledge.testing import Testing
 from treadle.knowledge.text.rules import LONGEST
 from treadle.knowledge.transfer import Exports
 from treadle.knowledge.transfer_imports import BaseImports
@@ -57,6 +59,7 @@ class KnowledgeService:
     imports: BaseImports
     sources: SourceCredentials
     crawls: Crawls
+    testing: Testing
 
     @classmethod
     def over(
@@ -71,6 +74,7 @@ class KnowledgeService:
         reader: DocumentReader,
         sources: SourceCredentials,
         crawls: Crawls,
+        retrieval: RetrievalService,
         ask: Callable[[str, str], Awaitable[str]],
         longest: int = LONGEST,
         most_segments: int = 0,
@@ -95,6 +99,7 @@ class KnowledgeService:
             imports=BaseImports(db, uploads, embedding, ingest, bases),
             sources=sources,
             crawls=crawls,
+            testing=Testing(db, retrieval, uploads),
         )
 
     async def notion_pages(self, asker: Asker, base_id: str | None) -> list[dict[str, Any]]:

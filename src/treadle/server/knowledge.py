@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from treadle.apps.uploads import Uploads
 from treadle.knowledge.crawls import Crawls
 from treadle.knowledge.index.choose import ChunkIndexes
+from treadle.knowledge.index.keywords import keywords_of
 from treadle.knowledge.ingest.ingestion import Ingestion, ingestion
 from treadle.knowledge.ingest.reading import ReadPage
+from treadle.knowledge.retrieval.service import RetrievalService
 from treadle.knowledge.service import KnowledgeService
 from treadle.knowledge.source_credentials import SourceCredentials
 from treadle.knowledge.source_pages import SourcePages
@@ -29,14 +31,7 @@ class KnowledgeParts:
 
     service: KnowledgeService
     ingestion: Ingestion
-    indexes: ChunkIndexes
-
-
-def _keywords(text: str, number: int) -> list[str]:
-    """The most telling words of a text, by how rare they are elsewhere."""
-    from jieba.analyse import extract_tags  # pyright: ignore[reportUnknownVariableType]
-
-    return [str(word) for word in extract_tags(text, topK=number)]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    retrieval: RetrievalService
 
 
 def open_knowledge(
@@ -62,7 +57,7 @@ def open_knowledge(
         models=models,
         uploads=uploads,
         indexes=indexes,
-        keywords=_keywords,
+        keywords=keywords_of,
         pages=pages,
         owner=owner,
     )
@@ -72,6 +67,8 @@ def open_knowledge(
     credentials = SourceCredentials(db, crypto, http, settings, crawler, links.notion_callback())
     crawls = Crawls(db, credentials, store)
     pages.update(SourcePages(credentials, crawls).readers())
+    retrieval = RetrievalService(db=db, indexes=indexes, models=models, crypto=crypto, http=http)
+    stack.push_async_callback(retrieval.close)
     service = KnowledgeService.over(
         db=db,
         crypto=crypto,
@@ -82,8 +79,9 @@ def open_knowledge(
         reader=made.reader,
         sources=credentials,
         crawls=crawls,
+        retrieval=retrieval,
         ask=made.ask,
         longest=settings.indexing_max_segmentation_tokens_length,
         most_segments=settings.dataset_max_segments_per_request,
     )
-    return KnowledgeParts(service=service, ingestion=made, indexes=indexes)
+    return KnowledgeParts(service=service, ingestion=made, retrieval=retrieval)

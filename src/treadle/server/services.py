@@ -43,6 +43,7 @@ from treadle.extensions.code import CodeExtensions
 from treadle.extensions.service import EXTENSIONS_TOPIC, ExtensionService
 from treadle.knowledge.app_use import note_use
 from treadle.knowledge.ingest.ingestion import Ingestion
+from treadle.knowledge.retrieval.port import KnowledgePort
 from treadle.knowledge.service import KnowledgeService
 from treadle.logs.service import LogService
 from treadle.models.catalogue import use_folder
@@ -233,7 +234,14 @@ async def open_services(
             crypto=crypto,
             beginning=Beginning(db=db, crypto=crypto, apps=apps, uploads=uploads, recording=recording, asides=asides),
             world=RunWorld(
-                settings=settings, models=models, uploads=uploads, code=sandbox, http=http, tools=tools, forms=forms
+                settings=settings,
+                models=models,
+                uploads=uploads,
+                code=sandbox,
+                http=http,
+                tools=tools,
+                forms=forms,
+                knowledge=lambda caller: KnowledgePort(db, knowledge.retrieval, caller),
             ),
             uploads=uploads,
             recording=recording,

@@ -26,6 +26,7 @@ from treadle.server.console_api import (
     files,
     forms,
     generators,
+    hit_testing,
     knowledge_metadata,
     mcp,
     models,
@@ -76,6 +77,7 @@ ROUTERS = (
     knowledge_metadata.router,
     segments.router,
     documents.router,
+    hit_testing.router,
     datasets.router,
 )
 """The router of each domain. A module of this folder defines one with `console_router` and is named here."""

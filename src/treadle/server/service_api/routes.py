@@ -5,6 +5,7 @@ from treadle.server.service_api import (
     conversations,
     dataset_documents,
     dataset_metadata,
+    dataset_searches,
     dataset_segments,
     datasets,
     description,
@@ -29,4 +30,5 @@ ROUTES: list[DeclaredRoute] = [
     *dataset_documents.ROUTES,
     *dataset_segments.ROUTES,
     *dataset_metadata.ROUTES,
+    *dataset_searches.ROUTES,
 ]

@@ -72,7 +72,7 @@ def test_menus_and_dialogs_of_a_conversation(site: Site, page: Page) -> None:
     expect(dialog.get_by_role("textbox")).to_be_focused()
     for _ in range(6):
         page.keyboard.press("Tab")
-        outside = "!document.activeElement.closest('dialog') && document.activeElement !== document.body"
+        outside = "!document.activeElement.closest('[role=dialog]') && document.activeElement !== document.body"
         assert not page.evaluate(outside), "the focus left the dialog"
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

@@ -423,7 +423,7 @@ def _place(chunk: Chunk) -> str | None:
     if chunk.page is not None:
         place["page"] = chunk.page
     if chunk.heading:
-        place["heading"] = list(chunk.heading)
+        place["heading"] = " › ".join(chunk.heading)
     if chunk.source:
         place["source"] = chunk.source
     return msgspec.json.encode(place).decode() if place else None

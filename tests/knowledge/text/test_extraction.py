@@ -84,6 +84,16 @@ async def test_a_document_that_takes_too_long_ends_and_the_next_one_is_read(monk
         assert (await extractor.extract(b"fine", "a.txt")).pieces == [Piece("fine")]
 
 
+async def test_a_process_that_waits_in_vain_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("treadle.knowledge.text.extraction.IDLE", 0.0)
+    async with Extractor(1) as extractor:
+        for _ in range(3):
+            assert (await extractor.extract(b"fine", "a.txt")).pieces == [Piece("fine")]
+        (waiting,) = extractor._idle
+        await asyncio.wait_for(waiting._process.wait(), 10)
+        assert extractor._idle == []
+
+
 async def test_a_file_that_is_gone_and_one_that_is_too_large(tmp_path: Path) -> None:
     with pytest.raises(ExtractionError, match=r"^a\.txt: The stored file cannot be opened \(No such file"):
         await extract(tmp_path / "none", "a.txt")

@@ -47,6 +47,10 @@ def test_counting_by_a_function_cuts_where_counting_characters_does(text: str, s
         assert [part for part in quick if part] == [part for part in counted if part]
 
 
+def test_no_chunk_is_made_of_overlap_alone() -> None:
+    assert [(start, end) for start, end in split_recursive("aa a  ", 4, 1)] == [(0, 4)]
+
+
 def test_another_unit_of_length() -> None:
     text = "a bb ccc dddd eeeee"
     words = lambda part: len(part.split())  # noqa: E731

@@ -40,7 +40,11 @@ OnImage = Callable[[bytes, str], Awaitable[str]]
 GRACE = 5.0
 """Seconds that a reader has to say for itself that it took too long."""
 
+IDLE = 60.0
+"""Seconds that a process waits for the next document."""
+
 _RUNS_A_PROCESS: Final = 200
+_BYTES_A_PROCESS: Final = 64 * 1024**2
 _FRAME = msgspec.msgpack.Decoder(Frame)
 _SMALL_FRAME: Final = 2 * 1024**2
 """Bytes that are decoded without leaving the event loop."""
@@ -88,11 +92,13 @@ async def extract(
 
 
 class Extractor:
-    """`extract` with processes that are kept between documents: `processes` of them at most, started when needed."""
+    """`extract` with processes that are kept between documents: `processes` of them at most, started when needed and
+    ended when there was nothing to read for a minute."""
 
     def __init__(self, processes: int = 2) -> None:
         self._slots = asyncio.Semaphore(processes)
         self._idle: list[_Reader] = []
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -106,6 +112,7 @@ class Extractor:
         """End the processes that wait for work."""
         while self._idle:
             await self._idle.pop().end()
+        await asyncio.gather(*self._ending, return_exceptions=True)
 
     async def extract(
         self, source: Path | bytes, name: str, limits: Limits = DEFAULT_LIMITS, *, on_image: OnImage | None = None
@@ -189,10 +196,24 @@ class Extractor:
                     "that broke the reader; save it anew or split it."
                 ) from None
             finally:
-                if whole and reader.runs < _RUNS_A_PROCESS:
-                    self._idle.append(reader)
+                if whole and reader.fresh:
+                    self._rest(reader)
                 else:
                     await reader.end()
+
+    def _rest(self, reader: "_Reader") -> None:
+        """Keep a process for the next document, if that comes soon."""
+        runs = reader.runs
+
+        def leave() -> None:
+            if reader in self._idle and reader.runs == runs:
+                self._idle.remove(reader)
+                ending = asyncio.create_task(reader.end())
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
+
+        self._idle.append(reader)
+        reader.leaving = asyncio.get_running_loop().call_later(IDLE, leave)
 
 
 def _size(path: Path, name: str) -> int:
@@ -208,6 +229,13 @@ class _Reader:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.runs = 0
+        self.received = 0
+        self.leaving: asyncio.TimerHandle | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """False for a process that has read so much that another one takes less memory."""
+        return self.runs < _RUNS_A_PROCESS and self.received < _BYTES_A_PROCESS
 
     @classmethod
     async def start(cls) -> "_Reader":
@@ -227,6 +255,8 @@ class _Reader:
     async def frames(self, order: Order) -> AsyncGenerator[Frame]:
         """The frames of one document, up to the last. Raises EOFError and OSError."""
         self.runs += 1
+        if self.leaving is not None:
+            self.leaving.cancel()
         sending = asyncio.create_task(self._send(order))
         try:
             while True:
@@ -250,11 +280,14 @@ class _Reader:
         size = int.from_bytes(await stdout.readexactly(LENGTH_BYTES), "big")
         if size > _LARGEST_FRAME:
             raise EOFError
+        self.received += size
         body = await stdout.readexactly(size)
         return await asyncio.to_thread(_FRAME.decode, body) if size > _SMALL_FRAME else _FRAME.decode(body)
 
     async def end(self) -> None:
         """Kill the process and wait until it is gone."""
+        if self.leaving is not None:
+            self.leaving.cancel()
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()

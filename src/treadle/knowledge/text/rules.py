@@ -102,9 +102,9 @@ class ProcessRule:
         return _parsed(cast("Mode", mode), _object(body.get("rules"), "process_rule.rules"))
 
     def dump(self) -> dict[str, object]:
-        """`{mode, rules}` with every key that clients read; the automatic set names its separator twice."""
+        """`{mode, rules}` with every key that clients read; the built-in sets name their separator twice."""
         segmentation = self.segmentation.dump()
-        if self.mode == "automatic":
+        if self.mode == "automatic" or self == DEFAULT:
             segmentation = {"delimiter": self.segmentation.separator, **segmentation}
         rules: dict[str, object] = {
             "pre_processing_rules": [

@@ -74,18 +74,22 @@ def _by_characters(
     """As `_by_length` would give for characters; it looks for the last separator that fits instead of going through
     all parts."""
     wide, kept = len(separator), len(separator.rstrip())
+    fresh = start  # from here on nothing is in a chunk yet
     while start < end:
         if end - start <= size:
-            yield Span(start, end)
+            if not _is_blank(text, fresh, end):
+                yield Span(start, end)
             return
         found = text.rfind(separator, start, min(start + size - kept + wide, end))
         if found < 0:
             found = text.find(separator, start, end)
             part_end, stop = (found + kept, found + wide) if found >= 0 else (end, end)
             yield from _split(text, start, part_end, size, overlap, None, rest)
-            start = stop
+            start = fresh = stop
             continue
-        yield Span(start, found + kept)
+        if not _is_blank(text, fresh, found + kept):
+            yield Span(start, found + kept)
+        fresh = found + wide
         start = _overlap_start(text, start, found, separator, size, overlap, end)
 
 
@@ -118,26 +122,34 @@ def _windows(start: int, end: int, size: int, overlap: int) -> Iterator[Span]:
 def _by_length(
     text: str, start: int, end: int, separator: str, size: int, overlap: int, length: Length, rest: Sequence[str]
 ) -> Iterator[Span]:
-    gap = length(separator) if separator.strip() == "" else 0
+    kept = len(separator.rstrip())
+    gap = length(separator[kept:]) if len(separator) > kept else 0
     held: deque[tuple[_Part, int]] = deque()
-    total = 0
-    for part in _parts(text, separator, start, end, kept=len(separator.rstrip())):
+    total, fresh = 0, start  # before `fresh` everything is in a chunk
+    for part in _parts(text, separator, start, end, kept=kept):
         own = length(text[part.start : part.end])
         if own >= size:
-            if held:
+            if held and not _is_blank(text, fresh, held[-1][0].end):
                 yield Span(held[0][0].start, held[-1][0].end)
             held.clear()
-            total = 0
+            total, fresh = 0, part.stop
             yield from _split(text, part.start, part.end, size, overlap, length, rest)
             continue
         if held and total + gap + own > size:
-            yield Span(held[0][0].start, held[-1][0].end)
+            if not _is_blank(text, fresh, held[-1][0].end):
+                yield Span(held[0][0].start, held[-1][0].end)
+            fresh = held[-1][0].stop
             while held and (total > overlap or total + gap + own > size):
                 total -= held.popleft()[1] + (gap if held else 0)
         total += own + (gap if held else 0)
         held.append((part, own))
-    if held:
+    if held and not _is_blank(text, fresh, held[-1][0].end):
         yield Span(held[0][0].start, held[-1][0].end)
+
+
+def _is_blank(text: str, start: int, end: int) -> bool:
+    """True when a chunk that is new from `start` to `end` would repeat what another one says."""
+    return start >= end or text[start:end].isspace()
 
 
 def _measured_windows(text: str, start: int, end: int, size: int, overlap: int, length: Length) -> Iterator[Span]:

@@ -31,7 +31,7 @@ import { edgesFrom, edgesInto } from "./graph/lookup";
 import type { FlowMode, Point, Viewport } from "./graph/types";
 import { ConnectList } from "./palette/connect";
 import { Palette } from "./palette/palette";
-import { createWorkflowStore, documentOf, SavingContext, useSaving, useWorkflow, useWorkflowStore, WorkflowContext } from "./store";
+import { createWorkflowStore, documentOf, SavingContext, useSaving, useWorkflow, useWorkflowStore, WorkflowContext, type WorkflowStore } from "./store";
 import { workflowApi, type Block, type Draft } from "./store/api";
 import { makeSaving } from "./store/saving";
 import { ConflictDialog } from "./versions/conflict-dialog";
@@ -157,7 +157,12 @@ function Workbench({ account, name, siteUrl, blocks, features, dock, nodeId, onN
         <TopBar problemCount={problems.length} hasErrors={problems.some((problem) => problem.severity === "error")} siteUrl={siteUrl} />
         <div className="relative flex min-h-0 flex-1">
           <div className="flex min-w-0 flex-1 flex-col">
-            <section ref={surface} aria-label={t("workflow.canvas.label", { name })} className="relative min-h-0 min-w-0 flex-1">
+            <section
+              ref={surface}
+              aria-label={t("workflow.canvas.label", { name })}
+              className="relative min-h-0 min-w-0 flex-1"
+              onFocusCapture={(event) => selectFocused(event.target, store)}
+            >
               <WorkflowContext value={shown ?? store}>
                 <Canvas key={viewing?.version.id ?? "draft"} onPointer={onPointer} onMoved={onMoved} />
                 <OperatorBar />
@@ -259,6 +264,13 @@ function Dialogs({ problems, name }: { problems: readonly ListedProblem[]; name:
   );
 }
 
+/** Walking through cards with Tab selects them, for arrows and commands to act on. */
+function selectFocused(target: EventTarget, store: WorkflowStore): void {
+  if (!(target instanceof HTMLElement) || !target.matches(".react-flow__node:focus-visible")) return;
+  const { id } = target.dataset;
+  if (id !== undefined && !store.getState().selectedNodeIds.has(id)) store.getState().select([id]);
+}
+
 /** Keys, the clipboard's events, and the function that runs a command. */
 function useCommands(surface: () => HTMLElement | null, pointer: { current: Point | null }, name: string, locked: boolean): (id: CommandId) => void {
   const { t } = useTranslation();
@@ -290,9 +302,9 @@ function useCommands(surface: () => HTMLElement | null, pointer: { current: Poin
   const run = useCallback(
     (id: CommandId) => {
       const command = commandOf(id);
-      if (command.enabled(store.getState(), canvas.getState())) void command.perform(context);
+      if (command.enabled(store.getState())) void command.perform(context);
     },
-    [store, canvas, context],
+    [store, context],
   );
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
@@ -309,8 +321,7 @@ function useCommands(surface: () => HTMLElement | null, pointer: { current: Poin
       // Enter presses a button that has the focus, and opens a card.
       if (command.id === "open" && card === null) return;
       if (locked && !["fit", "zoomIn", "zoomOut", "pointer", "hand", "maximise"].includes(command.id)) return;
-      if (card?.dataset.id !== undefined && !store.getState().selectedNodeIds.has(card.dataset.id)) store.getState().select([card.dataset.id]);
-      if (!command.enabled(store.getState(), canvas.getState()) && command.id !== "save") return;
+      if (!command.enabled(store.getState())) return;
       event.preventDefault();
       void command.perform(context);
     };

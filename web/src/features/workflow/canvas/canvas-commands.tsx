@@ -1,12 +1,10 @@
 import clsx from "clsx";
 import { createContext, useContext } from "react";
 import { useTranslation } from "react-i18next";
-import { useStore } from "zustand";
 import { IconButton } from "@/ui/button";
-import { useWorkflowStore } from "../store";
+import { useWorkflow } from "../store";
 import { commandOf, type CommandId } from "./commands";
 import { shownKeys } from "./keys";
-import { useCanvas } from "./ui";
 
 /** Runs a command of the open canvas. */
 export const RunContext = createContext<(id: CommandId) => void>(() => undefined);
@@ -16,8 +14,7 @@ export function useRun(): (id: CommandId) => void {
 }
 
 export function useEnabled(id: CommandId): boolean {
-  const canvas = useCanvas((state) => state);
-  return useStore(useWorkflowStore(), (state) => commandOf(id).enabled(state, canvas));
+  return useWorkflow(commandOf(id).enabled);
 }
 
 export function useCommandLabel(): (id: CommandId) => string {

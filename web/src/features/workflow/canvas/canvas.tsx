@@ -37,6 +37,10 @@ import { DetailContext, useCanvas, useCanvasStore, type Detail } from "./ui";
 
 const NODE_TYPES = { card: Card, container: ContainerCard, start: BodyStart, note: Note };
 const NO_EDGES: Edge[] = [];
+const NO_ATTRIBUTION = { hideAttribution: true };
+const WHEEL_BUTTON = [1];
+const WHEEL_AND_LEFT = [0, 1];
+const SEVERAL = ["Shift", "Control", "Meta"];
 /** From here on cards outside of the view are not in the page. */
 const MANY = 100;
 export const ZOOM = { min: 0.1, max: 2 } as const;
@@ -50,6 +54,7 @@ interface CanvasProps {
   onMoved: () => void;
 }
 
+/** The plane with cards and edges. Every function given to React Flow stays the same, or it would draw all cards anew. */
 export function Canvas({ onPointer, onMoved }: CanvasProps) {
   const { t } = useTranslation();
   const store = useWorkflowStore();
@@ -117,7 +122,7 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
     [store, t],
   );
 
-  const onConnectEnd = (event: MouseEvent | TouchEvent, connection: FinalConnectionState) => {
+  const onConnectEnd = useCallback((event: MouseEvent | TouchEvent, connection: FinalConnectionState) => {
     const { fromHandle, toHandle, fromNode } = connection;
     if (fromHandle === null || fromNode === null) return;
     const at = "changedTouches" in event ? event.changedTouches[0] : event;
@@ -139,7 +144,7 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
         y: at.clientY,
       },
     });
-  };
+  }, [canvas, flow, tryConnect]);
 
   const isValid = useCallback(
     (connection: Connection | Edge) =>
@@ -176,6 +181,33 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
     [store, canvas],
   );
 
+  const onNodeMenu = useCallback((event: ReactMouseEvent, card: CardNode) => menuAt(event, "node", card.id), [menuAt]);
+  const onPaneMenu = useCallback((event: ReactMouseEvent | MouseEvent) => menuAt(event, "pane"), [menuAt]);
+
+  const onNodeDoubleClick = useCallback(
+    (_: ReactMouseEvent, card: CardNode) => {
+      if (card.type === "note" && store.getState().editable) canvas.setState({ writing: card.id });
+    },
+    [store, canvas],
+  );
+
+  const onPaneClick = useCallback(() => {
+    store.getState().select([]);
+    store.getState().openPanel(null);
+    canvas.setState({ writing: null, lit: null });
+  }, [store, canvas]);
+
+  const onPaneMouseMove = useCallback(
+    (event: ReactMouseEvent) => {
+      onPointer(flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }));
+      const edge = event.target instanceof Element && event.target.closest(".workflow-edge-hit, .workflow-edge-plus");
+      if (!edge && canvas.getState().hoveredEdge !== null) canvas.setState({ hoveredEdge: null });
+    },
+    [canvas, flow, onPointer],
+  );
+  const onPaneMouseLeave = useCallback(() => onPointer(null), [onPointer]);
+  const ariaLabels = useMemo(() => ({ "node.a11yDescription.default": t("workflow.canvas.nodeHelp"), "node.a11yDescription.keyboardDisabled": "" }), [t]);
+
   const pointer = tool === "pointer";
   return (
     <DetailContext value={detail}>
@@ -194,11 +226,11 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
         zIndexMode="manual"
         deleteKeyCode={null}
         selectionKeyCode={null}
-        multiSelectionKeyCode={["Shift", "Control", "Meta"]}
+        multiSelectionKeyCode={SEVERAL}
         panActivationKeyCode="Space"
         selectionOnDrag={pointer}
         selectionMode={SelectionMode.Partial}
-        panOnDrag={pointer ? [1] : [0, 1]}
+        panOnDrag={pointer ? WHEEL_BUTTON : WHEEL_AND_LEFT}
         panOnScroll
         zoomOnDoubleClick={false}
         connectOnClick={false}
@@ -210,24 +242,14 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
         onConnectEnd={onConnectEnd}
         onMoveEnd={onMoveEnd}
         onNodeClick={onNodeClick}
-        onNodeDoubleClick={(_, card) => {
-          if (card.type === "note" && editable) canvas.setState({ writing: card.id });
-        }}
-        onNodeContextMenu={(event, card) => menuAt(event, "node", card.id)}
-        onPaneContextMenu={(event) => menuAt(event, "pane")}
-        onPaneClick={() => {
-          store.getState().select([]);
-          store.getState().openPanel(null);
-          canvas.setState({ writing: null, lit: null });
-        }}
-        onPaneMouseMove={(event) => {
-          onPointer(flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }));
-          const edge = event.target instanceof Element && event.target.closest(".workflow-edge-hit, .workflow-edge-plus");
-          if (!edge && canvas.getState().hoveredEdge !== null) canvas.setState({ hoveredEdge: null });
-        }}
-        onPaneMouseLeave={() => onPointer(null)}
-        proOptions={{ hideAttribution: true }}
-        ariaLabelConfig={{ "node.a11yDescription.default": t("workflow.canvas.nodeHelp"), "node.a11yDescription.keyboardDisabled": "" }}
+        onNodeDoubleClick={onNodeDoubleClick}
+        onNodeContextMenu={onNodeMenu}
+        onPaneContextMenu={onPaneMenu}
+        onPaneClick={onPaneClick}
+        onPaneMouseMove={onPaneMouseMove}
+        onPaneMouseLeave={onPaneMouseLeave}
+        proOptions={NO_ATTRIBUTION}
+        ariaLabelConfig={ariaLabels}
       >
         {detail !== "shape" && <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} color="color-mix(in oklch, var(--line-strong) 45%, transparent)" />}
         <EdgeLayer />

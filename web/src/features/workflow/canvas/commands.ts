@@ -57,7 +57,7 @@ import { organised } from "../graph/layout";
 import { readersOf } from "../graph/references";
 import type { FlowNode, Point } from "../graph/types";
 import { documentOf, type Saving, type WorkflowState, type WorkflowStore } from "../store";
-import type { CanvasState, CanvasStore, PanelName } from "./ui";
+import type { CanvasStore, PanelName } from "./ui";
 
 /** What commands work with. */
 export interface CommandContext {
@@ -81,7 +81,7 @@ export interface Command {
   keys?: readonly string[];
   /** The browser's own copy and paste events run it. */
   native?: boolean;
-  enabled: (state: WorkflowState, canvas: CanvasState) => boolean;
+  enabled: (state: WorkflowState) => boolean;
   perform: (context: CommandContext) => void | Promise<void>;
 }
 

@@ -4,7 +4,6 @@ import { useTranslation } from "react-i18next";
 import { around, boxOf } from "../graph/geometry";
 import { familyOf, isBodyStart, isContainer, isNote } from "../graph/kinds";
 import { useWorkflow } from "../store";
-import { useCanvas } from "./ui";
 
 const WIDTH = 152;
 const HEIGHT = 96;
@@ -15,9 +14,8 @@ export function Minimap() {
   const { t } = useTranslation();
   const flow = useReactFlow();
   const nodes = useWorkflow((state) => state.nodes);
-  const dragged = useCanvas((state) => state.dragged);
   const picture = useRef<HTMLCanvasElement>(null);
-  const boxes = useMemo(() => nodes.map((node) => ({ node, box: boxOf(nodes, node, dragged ?? undefined) })), [nodes, dragged]);
+  const boxes = useMemo(() => nodes.map((node) => ({ node, box: boxOf(nodes, node) })), [nodes]);
   const view = useMemo(() => {
     const all = around(boxes.map((each) => each.box)) ?? { x: 0, y: 0, width: 1, height: 1 };
     const width = all.width + 2 * MARGIN;

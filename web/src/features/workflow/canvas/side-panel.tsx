@@ -70,7 +70,9 @@ export function Panel({ title, onClose, actions, padded = true, children }: Pane
           <X size={16} strokeWidth={1.5} aria-hidden />
         </IconButton>
       </header>
-      <div className={clsx("min-h-0 flex-1 overflow-y-auto", padded && "p-4")}>{children}</div>
+      <div tabIndex={0} role="region" aria-label={title} className={clsx("min-h-0 flex-1 overflow-y-auto -outline-offset-2", padded && "p-4")}>
+        {children}
+      </div>
     </>
   );
 }

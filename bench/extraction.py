@@ -14,6 +14,8 @@ from io import BytesIO
 from itertools import islice
 from pathlib import Path
 
+from treadle.documents import Bounds, extract_text
+from treadle.documents.html import html_lines
 from treadle.knowledge.text.chunking import iter_chunks
 from treadle.knowledge.text.extraction import Extractor
 from treadle.knowledge.text.formats.html import decode_html, html_markdown
@@ -24,8 +26,6 @@ from treadle.knowledge.text.rules import AUTOMATIC
 from treadle.knowledge.text.splitting import split_recursive
 from treadle.knowledge.text.webpage import read_page
 from treadle.knowledge.text.wire import PageOrder
-from treadle.nodes.documents import Bounds, extract_text
-from treadle.nodes.documents.html import html_lines
 
 from . import Measurement
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.doubles import office
 from tests.doubles.notion import Notion as NotionDouble
+from treadle.documents import Bounds
 from treadle.knowledge.sources.notion import Notion
 from treadle.knowledge.text.chunking import chunks, preview
 from treadle.knowledge.text.cleaning import clean
@@ -13,7 +14,6 @@ from treadle.knowledge.text.questions import Pair, in_context, parse
 from treadle.knowledge.text.readers import read
 from treadle.knowledge.text.rules import EXTRA_SPACES, URLS_EMAILS, ProcessRule, RuleError
 from treadle.knowledge.text.splitting import split_recursive
-from treadle.nodes.documents import Bounds
 from treadle.platform.egress import GuardedHttp
 from treadle.settings import Settings
 

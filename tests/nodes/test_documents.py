@@ -19,10 +19,10 @@ from pptx import Presentation
 from pptx.util import Inches
 
 from tests.doubles import documents, office
+from treadle.documents import DEFAULT_BOUNDS, EXTENSIONS, MIME_TYPES, Bounds, extract_text
+from treadle.documents.tables import long_rule, markdown_table, short_rule
 from treadle.engine.errors import DocumentExtractorError, TextExtractionError, UnsupportedFileTypeError
 from treadle.engine.values import File, JsonValue, Value
-from treadle.nodes.documents import DEFAULT_BOUNDS, EXTENSIONS, MIME_TYPES, Bounds, extract_text
-from treadle.nodes.documents.tables import long_rule, markdown_table, short_rule
 
 from .compound_file import compound_file, msg, xls
 from .harness import failure_of, outputs_of, run_node
@@ -361,7 +361,7 @@ def test_a_pdf_that_takes_too_long_is_given_up() -> None:
 
 def test_a_pdf_does_not_wait_for_ever_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
     held = Lock()
-    monkeypatch.setattr("treadle.nodes.documents.pdf._ONE_AT_A_TIME", held)
+    monkeypatch.setattr("treadle.documents.pdf._ONE_AT_A_TIME", held)
     with held:
         said = refused(office.pdf(["a"]), ".pdf", bounds=replace(DEFAULT_BOUNDS, seconds=0.01))
     assert said == "Another PDF file is still being read; try again later."
@@ -498,7 +498,7 @@ async def test_the_loop_goes_on_while_a_document_is_read(monkeypatch: pytest.Mon
         asyncio.run_coroutine_threadsafe(done.wait(), loop).result(30)
         return "read"
 
-    monkeypatch.setattr("treadle.nodes.documents.reading.extract_text", slow)
+    monkeypatch.setattr("treadle.documents.reading.extract_text", slow)
     ports = a_world(files=MemoryFiles({"a.txt": b"A"}))
     reading = asyncio.create_task(
         outputs_of("document-extractor", NODE, scopes={"s": {"f": file("a.txt")}}, ports=ports)

@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
+from treadle.documents import read_text
 from treadle.engine.errors import DocumentExtractorError, NodeError, VariableNotFoundError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.values import File, Missing, Value
 
 from .about import NodeAbout, Output, Words
 from .config import NodeConfig, SelectorField, reader
-from .documents import read_text
 
 
 class DocumentExtractorConfig(NodeConfig):

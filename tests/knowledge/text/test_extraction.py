@@ -13,6 +13,7 @@ from pptx.util import Inches
 
 from tests.doubles import media, office
 from tests.doubles.documents import SENTENCE, contents
+from treadle.documents import Bounds, extract_text
 from treadle.knowledge.text.chunking import chunks
 from treadle.knowledge.text.extraction import Extraction, ExtractionError, Extractor, Limits, extract
 from treadle.knowledge.text.formats.html import html_markdown
@@ -21,7 +22,6 @@ from treadle.knowledge.text.formats.reading import Reading
 from treadle.knowledge.text.pieces import Piece
 from treadle.knowledge.text.readers import read
 from treadle.knowledge.text.rules import AUTOMATIC
-from treadle.nodes.documents import Bounds, extract_text
 
 
 def pieces(data: bytes, name: str, bounds: Bounds | None = None) -> list[Piece]:

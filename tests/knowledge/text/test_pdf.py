@@ -5,11 +5,11 @@ from io import BytesIO
 
 import pytest
 
+from treadle.documents import Bounds
 from treadle.knowledge.text.formats.pdf import _ranges
 from treadle.knowledge.text.formats.reading import Reading
 from treadle.knowledge.text.pieces import Piece
 from treadle.knowledge.text.readers import read
-from treadle.nodes.documents import Bounds
 
 PARAGRAPH = (
     "The harbour master keeps the spare key under the blue anchor, and whoever takes it without asking has to clean "

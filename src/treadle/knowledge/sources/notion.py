@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias, cast
 from urllib.parse import urlencode
 
+from treadle.documents.tables import markdown_table, short_rule
 from treadle.engine.ports import Http
-from treadle.nodes.documents.tables import markdown_table, short_rule
 
 from .api import Json, JsonApi, Sleep
 from .errors import SourceError

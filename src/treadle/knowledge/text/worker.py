@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from treadle.nodes.documents import DEFAULT_BOUNDS
+from treadle.documents import DEFAULT_BOUNDS
 from treadle.platform.parent import end_with_parent
 
 from .formats.reading import Reading

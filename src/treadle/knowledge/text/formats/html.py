@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urljoin
 
+from treadle.documents.markup import walk_html
+from treadle.documents.tables import markdown_table, short_rule
+from treadle.documents.text import decode
 from treadle.knowledge.text.pieces import Piece
-from treadle.nodes.documents.markup import walk_html
-from treadle.nodes.documents.tables import markdown_table, short_rule
-from treadle.nodes.documents.text import decode
 
 from .reading import Reading
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from treadle.documents.text import decode
 from treadle.knowledge.text.pieces import Piece
-from treadle.nodes.documents.text import decode
 
 from .reading import Reading
 

@@ -5,13 +5,13 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any, Final, cast
 
+from treadle.documents.epub import chapters
+from treadle.documents.mail import part_text
+from treadle.documents.markup import parse_xml
+from treadle.documents.package import open_package
+from treadle.documents.text import decode, json_text, properties_text, subtitles_text, yaml_text
 from treadle.engine.errors import TextExtractionError
 from treadle.knowledge.text.pieces import Piece
-from treadle.nodes.documents.epub import chapters
-from treadle.nodes.documents.mail import part_text
-from treadle.nodes.documents.markup import parse_xml
-from treadle.nodes.documents.package import open_package
-from treadle.nodes.documents.text import decode, json_text, properties_text, subtitles_text, yaml_text
 
 from .html import html_markdown
 from .reading import Reading

@@ -14,10 +14,10 @@ from io import BytesIO
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from treadle.documents.pdf import opened_pdf
+from treadle.documents.tables import markdown_table, short_rule
 from treadle.engine.errors import TextExtractionError
 from treadle.knowledge.text.pieces import Piece
-from treadle.nodes.documents.pdf import opened_pdf
-from treadle.nodes.documents.tables import markdown_table, short_rule
 
 from .reading import Reading
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from treadle.documents import Bounds
 from treadle.engine.errors import TextExtractionError
 from treadle.knowledge.text.pieces import Piece
-from treadle.nodes.documents import Bounds
 
 KeepImage = Callable[[bytes, str], str]
 """Takes an image and its MIME type, and gives the link to write in its place."""

@@ -9,11 +9,11 @@ from itertools import chain, islice
 from typing import Any, Final, cast
 from zipfile import ZipFile
 
+from treadle.documents.markup import parse_xml
+from treadle.documents.package import OLE_MAGIC, open_package
+from treadle.documents.tables import old_sheets
+from treadle.documents.text import decode
 from treadle.knowledge.text.pieces import Piece
-from treadle.nodes.documents.markup import parse_xml
-from treadle.nodes.documents.package import OLE_MAGIC, open_package
-from treadle.nodes.documents.tables import old_sheets
-from treadle.nodes.documents.text import decode
 
 from .reading import Reading
 
@@ -103,7 +103,7 @@ def _name(header: list[str], column: int) -> str:
 
 def _counted(rows: Iterator[list[str | None]], reading: Reading) -> Iterator[list[str | None]]:
     """`rows` while they stay below the bound of cells. Raises TextExtractionError."""
-    from treadle.nodes.documents.bounds import Count
+    from treadle.documents.bounds import Count
 
     count = Count(reading.bounds)
     for row in rows:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from treadle.documents.package import open_package
+from treadle.documents.slides import shape_texts, slide_notes
 from treadle.knowledge.text.pieces import Piece
-from treadle.nodes.documents.package import open_package
-from treadle.nodes.documents.slides import shape_texts, slide_notes
 
 from .reading import Reading
 

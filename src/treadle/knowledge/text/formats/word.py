@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from treadle.documents.markup import parse_xml
+from treadle.documents.package import open_package
+from treadle.documents.word import word_blocks, word_parts, word_table
 from treadle.knowledge.text.pieces import Piece
-from treadle.nodes.documents.markup import parse_xml
-from treadle.nodes.documents.package import open_package
-from treadle.nodes.documents.word import word_blocks, word_parts, word_table
 
 from .reading import Reading
 

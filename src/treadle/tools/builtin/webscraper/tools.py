@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from treadle.documents import MIME_TYPES, extract_text
 from treadle.engine.errors import HttpRequestNodeError, NodeError, ToolInvokeError
 from treadle.engine.ports import HttpRequest, HttpResponse
-from treadle.nodes.documents import MIME_TYPES, extract_text
 from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.http import raise_for_status
 from treadle.tools.builtin.summary import summarised

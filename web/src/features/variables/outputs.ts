@@ -172,7 +172,7 @@ function declared(outputs: unknown): Variable[] {
 function aggregated(node: FlowNode, typeOf: TypeOf): Variable[] {
   const settings = node.data["advanced_settings"];
   if (isRecord(settings) && settings["group_enabled"] === true) {
-    const groups = Array.isArray(settings["groups"]) ? settings["groups"].filter(isRecord) : [];
+    const groups = Array.isArray(settings["groups"]) ? (settings["groups"] as unknown[]).filter(isRecord) : [];
     return groups
       .map((group) => ({
         name: text(group["group_name"]),
@@ -235,7 +235,7 @@ function named(variable: Variable): boolean {
 
 function records(node: FlowNode, key: string): Record<string, unknown>[] {
   const value = node.data[key];
-  return Array.isArray(value) ? value.filter(isRecord) : [];
+  return Array.isArray(value) ? (value as unknown[]).filter(isRecord) : [];
 }
 
 function selectorAt(node: FlowNode, key: string): Selector {

@@ -127,7 +127,7 @@ export function scopeOf(graph: Graph, mode: FlowMode, nodeId: string, options: {
   const nodes = options.body === true ? bodyOf(graph.nodes, nodeId) : upstreamOf(graph.nodes, [...graph.edges] as FlowEdge[], nodeId);
   const around = containersOf(graph.nodes, nodeId);
   const groups: VariableGroup[] = nodes
-    .map((node) => ({
+    .map((node): VariableGroup => ({
       id: node.id,
       title: node.data.title,
       nodeType: node.data.type,

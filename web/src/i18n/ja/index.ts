@@ -15,5 +15,8 @@ import status from "./status.json";
 import steps from "./steps.json";
 import webapp from "./webapp.json";
 import workflow from "./workflow.json";
+import editors from "./editors.json";
+import models from "./models.json";
+import panels from "./panels.json";
 
-export default { account, apps, chat, commands, common, errors, files, form, generate, humanInput, preferences, runs, shell, status, steps, webapp, workflow };
+export default { panels, models, editors, account, apps, chat, commands, common, errors, files, form, generate, humanInput, preferences, runs, shell, status, steps, webapp, workflow };

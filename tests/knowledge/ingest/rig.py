@@ -329,3 +329,18 @@ def other_model() -> ModelRef:
 
 
 COMPLETED = IndexingStatus.COMPLETED
+
+
+async def switch(rig: Rig, base_id: str, technique: Technique, model: ModelRef | None) -> None:
+    async with rig.db.transaction() as session:
+        base = await session.get(KnowledgeBase, base_id)
+        assert base is not None
+        await rig.here.service.switch_index(session, base, technique, model)
+
+
+async def switched(rig: Rig, base_id: str) -> KnowledgeBase:
+    async def done() -> bool:
+        return (await rig.base_row(base_id)).index_building is None
+
+    await rig.until(done)
+    return await rig.base_row(base_id)

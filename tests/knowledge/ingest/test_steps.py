@@ -5,37 +5,9 @@ from collections.abc import Sequence
 
 from tests.knowledge.ingest.rig import COMPLETED, Rig, paragraphs, rule
 from treadle.knowledge.index.port import IndexedChunk, IndexUnavailableError
-from treadle.knowledge.ingest.jobs import Job, shown_status
+from treadle.knowledge.ingest.jobs import Job
 from treadle.knowledge.ingest.work import GROUP
-from treadle.knowledge.tables import IndexingStatus, SegmentStatus
-
-
-async def completed_of(rig: Rig, document_id: str) -> int:
-    return sum(segment.status == SegmentStatus.COMPLETED for segment in await rig.segments(document_id))
-
-
-async def test_a_pause_rests_between_groups_and_goes_on_with_what_is_left(here: Rig) -> None:
-    """C42: what is indexed stays, what is left is indexed after the pause, nothing twice."""
-    base = await here.base()
-    (document_id,) = await here.add(base, paragraphs(2 * GROUP + 7), queue=False)
-    added: list[str] = []
-
-    async def pause_then_note(chunks: Sequence[IndexedChunk]) -> None:
-        if not added:
-            await here.change(document_id, is_paused=True, paused_at=1)
-        added.extend(chunk.node_id for chunk in chunks)
-
-    here.index.before_add = pause_then_note
-    here.here.worker.start()
-    (document,) = await here.idle(document_id)
-    assert (shown_status(document), document.indexing_status) == ("paused", IndexingStatus.INDEXING)
-    assert await completed_of(here, document_id) == GROUP == len(added)
-    await here.change(document_id, is_paused=False, paused_at=None)
-    await here.here.service.queue([document_id])
-    (document,) = await here.idle(document_id)
-    assert document.indexing_status == COMPLETED
-    assert await completed_of(here, document_id) == 2 * GROUP + 7
-    assert len(added) == len(set(added)) == 2 * GROUP + 7
+from treadle.knowledge.tables import IndexingStatus
 
 
 async def test_a_document_paused_before_it_is_begun_is_not_begun(working: Rig) -> None:
@@ -132,28 +104,6 @@ async def test_a_document_is_deleted_while_it_is_indexed(here: Rig) -> None:
 
 async def _only(rig: Rig, base_id: str, count: int) -> bool:
     return len(rig.index.nodes(base_id)) == count
-
-
-async def test_disabling_and_enabling_moves_chunks_out_and_in(working: Rig) -> None:
-    """C43: a chunk that somebody switched off stays off."""
-    base = await working.base()
-    (document_id,) = await working.add(base, paragraphs(4))
-    await working.idle(document_id)
-    switched_off = (await working.segments(document_id))[1]
-    async with working.db.transaction() as session:
-        row = await session.merge(switched_off)
-        row.enabled = False
-    await working.here.service.remove_segments([switched_off.id])
-    await working.change(document_id, enabled=False, job=Job.REMOVE_INDEX)
-    await working.here.service.queue([document_id])
-    await working.idle(document_id)
-    assert working.index.nodes(base.id) == set()
-    await working.change(document_id, enabled=True, job=Job.ADD_INDEX)
-    await working.here.service.queue([document_id])
-    await working.idle(document_id)
-    segments = await working.segments(document_id)
-    assert [segment.enabled for segment in segments] == [True, False, True, True]
-    assert working.index.nodes(base.id) == {segment.index_node_id for segment in segments if segment.enabled}
 
 
 async def test_what_is_archived_while_it_is_indexed_is_not_found(here: Rig) -> None:

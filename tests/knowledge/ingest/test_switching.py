@@ -2,67 +2,20 @@
 
 from collections.abc import Sequence
 
-from tests.knowledge.ingest.rig import COMPLETED, MODEL, OTHER_MODEL, PARENTS, Rig, other_model, paragraphs
-from treadle.engine.ports import ModelRef
+from tests.knowledge.ingest.rig import (
+    COMPLETED,
+    MODEL,
+    OTHER_MODEL,
+    PARENTS,
+    Rig,
+    other_model,
+    paragraphs,
+    switch,
+    switched,
+)
 from treadle.knowledge.index.port import IndexedChunk
-from treadle.knowledge.ingest.jobs import Job, shown_status
 from treadle.knowledge.ingest.targets import building_of, wanted_of
 from treadle.knowledge.tables import KnowledgeBase, Technique
-
-
-async def switch(rig: Rig, base_id: str, technique: Technique, model: ModelRef | None) -> None:
-    async with rig.db.transaction() as session:
-        base = await session.get(KnowledgeBase, base_id)
-        assert base is not None
-        await rig.here.service.switch_index(session, base, technique, model)
-
-
-async def switched(rig: Rig, base_id: str) -> KnowledgeBase:
-    async def done() -> bool:
-        return (await rig.base_row(base_id)).index_building is None
-
-    await rig.until(done)
-    return await rig.base_row(base_id)
-
-
-async def test_the_old_generation_answers_until_the_new_one_is_complete(working: Rig) -> None:
-    """C51: available documents show `indexing`, then `completed`; disabled ones are not embedded until enabled."""
-    base = await working.base()
-    texts = [paragraphs(4, "first"), paragraphs(4, "second"), paragraphs(4, "third")]
-    ids = await working.add(base, *texts)
-    await working.idle(*ids)
-    await working.change(ids[2], enabled=False, job=Job.REMOVE_INDEX)
-    await working.here.service.queue([ids[2]])
-    await working.idle(ids[2])
-    old = working.index.texts(base.id, 0)
-    seen: list[tuple[list[str], str | None, list[str]]] = []
-
-    async def look(chunks: Sequence[IndexedChunk]) -> None:
-        row = await working.base_row(base.id)
-        documents = [await working.document(document_id) for document_id in ids]
-        seen.append(
-            (
-                working.index.texts(base.id, row.index_generation),
-                row.embedding_model,
-                [shown_status(d) for d in documents],
-            )
-        )
-
-    working.index.before_add = look
-    await switch(working, base.id, Technique.HIGH_QUALITY, other_model())
-    row = await switched(working, base.id)
-    assert (row.index_generation, row.embedding_model) == (1, OTHER_MODEL)
-    assert [each[:2] for each in seen] == [(old, MODEL)] * 2, "searches met the old vectors all the time"
-    assert all("indexing" in statuses[:2] and statuses[2] == "completed" for _, _, statuses in seen)
-    assert working.index.texts(base.id, 1) == old
-    assert working.index.texts(base.id, 0) == []
-    documents = [await working.document(document_id) for document_id in ids]
-    assert [(d.indexing_status, shown_status(d)) for d in documents] == [(COMPLETED, COMPLETED)] * 3
-    working.index.before_add = None
-    await working.change(ids[2], enabled=True, job=Job.ADD_INDEX)
-    await working.here.service.queue([ids[2]])
-    await working.idle(ids[2])
-    assert len(working.index.texts(base.id, 1)) == 12
 
 
 async def test_documents_that_come_meanwhile_are_in_both(here: Rig) -> None:

@@ -1,4 +1,4 @@
-"""Apps that search knowledge bases: what models read, what answers cite, and what is counted."""
+"""Apps that search knowledge bases: what models read, what answers cite, and what is counted (spec knowledge §25)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -128,8 +128,7 @@ def test_citations_are_kept_with_the_message(shelf: Shelf) -> None:
     assert [each["content"] for each in message["retriever_resources"]] == contents
 
 
-def test_visitors_see_citations_in_short_and_none_where_they_are_off(shelf: Shelf) -> None:
-    """C58."""
+def test_C_58_visitors_see_citations_in_short_and_none_where_they_are_off(shelf: Shelf) -> None:
     shown = shelf.bench.import_app(chat(dataset_configs=searching(shelf.base), **CITING))
     hidden = shelf.bench.import_app(chat(dataset_configs=searching(shelf.base), retriever_resource={"enabled": False}))
     body = {"inputs": {}, "query": "When do boats leave?", "response_mode": "streaming"}
@@ -198,6 +197,19 @@ def test_a_workflow_gets_passages_as_items(shelf: Shelf) -> None:
     assert [item["metadata"]["position"] for item in ran["outputs"]["found"]] == [1, 2, 3, 4]
 
 
+def test_C_57_a_query_that_is_no_text_fails_the_node(shelf: Shelf) -> None:
+    app = shelf.bench.import_app(
+        workflow(
+            start(to="find"),
+            retrieval("find", ["sys", "files"], shelf.base, to="end"),
+            end(found="find.result"),
+        )
+    )
+    ran = shelf.bench.api(app).run({}).json()["data"]
+    assert ran["status"] == "failed"
+    assert "query is not a string" in ran["error"]
+
+
 def test_an_agent_searches_by_a_tool_and_cites(shelf: Shelf) -> None:
     question = "Ask the shelf about the harbour master of Gullhaven."
     name = f"dataset_{shelf.base.replace('-', '_')}"
@@ -214,8 +226,7 @@ def test_an_agent_searches_by_a_tool_and_cites(shelf: Shelf) -> None:
     assert "called Ola" in str(observed["content"])
 
 
-def test_a_search_is_noted_and_its_hits_counted(shelf: Shelf) -> None:
-    """C59: an app's answer counts; each search is on record with the app that asked."""
+def test_C_59_a_search_of_an_app_is_noted_and_its_hits_are_counted(shelf: Shelf) -> None:
     base = new_base(shelf.api, "Counted", {"one.txt": "A single fact about lighthouses."})
     app = shelf.bench.import_app(chat(dataset_configs=searching(base), **CITING))
     shelf.bench.api(app).chat("What about lighthouses?")
@@ -227,7 +238,6 @@ def test_a_search_is_noted_and_its_hits_counted(shelf: Shelf) -> None:
 
 
 def test_a_base_whose_document_is_disabled_is_skipped(shelf: Shelf) -> None:
-    """C55."""
     base = new_base(shelf.api, "Silent", {"one.txt": "A fact that nobody may know."})
     document = shelf.api.get(f"/datasets/{base}/documents").json()["data"][0]["id"]
     disabled = shelf.api.call("PATCH", f"/datasets/{base}/documents/status/disable", json={"document_ids": [document]})

@@ -17,6 +17,7 @@ addSearchSource({
     const apps = await queries.query(appsQuery);
     return apps
       .filter((app) => saysAll(query, app.name, app.description))
+      .toSorted((one, other) => Number(saysAll(query, other.name)) - Number(saysAll(query, one.name)))
       .map((app) => ({ id: app.id, label: app.name, hint: t(`apps.modes.${app.mode}`), icon: LayoutGrid, to: `/app/${app.id}` }));
   },
 });

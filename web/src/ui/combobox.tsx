@@ -169,7 +169,7 @@ export function Combobox(props: SharedProps & (SingleProps | MultipleProps)) {
 }
 
 const ITEM =
-  "flex min-h-8 cursor-pointer items-center gap-2 rounded-control px-2 py-1 select-none aria-disabled:opacity-50 data-[selected=true]:bg-sunken pointer-coarse:min-h-10";
+  "flex min-h-8 cursor-pointer items-center gap-2 rounded-control px-2 py-1 select-none aria-disabled:opacity-50 data-[selected=true]:bg-text/8 pointer-coarse:min-h-10";
 const GROUP = "[&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-1.5 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-12 [&_[cmdk-group-heading]]:text-muted";
 
 function ChosenIcon({ option }: { option: ComboboxOption | undefined }) {

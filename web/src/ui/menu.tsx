@@ -8,7 +8,7 @@ import { Shortcut } from "./shortcut";
 const CARD = `${FLOATING} max-h-[80dvh] min-w-44 max-w-80 overflow-y-auto p-1`;
 const ITEM =
   "flex min-h-8 w-full cursor-pointer items-center gap-2 rounded-control px-2 text-start outline-none select-none " +
-  "data-highlighted:bg-sunken data-[state=open]:bg-sunken data-disabled:cursor-default data-disabled:opacity-50 pointer-coarse:min-h-10";
+  "data-highlighted:bg-text/8 data-[state=open]:bg-text/8 data-disabled:cursor-default data-disabled:opacity-50 pointer-coarse:min-h-10";
 
 /** The items are the same in both kinds of menu; this says whose parts they are made of. */
 const Kind = createContext<"drop-down" | "context">("drop-down");

@@ -55,7 +55,7 @@ export function Select<Value extends string>({ value, onChange, options, placeho
                 key={option.value}
                 value={option.value}
                 disabled={option.disabled ?? false}
-                className="flex min-h-8 cursor-pointer items-center gap-2 rounded-control px-2 py-1 outline-none select-none data-disabled:cursor-default data-disabled:opacity-50 data-highlighted:bg-sunken pointer-coarse:min-h-10"
+                className="flex min-h-8 cursor-pointer items-center gap-2 rounded-control px-2 py-1 outline-none select-none data-disabled:cursor-default data-disabled:opacity-50 data-highlighted:bg-text/8 pointer-coarse:min-h-10"
               >
                 {option.icon !== undefined && <span className="shrink-0 text-muted">{option.icon}</span>}
                 <span className="min-w-0 flex-1">

@@ -18,11 +18,21 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const router = useRouter();
   const [query, setQuery] = useState("");
   const [recent] = useState(recentItems);
+  // The first line is the chosen one, also when answers come late, until somebody moves.
+  const [moved, setMoved] = useState<string | null>(null);
   const commands = useSyncExternalStore(onCommandsChange, currentCommands).filter((each) => each.enabled !== false && each.onlyKeys !== true);
   const answers = useHits(query);
   const typed = query.trim();
   const scoped = typed.startsWith("@");
   const fitting = scoped ? [] : commands.filter((each) => saysAll(typed, each.label, each.group, ...(each.keywords ?? [])));
+
+  const placed = typed === "" ? recent.filter((item) => item.kind === "place" || commands.some(({ id }) => id === item.id)) : [];
+  const first =
+    [
+      ...placed.map((item) => `recent ${item.kind === "place" ? item.to : item.id}`),
+      ...answers.flatMap(({ source, hits }) => hits.map((hit) => `${source.id} ${hit.id}`)),
+      ...fitting.map(({ id }) => `command ${id}`),
+    ][0] ?? "";
 
   const perform = (command: Command) => {
     remember({ kind: "command", id: command.id });
@@ -52,12 +62,23 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           className="animate-appear fixed inset-x-0 top-[12dvh] z-50 mx-auto w-[calc(100vw-24px)] max-w-150 overflow-hidden rounded-dialog border border-line bg-raised text-text shadow-float outline-none"
         >
           <Dialog.Title className="sr-only">{t("commands.title")}</Dialog.Title>
-          <Cmdk label={t("commands.title")} loop shouldFilter={false}>
+          <Cmdk
+            label={t("commands.title")}
+            loop
+            shouldFilter={false}
+            value={moved ?? first}
+            onValueChange={(value) => setMoved((before) => (before === null ? null : value))}
+            onKeyDownCapture={(event) => event.key.startsWith("Arrow") && setMoved(moved ?? first)}
+            onPointerMoveCapture={() => setMoved(moved ?? first)}
+          >
             <div className="flex items-center gap-3 border-b border-line px-4">
               {answers.some(({ state }) => state === "asking") ? <Spinner className="text-muted" /> : <Search size={16} strokeWidth={1.5} className="text-muted" />}
               <Cmdk.Input
                 value={query}
-                onValueChange={setQuery}
+                onValueChange={(next) => {
+                  setQuery(next);
+                  setMoved(null);
+                }}
                 placeholder={t("commands.placeholder")}
                 className="h-12 min-w-0 flex-1 bg-transparent text-14 outline-none placeholder:text-muted"
               />
@@ -65,9 +86,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             </div>
             <Cmdk.List className="max-h-[min(60dvh,480px)] overflow-y-auto p-1.5">
               <Cmdk.Empty className="py-10 text-center text-muted">{t("common.nothingFound")}</Cmdk.Empty>
-              {typed === "" && recent.length > 0 && (
+              {placed.length > 0 && (
                 <Cmdk.Group heading={t("commands.recent")} className={GROUP}>
-                  {recent.map((item) => {
+                  {placed.map((item) => {
                     if (item.kind === "place") {
                       return <Line key={item.to} id={`recent ${item.to}`} icon={Clock} label={item.label} hint={item.hint} onSelect={() => go(item.to, item.label, item.hint)} />;
                     }
@@ -129,7 +150,7 @@ function Line({ id, icon: Icon, label, hint, shortcut, onSelect }: LineProps) {
     <Cmdk.Item
       value={id}
       onSelect={onSelect}
-      className="flex min-h-9 cursor-pointer items-center gap-3 rounded-control px-2.5 data-[selected=true]:bg-sunken pointer-coarse:min-h-11"
+      className="flex min-h-9 cursor-pointer items-center gap-3 rounded-control px-2.5 data-[selected=true]:bg-text/8 pointer-coarse:min-h-11"
     >
       <span className="inline-flex w-4 shrink-0 justify-center text-muted">{Icon !== undefined && <Icon size={16} strokeWidth={1.5} />}</span>
       <span className="min-w-0 truncate">{label}</span>

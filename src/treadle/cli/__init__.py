@@ -3,7 +3,21 @@
 import typer
 
 from treadle import __version__
-from treadle.cli import admin, apps, checks, doctor, logs, mcp, models, packages, runs, serve, tools, triggers
+from treadle.cli import (
+    admin,
+    apps,
+    checks,
+    doctor,
+    knowledge,
+    logs,
+    mcp,
+    models,
+    packages,
+    runs,
+    serve,
+    tools,
+    triggers,
+)
 from treadle.cli.output import flush_for_whoever_reads, speak_any_terminal
 
 app = typer.Typer(
@@ -22,6 +36,7 @@ app.command("migrate")(doctor.migrate)
 app.command("doctor")(doctor.doctor)
 app.add_typer(admin.app, name="admin", help="Accounts and workspaces.")
 app.add_typer(apps.app, name="app", help="Import, list, export and delete apps.")
+app.add_typer(knowledge.app, name="knowledge", help="Knowledge bases: fill them, and ask them.")
 app.add_typer(mcp.app, name="mcp", help="MCP servers as tools.")
 app.add_typer(models.app, name="model", help="Model providers and credentials.")
 app.add_typer(packages.app, name="packages", help="Python packages that code nodes may import.")

@@ -158,6 +158,17 @@ class DocumentAdding:
         await self._ingest.queue([row.id])
         return Added(base.id, [row], row.batch)
 
+    async def read_all_again(self, asker: Asker, base_id: str) -> list[str]:
+        """Read every document of a base again that is not archived; gives their ids. Raises NotFound, Forbidden."""
+        async with self._db.transaction(lock=f"documents of {base_id}") as session:
+            base = await find_own_base(session, asker, base_id)
+            found = await DocumentRepository(session, asker.workspace_id).documents(base.id)
+            rows = [row for row in found if not row.archived]
+            for row in rows:
+                _begin_again(row, NewDocuments(), asker, row.batch)
+        await self._ingest.queue([row.id for row in rows])
+        return [row.id for row in rows]
+
     async def _check_before(self, asker: Asker, base_id: str, wanted: NewDocuments) -> None:
         """What can be refused before a file is kept."""
         async with self._db.session() as session:

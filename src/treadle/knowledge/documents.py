@@ -150,6 +150,13 @@ class Documents:
             counted = await repository.progress(row.id for row in rows)
         return [progress_shown(row, counted.get(row.id, _NO_PROGRESS)) for row in rows]
 
+    async def names(self, asker: Asker, base_id: str, document_ids: Sequence[str]) -> dict[str, str]:
+        """Names of documents by id. Raises NotFound and Forbidden."""
+        async with self._db.session() as session:
+            base = await find_base(session, asker, base_id)
+            rows = await DocumentRepository(session, asker.workspace_id).documents(base.id, document_ids)
+        return {row.id: row.name for row in rows}
+
     async def broken(self, asker: Asker, base_id: str) -> list[ProgressShown]:
         """Documents that ended in an error, or are paused. Raises NotFound, Forbidden."""
         async with self._db.session() as session:

@@ -132,12 +132,15 @@ class KnowledgeService:
 
     async def asker_of(self, key: KeyOwner) -> Asker:
         """Who asks with a knowledge key: its maker, else the owner of the workspace, with an owner's rights."""
-        async with self.db.session() as session:
-            owner = await BaseRepository(session, key.workspace_id).owner()
         return Asker(
             workspace_id=key.workspace_id,
-            account_id=key.created_by or owner,
+            account_id=key.created_by or await self.owner_of(key.workspace_id),
             role=Role.OWNER,
             by_key=True,
             base_id=key.base_id,
         )
+
+    async def owner_of(self, workspace_id: str) -> str | None:
+        """The account that owns a workspace; None before the first account is made."""
+        async with self.db.session() as session:
+            return await BaseRepository(session, workspace_id).owner()

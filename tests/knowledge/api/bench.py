@@ -11,6 +11,7 @@ import httpx
 
 from tests.doubles.scripted_model import ScriptedModel
 from treadle.accounts.tables import Account, KeyType, Member, Role
+from treadle.knowledge.tables import Document
 from treadle.platform.clock import now_us
 from treadle.platform.ids import new_id
 from treadle.server.app import create_app
@@ -154,6 +155,16 @@ class Bench:
                 assert answer.status_code == 200, answer.text
                 if answer.json()["display_status"] not in ("queuing", "indexing"):
                     return dict(answer.json())
+                await asyncio.sleep(0.02)
+
+    async def idle(self, document_id: str) -> None:
+        """Until no worker has anything to do for a document."""
+        async with asyncio.timeout(60):
+            while True:
+                async with self.services.db.session() as session:
+                    row = await session.get(Document, document_id)
+                if row is None or row.job is None:
+                    return
                 await asyncio.sleep(0.02)
 
     async def segments(self, api: Caller, base_id: str, document_id: str) -> list[JsonMap]:

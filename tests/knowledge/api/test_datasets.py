@@ -9,7 +9,7 @@ async def test_a_base_is_made_read_changed_listed_and_deleted(here: Bench, api: 
     shown = made.json()
     expected = {"name": "Harbour rules", "description": "by-laws", "provider": "vendor", "permission": "only_me",
                 "data_source_type": None, "indexing_technique": None, "document_count": 0, "word_count": 0,
-                "app_count": 0, "embedding_available": None, "doc_form": None, "tags": [], "enable_api": True}  # fmt: skip
+                "app_count": 0, "embedding_available": None, "doc_form": None, "tags": [], "enable_api": True}  # fmt: skip  # noqa: E501
     assert {name: shown[name] for name in expected} == expected
     base = f"/datasets/{shown['id']}"
     changed = await api.patch(base, {"name": "Port rules", "description": "", "enable_api": True})

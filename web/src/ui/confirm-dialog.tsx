@@ -5,6 +5,7 @@ import { useErrorText } from "@/i18n/errors";
 import { Button } from "./button";
 import { OVERLAY } from "./dialog";
 import { TextInput } from "./field";
+import { useReturnFocus } from "./use-return-focus";
 
 interface ConfirmDialogProps {
   onClose: () => void;
@@ -22,6 +23,7 @@ interface ConfirmDialogProps {
 export function ConfirmDialog({ onClose, title, text, action, word, onConfirm }: ConfirmDialogProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
+  const returnFocus = useReturnFocus();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [typed, setTyped] = useState("");
@@ -41,7 +43,7 @@ export function ConfirmDialog({ onClose, title, text, action, word, onConfirm }:
     <Radix.Root open onOpenChange={(open) => !open && !busy && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className={OVERLAY} />
-        <Radix.Content className="animate-appear fixed inset-x-0 top-[16dvh] z-50 mx-auto w-[calc(100vw-32px)] max-w-105 rounded-dialog border border-line bg-raised p-5 text-text shadow-float outline-none">
+        <Radix.Content {...returnFocus} className="animate-appear fixed inset-x-0 top-[16dvh] z-50 mx-auto w-[calc(100vw-32px)] max-w-105 rounded-dialog border border-line bg-raised p-5 text-text shadow-float outline-none">
           <form
             onSubmit={(event) => {
               event.preventDefault();

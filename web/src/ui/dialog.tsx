@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "./button";
 import { DialogLayer, keepOpenForToasts } from "./layer";
+import { useReturnFocus } from "./use-return-focus";
 
 interface DialogProps {
   open: boolean;
@@ -30,6 +31,7 @@ export const OVERLAY = "animate-fade fixed inset-0 z-40 bg-[oklch(0.2_0.01_70/0.
 /** A question in the middle of the page. Esc and a click beside it close it. */
 export function Dialog({ open, onOpenChange, title, description, size = "small", footer, children }: DialogProps) {
   const { t } = useTranslation();
+  const returnFocus = useReturnFocus();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -37,6 +39,7 @@ export function Dialog({ open, onOpenChange, title, description, size = "small",
         <Radix.Content
           {...(description === undefined ? { "aria-describedby": undefined } : {})}
           onInteractOutside={keepOpenForToasts}
+          {...returnFocus}
           // React events rise through portals: a form in here is not the form around it.
           onSubmit={(event) => event.stopPropagation()}
           className={clsx(

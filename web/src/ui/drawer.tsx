@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { IconButton } from "./button";
 import { OVERLAY } from "./dialog";
 import { DialogLayer, keepOpenForToasts } from "./layer";
+import { useReturnFocus } from "./use-return-focus";
 
 interface DrawerProps {
   open: boolean;
@@ -26,6 +27,7 @@ const SIZES = { small: "sm:w-105", medium: "sm:w-160", large: "sm:w-215" };
 /** A panel from an edge, over the page. */
 export function Drawer({ open, onOpenChange, title, side = "right", size = "medium", actions, footer, children }: DrawerProps) {
   const { t } = useTranslation();
+  const returnFocus = useReturnFocus();
   const close = (
     <Radix.Close asChild>
       <IconButton label={t("common.close")} className={clsx(side === "left" && "absolute top-2 right-2 pointer-coarse:top-0.5")}>
@@ -40,6 +42,7 @@ export function Drawer({ open, onOpenChange, title, side = "right", size = "medi
         <Radix.Content
           aria-describedby={undefined}
           onInteractOutside={keepOpenForToasts}
+          {...returnFocus}
           onSubmit={(event) => event.stopPropagation()}
           className={clsx(
             "animate-fade fixed inset-y-0 z-50 flex h-dvh flex-col border-line pb-[env(safe-area-inset-bottom)] text-text outline-none",

@@ -47,7 +47,7 @@ export function ConsoleShell({ account }: { account: Account }) {
             <button
               type="button"
               onClick={openPalette}
-              aria-label={t("commands.open")}
+              aria-label={`${t("common.search")} ${shortcutText("mod+k")}`}
               className="flex h-7 items-center gap-2 rounded-control border border-line bg-surface pr-2 pl-2 text-12 text-muted hover:border-line-strong max-md:hidden"
             >
               <Search size={14} strokeWidth={1.5} />

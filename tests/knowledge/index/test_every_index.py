@@ -16,9 +16,7 @@ def unit(*values: float) -> np.ndarray:
 
 
 def chunk(node: str, text: str = "", *, document: str = "doc", vector: Sequence[float] | None = None) -> IndexedChunk:
-    return IndexedChunk(
-        node_id=node, document_id=document, text=text, vector=None if vector is None else unit(*vector)
-    )
+    return IndexedChunk(node_id=node, document_id=document, text=text, vector=None if vector is None else unit(*vector))
 
 
 def names(hits: Sequence[Hit]) -> list[str]:

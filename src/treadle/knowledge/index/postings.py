@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 _K1 = 1.2
 _B = 0.75
 _COMMON = 0.4
-"""Words that more of the rows hold than this part tell nothing, as long as the question has others."""
+_MANY = 1_000
+"""Words that more of the rows hold than this part, and than this many, tell nothing, as long as the question has
+others."""
 _MOST = 255
 
 
@@ -81,7 +83,7 @@ def bm25(
     is the mean number of words of a row."""
     scores = np.zeros(len(lengths), dtype=np.float32)
     held = {word: count for word, count in frequency.items() if count}
-    telling = {word: count for word, count in held.items() if count <= _COMMON * total}
+    telling = {word: count for word, count in held.items() if count <= max(_COMMON * total, _MANY)}
     for word, count in (telling or held).items():
         rows, times = postings.holding(word)
         weight = np.float32(np.log(1 + (total - count + 0.5) / (count + 0.5)))

@@ -75,10 +75,14 @@ class Switching:
         await bump(session, INGEST_TOPIC)
 
     async def unfinished(self) -> list[tuple[str, str]]:
-        """Workspaces and ids of bases with whose index something is under way."""
-        query = select(KnowledgeBase.workspace_id, KnowledgeBase.id).where(KnowledgeBase.index_building.is_not(None))
+        """Workspaces and ids of bases with whose index something is still to be done."""
+        query = select(KnowledgeBase.workspace_id, KnowledgeBase.id, KnowledgeBase.index_building).where(
+            KnowledgeBase.index_building.is_not(None)
+        )
         async with self._db.connect() as connection:
-            return [(row[0], row[1]) for row in await connection.execute(query)]
+            rows = (await connection.execute(query)).all()
+        found = [(row, msgspec.json.decode(row.index_building, type=Building)) for row in rows]
+        return [(row.workspace_id, row.id) for row, building in found if building.phase != "failed" or building.stale]
 
     async def advance(self, workspace_id: str, base_id: str) -> None:
         """Let a complete generation take over, and drop what is of no use. Raises IndexUnavailableError."""

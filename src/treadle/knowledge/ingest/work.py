@@ -299,8 +299,8 @@ class DocumentWork:
         return True
 
     async def _completed(self, claim: Claim, document: Document) -> bool:
-        """The document is done; False, and nothing is written, if chunks of it wait. Whoever disabled it meanwhile finds
-        it out of the index."""
+        """The document is done; False, and nothing is written, if chunks of it wait. Whoever disabled it meanwhile
+        finds it out of the index."""
         async with self._db.begin() as connection:
             repository = IngestRepository(connection, claim.workspace_id)
             await repository.base(claim.base_id, share=True)

@@ -5,9 +5,8 @@ The database says what there is to do and who does it; a bump of the topic only 
 
 import asyncio
 import logging
-from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.exc import DBAPIError
 
@@ -18,7 +17,7 @@ from treadle.engine.errors import (
     NodeError,
 )
 from treadle.knowledge.index.port import IndexUnavailableError
-from treadle.knowledge.tables import IndexingStatus
+from treadle.knowledge.tables import ChunkImport, IndexingStatus
 from treadle.knowledge.text.pieces import ExtractionError
 from treadle.knowledge.text.rules import RuleError
 from treadle.platform.clock import SECOND, now_us
@@ -131,7 +130,7 @@ class IngestWorker:
                     self._begin(claim)
                 await self._advance_bases()
                 if self._importing is None and (claimed := await self._imports.claim()) is not None:
-                    self._importing = asyncio.create_task(self._guarded(self._imports.carry_out(claimed), claimed.id))
+                    self._importing = asyncio.create_task(self._import(claimed))
                     self._importing.add_done_callback(self._imported)
                 wait = await self._until_due() if len(self._running) < self._parallel else _LONGEST_WAIT
             except (DBAPIError, OSError) as error:
@@ -165,13 +164,17 @@ class IngestWorker:
         self._importing = None
         self._wake.set()
 
-    async def _guarded(self, work: Coroutine[Any, Any, None], import_id: str) -> None:
+    async def _import(self, claimed: ChunkImport) -> None:
         try:
-            await work
-        except (*_ELSEWHERE, LookupError) as error:
-            _log.warning("the import %s goes on later: %s", import_id, error)
-        except Exception:
-            _log.exception("the import %s failed unexpectedly", import_id)
+            await self._imports.carry_out(claimed)
+        except _ELSEWHERE as error:
+            _log.warning("the import %s goes on later: %s", claimed.id, error)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            _log.exception("the import %s failed unexpectedly", claimed.id)
+            reason = f"The import failed unexpectedly: {type(error).__name__}. The server's log has more."
+            await self._imports.end(claimed, error=reason)
 
     async def _carry(self, claim: Claim) -> None:
         """Do one job; whatever happens, the document says so, or another process comes."""

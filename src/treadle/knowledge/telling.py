@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from treadle.apps.tables import StoredFile
-from treadle.knowledge.document_repository import AT_WORK, Progress
+from treadle.knowledge.document_repository import Progress
+from treadle.knowledge.ingest.jobs import shown_status
 from treadle.knowledge.metadata_values import BUILT_IN, BUILT_IN_ID
 from treadle.knowledge.shapes import (
     ChildShown,
@@ -55,9 +56,8 @@ def display_status(row: Document) -> str:
 
 
 def indexing_status(row: Document) -> str:
-    """`paused` while it is held, else its status."""
-    held = row.is_paused and (row.indexing_status in AT_WORK or row.indexing_status == IndexingStatus.WAITING)
-    return "paused" if held else row.indexing_status
+    """`paused` while it is held, `indexing` while another model embeds it, else its status."""
+    return shown_status(row)
 
 
 def source_info(row: Document) -> dict[str, Any]:

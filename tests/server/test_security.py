@@ -68,6 +68,7 @@ async def test_only_known_routes_are_open_to_anyone(services: Services) -> None:
         "/v1/",
         "/api/passport",
         "/console/api/mcp/oauth/callback",
+        "/console/api/oauth/data-source/callback/notion",
         "/console/api/setup",
         "/console/api/signin",
         "/console/api/apps",

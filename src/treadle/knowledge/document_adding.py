@@ -81,6 +81,7 @@ class DocumentAdding:
         if wanted.original_document_id:
             return await self.cut_again(asker, base_id, wanted.original_document_id, wanted)
         async with self._db.session() as session:
+            await find_own_base(session, asker, base_id)
             origins = await origins_of(DocumentRepository(session, asker.workspace_id), source_list(wanted.data_source))
         return await self._write(asker, base_id, origins, wanted)
 

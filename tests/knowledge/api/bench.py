@@ -45,7 +45,7 @@ class Caller:
         return await self.http.request(method, f"{self.base}{path}", **options)
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
-        return await self.call("GET", path, params=query)
+        return await self.call("GET", path, params=query or None)
 
     async def post(self, path: str, body: Any = None) -> httpx.Response:
         return await self.call("POST", path, json={} if body is None else body)

@@ -10,7 +10,7 @@ from . import Measurement
 
 BENCHMARKS = (
     "engine", "models", "models_local", "vendors", "adapters", "code", "startup", "api", "streams", "agents",
-    "extraction", "ingest",
+    "extraction", "ingest", "knowledge", "retrieval_quality",
 )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from .postings import Postings, bm25, counted
 
 QUANTISED_ABOVE = 50_000
 """Vectors in a part above which they are kept in a byte a dimension; the best are then looked at exactly."""
+_ALONE = 10_000
+"""Vectors up to which one thread is quicker than to wake those of the linear algebra library."""
 _CANDIDATES = 4
 _MORE = 32
 _MERGED = 4
@@ -125,7 +127,7 @@ class Memory:
             if part.quantised is not None:
                 rows, scores = _nearest_quantised(part.quantised, mask, vector, _CANDIDATES * top_k + _MORE)
             elif part.vectors is not None and part.vectors.shape[1] == len(vector):
-                rows, scores = _best(part.vectors @ vector, mask, top_k)
+                rows, scores = _best(_cosines(part.vectors, vector), mask, top_k)
             else:
                 continue
             found += _candidates(part, rows, scores, exact=part.quantised is None)
@@ -178,6 +180,10 @@ def _best(scores: Floats, mask: Mask, top_k: int) -> tuple[NDArray[np.intp], Flo
         kept = np.concatenate([np.flatnonzero(chosen > least), np.flatnonzero(chosen == least)])[:top_k]
         rows, chosen = rows[kept], chosen[kept]
     return rows, chosen
+
+
+def _cosines(vectors: Floats, vector: Floats) -> Floats:
+    return np.einsum("ij,j->i", vectors, vector) if len(vectors) <= _ALONE else vectors @ vector
 
 
 def _nearest_quantised(

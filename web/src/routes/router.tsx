@@ -8,6 +8,7 @@ import { runRoutes } from "./run-routes";
 import { parseSearch, stringifySearch } from "./search";
 import "./settings-routes";
 import { webAppRoutes } from "./webapp-routes";
+import { workflowEditorRoute } from "./workflow-routes";
 
 /** Every page by its place. An area's routes come from its own file; so do its rail entries, tabs and settings sections. */
 export function makeRouter(queries: QueryClient) {
@@ -18,7 +19,7 @@ export function makeRouter(queries: QueryClient) {
       consoleRoute.addChildren([
         ...appsRoutes,
         ...runRoutes,
-        appRoute.addChildren([appIndexRoute]),
+        appRoute.addChildren([appIndexRoute, workflowEditorRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),
       ]),
     ]),

@@ -3,6 +3,7 @@ import { ReactFlowProvider, useReactFlow, type ReactFlowInstance } from "@xyflow
 import { CloudOff } from "lucide-react";
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { useCommands } from "@/features/commands/registry";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
@@ -14,7 +15,7 @@ import { OperatorBar, SelectionBar, TopBar, ViewBar } from "./canvas/bars";
 import { Canvas } from "./canvas/canvas";
 import { RunContext } from "./canvas/canvas-commands";
 import { CanvasMenu } from "./canvas/canvas-menu";
-import { commandOf, copyText, deleteSelected, openSettings, pasteText, type CommandContext, type CommandId } from "./canvas/commands";
+import { COMMANDS, commandOf, copyText, deleteSelected, openSettings, pasteText, type CommandContext, type CommandId } from "./canvas/commands";
 import { HistoryPanel } from "./canvas/history-panel";
 import { Inspector } from "./canvas/inspector";
 import { commandFor, isTyping } from "./canvas/keys";
@@ -136,7 +137,8 @@ function Workbench({ account, name, siteUrl, blocks, features, dock, nodeId, onN
   const [viewing, setViewing] = useState<Viewing | null>(null);
   const problems = useProblems();
   const surfaceOf = useCallback(() => surface.current, []);
-  const run = useCommands(surfaceOf, pointer, name, viewing !== null);
+  const run = useCanvasCommands(surfaceOf, pointer, name, viewing !== null);
+  usePaletteCommands(run);
   const marks = useMarks(viewing?.comparison);
   const canvas = useCanvasStore();
   const shown = useMemo(() => {
@@ -153,7 +155,7 @@ function Workbench({ account, name, siteUrl, blocks, features, dock, nodeId, onN
   const onMoved = useCallback(() => keepViewport(store.getState().appId, store.getState().viewport), [store]);
   return (
     <RunContext value={run}>
-      <div className={maximised ? "fixed inset-0 z-30 flex flex-col bg-bg" : "flex h-full min-h-0 flex-col"}>
+      <div className={maximised ? "fixed inset-0 z-30 flex flex-col bg-bg" : "flex h-full min-h-0 flex-1 flex-col"}>
         <TopBar problemCount={problems.length} hasErrors={problems.some((problem) => problem.severity === "error")} siteUrl={siteUrl} />
         <div className="relative flex min-h-0 flex-1">
           <div className="flex min-w-0 flex-1 flex-col">
@@ -264,6 +266,24 @@ function Dialogs({ problems, name }: { problems: readonly ListedProblem[]; name:
   );
 }
 
+/** The canvas's commands in the console's palette. Their keys are the canvas's own: most are single letters. */
+function usePaletteCommands(run: (id: CommandId) => void): void {
+  const { t } = useTranslation();
+  const mode = useWorkflow((state) => state.mode);
+  const commands = useMemo(
+    () =>
+      COMMANDS.filter((command) => command.id !== "conversation" || mode === "advanced-chat").map((command) => ({
+        id: `canvas.${command.id}`,
+        label: t(`workflow.commands.${command.id}`),
+        icon: command.icon,
+        group: t("workflow.canvas.tools"),
+        perform: () => run(command.id),
+      })),
+    [t, mode, run],
+  );
+  useCommands(commands);
+}
+
 /** Walking through cards with Tab selects them, for arrows and commands to act on. */
 function selectFocused(target: EventTarget, store: WorkflowStore): void {
   if (!(target instanceof HTMLElement) || !target.matches(".react-flow__node:focus-visible")) return;
@@ -272,7 +292,7 @@ function selectFocused(target: EventTarget, store: WorkflowStore): void {
 }
 
 /** Keys, the clipboard's events, and the function that runs a command. */
-function useCommands(surface: () => HTMLElement | null, pointer: { current: Point | null }, name: string, locked: boolean): (id: CommandId) => void {
+function useCanvasCommands(surface: () => HTMLElement | null, pointer: { current: Point | null }, name: string, locked: boolean): (id: CommandId) => void {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const store = useWorkflowStore();
@@ -340,7 +360,7 @@ function useCommands(surface: () => HTMLElement | null, pointer: { current: Poin
       canvas.setState({ lit: new Set([id, ...near]) });
     };
     const onCopy = (event: ClipboardEvent) => {
-      if (isTyping(event.target) || (window.getSelection()?.isCollapsed ?? true) === false) return;
+      if (isTyping(event.target) || !(window.getSelection()?.isCollapsed ?? true)) return;
       const text = copyText(context);
       if (text === null) return;
       event.preventDefault();

@@ -13,7 +13,7 @@ import {
   type NodeChange,
   type OnMove,
 } from "@xyflow/react";
-import { memo, useCallback, useDeferredValue, useMemo, useRef, type MouseEvent as ReactMouseEvent } from "react";
+import { memo, useCallback, useDeferredValue, useMemo, useRef, useState, type MouseEvent as ReactMouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { showToast } from "@/ui/toast";
 import { connect } from "../graph/editing";
@@ -68,9 +68,9 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
   const resizing = useCanvas((state) => state.resizing);
   const zoomDetail = useFlowStore((state) => detailAt(state.transform[2]));
   const detail = useDeferredValue(zoomDetail);
-  const cards = useMemo(makeCards, []);
+  const [cards] = useState(makeCards);
   const shown = useMemo(() => cards(nodes, selected, dragged, resizing, !editable), [cards, nodes, selected, dragged, resizing, editable]);
-  const opening = useRef(store.getState().viewport);
+  const [opening] = useState(() => store.getState().viewport);
   const lines = useRef<GuideLines | null>(null);
 
   const onNodesChange = useCallback(
@@ -124,7 +124,7 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
 
   const onConnectEnd = useCallback((event: MouseEvent | TouchEvent, connection: FinalConnectionState) => {
     const { fromHandle, toHandle, fromNode } = connection;
-    if (fromHandle === null || fromNode === null) return;
+    if (fromHandle === null) return;
     const at = "changedTouches" in event ? event.changedTouches[0] : event;
     if (at === undefined) return;
     const under = document.elementFromPoint(at.clientX, at.clientY)?.closest<HTMLElement>(".react-flow__node")?.dataset.id;
@@ -218,7 +218,7 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
         nodes={shown}
         edges={NO_EDGES}
         nodeTypes={NODE_TYPES}
-        defaultViewport={opening.current}
+        defaultViewport={opening}
         minZoom={ZOOM.min}
         maxZoom={ZOOM.max}
         onlyRenderVisibleElements={nodes.length > MANY}

@@ -267,7 +267,7 @@ export const COMMANDS: readonly Command[] = [
     enabled: editable,
     perform: (context) => {
       context.store.getState().edit({ kind: "organised" }, organised);
-      requestAnimationFrame(() => void fit(context));
+      requestAnimationFrame(() => fit(context));
     },
   },
   { id: "alignLeft", icon: AlignStartVertical, enabled: severalNodes, perform: align("left") },
@@ -288,8 +288,16 @@ export const COMMANDS: readonly Command[] = [
   { id: "exportImage", icon: Image, enabled: always, perform: ({ exportImage }) => exportImage() },
   { id: "exportFile", icon: Download, enabled: always, perform: ({ exportFile }) => exportFile() },
   { id: "importFile", icon: Upload, enabled: editable, perform: ({ canvas }) => canvas.setState({ dialog: "import" }) },
-  { id: "save", icon: Download, keys: ["mod+s"], enabled: always, perform: async ({ saving }) => void (await saving.flush()) },
-  { id: "shortcuts", icon: Keyboard, keys: ["?"], enabled: always, perform: toggle("shortcuts") },
+  {
+    id: "save",
+    icon: Download,
+    keys: ["mod+s"],
+    enabled: always,
+    perform: async ({ saving }) => {
+      await saving.flush();
+    },
+  },
+  { id: "shortcuts", icon: Keyboard, enabled: always, perform: toggle("shortcuts") },
 ];
 
 const byCommandId = new Map(COMMANDS.map((command) => [command.id, command]));

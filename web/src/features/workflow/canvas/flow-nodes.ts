@@ -68,8 +68,7 @@ function cardOf(
   index: ReadonlyMap<string, FlowNode>,
 ): CardNode {
   const type = typeOf(node);
-  const inner = node.parentId !== undefined && index.has(node.parentId);
-  return {
+    return {
     id: node.id,
     type,
     data: node.data,
@@ -85,7 +84,7 @@ function cardOf(
     focusable: type !== "start",
     connectable: !readOnly,
     ariaLabel: node.data.title || node.data.type || "note",
-    ...(inner ? { parentId: node.parentId as string } : {}),
+    ...(node.parentId !== undefined && index.has(node.parentId) ? { parentId: node.parentId } : {}),
     ...(type === "container" ? { dragHandle: ".container-grip" } : {}),
   };
 }

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Lock, Plus, Trash2, Variable } from "lucide-react";
-import { useId, useState, type FormEvent } from "react";
+import { useId, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { isJsonObject, parseJson, type JsonValue } from "@/api/json";
 import { Button, IconButton } from "@/ui/button";
@@ -125,7 +125,7 @@ function VariableForm({ space, variable, taken, onSave, onCancel }: VariableForm
   const [value, setValue] = useState(variable === undefined ? "" : shown(variable.value));
   const [description, setDescription] = useState(variable?.description ?? "");
   const [fault, setFault] = useState<Fault | null>(null);
-  const submit = (event: FormEvent) => {
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const read = valueOf(type, value);
     const found: Fault | null = !/^[a-zA-Z_][a-zA-Z0-9_]{0,29}$/.test(name)

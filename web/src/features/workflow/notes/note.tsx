@@ -107,6 +107,7 @@ function NoteTools({ id, theme, text, showsAuthor }: NoteToolsProps) {
   const format = (command: string, value?: string) => {
     if (canvas.getState().writing !== id) canvas.setState({ writing: id });
     // The one way that browsers have to mark what is selected in an edited element, with their own undo.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- nothing has taken its place
     requestAnimationFrame(() => document.execCommand(command, false, value));
   };
   const link = () => {

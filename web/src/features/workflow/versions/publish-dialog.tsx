@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
+import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
@@ -24,7 +24,7 @@ export function PublishDialog({ problems, onClose }: { problems: readonly Listed
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const first = problems.find((problem) => problem.severity === "error");
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     setBusy(true);
     setError(null);

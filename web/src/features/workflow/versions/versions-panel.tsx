@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import clsx from "clsx";
 import { Copy, GitCompare, MoreHorizontal, Pencil, RotateCcw, Tag, Trash2 } from "lucide-react";
-import { useMemo, useState, type FormEvent } from "react";
+import { useMemo, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useErrorText } from "@/i18n/errors";
 import { Button, IconButton } from "@/ui/button";
@@ -113,7 +113,7 @@ function VersionRow({ entry, items, editable, viewing, onView }: VersionRowProps
   const [asking, setAsking] = useState<"restore" | "delete" | "name" | null>(null);
   const [comparing, setComparing] = useState(false);
   const shown = viewing?.version.id === entry.id;
-  const read = (id: string) => queries.ensureQueryData({ queryKey: ["version", appId, id], queryFn: () => workflowApi.version(appId, id) });
+  const read = (id: string) => queries.query({ queryKey: ["version", appId, id], queryFn: () => workflowApi.version(appId, id), staleTime: "static" });
   const attempt = async (work: () => Promise<void>) => {
     try {
       await work();
@@ -223,7 +223,7 @@ function NameDialog({ entry, onClose }: { entry: VersionEntry; onClose: () => vo
   const [name, setName] = useState(entry.marked_name);
   const [notes, setNotes] = useState(entry.marked_comment);
   const [error, setError] = useState<unknown>(null);
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
       await workflowApi.describeVersion(appId, entry.id, { marked_name: name, marked_comment: notes });

@@ -1,0 +1,22 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { APP_USERS } from "@/features/account/roles";
+import { addAppTab } from "@/features/shell/registry";
+import { appRoute } from "./layouts";
+import { text } from "./search";
+
+addAppTab({
+  id: "workflow",
+  path: "workflow",
+  label: (t) => t("workflow.tab"),
+  order: 10,
+  roles: APP_USERS,
+  modes: ["workflow", "advanced-chat"],
+});
+
+/** The canvas of a workflow or chatflow; `node` is the one whose settings are open. */
+export const workflowEditorRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "workflow",
+  validateSearch: (search): { node?: string | undefined } => ({ node: text(search.node) }),
+  component: lazyRouteComponent(() => import("./workflow-page"), "WorkflowEditorPage"),
+});

@@ -10,7 +10,7 @@ from . import Measurement
 
 BENCHMARKS = (
     "engine", "models", "models_local", "vendors", "adapters", "code", "startup", "api", "streams", "agents",
-    "extraction", "ingest", "knowledge", "retrieval_quality",
+    "extraction", "ingest", "knowledge", "retrieval_quality", "canvas",
 )  # fmt: skip
 
 

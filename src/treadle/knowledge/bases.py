@@ -116,7 +116,11 @@ class Bases:
                 await self._change_index(session, asker, base, change)
             base.updated_by, base.updated_at = asker.account_id, now_us()
             await session.flush()
-        return await self.read(asker, base_id)
+        available = await self._models.available(asker.workspace_id)
+        async with self._db.session() as session:
+            current = await BaseRepository(session, asker.workspace_id).base(base.id)
+            (shown,) = await bases_shown(session, asker.workspace_id, [current or base], available)
+        return shown
 
     async def delete(self, asker: Asker, base_id: str) -> None:
         """Raises NotFound and Forbidden."""

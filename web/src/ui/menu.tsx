@@ -4,6 +4,7 @@ import { ContextMenu as RadixContext, DropdownMenu as Radix } from "radix-ui";
 import { createContext, useContext, type ReactElement, type ReactNode } from "react";
 import { FLOATING, useInDialog } from "./layer";
 import { Shortcut } from "./shortcut";
+import { noteMenuOf } from "./use-return-focus";
 
 const CARD = `${FLOATING} max-h-[80dvh] min-w-44 max-w-80 overflow-y-auto p-1`;
 const ITEM =
@@ -78,7 +79,10 @@ export function MenuItem({ icon, danger = false, disabled = false, checked, shor
     <Item
       {...(checked === undefined ? {} : { role: "menuitemradio", "aria-checked": checked })}
       disabled={disabled}
-      onSelect={onSelect}
+      onSelect={(event) => {
+        noteMenuOf(event.currentTarget);
+        onSelect();
+      }}
       className={clsx(ITEM, danger && "text-danger")}
     >
       {icon !== undefined && <span className={clsx("shrink-0", !danger && "text-muted")}>{icon}</span>}

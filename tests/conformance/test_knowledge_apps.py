@@ -84,6 +84,10 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
             "model", "add", "--provider", "openai_api_compatible", "--type", "text-embedding",
             "--model", "stub-embedding", "--default", *given,
         )  # fmt: skip
+        bench.command(
+            "model", "add", "--provider", "openai_api_compatible", "--type", "text-embedding",
+            "--model", "other-embedding", *given,
+        )  # fmt: skip
         with_caller(bench)
         api = Api(bench.http, f"{bench.server.url}/v1", {"Authorization": f"Bearer {bench.make_key('dataset')}"})
         yield Shelf(bench, api, new_base(api, "Gullhaven", FACTS))
@@ -235,6 +239,33 @@ def test_C_59_a_search_of_an_app_is_noted_and_its_hits_are_counted(shelf: Shelf)
     noted = shelf.rows("SELECT content, source, source_app_id FROM knowledge_queries WHERE base_id = :base", base=base)
     assert noted == [("What about lighthouses?", "app", app.id)]
     assert shelf.rows("SELECT app_id FROM knowledge_app_bases WHERE base_id = :base", base=base) == [(app.id,)]
+
+
+def test_searches_find_the_same_while_another_model_takes_over(shelf: Shelf) -> None:
+    base = new_base(shelf.api, "Changing", FACTS)
+
+    def found() -> str:
+        answered = shelf.api.post(f"/datasets/{base}/retrieve", {"query": "When is the tide highest?"})
+        assert answered.status_code == 200, answered.text
+        return str(answered.json()["records"][0]["segment"]["content"])
+
+    generation = "SELECT index_generation, embedding_model FROM knowledge_bases WHERE id = :base"
+    shelf.bench.model.delay(0.05)
+    changed = shelf.api.call(
+        "PATCH",
+        f"/datasets/{base}",
+        json={"embedding_model": "other-embedding", "embedding_model_provider": "openai_api_compatible"},
+    )
+    assert changed.status_code == 200, changed.text
+    seen: set[str] = {found()}
+
+    def switched() -> bool:
+        seen.add(found())
+        return shelf.rows(generation, base=base) == [(1, "other-embedding")]
+
+    eventually(switched, "the new model answers")
+    shelf.bench.model.delay(0)
+    assert {*seen, found()} == {"The tide at Gullhaven is highest at noon."}
 
 
 def test_a_base_whose_document_is_disabled_is_skipped(shelf: Shelf) -> None:

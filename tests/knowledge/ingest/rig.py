@@ -146,6 +146,7 @@ class Rig:
             keywords=words,
             pages={},
             owner=new_id(),
+            grace=0,
         )
         self.db.change_listeners.append(lambda topics: [made.worker.on_change(topic) for topic in topics] and None)
         try:
@@ -305,6 +306,7 @@ async def rig(db: Database, folder: Path) -> AsyncIterator[Rig]:
         keywords=words,
         pages={},
         owner="here",
+        grace=0,
     )
     db.change_listeners.append(lambda topics: [made.worker.on_change(topic) for topic in topics] and None)
     async with ScriptedModel() as model:

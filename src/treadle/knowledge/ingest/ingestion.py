@@ -52,8 +52,10 @@ def ingestion(
     keywords: Keywords,
     pages: dict[str, ReadPage],
     owner: str,
+    grace: float = 10.0,
 ) -> Ingestion:
-    """`owner` names this process and no other; `pages` reads documents that are no files, by their source."""
+    """`owner` names this process and no other; `pages` reads documents that are no files, by their source; `grace` is
+    how many seconds a search may take while another generation of its index takes over."""
 
     async def ask(workspace_id: str, prompt: str) -> str:
         model = await models.default_model(workspace_id)
@@ -73,7 +75,7 @@ def ingestion(
     extractor = Extractor(settings.ingest_readers)
     reader = DocumentReader(uploads, extractor, pages)
     chunks = ChunkIndexing(db, indexer)
-    switching = Switching(db, indexer)
+    switching = Switching(db, indexer, grace=grace)
     forgetting = Forgetting(db, indexer, uploads)
     imports = Imports(db, owner, seconds=seconds, index=chunks.index)
     work = DocumentWork(

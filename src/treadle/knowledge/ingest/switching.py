@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from treadle.engine.ports import ModelRef
 from treadle.knowledge.tables import Document, IndexingStatus, KnowledgeBase, Segment, SegmentStatus, Technique
 from treadle.platform.changes import bump
-from treadle.platform.clock import now_us
+from treadle.platform.clock import SECOND, now_us
 from treadle.platform.db import Database
 
 from .indexing import Indexer
@@ -30,9 +30,11 @@ _IN_PROGRESS = (Job.INDEX, Job.REINDEX, Job.SYNC)
 class Switching:
     """Begins, ends and gives up changes of indexes."""
 
-    def __init__(self, db: Database, indexer: Indexer) -> None:
+    def __init__(self, db: Database, indexer: Indexer, *, grace: float) -> None:
+        """`grace`: seconds that searches may take which had begun in a generation when another one took over."""
         self._db = db
         self._indexer = indexer
+        self._grace = round(grace * SECOND)
 
     async def begin(
         self, session: AsyncSession, base: KnowledgeBase, technique: Technique, model: ModelRef | None
@@ -98,7 +100,7 @@ class Switching:
                 building = self._take_over(base, building)
                 await session.flush()
                 await bump(session, INGEST_TOPIC)
-            if not building.stale:
+            if not building.stale or now_us() < building.since + self._grace:
                 return
             kind, workspace = base.index_kind, base.workspace_id
         for generation in building.stale:
@@ -127,7 +129,7 @@ class Switching:
             await bump(session, INGEST_TOPIC)
 
     def _take_over(self, base: KnowledgeBase, building: Building) -> Building:
-        dropping = Building(phase="drop", stale=(*building.stale, base.index_generation))
+        dropping = Building(phase="drop", stale=(*building.stale, base.index_generation), since=now_us())
         base.index_generation = building.generation
         base.indexing_technique = building.technique
         base.embedding_model_provider, base.embedding_model = building.provider, building.model

@@ -31,6 +31,8 @@ class Building(msgspec.Struct, frozen=True, kw_only=True):
     error: str | None = None
     stale: tuple[int, ...] = ()
     """Generations that are still to be dropped."""
+    since: int = 0
+    """When they stopped answering, in microseconds; searches that had begun may still be in them."""
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

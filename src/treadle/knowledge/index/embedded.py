@@ -23,7 +23,7 @@ from .rows import RowRepository, keyword_hash, read_rows, row_values
 from .terms import query_terms
 
 _READ = 2_000
-_TOGETHER = 50_000
+_TOGETHER = 20_000
 """Rows that are read before arrays are made of them."""
 
 Along = Callable[[AsyncConnection], Awaitable[None]]

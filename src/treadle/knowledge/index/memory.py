@@ -17,7 +17,7 @@ QUANTISED_ABOVE = 50_000
 """Vectors in a part above which they are kept in a byte a dimension; the best are then looked at exactly."""
 _ALONE = 10_000
 """Vectors up to which one thread is quicker than to wake those of the linear algebra library."""
-_CANDIDATES = 4
+_CANDIDATES = 2
 _MORE = 32
 _MERGED = 4
 """A part is merged into the one before unless that has so many times its rows."""

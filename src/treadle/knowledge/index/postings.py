@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+Hashes: TypeAlias = NDArray[np.uint32 | np.uint64]
+"""Of 32 bits for words, of 64 for keywords."""
 
 _K1 = 1.2
 _B = 0.75
@@ -19,7 +23,7 @@ _MOST = 255
 class Postings:
     """`words` are sorted hashes; the rows that hold `words[i]` are `rows[starts[i]:starts[i + 1]]`, ascending."""
 
-    words: NDArray[np.uint64]
+    words: Hashes
     starts: NDArray[np.int64]
     rows: NDArray[np.int32]
     counts: NDArray[np.uint8]
@@ -29,7 +33,7 @@ class Postings:
         return cls.of(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.uint8))
 
     @classmethod
-    def of(cls, hashes: NDArray[np.uint64], rows: NDArray[np.int32], counts: NDArray[np.uint8]) -> "Postings":
+    def of(cls, hashes: Hashes, rows: NDArray[np.int32], counts: NDArray[np.uint8]) -> "Postings":
         """From pairs of a word and a row, the rows ascending."""
         order = np.argsort(hashes, kind="stable")
         hashes = hashes[order]
@@ -40,7 +44,7 @@ class Postings:
     @classmethod
     def merged(cls, given: Sequence["Postings"], alive: Sequence[NDArray[np.bool_]]) -> "Postings":
         """Those of several parts, one behind the other, without the rows that are gone."""
-        hashes, rows = list[NDArray[np.uint64]](), list[NDArray[np.int32]]()
+        hashes, rows = list[Hashes](), list[NDArray[np.int32]]()
         counts, before = list[NDArray[np.uint8]](), 0
         for postings, there in zip(given, alive, strict=True):
             numbers = (np.cumsum(there) - 1 + before).astype(np.int32)
@@ -70,7 +74,7 @@ class Postings:
         return self.rows[start:end], self.counts[start:end]
 
     def _place(self, word: int) -> tuple[int, int]:
-        place = int(np.searchsorted(self.words, np.uint64(word)))
+        place = int(np.searchsorted(self.words, self.words.dtype.type(word)))
         if place == len(self.words) or int(self.words[place]) != word:
             return 0, 0
         return int(self.starts[place]), int(self.starts[place + 1])

@@ -182,7 +182,7 @@ def read_rows(found: Sequence[Any], dimensions: int | None, shared: dict[str, st
         seqs=np.array([row.seq for row in found], dtype=np.int64),
         node_ids=[row.node_id for row in found],
         document_ids=[shared.setdefault(row.document_id, row.document_id) for row in found],
-        words=Postings.of(pairs[:, 0].astype(np.uint64), places, clipped(pairs[:, 1])),
+        words=Postings.of(pairs[:, 0].astype(np.uint32), places, clipped(pairs[:, 1])),
         vectors=_matrix(found, dimensions),
         keywords=_keywords(found),
     )

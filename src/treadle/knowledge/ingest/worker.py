@@ -103,10 +103,10 @@ class IngestWorker:
 
     async def close(self) -> None:
         """Work no more; what is half done is taken up elsewhere."""
-        tasks = [*self._loops, *self._running.values(), *([self._importing] if self._importing else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        for tasks in (self._loops, [*self._running.values(), *([self._importing] if self._importing else [])]):
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
         self._loops = []
         await self._leases.close()
 
@@ -140,7 +140,8 @@ class IngestWorker:
                 _log.exception("looking for documents to index failed unexpectedly")
                 wait = 1.0
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), wait)
+                async with asyncio.timeout(wait):  # `wait_for` of Python 3.11 may swallow the end of this task
+                    await self._wake.wait()
 
     async def _until_due(self) -> float:
         due = [at for at in (await self._leases.next_due(),) if at is not None]

@@ -95,7 +95,7 @@ def _check_command(line: str, known: dict[str, set[str]]) -> None:
 
 
 def test_every_command_and_option_is_on_the_page_of_the_command_line_and_no_other():
-    sections = re.split(r"^### `treadle ([a-z ]+)`$", text_of("cli.md"), flags=re.MULTILINE)
+    sections = re.split(r"^### `treadle ([a-z -]+)`$", text_of("cli.md"), flags=re.MULTILINE)
     described = {
         name: {option for row in re.findall(r"^\| (`-[^|]+)\|", body, re.MULTILINE) for option in OPTION.findall(row)}
         for name, body in zip(sections[1::2], sections[2::2], strict=True)
@@ -114,7 +114,8 @@ def test_every_status_is_described():
 
 
 def test_every_endpoint_of_the_service_api_is_described_and_no_other():
-    described = set(re.findall(r"^\| `([A-Z]+) (/[^`]*)` \|", text_of("api.md"), re.MULTILINE))
+    pages = text_of("api.md") + text_of("knowledge-api.md")
+    described = set(re.findall(r"^\| `([A-Z]+) (/[^`]*)` \|", pages, re.MULTILINE))
     served = {
         (method, re.sub(r":\w+}", "}", route.path))
         for route in ROUTES

@@ -163,7 +163,12 @@ def search(
 
 
 @app.command("reindex")
-def reindex(name: BaseName, wait: bool = True, as_json: AsJson = False, data_dir: DataDir = None) -> None:
+def reindex(
+    name: BaseName,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until they are indexed.")] = True,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
     """Read all documents of a knowledge base again. What was edited in their chunks is lost."""
 
     async def work() -> list[dict[str, Any]]:

@@ -63,6 +63,41 @@ class AccountRepository:
         query = select(Member).where(Member.account_id == account_id).order_by(Member.created_at)
         return (await self._session.execute(query)).scalars().all()
 
+    async def workspaces_of(self, account_id: str) -> list[tuple[Member, Workspace]]:
+        """The memberships of a person with their workspaces, in the order of joining."""
+        query = (
+            select(Member, Workspace)
+            .join(Workspace, Workspace.id == Member.workspace_id)
+            .where(Member.account_id == account_id)
+            .order_by(Member.created_at, Workspace.id)
+        )
+        return [(row[0], row[1]) for row in (await self._session.execute(query)).all()]
+
+    async def member(self, workspace_id: str, account_id: str) -> Member | None:
+        return await self._session.get(Member, (workspace_id, account_id))
+
+    async def people(self, workspace_id: str) -> list[tuple[Member, Account]]:
+        """The members of a workspace with their accounts, in the order of joining."""
+        query = (
+            select(Member, Account)
+            .join(Account, Account.id == Member.account_id)
+            .where(Member.workspace_id == workspace_id)
+            .order_by(Member.created_at, Account.id)
+        )
+        return [(row[0], row[1]) for row in (await self._session.execute(query)).all()]
+
+    async def remove_member(self, workspace_id: str, account_id: str) -> None:
+        """End a membership, and the sessions that look at its workspace."""
+        await self._session.execute(
+            delete(Member).where(Member.workspace_id == workspace_id, Member.account_id == account_id)
+        )
+        await self._session.execute(
+            delete(Session).where(Session.workspace_id == workspace_id, Session.account_id == account_id)
+        )
+
+    async def move_session(self, session_id: str, workspace_id: str) -> None:
+        await self._session.execute(update(Session).where(Session.id == session_id).values(workspace_id=workspace_id))
+
     async def owner_of(self, workspace_id: str) -> Member | None:
         query = select(Member).where(Member.workspace_id == workspace_id, Member.role == Role.OWNER)
         return (await self._session.execute(query)).scalar_one_or_none()

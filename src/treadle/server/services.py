@@ -11,6 +11,7 @@ from typing import Any
 
 from treadle.accounts.end_users import EndUserService
 from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
+from treadle.accounts.members import MemberService
 from treadle.accounts.service import AccountService
 from treadle.apps.conversations.asides import Asides
 from treadle.apps.conversations.service import ConversationService
@@ -90,6 +91,7 @@ class Services:
     db: Database
     writer: GroupWriter
     accounts: AccountService
+    members: MemberService
     keys: ApiKeyService
     end_users: EndUserService
     models: ModelService
@@ -289,6 +291,7 @@ async def open_services(
             db=db,
             writer=writer,
             accounts=AccountService(db, crypto, settings),
+            members=MemberService(db),
             keys=keys,
             end_users=end_users,
             models=models,

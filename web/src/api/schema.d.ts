@@ -88,6 +88,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workspaces
+         * @description The workspaces of the signed-in person.
+         */
+        get: operations["members_list_workspaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Workspace
+         * @description Look at another workspace in this session.
+         */
+        post: operations["members_switch_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename Workspace
+         * @description Give the workspace another name.
+         */
+        patch: operations["members_rename_workspace"];
+        trace?: never;
+    };
+    "/workspaces/current/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description Who belongs to the workspace.
+         */
+        get: operations["members_list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/current/members/{account_id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Role
+         * @description Give a member another role; `owner` hands the workspace over.
+         */
+        put: operations["members_change_role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/current/members/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Member
+         * @description End a membership; the sessions of the member in this workspace stop at once.
+         */
+        delete: operations["members_remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apps/imports": {
         parameters: {
             query?: never;
@@ -2730,14 +2850,1531 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api-key-auth/data-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Web Keys
+         * @description The crawling services that the workspace has keys of.
+         */
+        get: operations["data_sources_list_web_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-key-auth/data-source/binding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bind Web Key
+         * @description Keep a key of a crawling service, once the service takes it.
+         */
+        post: operations["data_sources_bind_web_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-key-auth/data-source/{binding_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unbind Web Key
+         * @description Forget a key of a crawling service.
+         */
+        delete: operations["data_sources_unbind_web_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/website/crawl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Crawl
+         * @description Begin to read a web site.
+         */
+        post: operations["data_sources_begin_crawl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/website/crawl/status/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Crawl
+         * @description How far a crawl is, and its pages once it is completed.
+         */
+        get: operations["data_sources_read_crawl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/data-source/notion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notion Address
+         * @description Where an administrator gives access to Notion. With an internal integration access is taken up at once.
+         */
+        get: operations["data_sources_notion_address"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/data-source/callback/notion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notion Returned
+         * @description Where Notion sends the browser back to: on to the console, which takes the access up.
+         */
+        get: operations["data_sources_notion_returned"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/data-source/binding/notion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bind Notion
+         * @description Take up the access that Notion gave.
+         */
+        post: operations["data_sources_bind_notion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/data-source/notion/{binding_id}/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Notion Again
+         * @description Ask Notion which pages are granted now.
+         */
+        post: operations["data_sources_read_notion_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data-source/integrates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Integrations
+         * @description The Notion workspaces that are connected.
+         */
+        get: operations["data_sources_list_integrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data-source/integrates/{binding_id}/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Switch Integration
+         * @description Switch a Notion workspace on or off; enable or disable.
+         */
+        patch: operations["data_sources_switch_integration"];
+        trace?: never;
+    };
+    "/notion/pre-import/pages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notion Pages
+         * @description The pages that can be chosen, by workspace.
+         */
+        get: operations["data_sources_list_notion_pages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notion/workspaces/{workspace_id}/pages/{page_id}/{kind}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview Notion Page
+         * @description The text of a Notion page.
+         */
+        get: operations["data_sources_preview_notion_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description The keys of the workspace, without their tokens.
+         */
+        get: operations["dataset_keys_list_keys"];
+        put?: never;
+        /**
+         * Create Key
+         * @description A new key, shown this once.
+         */
+        post: operations["dataset_keys_create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Key
+         * @description The key opens nothing from now on.
+         */
+        delete: operations["dataset_keys_delete_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/api-base-info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Api Base
+         * @description The address under which programs reach knowledge bases.
+         */
+        get: operations["dataset_keys_read_api_base"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/external-knowledge-api": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Apis
+         * @description The external knowledge APIs of the workspace.
+         */
+        get: operations["external_knowledge_list_apis"];
+        put?: never;
+        /**
+         * Add Api
+         * @description Add an API; it is called at once to see whether it takes the key.
+         */
+        post: operations["external_knowledge_add_api"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/external-knowledge-api/{api_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Api
+         * @description An external knowledge API.
+         */
+        get: operations["external_knowledge_read_api"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Api
+         * @description Delete an API that no knowledge base needs.
+         */
+        delete: operations["external_knowledge_delete_api"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Api
+         * @description Change an API; it is called at once to see whether it takes the key.
+         */
+        patch: operations["external_knowledge_change_api"];
+        trace?: never;
+    };
+    "/datasets/external-knowledge-api/{api_id}/use-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Api Use
+         * @description Whether knowledge bases need an API.
+         */
+        get: operations["external_knowledge_check_api_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/metadata/built-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Built In
+         * @description The fields that every knowledge base can have.
+         */
+        get: operations["knowledge_metadata_list_built_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tags
+         * @description The tags of knowledge bases, newest first.
+         */
+        get: operations["knowledge_metadata_list_tags"];
+        put?: never;
+        /**
+         * Add Tag
+         * @description Make a tag.
+         */
+        post: operations["knowledge_metadata_add_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Tag
+         * @description Delete a tag.
+         */
+        delete: operations["knowledge_metadata_delete_tag"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Tag
+         * @description Rename a tag.
+         */
+        patch: operations["knowledge_metadata_rename_tag"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tags Of
+         * @description The tags of a knowledge base.
+         */
+        get: operations["knowledge_metadata_list_tags_of"];
+        put?: never;
+        /**
+         * Bind Tags
+         * @description Mark a knowledge base with tags.
+         */
+        post: operations["knowledge_metadata_bind_tags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/tags/{tag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unbind Tag
+         * @description Take a tag from a knowledge base.
+         */
+        delete: operations["knowledge_metadata_unbind_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Fields
+         * @description The metadata fields of a knowledge base, with how many documents have each.
+         */
+        get: operations["knowledge_metadata_list_fields"];
+        put?: never;
+        /**
+         * Add Field
+         * @description Add a metadata field.
+         */
+        post: operations["knowledge_metadata_add_field"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/metadata/built-in/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Built In
+         * @description Write the fields that every base can have into its documents, or take them out; enable or disable.
+         */
+        post: operations["knowledge_metadata_switch_built_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/metadata/{metadata_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Field
+         * @description Delete a metadata field with its values.
+         */
+        delete: operations["knowledge_metadata_delete_field"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Field
+         * @description Rename a metadata field; the values move with it.
+         */
+        patch: operations["knowledge_metadata_rename_field"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Values
+         * @description Set the values of documents.
+         */
+        post: operations["knowledge_metadata_set_values"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/batch_import_status/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Import
+         * @description How far a table of chunks is.
+         */
+        get: operations["segments_read_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Segments
+         * @description The chunks of a document by position; `enabled` is all, true or false.
+         */
+        get: operations["segments_list_segments"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Segments
+         * @description Delete chunks with their children.
+         */
+        delete: operations["segments_delete_segments"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/segment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Segment
+         * @description Add a chunk at the end; it is indexed at once.
+         */
+        post: operations["segments_add_segment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/segment/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Switch Segments
+         * @description Switch chunks on or off; `action` is enable or disable.
+         */
+        patch: operations["segments_switch_segments"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/segments/batch_import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Segments
+         * @description Add a table of chunks in the background: a CSV file as a form, or the id of an uploaded one as JSON.
+         */
+        post: operations["segments_import_segments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/segments/{segment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Segment
+         * @description A chunk.
+         */
+        get: operations["segments_read_segment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Segment
+         * @description Delete a chunk with its children.
+         */
+        delete: operations["segments_delete_segment"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Segment
+         * @description Edit a chunk; it is indexed anew when it says something else.
+         */
+        patch: operations["segments_change_segment"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/segments/{segment_id}/child_chunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Children
+         * @description The children of a chunk by position.
+         */
+        get: operations["segments_list_children"];
+        put?: never;
+        /**
+         * Add Child
+         * @description Add a child at the end.
+         */
+        post: operations["segments_add_child"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Replace Children
+         * @description Exactly these children: those left out are deleted, those without id are new.
+         */
+        patch: operations["segments_replace_children"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/segments/{segment_id}/child_chunks/{child_chunk_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Child
+         * @description Delete a child.
+         */
+        delete: operations["segments_delete_child"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Child
+         * @description Edit a child.
+         */
+        patch: operations["segments_change_child"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Documents
+         * @description The documents of a knowledge base; with `fetch` it is said how far each is.
+         */
+        get: operations["documents_list_documents"];
+        put?: never;
+        /**
+         * Add Documents
+         * @description Add documents, or cut one anew.
+         */
+        post: operations["documents_add_documents"];
+        /**
+         * Delete Documents
+         * @description Delete documents with their chunks.
+         */
+        delete: operations["documents_delete_documents"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/status/{action}/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Set State
+         * @description Switch documents on or off, archive them or not.
+         */
+        patch: operations["documents_set_state"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/download-zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Download Zip
+         * @description The files of documents as one archive.
+         */
+        post: operations["documents_download_zip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/batch/{batch}/indexing-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Batch Progress
+         * @description How far the documents of one request are.
+         */
+        get: operations["documents_read_batch_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/error-docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Broken
+         * @description Documents that ended in an error, or are held.
+         */
+        get: operations["documents_list_broken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Documents
+         * @description Begin again with documents that ended in an error.
+         */
+        post: operations["documents_retry_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/auto-disable-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Disabled
+         * @description Documents that were switched off because nobody used them: none, for the server never does that.
+         */
+        get: operations["documents_list_disabled"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/notion/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sync Notion
+         * @description Fetch the Notion pages of a knowledge base again.
+         */
+        get: operations["documents_sync_notion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Document
+         * @description A document; `metadata` is all, only or without.
+         */
+        get: operations["documents_read_document"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Document
+         * @description Delete a document with its chunks.
+         */
+        delete: operations["documents_delete_document"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename Document
+         * @description Rename a document and its file.
+         */
+        post: operations["documents_rename_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/metadata": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Describe Document
+         * @description Say of what type a document is.
+         */
+        put: operations["documents_describe_document"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/indexing-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Progress
+         * @description How far a document is.
+         */
+        get: operations["documents_read_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/indexing-estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Estimate Document
+         * @description What a document that is being read will be cut into.
+         */
+        get: operations["documents_estimate_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/processing/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Pause Document
+         * @description Hold a document that is being read.
+         */
+        patch: operations["documents_pause_document"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/processing/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Resume Document
+         * @description Go on with a document that is held.
+         */
+        patch: operations["documents_resume_document"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/notion/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sync Notion Page
+         * @description Fetch a Notion page again.
+         */
+        get: operations["documents_sync_notion_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/website-sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sync Website Page
+         * @description Fetch a web page again.
+         */
+        get: operations["documents_sync_website_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Document
+         * @description Where the file of a document can be fetched for a while.
+         */
+        get: operations["documents_download_document"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Chunks
+         * @description The chunks of a document as CSV.
+         */
+        get: operations["documents_export_chunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/hit-testing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Dataset
+         * @description What a knowledge base finds for a question; settings that are given hold for this once.
+         */
+        post: operations["hit_testing_try_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/external-hit-testing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try External
+         * @description What a knowledge base that is elsewhere finds for a question.
+         */
+        post: operations["hit_testing_try_external"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Datasets
+         * @description The knowledge bases that the member sees, newest first.
+         */
+        get: operations["datasets_list_datasets"];
+        put?: never;
+        /**
+         * Create Dataset
+         * @description Make an empty knowledge base.
+         */
+        post: operations["datasets_create_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/external": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect External
+         * @description Make a knowledge base of one that is elsewhere.
+         */
+        post: operations["datasets_connect_external"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/init": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create With Documents
+         * @description Make a knowledge base of its first documents, named after the first of them.
+         */
+        post: operations["datasets_create_with_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Dataset
+         * @description Make a knowledge base of an archive that another one was exported to.
+         */
+        post: operations["datasets_import_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/process-rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Process Rule
+         * @description The rule that a form starts from: of the base of a document, or the default.
+         */
+        get: operations["datasets_read_process_rule"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/retrieval-setting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Retrieval Setting
+         * @description The ways of searching that the server's index has.
+         */
+        get: operations["datasets_read_retrieval_setting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/indexing-estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Estimate Documents
+         * @description What documents would be cut into.
+         */
+        post: operations["datasets_estimate_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Dataset
+         * @description A knowledge base.
+         */
+        get: operations["datasets_read_dataset"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dataset
+         * @description Delete a knowledge base with all that it holds.
+         */
+        delete: operations["datasets_delete_dataset"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Dataset
+         * @description Change a knowledge base; another embedding model is taken up in the background.
+         */
+        patch: operations["datasets_change_dataset"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/use-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Use
+         * @description Whether an app uses a knowledge base.
+         */
+        get: operations["datasets_check_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/related-apps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Related Apps
+         * @description The apps that use a knowledge base.
+         */
+        get: operations["datasets_list_related_apps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/permission-part-users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Members
+         * @description The accounts that a knowledge base is shared with.
+         */
+        get: operations["datasets_list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/queries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Queries
+         * @description What a knowledge base was asked, newest first.
+         */
+        get: operations["datasets_list_queries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/indexing-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read All Progress
+         * @description How far the documents of a knowledge base are.
+         */
+        get: operations["datasets_read_all_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Dataset
+         * @description A knowledge base as one archive: settings, documents, chunks and files.
+         */
+        get: operations["datasets_export_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The documents of one request; `batch` tells how far they are. */
+        AddedDocuments: {
+            documents: components["schemas"]["DocumentShown"][];
+            batch: string;
+            dataset?: components["schemas"]["DatasetShown"] | null;
+        };
         /** @description A model with credentials of its own. */
         AddedModel: {
             model: string;
             model_type: string;
+        };
+        /** @description Where to send the browser; `internal` when there is no need to. */
+        Address: {
+            data: string;
+        };
+        ApiBase: {
+            api_base_url: string;
         };
         /** @description An API that is to be a provider of tools. */
         ApiBody: {
@@ -2844,6 +4481,10 @@ export interface components {
          * @enum {string}
          */
         AppMode: "chat" | "agent-chat" | "completion" | "workflow" | "advanced-chat";
+        Apps: {
+            data: components["schemas"]["RelatedApp"][];
+            total: number;
+        };
         /** @description A call of an app without a canvas, on a `configuration` that need not be saved. */
         AskConfiguration: {
             inputs?: {
@@ -2926,6 +4567,18 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             };
         };
+        /** @description Documents that ended in an error, or are held. */
+        Broken: {
+            data: components["schemas"]["ProgressShown"][];
+            total: number;
+        };
+        BuiltInField: {
+            name: string;
+            type: string;
+        };
+        BuiltInFields: {
+            fields: components["schemas"]["BuiltInField"][];
+        };
         Catalogue: {
             categories: ("assistant" | "writing" | "support" | "learning" | "data")[];
             data: components["schemas"]["CatalogueApp"][];
@@ -2989,11 +4642,51 @@ export interface components {
             publishable: boolean;
             data: components["schemas"]["Finding"][];
         };
+        ChildAnswer: {
+            data: components["schemas"]["ChildShown"];
+        };
+        ChildContent: {
+            content: string;
+        };
+        /** @description A child chunk: with `id` one that exists, without it a new one. */
+        ChildDraft: {
+            content: string;
+            id?: string | null;
+        };
+        /** @description All children of a chunk, in their order. */
+        ChildList: {
+            chunks: components["schemas"]["ChildDraft"][];
+        };
+        ChildPage: {
+            data: components["schemas"]["ChildShown"][];
+            total: number;
+            total_pages: number;
+            page: number;
+            limit: number;
+        };
+        /** @description A part of a parent chunk. */
+        ChildShown: {
+            id: string;
+            segment_id: string;
+            content: string;
+            position: number;
+            word_count: number;
+            type: string;
+            created_at: number;
+            updated_at: number;
+        };
+        ChildrenAnswer: {
+            data: components["schemas"]["ChildShown"][];
+        };
         /** @description One choice of a field. */
         Choice: {
             label: components["schemas"]["Translated"];
             value: string;
             show_on: components["schemas"]["Shown"][];
+        };
+        ChunkPreview: {
+            content: string;
+            child_chunks?: string[];
         };
         CodeWish: {
             instruction: string;
@@ -3028,6 +4721,38 @@ export interface components {
             available_credentials: components["schemas"]["Key"][];
             custom_models: components["schemas"]["AddedModel"][];
         };
+        /** @description Where the server is. A key that comes back as it is shown stays. */
+        Connection: {
+            /** @default  */
+            endpoint?: string;
+            /** @default  */
+            api_key?: string;
+        };
+        CrawlBegun: {
+            job_id: string;
+            /** @default active */
+            status?: string;
+        };
+        /** @description `provider` treadle needs no key. */
+        CrawlOrder: {
+            provider: string;
+            url: string;
+            options?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description How far a crawl is: active, completed or error; `data` are its pages. */
+        CrawlShown: {
+            status: string;
+            job_id: string;
+            total: number;
+            current: number;
+            data?: {
+                [key: string]: string;
+            }[];
+            time_consuming?: number | null;
+            error?: string | null;
+        };
         /** @description Changes to a credential; what is absent stays. A secret sent as `[__HIDDEN__]` stays too. */
         CredentialChange: {
             credential_id: string;
@@ -3043,6 +4768,108 @@ export interface components {
                 [key: string]: string | boolean;
             };
             load_balancing: components["schemas"]["Balance"];
+        };
+        DataSource: {
+            info_list: components["schemas"]["SourceList"];
+            type?: string | null;
+        };
+        /** @description What is to change about a base; what is left out stays. */
+        DatasetChange: {
+            name?: string | null;
+            description?: string | null;
+            permission?: string | null;
+            partial_member_list?: {
+                [key: string]: unknown;
+            }[] | null;
+            indexing_technique?: string | null;
+            retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
+            embedding_model?: string | null;
+            embedding_model_provider?: string | null;
+            external_retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
+            external_knowledge_id?: string | null;
+            external_knowledge_api_id?: string | null;
+            icon_info?: {
+                [key: string]: unknown;
+            } | null;
+            keyword_number?: number | null;
+            enable_api?: boolean | null;
+            summary_index_setting?: {
+                [key: string]: unknown;
+            } | null;
+            is_multimodal?: boolean | null;
+        };
+        /**
+         * @description A key. `token` is the whole key, known when it is made and never again; `dataset_id` the one base that it opens,
+         *     None for all of the workspace.
+         */
+        DatasetKey: {
+            id: string;
+            type: string;
+            last_characters: string;
+            dataset_id: string | null;
+            created_at: number;
+            last_used_at: number | null;
+            token?: string | null;
+        };
+        DatasetKeys: {
+            data: components["schemas"]["DatasetKey"][];
+        };
+        /** @description A knowledge base. */
+        DatasetShown: {
+            id: string;
+            name: string;
+            description: string;
+            provider: string;
+            permission: string;
+            data_source_type: string | null;
+            indexing_technique: string | null;
+            app_count: number;
+            document_count: number;
+            word_count: number;
+            created_by: string | null;
+            author_name: string | null;
+            created_at: number;
+            updated_by: string | null;
+            updated_at: number;
+            embedding_model: string | null;
+            embedding_model_provider: string | null;
+            embedding_available: boolean | null;
+            retrieval_model_dict: components["schemas"]["RetrievalModel"];
+            tags: components["schemas"]["treadle__knowledge__shapes__TagShown"][];
+            doc_form: string | null;
+            external_knowledge_info: components["schemas"]["ExternalKnowledgeInfo"];
+            external_retrieval_model: components["schemas"]["ExternalRetrieval"];
+            doc_metadata: components["schemas"]["FieldShown"][];
+            built_in_field_enabled: boolean;
+            summary_index_setting?: {
+                [key: string]: unknown;
+            } | null;
+            pipeline_id?: string | null;
+            /** @default general */
+            runtime_mode?: string;
+            chunk_structure?: string | null;
+            icon_info?: components["schemas"]["IconInfo"] | null;
+            /** @default false */
+            is_published?: boolean;
+            /** @default 0 */
+            total_documents?: number;
+            /** @default 0 */
+            total_available_documents?: number;
+            /** @default 0 */
+            available_document_count?: number;
+            /** @default true */
+            enable_api?: boolean;
+            /** @default false */
+            is_multimodal?: boolean;
+            /** @default 10 */
+            keyword_number?: number;
+            /** @default false */
+            index_building?: boolean;
+            partial_member_list?: string[] | null;
         };
         /** @description What the maker of a tool says of one parameter. `form`: who gives it, the model or the builder. */
         DeclaredParameter: {
@@ -3069,13 +4896,111 @@ export interface components {
         DefaultsBody: {
             model_settings: components["schemas"]["treadle__server__console_api__model_shapes__DefaultChoice"][];
         };
-        /** @description Something was done, and there is nothing to tell. */
-        Done: {
-            /**
-             * @default success
-             * @constant
-             */
-            result?: "success";
+        /** @description Of what type a document is, and the values of that type's fields. */
+        Description: {
+            doc_type: string;
+            doc_metadata: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Documents that were switched off because nobody used them. */
+        DisabledByThemselves: {
+            document_ids: string[];
+            count: number;
+        };
+        /** @description A document whole. */
+        DocumentDetail: {
+            id: string;
+            position: number;
+            data_source_type: string;
+            data_source_info: {
+                [key: string]: unknown;
+            };
+            data_source_detail_dict: {
+                [key: string]: unknown;
+            };
+            dataset_process_rule_id: string | null;
+            name: string;
+            created_from: string;
+            created_by: string | null;
+            created_at: number;
+            tokens: number;
+            indexing_status: string;
+            error: string | null;
+            enabled: boolean;
+            disabled_at: number | null;
+            disabled_by: string | null;
+            archived: boolean;
+            display_status: string;
+            word_count: number;
+            hit_count: number;
+            doc_form: string;
+            doc_metadata: components["schemas"]["FieldValue"][];
+            segment_count: number;
+            notice?: string | null;
+            summary_index_status?: string | null;
+            /** @default false */
+            need_summary?: boolean;
+            completed_segments?: number | null;
+            total_segments?: number | null;
+            dataset_process_rule: {
+                [key: string]: unknown;
+            } | null;
+            document_process_rule: {
+                [key: string]: unknown;
+            } | null;
+            completed_at: number | null;
+            updated_at: number | null;
+            indexing_latency: number | null;
+            doc_type: string | null;
+            average_segment_length: number;
+            doc_language: string;
+        };
+        DocumentIds: {
+            document_ids?: string[];
+        };
+        /** @description The values of one document. Without `partial_update` they replace all that it has. */
+        DocumentMetadata: {
+            document_id: string;
+            metadata_list: components["schemas"]["MetadataValue"][];
+            /** @default false */
+            partial_update?: boolean;
+        };
+        /** @description A document in a list. */
+        DocumentShown: {
+            id: string;
+            position: number;
+            data_source_type: string;
+            data_source_info: {
+                [key: string]: unknown;
+            };
+            data_source_detail_dict: {
+                [key: string]: unknown;
+            };
+            dataset_process_rule_id: string | null;
+            name: string;
+            created_from: string;
+            created_by: string | null;
+            created_at: number;
+            tokens: number;
+            indexing_status: string;
+            error: string | null;
+            enabled: boolean;
+            disabled_at: number | null;
+            disabled_by: string | null;
+            archived: boolean;
+            display_status: string;
+            word_count: number;
+            hit_count: number;
+            doc_form: string;
+            doc_metadata: components["schemas"]["FieldValue"][];
+            segment_count: number;
+            notice?: string | null;
+            summary_index_status?: string | null;
+            /** @default false */
+            need_summary?: boolean;
+            completed_segments?: number | null;
+            total_segments?: number | null;
         };
         /** @description The state that the next save must name. */
         DraftSaved: {
@@ -3110,6 +5035,31 @@ export interface components {
         EditorSettings: {
             parallel_depth_limit: number;
         };
+        /** @description How many chunks there would be, and the first of them. Nothing is counted or priced. */
+        Estimate: {
+            /** @default 0 */
+            total_segments?: number;
+            preview?: components["schemas"]["ChunkPreview"][];
+            qa_preview?: components["schemas"]["PairPreview"][] | null;
+            notice?: string | null;
+            /** @default 0 */
+            tokens?: number;
+            /** @default 0 */
+            total_price?: number;
+            /** @default USD */
+            currency?: string;
+        };
+        /** @description What a preview is to show. */
+        EstimateOrder: {
+            info_list: components["schemas"]["SourceList"];
+            process_rule: {
+                [key: string]: unknown;
+            };
+            indexing_technique?: string | null;
+            doc_form?: string | null;
+            dataset_id?: string | null;
+            doc_language?: string | null;
+        };
         /** @description `data` is the app file's text. */
         ExportedApp: {
             data: string;
@@ -3119,6 +5069,44 @@ export interface components {
             name: string;
             api_endpoint: string;
             api_key: string;
+        };
+        ExternalApiBody: {
+            name: string;
+            settings?: components["schemas"]["Connection"];
+            description?: string | null;
+        };
+        /** @description A server elsewhere that answers searches. Of the key, only its end is shown. */
+        ExternalApiShown: {
+            id: string;
+            tenant_id: string;
+            name: string;
+            description: string;
+            settings: {
+                [key: string]: string;
+            };
+            dataset_bindings: {
+                [key: string]: string;
+            }[];
+            created_by: string | null;
+            created_at: string;
+        };
+        ExternalKnowledgeInfo: {
+            external_knowledge_id?: string | null;
+            external_knowledge_api_id?: string | null;
+            external_knowledge_api_name?: string | null;
+            external_knowledge_api_endpoint?: string | null;
+        };
+        ExternalResult: {
+            query: components["schemas"]["TestQuery"];
+            records: components["schemas"]["FoundElsewhere"][];
+        };
+        ExternalRetrieval: {
+            /** @default 2 */
+            top_k?: number;
+            /** @default 0 */
+            score_threshold?: number;
+            /** @default false */
+            score_threshold_enabled?: boolean;
         };
         /** @description A model that stands behind another one. */
         Fallback: {
@@ -3130,6 +5118,36 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             };
             hash: string;
+        };
+        /** @description A metadata field, and how many documents have it. */
+        FieldCount: {
+            id: string;
+            name: string;
+            type: string;
+            count: number;
+        };
+        /** @description A metadata field. */
+        FieldShown: {
+            id: string;
+            name: string;
+            type: string;
+        };
+        /** @description A metadata field of a document with its value: text, a number, or seconds since the epoch. */
+        FieldValue: {
+            id: string;
+            name: string;
+            type: string;
+            value: string | number | null;
+        };
+        Fields: {
+            doc_metadata: components["schemas"]["FieldCount"][];
+            built_in_field_enabled: boolean;
+        };
+        FileLink: {
+            url: string;
+        };
+        FileList: {
+            file_ids?: string[];
         };
         /** @description An item of the checklist. An `error` keeps the draft from being published. */
         Finding: {
@@ -3158,6 +5176,77 @@ export interface components {
             max_length: number;
             show_on: components["schemas"]["Shown"][];
         };
+        FoundChildShown: {
+            id: string;
+            content: string;
+            position: number;
+            score: number;
+        };
+        FoundDocument: {
+            id: string;
+            data_source_type: string;
+            name: string;
+            doc_type?: string | null;
+            doc_metadata?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A passage of a base that is elsewhere. */
+        FoundElsewhere: {
+            content: string;
+            title: string;
+            score: number;
+            metadata: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A chunk that was found. `score` is None for one found by keywords. */
+        FoundRecord: {
+            segment: components["schemas"]["FoundSegment"];
+            child_chunks: components["schemas"]["FoundChildShown"][] | null;
+            score: number | null;
+            tsne_position?: null;
+            files?: {
+                [key: string]: unknown;
+            }[];
+            summary?: string | null;
+        };
+        /** @description A chunk with the document that it is of. */
+        FoundSegment: {
+            id: string;
+            position: number;
+            document_id: string;
+            content: string;
+            sign_content: string;
+            answer: string | null;
+            word_count: number;
+            tokens: number;
+            keywords: string[] | null;
+            index_node_id: string;
+            index_node_hash: string;
+            hit_count: number;
+            enabled: boolean;
+            disabled_at: number | null;
+            disabled_by: string | null;
+            status: string;
+            created_by: string | null;
+            created_at: number;
+            updated_at: number;
+            updated_by: string | null;
+            indexing_at: number | null;
+            completed_at: number | null;
+            error: string | null;
+            stopped_at: number | null;
+            child_chunks?: components["schemas"]["ChildShown"][];
+            place?: {
+                [key: string]: unknown;
+            } | null;
+            attachments?: {
+                [key: string]: unknown;
+            }[];
+            summary?: string | null;
+            document: components["schemas"]["FoundDocument"];
+        };
         HTTPValidationError: {
             detail?: components["schemas"]["ValidationError"][];
         };
@@ -3182,6 +5271,12 @@ export interface components {
             background?: string;
             /** @default  */
             content?: string;
+        };
+        IconInfo: {
+            icon_type?: string | null;
+            icon?: string | null;
+            icon_background?: string | null;
+            icon_url?: string | null;
         };
         /** @description How an import went: `pending` waits for a confirmation, `failed` made nothing and says why in `error`. */
         ImportAnswer: {
@@ -3211,6 +5306,12 @@ export interface components {
             yaml_url?: string | null;
             app_id?: string | null;
         };
+        /** @description How far a table is: waiting, processing, completed or error. */
+        ImportState: {
+            job_id: string;
+            job_status: string;
+            error?: string | null;
+        };
         /**
          * @description How an import ended (app-dsl §2.2).
          * @enum {string}
@@ -3231,11 +5332,34 @@ export interface components {
         InstalledApps: {
             data: components["schemas"]["InstalledAppShown"][];
         };
+        Integrations: {
+            data: components["schemas"]["NotionShown"][];
+        };
+        IsUsed: {
+            is_using: boolean;
+        };
         JsonValue: unknown;
         /** @description A named credential of a provider. */
         Key: {
             credential_id: string;
             credential_name: string;
+        };
+        /** @description A key of a crawling service: firecrawl, jinareader or watercrawl. */
+        KeyBinding: {
+            provider: string;
+            credentials: components["schemas"]["KeyCredentials"];
+            /** @default website */
+            category?: string;
+        };
+        KeyConfig: {
+            api_key: string;
+            /** @default  */
+            base_url?: string;
+        };
+        KeyCredentials: {
+            config: components["schemas"]["KeyConfig"];
+            /** @default bearer */
+            auth_type?: string;
         };
         KeyList: {
             data: components["schemas"]["KeyShown"][];
@@ -3247,6 +5371,10 @@ export interface components {
             last_characters: string;
             created_at: number;
             last_used_at: number | null;
+        };
+        KeywordSetting: {
+            /** @default 0.3 */
+            keyword_weight?: number;
         };
         /** @description Plugins that an app's file names and this installation does not have. */
         LeakedDependencies: {
@@ -3408,6 +5536,20 @@ export interface components {
         McpChoice: {
             provider_id: string;
         };
+        MemberIds: {
+            data: string[];
+        };
+        /** @description A document's metadata and nothing else. */
+        MetadataOnly: {
+            id: string;
+            doc_type: string | null;
+            doc_metadata: components["schemas"]["FieldValue"][];
+        };
+        MetadataValue: {
+            id: string;
+            name: string;
+            value?: string | number | null;
+        };
         /** @description A model with credentials of its own, or turns of it. */
         ModelBody: {
             model: string;
@@ -3480,6 +5622,72 @@ export interface components {
             icon_background?: string;
             mode: components["schemas"]["AppMode"];
         };
+        /** @description A new knowledge base. `external_*` belong to one that is elsewhere. */
+        NewDataset: {
+            name: string;
+            description?: string | null;
+            indexing_technique?: string | null;
+            permission?: string | null;
+            provider?: string | null;
+            external_knowledge_api_id?: string | null;
+            external_knowledge_id?: string | null;
+            external_retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
+            embedding_model?: string | null;
+            embedding_model_provider?: string | null;
+            retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
+            summary_index_setting?: {
+                [key: string]: unknown;
+            } | null;
+            icon_info?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description `dataset_id`: the one base that the key is to open. */
+        NewDatasetKey: {
+            dataset_id?: string | null;
+        };
+        /** @description Documents to add, or with `original_document_id` one to cut anew. */
+        NewDocuments: {
+            data_source?: components["schemas"]["DataSource"] | null;
+            process_rule?: {
+                [key: string]: unknown;
+            } | null;
+            indexing_technique?: string | null;
+            /** @default true */
+            duplicate?: boolean;
+            original_document_id?: string | null;
+            doc_form?: string | null;
+            doc_language?: string | null;
+            doc_type?: string | null;
+            doc_metadata?: {
+                [key: string]: unknown;
+            } | null;
+            retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
+            embedding_model?: string | null;
+            embedding_model_provider?: string | null;
+            name?: string | null;
+        };
+        /** @description A base that is elsewhere. */
+        NewExternalDataset: {
+            external_knowledge_api_id: string;
+            external_knowledge_id: string;
+            name: string;
+            description?: string | null;
+            external_retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description `type` is string, number or time. */
+        NewField: {
+            type: string;
+            name: string;
+        };
         /** @description What was made. */
         NewId: {
             /**
@@ -3495,6 +5703,17 @@ export interface components {
             icon_type?: string | null;
             icon?: string | null;
             icon_background?: string | null;
+        };
+        NewName: {
+            name: string;
+        };
+        NewRole: {
+            role: components["schemas"]["Role"];
+        };
+        NewSegment: {
+            content: string;
+            answer?: string | null;
+            keywords?: string[] | null;
         };
         NewTag: {
             /**
@@ -3571,6 +5790,38 @@ export interface components {
             retries: boolean;
             handles_errors: boolean;
         };
+        NotionList: {
+            workspace_id: string;
+            pages?: components["schemas"]["NotionPage"][];
+            credential_id?: string | null;
+        };
+        NotionPage: {
+            page_id: string;
+            /** @default  */
+            page_name?: string;
+            page_icon?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default page */
+            type?: string;
+        };
+        /** @description Workspaces with their pages; `is_bound` marks those that are in the knowledge base already. */
+        NotionPages: {
+            notion_info: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** @description A Notion workspace; `source_info` holds its name and the pages that were granted. */
+        NotionShown: {
+            id: string;
+            provider: string;
+            created_at: number;
+            is_bound: boolean;
+            disabled: boolean;
+            source_info: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A model that the provider itself names. */
         Offered: {
             name: string;
@@ -3581,6 +5832,9 @@ export interface components {
         /** @description The models that the provider itself names. */
         OfferedList: {
             data: components["schemas"]["Offered"][];
+        };
+        Operations: {
+            operation_data: components["schemas"]["DocumentMetadata"][];
         };
         /** @description A variable that every node of the type gives. */
         OutputShown: {
@@ -3596,6 +5850,55 @@ export interface components {
             setting: string;
             name: string | null;
             type: string | null;
+        };
+        /** @description A workspace of the signed-in person. `current`: the one that this session looks at. */
+        OwnWorkspace: {
+            id: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            current: boolean;
+        };
+        OwnWorkspaces: {
+            workspaces: components["schemas"]["OwnWorkspace"][];
+        };
+        PageText: {
+            content: string;
+        };
+        /** @description A page of a list. `has_more`: another page exists. */
+        Page_DatasetShown_: {
+            data: components["schemas"]["DatasetShown"][];
+            has_more: boolean;
+            limit: number;
+            total: number;
+            page: number;
+        };
+        /** @description A page of a list. `has_more`: another page exists. */
+        Page_DocumentShown_: {
+            data: components["schemas"]["DocumentShown"][];
+            has_more: boolean;
+            limit: number;
+            total: number;
+            page: number;
+        };
+        /** @description A page of a list. `has_more`: another page exists. */
+        Page_ExternalApiShown_: {
+            data: components["schemas"]["ExternalApiShown"][];
+            has_more: boolean;
+            limit: number;
+            total: number;
+            page: number;
+        };
+        /** @description A page of a list. `has_more`: another page exists. */
+        Page_QueryShown_: {
+            data: components["schemas"]["QueryShown"][];
+            has_more: boolean;
+            limit: number;
+            total: number;
+            page: number;
+        };
+        PairPreview: {
+            question: string;
+            answer: string;
         };
         /** @description What the calls of the app's page carry, as `Authorization: Bearer`. Valid for an hour. */
         Passport: {
@@ -3637,6 +5940,34 @@ export interface components {
              * @enum {string}
              */
             currency?: "USD" | "RMB";
+        };
+        /** @description How documents are cut; `limits` bound what may be set. */
+        ProcessRuleShown: {
+            mode: string;
+            rules: {
+                [key: string]: unknown;
+            };
+            limits: {
+                [key: string]: number;
+            };
+        };
+        ProgressList: {
+            data: components["schemas"]["ProgressShown"][];
+        };
+        /** @description How far a document is. `indexing_status` is `paused` while it is held. */
+        ProgressShown: {
+            id: string;
+            indexing_status: string;
+            processing_started_at: number | null;
+            parsing_completed_at: number | null;
+            cleaning_completed_at: number | null;
+            splitting_completed_at: number | null;
+            completed_at: number | null;
+            paused_at: number | null;
+            error: string | null;
+            stopped_at: number | null;
+            completed_segments: number;
+            total_segments: number;
         };
         PromptWish: {
             instruction: string;
@@ -3712,6 +6043,27 @@ export interface components {
             /** @default  */
             marked_comment?: string;
         };
+        /** @description A question that a base was asked. */
+        QueryShown: {
+            id: string;
+            content: string;
+            source: string;
+            source_app_id: string | null;
+            created_by_role: string;
+            created_by: string | null;
+            created_at: number;
+        };
+        /** @description An app that uses a base. */
+        RelatedApp: {
+            id: string;
+            name: string;
+            description: string;
+            mode: string;
+            icon_type: string;
+            icon: string;
+            icon_background: string | null;
+            icon_url?: string | null;
+        };
         /** @description What a run was given, in the shape in which the next one takes it. */
         Replay: {
             inputs: {
@@ -3719,6 +6071,12 @@ export interface components {
             };
             files: components["schemas"]["JsonValue"][];
             query: string;
+        };
+        RerankingModel: {
+            /** @default  */
+            reranking_provider_name?: string;
+            /** @default  */
+            reranking_model_name?: string;
         };
         /** @description A credential of a model. `ttl` is for how many seconds it rests, `reason` why. */
         Resting: {
@@ -3739,6 +6097,33 @@ export interface components {
         /** @description `hash` is that of the draft which is to be replaced. */
         Restoring: {
             hash: string;
+        };
+        /** @description How a base is searched (spec knowledge §10.1). */
+        RetrievalModel: {
+            /**
+             * @default semantic_search
+             * @enum {string}
+             */
+            search_method?: "semantic_search" | "full_text_search" | "hybrid_search" | "keyword_search";
+            /** @default false */
+            reranking_enable?: boolean;
+            reranking_mode?: ("reranking_model" | "weighted_score") | null;
+            reranking_model?: components["schemas"]["RerankingModel"] | null;
+            weights?: components["schemas"]["Weights"] | null;
+            /** @default 4 */
+            top_k?: number;
+            /** @default false */
+            score_threshold_enabled?: boolean;
+            score_threshold?: number | null;
+        };
+        /** @description The ways of searching that the server's index has. */
+        RetrievalSetting: {
+            retrieval_method: string[];
+        };
+        Returned: {
+            code: string;
+            /** @default  */
+            state?: string;
         };
         /**
          * @description What a member may do in a workspace, from most to least. Source: spec console §2.
@@ -3831,6 +6216,63 @@ export interface components {
         SchemaBody: {
             schema: string;
         };
+        SegmentAnswer: {
+            data: components["schemas"]["SegmentShown"];
+            doc_form: string;
+        };
+        /** @description `enabled` false switches the chunk off and leaves the rest aside. */
+        SegmentChange: {
+            content?: string | null;
+            answer?: string | null;
+            keywords?: string[] | null;
+            enabled?: boolean | null;
+            /** @default false */
+            regenerate_child_chunks?: boolean;
+        };
+        SegmentPage: {
+            data: components["schemas"]["SegmentShown"][];
+            doc_form: string;
+            limit: number;
+            total: number;
+            total_pages: number;
+            page: number;
+            has_more: boolean;
+        };
+        /** @description A chunk. `place` says where in the original it stands. */
+        SegmentShown: {
+            id: string;
+            position: number;
+            document_id: string;
+            content: string;
+            sign_content: string;
+            answer: string | null;
+            word_count: number;
+            tokens: number;
+            keywords: string[] | null;
+            index_node_id: string;
+            index_node_hash: string;
+            hit_count: number;
+            enabled: boolean;
+            disabled_at: number | null;
+            disabled_by: string | null;
+            status: string;
+            created_by: string | null;
+            created_at: number;
+            updated_at: number;
+            updated_by: string | null;
+            indexing_at: number | null;
+            completed_at: number | null;
+            error: string | null;
+            stopped_at: number | null;
+            child_chunks?: components["schemas"]["ChildShown"][];
+            place?: {
+                [key: string]: unknown;
+            } | null;
+            attachments?: {
+                [key: string]: unknown;
+            }[];
+            summary?: string | null;
+        };
         /** @description How an app is served to MCP clients; `parameters` describe the fields of its form. */
         ServedBody: {
             /** @default  */
@@ -3879,6 +6321,13 @@ export interface components {
         SiteSwitch: {
             enable_site: boolean;
         };
+        /** @description Where documents come from: one kind of source per base. */
+        SourceList: {
+            data_source_type: string;
+            file_info_list?: components["schemas"]["FileList"] | null;
+            notion_info_list?: components["schemas"]["NotionList"][] | null;
+            website_info_list?: components["schemas"]["WebsiteList"] | null;
+        };
         /**
          * @description What a node is run on.
          *
@@ -3907,6 +6356,20 @@ export interface components {
         Switch: {
             enabled: boolean;
         };
+        /** @description A tag, and how many bases have it, as text. */
+        TagCount: {
+            id: string;
+            name: string;
+            type: string;
+            binding_count: string;
+        };
+        TagIds: {
+            tag_ids: string[];
+        };
+        TagList: {
+            data: components["schemas"]["treadle__knowledge__shapes__TagShown"][];
+            total: number;
+        };
         TagName: {
             name: string;
         };
@@ -3915,14 +6378,6 @@ export interface components {
             id: string;
             name: string;
         };
-        /** @description A tag, and how many apps have it. */
-        TagShown: {
-            id: string;
-            name: string;
-            /** @constant */
-            type: "app";
-            binding_count: number;
-        };
         /** @description An app to begin with: import its `content`. */
         Template: {
             id: string;
@@ -3930,6 +6385,24 @@ export interface components {
         };
         TemplateList: {
             data: components["schemas"]["Template"][];
+        };
+        /** @description What to try; settings that are given hold for this once. */
+        TestOrder: {
+            /** @default  */
+            query?: string;
+            retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
+            external_retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        TestQuery: {
+            content: string;
+        };
+        TestResult: {
+            query: components["schemas"]["TestQuery"];
+            records: components["schemas"]["FoundRecord"][];
         };
         /** @description A text in the console's languages. */
         Translated: {
@@ -3961,6 +6434,11 @@ export interface components {
             extension: string;
             mime_type: string;
             created_at: number;
+        };
+        /** @description Whether knowledge bases need an API, and how many. */
+        UseCount: {
+            is_using: boolean;
+            count: number;
         };
         ValidationError: {
             loc: (string | number)[];
@@ -4007,6 +6485,14 @@ export interface components {
             value_type: string;
             value: components["schemas"]["JsonValue"];
             selector: string[];
+        };
+        VectorSetting: {
+            /** @default 0.7 */
+            vector_weight?: number;
+            /** @default  */
+            embedding_provider_name?: string;
+            /** @default  */
+            embedding_model_name?: string;
         };
         /** @description What is left out stays. */
         VersionChange: {
@@ -4057,6 +6543,31 @@ export interface components {
             name: string;
             value: string;
         };
+        WebKeyShown: {
+            id: string;
+            category: string;
+            provider: string;
+            disabled: boolean;
+            created_at: number;
+            updated_at: number;
+        };
+        WebKeys: {
+            sources: components["schemas"]["WebKeyShown"][];
+        };
+        /** @description Pages of a crawl. `urls` as the crawl named them. */
+        WebsiteList: {
+            provider: string;
+            job_id: string;
+            urls?: string[];
+            /** @default true */
+            only_main_content?: boolean;
+        };
+        /** @description How much nearness of meaning and shared words count; together 1. */
+        Weights: {
+            weight_type?: string | null;
+            vector_setting?: components["schemas"]["VectorSetting"];
+            keyword_setting?: components["schemas"]["KeywordSetting"];
+        };
         /** @description What is wanted, and which model writes it. */
         Wish: {
             instruction: string;
@@ -4086,10 +6597,48 @@ export interface components {
         WorkflowChoice: {
             workflow_tool_id: string;
         };
+        WorkspaceChoice: {
+            workspace_id: string;
+        };
         /** @description The workspace of a session. */
         WorkspaceLookedAt: {
             id: string;
             name: string;
+        };
+        /** @description A member of the workspace. Times in seconds since 1970. */
+        WorkspaceMember: {
+            id: string;
+            name: string;
+            email: string;
+            role: components["schemas"]["Role"];
+            status: string;
+            created_at: number;
+            last_login_at: number | null;
+        };
+        WorkspaceMembers: {
+            members: components["schemas"]["WorkspaceMember"][];
+        };
+        WorkspaceName: {
+            name: string;
+        };
+        treadle__knowledge__shapes__TagShown: {
+            id: string;
+            name: string;
+            /** @default knowledge */
+            type?: string;
+        };
+        /** @description Something was done, and there is nothing to tell. */
+        treadle__server__console_api__answers__Done: {
+            /**
+             * @default success
+             * @constant
+             */
+            result?: "success";
+        };
+        /** @description It is done. */
+        treadle__server__console_api__knowledge_access__Done: {
+            /** @default success */
+            result?: string;
         };
         /** @description A filled-in form, and whose: a provider's own without a model. */
         treadle__server__console_api__model_shapes__CredentialBody: {
@@ -4112,6 +6661,14 @@ export interface components {
             model_type: string;
             provider?: string | null;
             model?: string | null;
+        };
+        /** @description A tag, and how many apps have it. */
+        treadle__server__console_api__tags__TagShown: {
+            id: string;
+            name: string;
+            /** @constant */
+            type: "app";
+            binding_count: number;
         };
         /** @description Credentials of a built-in provider. A secret that is sent as it is shown stays as it is. */
         treadle__server__console_api__tools__CredentialBody: {
@@ -4243,7 +6800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
         };
@@ -4264,6 +6821,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Myself"];
+                };
+            };
+        };
+    };
+    members_list_workspaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWorkspaces"];
+                };
+            };
+        };
+    };
+    members_switch_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    members_rename_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    members_list_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceMembers"];
+                };
+            };
+        };
+    };
+    members_change_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    members_remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -5292,7 +8021,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -5740,7 +8469,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -5991,7 +8720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -6366,7 +9095,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TagShown"][];
+                    "application/json": components["schemas"]["treadle__server__console_api__tags__TagShown"][];
                 };
             };
             /** @description Validation Error */
@@ -6399,7 +9128,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TagShown"];
+                    "application/json": components["schemas"]["treadle__server__console_api__tags__TagShown"];
                 };
             };
             /** @description Validation Error */
@@ -6463,7 +9192,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TagShown"];
+                    "application/json": components["schemas"]["treadle__server__console_api__tags__TagShown"];
                 };
             };
             /** @description Validation Error */
@@ -8699,7 +11428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -8874,7 +11603,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -8909,7 +11638,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -8944,7 +11673,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -9043,7 +11772,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -9078,7 +11807,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -9175,7 +11904,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -9245,7 +11974,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -9280,7 +12009,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -9346,7 +12075,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -9381,7 +12110,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -9443,7 +12172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Done"];
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -9473,6 +12202,2946 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NodeTypeList"];
+                };
+            };
+        };
+    };
+    data_sources_list_web_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebKeys"];
+                };
+            };
+        };
+    };
+    data_sources_bind_web_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyBinding"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_unbind_web_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                binding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_begin_crawl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CrawlOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrawlBegun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_read_crawl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CrawlShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_notion_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Address"];
+                };
+            };
+        };
+    };
+    data_sources_notion_returned: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_bind_notion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Returned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_read_notion_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                binding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_list_integrations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Integrations"];
+                };
+            };
+        };
+    };
+    data_sources_switch_integration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                binding_id: string;
+                action: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_list_notion_pages: {
+        parameters: {
+            query?: {
+                dataset_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotionPages"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_preview_notion_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+                page_id: string;
+                kind: "page" | "database";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageText"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    dataset_keys_list_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetKeys"];
+                };
+            };
+        };
+    };
+    dataset_keys_create_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewDatasetKey"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetKey"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    dataset_keys_delete_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    dataset_keys_read_api_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiBase"];
+                };
+            };
+        };
+    };
+    external_knowledge_list_apis: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                keyword?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ExternalApiShown_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    external_knowledge_add_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExternalApiBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExternalApiShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    external_knowledge_read_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExternalApiShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    external_knowledge_delete_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    external_knowledge_change_api: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExternalApiBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExternalApiShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    external_knowledge_check_api_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                api_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UseCount"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_list_built_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuiltInFields"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_list_tags: {
+        parameters: {
+            query?: {
+                keyword?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagCount"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_add_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagCount"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_delete_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_rename_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagCount"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_list_tags_of: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_bind_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagIds"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_unbind_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                tag_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_list_fields: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Fields"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_add_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewField"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_switch_built_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                action: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_delete_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                metadata_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_rename_field: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                metadata_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FieldShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_metadata_set_values: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Operations"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_read_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_list_segments: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                keyword?: string;
+                status?: string[];
+                hit_count_gte?: number | null;
+                enabled?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_delete_segments: {
+        parameters: {
+            query?: {
+                segment_id?: string[];
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_add_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSegment"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_switch_segments: {
+        parameters: {
+            query?: {
+                segment_id?: string[];
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+                action: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_import_segments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_read_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_delete_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_change_segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmentChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_list_children: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                keyword?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChildPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_add_child: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChildContent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChildAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_replace_children: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+                segment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChildList"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChildrenAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_delete_child: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+                segment_id: string;
+                child_chunk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    segments_change_child: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+                segment_id: string;
+                child_chunk_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChildContent"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChildAnswer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_list_documents: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                keyword?: string;
+                status?: string;
+                sort?: string;
+                fetch?: boolean;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DocumentShown_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_add_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocuments"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedDocuments"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_delete_documents: {
+        parameters: {
+            query?: {
+                document_id?: string[];
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_set_state: {
+        parameters: {
+            query?: {
+                document_id?: string[];
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+                action: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_download_zip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentIds"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_read_batch_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_list_broken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Broken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_retry_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentIds"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_list_disabled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisabledByThemselves"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_sync_notion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_read_document: {
+        parameters: {
+            query?: {
+                metadata?: string;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentDetail"] | components["schemas"]["MetadataOnly"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_delete_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_rename_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_describe_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Description"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_read_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_estimate_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Estimate"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_pause_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_resume_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_sync_notion_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_sync_website_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_download_document: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileLink"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_export_chunks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hit_testing_try_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestResult"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hit_testing_try_external: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExternalResult"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_list_datasets: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+                keyword?: string;
+                tag_ids?: string[];
+                ids?: string[];
+                include_all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DatasetShown_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_create_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_connect_external: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExternalDataset"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_create_with_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDocuments"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedDocuments"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_import_dataset: {
+        parameters: {
+            query?: {
+                name?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_read_process_rule: {
+        parameters: {
+            query?: {
+                document_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProcessRuleShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_read_retrieval_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetrievalSetting"];
+                };
+            };
+        };
+    };
+    datasets_estimate_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EstimateOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Estimate"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_read_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_delete_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_change_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_check_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IsUsed"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_list_related_apps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Apps"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_list_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberIds"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_list_queries: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QueryShown_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_read_all_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgressList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_export_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -29,6 +29,7 @@ from treadle.server.console_api import (
     hit_testing,
     knowledge_metadata,
     mcp,
+    members,
     models,
     node_types,
     runs,
@@ -49,6 +50,7 @@ from treadle.server.services import Services
 
 ROUTERS = (
     sessions.router,
+    members.router,
     description.router,
     app_imports.router,
     apps.router,

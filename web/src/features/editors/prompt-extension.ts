@@ -154,11 +154,14 @@ const oneLine = EditorState.transactionFilter.of((transaction) => {
   return { changes: { from: 0, to: transaction.startState.doc.length, insert: text }, selection: { anchor: Math.min(transaction.newSelection.main.head, text.length) } };
 });
 
+const TEXT_FACE = EditorView.theme({ ".cm-scroller": { fontFamily: "var(--font-sans)", fontSize: "13px", lineHeight: "20px" } });
+
 /** A text with variables as tokens, which the arrows pass and Backspace removes as one letter. */
 export function promptExtension(options: PromptOptions): Extension {
   const jinja = options.jinja === true;
   return [
     settings.of(options),
+    TEXT_FACE,
     history(),
     jinja ? [languageOf("jinja"), closeBrackets()] : plugin,
     options.singleLine === true ? oneLine : EditorView.lineWrapping,

@@ -20,7 +20,7 @@ export function Switch({ checked, onChange, label, disabled = false, id }: Switc
       disabled={disabled}
       onClick={() => onChange(!checked)}
       className={clsx(
-        "touch-target relative inline-flex h-5 w-8 shrink-0 items-center rounded-full border transition-colors disabled:opacity-50",
+        "relative inline-flex h-5 w-8 shrink-0 items-center rounded-full border transition-colors before:absolute before:-inset-2.5 disabled:opacity-50",
         checked ? "border-accent bg-accent" : "border-line-strong bg-sunken",
       )}
     >

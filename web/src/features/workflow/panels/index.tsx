@@ -26,7 +26,7 @@ export function NodePanel({ nodeId }: { nodeId: string }) {
   return (
     <PanelContext value={panel}>
       <ScopeContext value={scope}>
-        <div className="@container flex min-w-0 flex-col gap-5 p-4 text-13" data-node-panel={node.data.type}>
+        <div className="@container flex min-h-0 min-w-0 flex-1 flex-col gap-5 overflow-x-hidden overflow-y-auto p-4 text-13 *:shrink-0" data-node-panel={node.data.type}>
           <TitleFields node={node} type={type} />
           {container !== undefined && <p className="text-12 text-muted">{t("panels.inside", { title: container.data.title })}</p>}
           <Settings key={nodeId} node={node} type={type} />

@@ -1,15 +1,18 @@
+import { X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { i18nText } from "@/features/schema-form/i18n-text";
 import type { NodeType } from "@/features/schema-form/node-types";
+import { IconButton } from "@/ui/button";
 import { NodeIcon } from "@/ui/node-icon";
 import type { FlowNode } from "../graph/types";
-import { useWorkflow } from "../store";
+import { useOpenPanel, useWorkflow } from "../store";
 
 /** The name and the note of a node, to be written over. */
 export function TitleFields({ node, type }: { node: FlowNode; type: NodeType | undefined }) {
   const { t, i18n } = useTranslation();
   const update = useWorkflow((state) => state.updateNodeData);
   const editable = useWorkflow((state) => state.editable);
+  const openPanel = useOpenPanel();
   const kind = i18nText(type?.title, i18n.language) || node.data.type;
   return (
     <div className="flex flex-col gap-1">
@@ -24,6 +27,9 @@ export function TitleFields({ node, type }: { node: FlowNode; type: NodeType | u
           onChange={(event) => update(node.id, { title: event.target.value }, { history: "nodeRenamed" })}
           className="h-8 min-w-0 flex-1 rounded-control border border-transparent bg-transparent px-1.5 text-16 font-semibold hover:border-line focus:border-accent focus:outline-none"
         />
+        <IconButton label={t("common.close")} onClick={() => openPanel(null)}>
+          <X size={16} strokeWidth={1.5} />
+        </IconButton>
       </div>
       <textarea
         aria-label={t("panels.note")}

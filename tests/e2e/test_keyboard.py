@@ -67,6 +67,7 @@ def test_menus_and_dialogs_of_a_conversation(site: Site, page: Page) -> None:
     page.keyboard.press("Enter")
     expect(items.nth(0)).to_be_focused()
     page.keyboard.press("ArrowDown")
+    expect(items.nth(1)).to_be_focused()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("textbox")).to_be_focused()

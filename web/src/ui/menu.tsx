@@ -31,7 +31,7 @@ export function Menu({ trigger, align = "end", side = "bottom", children, ...sta
     <Radix.Root modal={modal} {...state}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
-        <Radix.Content align={align} side={side} sideOffset={4} collisionPadding={8} loop className={CARD}>
+        <Radix.Content align={align} side={side} sideOffset={4} collisionPadding={8} loop onCloseAutoFocus={leaveToDialog} className={CARD}>
           <Kind value="drop-down">{children}</Kind>
         </Radix.Content>
       </Radix.Portal>
@@ -53,12 +53,17 @@ export function ContextMenu({ children, items, ...state }: ContextMenuProps) {
     <RadixContext.Root modal={modal} {...state}>
       <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>
       <RadixContext.Portal>
-        <RadixContext.Content collisionPadding={8} loop className={CARD}>
+        <RadixContext.Content collisionPadding={8} loop onCloseAutoFocus={leaveToDialog} className={CARD}>
           <Kind value="context">{items}</Kind>
         </RadixContext.Content>
       </RadixContext.Portal>
     </RadixContext.Root>
   );
+}
+
+/** The menu is closed a moment after its item opened a dialog, which has the focus by then and keeps it. */
+function leaveToDialog(event: Event): void {
+  if (document.activeElement?.closest("[role=dialog], [role=alertdialog]") != null) event.preventDefault();
 }
 
 interface MenuItemProps {

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-MEANING = 0.7
+MEANING = 0.85
 """How much nearness of meaning counts; shared words count for the rest. Tuned by bench/retrieval_quality.py."""
 
 _HALF = 8.0

@@ -28,7 +28,8 @@ import { SystemPanel, VariablesPanel } from "./canvas/variables-panel";
 import { ChecklistPanel } from "./checklist/checklist-panel";
 import { useProblems, type ListedProblem } from "./checklist/problems";
 import { openDraft } from "./graph/draft";
-import { edgesFrom, edgesInto } from "./graph/lookup";
+import { boxOf } from "./graph/geometry";
+import { byId, edgesFrom, edgesInto } from "./graph/lookup";
 import type { FlowMode, Point, Viewport } from "./graph/types";
 import { ConnectList } from "./palette/connect";
 import { Palette } from "./palette/palette";
@@ -138,7 +139,8 @@ function Workbench({ account, name, siteUrl, blocks, features, dock, nodeId, onN
   const problems = useProblems();
   const surfaceOf = useCallback(() => surface.current, []);
   const run = useCanvasCommands(surfaceOf, pointer, name, viewing !== null);
-  usePaletteCommands(run);
+  usePaletteCommands(run, features !== undefined);
+  useOpenInView(surfaceOf);
   const marks = useMarks(viewing?.comparison);
   const canvas = useCanvasStore();
   const shown = useMemo(() => {
@@ -156,7 +158,7 @@ function Workbench({ account, name, siteUrl, blocks, features, dock, nodeId, onN
   return (
     <RunContext value={run}>
       <div className={maximised ? "fixed inset-0 z-30 flex flex-col bg-bg" : "flex h-full min-h-0 flex-1 flex-col"}>
-        <TopBar problemCount={problems.length} hasErrors={problems.some((problem) => problem.severity === "error")} siteUrl={siteUrl} />
+        <TopBar problemCount={problems.length} hasErrors={problems.some((problem) => problem.severity === "error")} siteUrl={siteUrl} hasFeatures={features !== undefined} />
         <div className="relative flex min-h-0 flex-1">
           <div className="flex min-w-0 flex-1 flex-col">
             <section
@@ -267,19 +269,19 @@ function Dialogs({ problems, name }: { problems: readonly ListedProblem[]; name:
 }
 
 /** The canvas's commands in the console's palette. Their keys are the canvas's own: most are single letters. */
-function usePaletteCommands(run: (id: CommandId) => void): void {
+function usePaletteCommands(run: (id: CommandId) => void, hasFeatures: boolean): void {
   const { t } = useTranslation();
   const mode = useWorkflow((state) => state.mode);
   const commands = useMemo(
     () =>
-      COMMANDS.filter((command) => command.id !== "conversation" || mode === "advanced-chat").map((command) => ({
+      COMMANDS.filter(({ id }) => (id !== "conversation" || mode === "advanced-chat") && (id !== "features" || hasFeatures)).map((command) => ({
         id: `canvas.${command.id}`,
         label: t(`workflow.commands.${command.id}`),
         icon: command.icon,
         group: t("workflow.canvas.tools"),
         perform: () => run(command.id),
       })),
-    [t, mode, run],
+    [t, mode, run, hasFeatures],
   );
   useCommands(commands);
 }
@@ -413,6 +415,28 @@ function useFreshDraft(): void {
       window.removeEventListener("focus", look);
     };
   }, [saving, queries, appId, t]);
+}
+
+/** A card whose settings open is moved out from under them. */
+function useOpenInView(surface: () => HTMLElement | null): void {
+  const store = useWorkflowStore();
+  const flow = useReactFlow();
+  const open = useWorkflow((state) => state.panelNodeId);
+  useEffect(() => {
+    // After the canvas has become narrower.
+    const frame = requestAnimationFrame(() => {
+      const area = surface()?.getBoundingClientRect();
+      const { nodes } = store.getState();
+      const node = open === null ? undefined : byId(nodes).get(open);
+      if (area === undefined || node === undefined || area.width === 0) return;
+      const box = boxOf(nodes, node);
+      const start = flow.flowToScreenPosition(box);
+      const end = flow.flowToScreenPosition({ x: box.x + box.width, y: box.y + box.height });
+      const seen = start.x >= area.left && end.x <= area.right && start.y >= area.top && end.y <= area.bottom;
+      if (!seen) void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom: flow.getZoom(), duration: 150 });
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [open, surface, store, flow]);
 }
 
 /** The open node is part of the address, so that it can be shared. */

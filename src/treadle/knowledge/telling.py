@@ -55,11 +55,6 @@ def display_status(row: Document) -> str:
             return "paused" if row.is_paused else "indexing"
 
 
-def indexing_status(row: Document) -> str:
-    """`paused` while it is held, `indexing` while another model embeds it, else its status."""
-    return shown_status(row)
-
-
 def source_info(row: Document) -> dict[str, Any]:
     """Where a document came from, as it was kept."""
     found: dict[str, Any] = _decode(row.data_source_info)
@@ -156,7 +151,7 @@ def document_members(
 def progress_shown(row: Document, progress: Progress) -> ProgressShown:
     return ProgressShown(
         id=row.id,
-        indexing_status=indexing_status(row),
+        indexing_status=shown_status(row),
         processing_started_at=maybe(row.processing_started_at),
         parsing_completed_at=maybe(row.parsing_completed_at),
         cleaning_completed_at=maybe(row.cleaning_completed_at),

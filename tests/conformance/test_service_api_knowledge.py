@@ -246,3 +246,35 @@ def test_minimal_bodies_take_the_automatic_rule(shelf: Shelf) -> None:
     body = {"name": "a", "text": "b", "indexing_technique": "high_quality", "process_rule": AUTOMATIC}
     sent = shelf.post(f"/datasets/{base}/document/create-by-text", body)
     assert shelf.indexed(base, sent.json()["document"]["id"])["display_status"] == "available"
+
+
+def test_the_calls_of_the_official_python_client_work_unchanged(shelf: Shelf) -> None:
+    """What `KnowledgeBaseClient` of the PyPI package `dify-client` sends, call by call."""
+    base = shelf.post("/datasets", {"name": f"Client {uuid4().hex[:8]}"}).json()["id"]
+    assert base in {row["id"] for row in shelf.get("/datasets", page=1, limit=20).json()["data"]}
+    extra = {"indexing_technique": "economy", "process_rule": {"mode": "automatic"}}
+    text = shelf.post(f"/datasets/{base}/document/create_by_text", {**extra, "name": "a", "text": "Some words."}).json()
+    shelf.indexed(base, text["document"]["id"])
+    part = {"file": ("notes.txt", b"Other words.")}
+    form = {"data": '{"indexing_technique": "economy", "process_rule": {"mode": "automatic"}}'}
+    file = shelf.call("POST", f"/datasets/{base}/document/create_by_file", data=form, files=part).json()
+    shelf.indexed(base, file["document"]["id"])
+    documents = f"/datasets/{base}/documents"
+    update = shelf.post(f"{documents}/{text['document']['id']}/update_by_text", {"name": "a", "text": "New words."})
+    assert update.status_code == 200
+    shelf.indexed(base, text["document"]["id"])
+    again = shelf.call("POST", f"{documents}/{file['document']['id']}/update_by_file", data={"data": "{}"}, files=part)
+    assert again.status_code == 200, again.text
+    shelf.indexed(base, file["document"]["id"])
+    status = shelf.get(f"{documents}/{update.json()['batch']}/indexing-status").json()["data"]
+    assert status[0]["indexing_status"] == "completed"
+    segments = f"{documents}/{text['document']['id']}/segments"
+    added = shelf.post(segments, {"segments": [{"content": "One more.", "keywords": ["more"]}]}).json()["data"][0]
+    assert {row["content"] for row in shelf.get(segments, keyword="more", status="completed").json()["data"]} == {
+        "One more."
+    }
+    edited = shelf.post(f"{segments}/{added['id']}", {"segment": {"content": "Last."}})
+    assert edited.json()["data"]["content"] == "Last."
+    assert shelf.delete(f"{segments}/{added['id']}").json() == {"result": "success"}
+    assert shelf.delete(f"{documents}/{text['document']['id']}").json() == {"result": "success"}
+    assert shelf.delete(f"/datasets/{base}").status_code == 204

@@ -37,6 +37,7 @@ from treadle.platform.refusals import InvalidParam, NotFound
 MAX_LIMIT = 100
 MAX_CHARACTERS = 1_000_000
 MAX_KEYWORD = 255
+_STATUSES = frozenset(each.value for each in SegmentStatus)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Segments:
     ) -> SegmentPage:
         """A page of at most 100, by position. Raises NotFound, Forbidden and InvalidParam."""
         for status in wanted.statuses:
-            if status not in SegmentStatus:
+            if status not in _STATUSES:
                 raise InvalidParam(f"`status` must be one of {', '.join(SegmentStatus)}.", param="status")
         size = min(limit, MAX_LIMIT)
         async with self._db.session() as session:

@@ -246,6 +246,13 @@ async def test_the_default_stands_in_for_a_provider_without_credentials(
     assert (body["max_tokens"], body["temperature"], "thinking" in body) == (100, 0.12, False)
 
 
+async def test_no_embedding_model_stands_in_for_another(service: ModelService, upstream: ScriptedModel) -> None:
+    kind, name = "text-embedding", "stub-embed"
+    await service.add_model(HERE, "openai_api_compatible", kind, name, compatible(upstream), default=True)
+    with pytest.raises(ProviderNotInitializeError, match="no credentials are stored"):
+        await service.for_workspace(HERE).embed(ModelRef("cohere", "embed-v4.0"), ["a"], "document")
+
+
 async def test_without_the_fallback_a_missing_credential_is_an_error(
     db: Database, crypto: Crypto, upstream: ScriptedModel
 ) -> None:

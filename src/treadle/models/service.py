@@ -290,7 +290,9 @@ class ModelService:
                 raise ModelNotExistError(
                     f"[{key.provider}] {ref.name}: the provider offers no such model. Choose another one."
                 )
-            substitute = state.default(kind) if self._fallback else None
+            # Another model's vectors mean nothing beside those that are stored.
+            stands_in = self._fallback and kind is not ModelKind.EMBEDDING
+            substitute = state.default(kind) if stands_in else None
             usable = state.usable(substitute) if substitute is not None else None
             if usable is None:
                 raise _nothing_stored(ref, key, kind)

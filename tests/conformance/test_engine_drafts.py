@@ -70,13 +70,18 @@ def test_case_04_a_newer_file_is_confirmed_in_time_or_fails(any_workbench: Workb
     assert (late.status_code, late.json()["status"]) == (400, "failed")
 
 
-def test_case_05_a_chatflow_that_a_workflow_file_overwrites_stays_a_chatflow(console: Console) -> None:
-    app_id = console.new_app(sample_apps.CHATFLOW)
-    status, result = imported(console, sample_apps.ECHO, app_id=app_id)
-    assert (status, result["app_id"], result["app_mode"]) == (200, app_id, "advanced-chat")
-    app = console.get(f"/apps/{app_id}").json()
-    assert (app["mode"], app["name"]) == ("advanced-chat", "Echo")
-    assert console.draft(app_id)["graph"] == echo()["workflow"]["graph"]
+def test_case_05_a_workflow_file_does_not_get_over_a_chatflow(console: Console) -> None:
+    """The app stays a chatflow, and the file is refused instead of leaving a graph that no chat can run."""
+    for mine, file, kinds in (
+        (sample_apps.CHATFLOW, sample_apps.ECHO, "The file holds a workflow and this app is a chatflow"),
+        (sample_apps.ECHO, sample_apps.CHATFLOW, "The file holds a chatflow and this app is a workflow"),
+    ):
+        app_id = console.new_app(mine)
+        before, draft = console.get(f"/apps/{app_id}").json(), console.draft(app_id)
+        status, result = imported(console, file, app_id=app_id)
+        assert (status, result["status"], result["app_id"]) == (400, "failed", None)
+        assert result["error"] == f"{kinds}; create a new app from this file instead."
+        assert (console.get(f"/apps/{app_id}").json(), console.draft(app_id)) == (before, draft)
 
 
 def test_case_06_an_import_makes_a_draft_only(any_workbench: Workbench, console: Console) -> None:

@@ -28,6 +28,7 @@ from treadle.apps.features.generators import Generators
 from treadle.apps.features.spoken import Speech
 from treadle.apps.forms.delivery import FormDelivery
 from treadle.apps.forms.service import FormService
+from treadle.apps.icons import Icons
 from treadle.apps.running.beginning import Beginning
 from treadle.apps.running.elsewhere import Elsewhere
 from treadle.apps.running.leases import LeaseKeeper
@@ -97,6 +98,7 @@ class Services:
     models: ModelService
     apps: AppService
     tags: TagService
+    icons: Icons
     explore: ExploreService
     conversations: ConversationService
     asides: Asides
@@ -297,6 +299,7 @@ async def open_services(
             models=models,
             apps=apps,
             tags=TagService(db),
+            icons=Icons(uploads),
             explore=ExploreService(db),
             conversations=conversations,
             asides=asides,

@@ -360,6 +360,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/apps/{app_id}/icon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Icon
+         * @description The picture of an app whose `icon_type` is `image`; browsers keep it, so name the `icon` in the query.
+         */
+        get: operations["apps_read_icon"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apps/{app_id}/export": {
         parameters: {
             query?: never;
@@ -5278,7 +5298,11 @@ export interface components {
             icon_background?: string | null;
             icon_url?: string | null;
         };
-        /** @description How an import went: `pending` waits for a confirmation, `failed` made nothing and says why in `error`. */
+        /**
+         * @description How an import went: `pending` waits for a confirmation, `failed` made nothing and says why in `error`.
+         *
+         *     `code` and `message` say that of a failure in the words of every other refusal; they are empty otherwise.
+         */
         ImportAnswer: {
             id: string;
             status: components["schemas"]["ImportStatus"];
@@ -5287,6 +5311,8 @@ export interface components {
             current_dsl_version: string;
             imported_dsl_version: string;
             error: string;
+            code: string;
+            message: string;
         };
         /** @description A file as text or at an address, for a new app or over the draft of `app_id`. */
         ImportRequest: {
@@ -7329,6 +7355,35 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AppDetail"];
                 };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apps_read_icon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Validation Error */
             422: {

@@ -35,7 +35,9 @@ class AppConversion:
         parsed = parse(await self._apps.export(workspace_id, app_id, include_secrets=True))
         if parsed.app is None:
             raise InvalidParam(f"This app cannot be converted: {parsed.error}")
-        parsed.app.icon_type = None if app.icon_type == "image" else app.icon_type
+        parsed.app.icon_type, parsed.app.icon = app.icon_type, app.icon
+        if app.icon_background:
+            parsed.app.icon_background = app.icon_background
         return converted(parsed.app, endpoints=await self._endpoints(workspace_id, parsed.app))
 
     async def _endpoints(self, workspace_id: str, app: AppFile) -> dict[str, DataEndpoint]:

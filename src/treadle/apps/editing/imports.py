@@ -34,6 +34,7 @@ CONFIRM_WITHIN = 600
 """Seconds for which a file waits to be confirmed."""
 
 _FETCH_SECONDS = 10
+_KINDS = {"workflow": "workflow", "advanced-chat": "chatflow"}
 _BLOB = re.compile(r"https?://(?:www\.)?github\.com/([^/]+)/([^/]+)/blob/(.+\.ya?ml)")
 
 
@@ -233,6 +234,9 @@ def _check_target(app: App, file: AppFile) -> None:
         raise Refusal("Only a workflow or a chatflow can be overwritten; create a new app from this file.")
     if file.workflow is None:
         raise Refusal("The file holds an app without a canvas, which cannot take the place of this one.")
+    if file.mode != app.mode:
+        held, wanted = _KINDS[str(file.mode)], _KINDS[str(app.mode)]
+        raise Refusal(f"The file holds a {held} and this app is a {wanted}; create a new app from this file instead.")
 
 
 def _dressed(file: AppFile, looks: Mapping[str, str]) -> AppFile:

@@ -37,7 +37,9 @@ class AppMaking:
         parsed = parse(await self._apps.export(workspace_id, app_id, include_secrets=True))
         if parsed.app is None:
             raise InvalidParam(f"This app cannot be copied: {parsed.error}")
-        parsed.app.icon_type = None if app.icon_type == "image" else app.icon_type
+        parsed.app.icon_type, parsed.app.icon = app.icon_type, app.icon
+        if app.icon_background:
+            parsed.app.icon_background = app.icon_background
         for name, value in looks.given().items():
             setattr(parsed.app, name, value)
         return await self._apps.create(workspace_id, parsed.app, account_id=account_id)

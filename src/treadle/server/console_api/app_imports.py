@@ -28,7 +28,10 @@ class ImportRequest(AppLooks):
 
 
 class ImportAnswer(BaseModel):
-    """How an import went: `pending` waits for a confirmation, `failed` made nothing and says why in `error`."""
+    """How an import went: `pending` waits for a confirmation, `failed` made nothing and says why in `error`.
+
+    `code` and `message` say that of a failure in the words of every other refusal; they are empty otherwise.
+    """
 
     id: str
     status: ImportStatus
@@ -37,6 +40,8 @@ class ImportAnswer(BaseModel):
     current_dsl_version: str
     imported_dsl_version: str
     error: str
+    code: str
+    message: str
 
 
 class LeakedDependencies(BaseModel):
@@ -64,6 +69,7 @@ async def import_app(
     body: ImportRequest, response: Response, services: ServicesDep, signed_in: EditorDep
 ) -> ImportAnswer:
     """Import an app file: 200 when it is done, 202 when it must be confirmed, 400 when it failed."""
+    await services.icons.check(signed_in.workspace_id, body.icon_type, body.icon)
     imports, workspace_id, app_id = services.editing.imports, signed_in.workspace_id, body.app_id or None
     if body.mode == "yaml-url":
         if not body.yaml_url:
@@ -119,6 +125,8 @@ def _answer(result: ImportResult, response: Response) -> ImportAnswer:
         current_dsl_version=result.current_version,
         imported_dsl_version=result.imported_version,
         error=result.error,
+        code="import_failed" if result.status is ImportStatus.FAILED else "",
+        message=result.error,
     )
 
 

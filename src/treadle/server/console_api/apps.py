@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field, JsonValue
 
 from treadle.accounts.tables import ApiKey, KeyType
@@ -22,6 +22,7 @@ from treadle.server.console_api.access import (
     member,
 )
 from treadle.server.console_api.answers import PlainText
+from treadle.server.file_responses import file_response
 from treadle.server.services import Services
 
 router = console_router("Apps")
@@ -205,6 +206,7 @@ async def list_apps(
 @router.post("/apps", status_code=201)
 async def create_app(body: NewApp, services: ServicesDep, signed_in: EditorDep) -> AppDetail:
     """Create an app with something small in it."""
+    await services.icons.check(signed_in.workspace_id, body.icon_type, body.icon)
     app = await services.editing.making.blank(
         signed_in.workspace_id, body.mode, body.looks(), account_id=signed_in.account_id
     )
@@ -223,6 +225,9 @@ async def change_app(app_id: str, body: AppChange, services: ServicesDep, signed
     changes = body.model_dump(exclude_unset=True)
     if nothing := [name for name, value in changes.items() if value is None and name != "max_active_requests"]:
         raise InvalidParam(f"`{nothing[0]}` must have a value.", param=nothing[0])
+    if body.icon_type is not None or body.icon is not None:
+        app = await services.apps.of_workspace(signed_in.workspace_id, app_id)
+        await services.icons.check(signed_in.workspace_id, body.icon_type or app.icon_type, body.icon or app.icon)
     return await _changed(services, signed_in.workspace_id, app_id, changes, signed_in.account_id)
 
 
@@ -235,10 +240,19 @@ async def delete_app(app_id: str, services: ServicesDep, signed_in: EditorDep) -
 @router.post("/apps/{app_id}/copy", status_code=201)
 async def copy_app(app_id: str, body: AppLooks, services: ServicesDep, signed_in: EditorDep) -> AppDetail:
     """Create a new app from the draft of this one, secrets included."""
+    await services.icons.check(signed_in.workspace_id, body.icon_type, body.icon)
     app = await services.editing.making.copy(
         signed_in.workspace_id, app_id, body.looks(), account_id=signed_in.account_id
     )
     return await _detail(services, app)
+
+
+@router.get("/apps/{app_id}/icon", response_class=Response)
+async def read_icon(app_id: str, services: ServicesDep, signed_in: MemberDep) -> Response:
+    """The picture of an app whose `icon_type` is `image`; browsers keep it, so name the `icon` in the query."""
+    app = await services.apps.of_workspace(signed_in.workspace_id, app_id)
+    row, data = await services.icons.picture(app.workspace_id, app.icon_type, app.icon)
+    return file_response(row, data, download=False, cache="private, max-age=86400")
 
 
 @router.get("/apps/{app_id}/export")

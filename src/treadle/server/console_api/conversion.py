@@ -23,6 +23,7 @@ async def convert_to_workflow(
 ) -> dict[str, str]:
     """Make a chatflow of a chat app, or a workflow of a completion app; the source stays."""
     given = body or NewLooks()
+    await services.icons.check(signed_in.workspace_id, given.icon_type or "", given.icon or "")
     app = await services.conversion.convert(
         signed_in.workspace_id,
         app_id,

@@ -100,10 +100,10 @@ async def site(call: AppCall) -> ASGIApp:
     row = await call.services.apps.site(call.app.id)
     if row is None:
         raise Forbidden("This app has no published page.")
-    return json_response(site_map(row, use_icon_as_answer_icon=call.app.use_icon_as_answer_icon))
+    return json_response(await site_map(call, row))
 
 
-def site_map(row: Site, *, use_icon_as_answer_icon: bool) -> JsonMap:
+async def site_map(call: AppCall, row: Site) -> JsonMap:
     """The published page of an app."""
     return {
         "title": row.title,
@@ -112,7 +112,7 @@ def site_map(row: Site, *, use_icon_as_answer_icon: bool) -> JsonMap:
         "icon_type": row.icon_type or "emoji",
         "icon": row.icon,
         "icon_background": row.icon_background,
-        "icon_url": None,
+        "icon_url": await call.services.icons.link(row.workspace_id, row.icon_type, row.icon),
         "description": row.description,
         "copyright": row.copyright,
         "privacy_policy": row.privacy_policy,
@@ -120,7 +120,7 @@ def site_map(row: Site, *, use_icon_as_answer_icon: bool) -> JsonMap:
         "input_placeholder": row.input_placeholder,
         "default_language": row.default_language,
         "show_workflow_steps": row.show_workflow_steps,
-        "use_icon_as_answer_icon": use_icon_as_answer_icon,
+        "use_icon_as_answer_icon": call.app.use_icon_as_answer_icon,
     }
 
 

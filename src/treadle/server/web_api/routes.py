@@ -243,7 +243,7 @@ async def unsave_message(call: AppCall) -> ASGIApp:
 async def site(call: AppCall) -> ASGIApp:
     """GET /api/site."""
     row = await call.services.apps.site(call.app.id)
-    shown = site_map(row, use_icon_as_answer_icon=call.app.use_icon_as_answer_icon) if row else {}
+    shown = await site_map(call, row) if row else {}
     return json_response(
         {
             "app_id": call.app.id,

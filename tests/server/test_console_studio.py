@@ -1,5 +1,6 @@
 """The studio's list and its tags, and Explore: the console API's side of them."""
 
+import json
 from uuid import uuid4
 
 import pytest
@@ -88,6 +89,58 @@ def test_tags_belong_to_a_workspace_and_to_those_who_edit(any_workbench: Workben
     refused(reader.post("/tag-bindings/create", {"tag_ids": [tag["id"]], "target_id": app}), 403, "forbidden")
     for name in ("", " ", "x" * 51):
         refused(console.post("/tags", {"name": name}), 400, "invalid_param", params="name")
+
+
+def picture(console: Console, any_workbench: Workbench, name: str = "logo.png", kind: str = "image/png") -> str:
+    sent = console.call("POST", "/files/upload", files={"file": (name, any_workbench.png(), kind)})
+    assert sent.status_code == 201, sent.text
+    return str(sent.json()["id"])
+
+
+def test_a_picture_is_the_icon_of_an_app_and_of_its_copies(any_workbench: Workbench, console: Console) -> None:
+    icon = picture(console, any_workbench)
+    looks = {"icon_type": "image", "icon": icon}
+    app = console.post("/apps", {"mode": "workflow", "name": "Pictured", **looks}).json()
+    copy = console.post(f"/apps/{app['id']}/copy", {"name": "Copy"}).json()
+    for each in (app, copy):
+        assert (each["icon_type"], each["icon"]) == ("image", icon)
+        shown = console.get(f"/apps/{each['id']}/icon?file={icon}")
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "image/png")
+        assert shown.content == any_workbench.png()
+    assert "🤖" in console.get(f"/apps/{app['id']}/export").json()["data"]
+    plain = made(console, "chat", "Plain")
+    refused(console.get(f"/apps/{plain}/icon"), 404, "not_found")
+    assert console.call("PUT", f"/apps/{plain}", json=looks).json()["icon"] == icon
+    assert console.call("PUT", f"/apps/{plain}", json={"icon_type": "emoji", "icon": "🧭"}).json()["icon"] == "🧭"
+
+
+def test_the_page_of_an_app_shows_its_picture(any_workbench: Workbench, console: Console) -> None:
+    looks = {"icon_type": "image", "icon": picture(console, any_workbench)}
+    app = console.new_app(chatflow(start(to="answer"), answer("Hello"), name="Pictured"), **looks)
+    assert console.post(f"/apps/{app}/workflows/publish", {}).status_code == 200
+    token = console.post(f"/installed-apps/{app}/passport", {}).json()["access_token"]
+    page = Api(any_workbench.http, f"{any_workbench.server.url}/api")
+    page.headers["Authorization"] = f"Bearer {token}"
+    url = page.get("/site").json()["site"]["icon_url"]
+    assert any_workbench.http.get(url).content == any_workbench.png()
+
+
+def test_only_pictures_of_the_workspace_become_icons(any_workbench: Workbench, console: Console) -> None:
+    elsewhere = console_of(any_workbench, workspace_id=any_workbench.second_workspace(uuid4().hex).id)
+    theirs = picture(elsewhere, any_workbench)
+    svg = console.call("POST", "/files/upload", files={"file": ("a.svg", b"<svg/>", "image/svg+xml")}).json()["id"]
+    app = made(console, "workflow", "Plain")
+    for icon in (theirs, svg, str(uuid4()), "😀"):
+        looks = {"icon_type": "image", "icon": icon}
+        new = {"mode": "chat", "name": "No", **looks}
+        refused(console.post("/apps", new), 400, "invalid_param", params="icon")
+        refused(console.call("PUT", f"/apps/{app}", json=looks), 400, "invalid_param", params="icon")
+        refused(console.post(f"/apps/{app}/copy", looks), 400, "invalid_param", params="icon")
+    stolen = json.loads(chatflow(start(to="answer"), answer("x")))
+    stolen["app"] |= {"icon_type": "image", "icon": theirs}
+    smuggled = console.new_app(json.dumps(stolen))
+    assert console.get(f"/apps/{smuggled}").json()["icon"] == theirs
+    refused(console.get(f"/apps/{smuggled}/icon"), 404, "not_found")
 
 
 def test_the_catalogue_names_apps_that_can_be_made(console: Console) -> None:

@@ -4501,6 +4501,14 @@ export interface components {
          * @enum {string}
          */
         AppMode: "chat" | "agent-chat" | "completion" | "workflow" | "advanced-chat";
+        /** @description A tag, and how many apps have it. */
+        AppTag: {
+            id: string;
+            name: string;
+            /** @constant */
+            type: "app";
+            binding_count: number;
+        };
         Apps: {
             data: components["schemas"]["RelatedApp"][];
             total: number;
@@ -4748,6 +4756,11 @@ export interface components {
             /** @default  */
             api_key?: string;
         };
+        /** @description The app that a conversion made. */
+        Converted: {
+            new_app_id: string;
+            mode: string;
+        };
         CrawlBegun: {
             job_id: string;
             /** @default active */
@@ -4859,7 +4872,7 @@ export interface components {
             embedding_model_provider: string | null;
             embedding_available: boolean | null;
             retrieval_model_dict: components["schemas"]["RetrievalModel"];
-            tags: components["schemas"]["treadle__knowledge__shapes__TagShown"][];
+            tags: components["schemas"]["TagShown"][];
             doc_form: string | null;
             external_knowledge_info: components["schemas"]["ExternalKnowledgeInfo"];
             external_retrieval_model: components["schemas"]["ExternalRetrieval"];
@@ -6393,7 +6406,7 @@ export interface components {
             tag_ids: string[];
         };
         TagList: {
-            data: components["schemas"]["treadle__knowledge__shapes__TagShown"][];
+            data: components["schemas"]["TagShown"][];
             total: number;
         };
         TagName: {
@@ -6403,6 +6416,12 @@ export interface components {
         TagRef: {
             id: string;
             name: string;
+        };
+        TagShown: {
+            id: string;
+            name: string;
+            /** @default knowledge */
+            type?: string;
         };
         /** @description An app to begin with: import its `content`. */
         Template: {
@@ -6647,12 +6666,6 @@ export interface components {
         WorkspaceName: {
             name: string;
         };
-        treadle__knowledge__shapes__TagShown: {
-            id: string;
-            name: string;
-            /** @default knowledge */
-            type?: string;
-        };
         /** @description Something was done, and there is nothing to tell. */
         treadle__server__console_api__answers__Done: {
             /**
@@ -6687,14 +6700,6 @@ export interface components {
             model_type: string;
             provider?: string | null;
             model?: string | null;
-        };
-        /** @description A tag, and how many apps have it. */
-        treadle__server__console_api__tags__TagShown: {
-            id: string;
-            name: string;
-            /** @constant */
-            type: "app";
-            binding_count: number;
         };
         /** @description Credentials of a built-in provider. A secret that is sent as it is shown stays as it is. */
         treadle__server__console_api__tools__CredentialBody: {
@@ -9150,7 +9155,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["treadle__server__console_api__tags__TagShown"][];
+                    "application/json": components["schemas"]["AppTag"][];
                 };
             };
             /** @description Validation Error */
@@ -9183,7 +9188,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["treadle__server__console_api__tags__TagShown"];
+                    "application/json": components["schemas"]["AppTag"];
                 };
             };
             /** @description Validation Error */
@@ -9247,7 +9252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["treadle__server__console_api__tags__TagShown"];
+                    "application/json": components["schemas"]["AppTag"];
                 };
             };
             /** @description Validation Error */
@@ -9629,9 +9634,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["Converted"];
                 };
             };
             /** @description Validation Error */

@@ -28,23 +28,44 @@ const STOP_PATHS: Record<GenerationKind, string> = {
   workflow: "/api/workflows/tasks",
 };
 
-/**
- * The published app's API for one site code, as this browser's anonymous end user (spec: service API, annex).
- * The passport is kept in localStorage, so that the browser finds its conversations again.
- */
+/** Where the passport of a page's calls comes from, and where it is kept meanwhile. */
+export interface Passports {
+  kept: () => string | null;
+  keep: (token: string) => unknown;
+  forget: () => unknown;
+  fetch: () => Promise<string>;
+}
+
+/** This browser's anonymous visitor; kept in localStorage, so that the browser finds its conversations again. */
+function visitorPassports(code: string): Passports {
+  const key = `treadle.passport.${code}`;
+  return {
+    kept: () => localStorage.getItem(key),
+    keep: (token) => localStorage.setItem(key, token),
+    forget: () => localStorage.removeItem(key),
+    fetch: async () => {
+      const response = await fetchOk("/api/passport", { headers: { "X-App-Code": code } });
+      return (await jsonOf<{ access_token: string }>(response)).access_token;
+    },
+  };
+}
+
+/** The API of one app's page, as an end user (spec: service API, annex): an anonymous one unless `passports` says who. */
 export class WebAppClient {
   private renewal: Promise<string> | null = null;
+  private readonly passports: Passports;
 
-  constructor(readonly code: string) {}
-
-  private get storageKey(): string {
-    return `treadle.passport.${this.code}`;
+  constructor(
+    readonly code: string,
+    passports?: Passports,
+  ) {
+    this.passports = passports ?? visitorPassports(code);
   }
 
-  /** The stored passport, or a new one; concurrent callers share one request. */
+  /** The kept passport, or a new one; concurrent callers share one request. */
   private passport(): Promise<string> {
-    const stored = localStorage.getItem(this.storageKey);
-    if (stored !== null) return Promise.resolve(stored);
+    const kept = this.passports.kept();
+    if (kept !== null) return Promise.resolve(kept);
     this.renewal ??= this.fetchPassport().finally(() => {
       this.renewal = null;
     });
@@ -52,10 +73,9 @@ export class WebAppClient {
   }
 
   private async fetchPassport(): Promise<string> {
-    const response = await fetchOk("/api/passport", { headers: { "X-App-Code": this.code } });
-    const { access_token } = await jsonOf<{ access_token: string }>(response);
-    localStorage.setItem(this.storageKey, access_token);
-    return access_token;
+    const token = await this.passports.fetch();
+    this.passports.keep(token);
+    return token;
   }
 
   /** Runs `attempt` with a passport and, if that one is refused, once more with a fresh one. */
@@ -65,7 +85,7 @@ export class WebAppClient {
       return await attempt(token);
     } catch (error) {
       if (!isApiError(error, 401)) throw error;
-      if (localStorage.getItem(this.storageKey) === token) localStorage.removeItem(this.storageKey);
+      if (this.passports.kept() === token) this.passports.forget();
       return attempt(await this.passport());
     }
   }

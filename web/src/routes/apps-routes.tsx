@@ -1,10 +1,14 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { LayoutGrid } from "lucide-react";
+import type { AppMode } from "@/api/console";
 import { APP_USERS } from "@/features/account/roles";
-import { appsQuery } from "@/features/apps/apps-query";
-import { addSearchSource, saysAll } from "@/features/commands/sources";
+import { appListQuery } from "@/features/apps/apps-query";
+import { modeOf } from "@/features/apps/modes";
+import type { Creating } from "@/features/apps/studio-page";
+import { addSearchSource } from "@/features/commands/sources";
 import { addToRail } from "@/features/shell/registry";
 import { consoleRoute } from "./layouts";
+import { text } from "./search";
 
 addToRail({ id: "apps", label: (t) => t("apps.title"), icon: LayoutGrid, to: "/apps", also: ["/app/"], order: 10 });
 
@@ -14,17 +18,32 @@ addSearchSource({
   scope: "app",
   search: async (query, { queries, t, role }) => {
     if (!APP_USERS.includes(role)) return [];
-    const apps = await queries.query(appsQuery);
-    return apps
-      .filter((app) => saysAll(query, app.name, app.description))
-      .toSorted((one, other) => Number(saysAll(query, other.name)) - Number(saysAll(query, one.name)))
-      .map((app) => ({ id: app.id, label: app.name, hint: t(`apps.modes.${app.mode}`), icon: LayoutGrid, to: `/app/${app.id}` }));
+    const found = await queries.infiniteQuery(appListQuery({ name: query }));
+    const apps = found.pages.flatMap((page) => page.data);
+    return apps.map((app) => ({ id: app.id, label: app.name, hint: t(`apps.modes.${app.mode}`), icon: LayoutGrid, to: `/app/${app.id}` }));
   },
 });
+
+const WAYS: readonly Creating[] = ["blank", "template", "import"];
+
+interface StudioSearch {
+  category?: AppMode | undefined;
+  tagIDs?: string | undefined;
+  keywords?: string | undefined;
+  isCreatedByMe?: "true" | undefined;
+  create?: Creating | undefined;
+}
 
 const appsRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/apps",
+  validateSearch: (search): StudioSearch => ({
+    category: modeOf(search.category),
+    tagIDs: text(search.tagIDs),
+    keywords: text(search.keywords),
+    isCreatedByMe: search.isCreatedByMe === "true" ? "true" : undefined,
+    create: WAYS.find((way) => way === search.create),
+  }),
   component: lazyRouteComponent(() => import("./apps-pages"), "AppsRoute"),
 });
 

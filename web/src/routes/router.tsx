@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
 import { accountRoutes } from "./account-routes";
 import { appsRoutes } from "./apps-routes";
+import { exploreRoutes } from "./explore-routes";
 import { PendingPage } from "./fallback-pages";
 import { appIndexRoute, appRoute, consoleRoute, rootRoute, settingsIndexRoute, settingsRoute, settingsSectionRoute } from "./layouts";
 import { runRoutes } from "./run-routes";
@@ -18,6 +19,7 @@ export function makeRouter(queries: QueryClient) {
       ...accountRoutes,
       consoleRoute.addChildren([
         ...appsRoutes,
+        ...exploreRoutes,
         ...runRoutes,
         appRoute.addChildren([appIndexRoute, workflowEditorRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),

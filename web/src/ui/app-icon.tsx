@@ -1,4 +1,5 @@
 import clsx from "clsx";
+import { useState } from "react";
 
 interface AppIconProps {
   name: string;
@@ -13,8 +14,11 @@ const HEX = /^#[0-9a-f]{3,8}$/i;
 
 /** An app's emoji on its colour, its picture, or its first letter. */
 export function AppIcon({ name, icon, background, imageUrl = null, size = "normal" }: AppIconProps) {
+  const [lost, setLost] = useState<string | null>(null);
   const box = clsx("inline-flex shrink-0 items-center justify-center overflow-hidden", SIZES[size]);
-  if (imageUrl !== null && imageUrl !== "") return <img src={imageUrl} alt="" className={clsx(box, "object-cover")} />;
+  if (imageUrl !== null && imageUrl !== "" && imageUrl !== lost) {
+    return <img src={imageUrl} alt="" onError={() => setLost(imageUrl)} className={clsx(box, "object-cover")} />;
+  }
   const emoji = icon !== null && icon !== "" && !/^[\w-]{3,}$/.test(icon);
   const style = background !== null && HEX.test(background) ? { backgroundColor: background } : undefined;
   return (

@@ -1,15 +1,24 @@
 import { CircleAlert, CircleCheck, X } from "lucide-react";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
-import { IconButton } from "./button";
+import { Button, IconButton } from "./button";
+
+/** What a toast offers beside saying: to undo, to look. */
+export interface ToastAction {
+  label: string;
+  perform: () => unknown;
+}
 
 interface Toast {
   id: number;
   tone: "ok" | "danger";
   text: string;
+  action: ToastAction | undefined;
 }
 
 const LIFETIME_MS = 5000;
+/** Time to read and to decide. */
+const WITH_ACTION_MS = 10_000;
 let toasts: readonly Toast[] = [];
 let nextId = 1;
 const listeners = new Set<() => void>();
@@ -23,11 +32,11 @@ function dismiss(id: number): void {
   update(toasts.filter((toast) => toast.id !== id));
 }
 
-/** Says in the corner, for five seconds, that an action worked or failed. */
-export function showToast(tone: Toast["tone"], text: string): void {
+/** Says in the corner, for five seconds, that an action worked or failed; for ten when it offers an action. */
+export function showToast(tone: Toast["tone"], text: string, action?: ToastAction): void {
   const id = nextId++;
-  update([...toasts.slice(-3), { id, tone, text }]);
-  setTimeout(() => dismiss(id), LIFETIME_MS);
+  update([...toasts.slice(-3), { id, tone, text, action }]);
+  setTimeout(() => dismiss(id), action === undefined ? LIFETIME_MS : WITH_ACTION_MS);
 }
 
 function subscribe(listener: () => void): () => void {
@@ -50,7 +59,19 @@ export function Toaster() {
           ) : (
             <CircleAlert size={16} strokeWidth={1.5} className="mt-1.5 shrink-0 text-danger" />
           )}
-          <p className="py-1">{toast.text}</p>
+          <p className="min-w-0 py-1 wrap-anywhere">{toast.text}</p>
+          {toast.action !== undefined && (
+            <Button
+              size="small"
+              variant="accent"
+              onClick={() => {
+                dismiss(toast.id);
+                toast.action?.perform();
+              }}
+            >
+              {toast.action.label}
+            </Button>
+          )}
           <IconButton label={t("common.close")} onClick={() => dismiss(toast.id)}>
             <X size={14} strokeWidth={1.5} />
           </IconButton>

@@ -17,10 +17,17 @@ class NewLooks(BaseModel):
     icon_background: str | None = Field(default=None, max_length=16)
 
 
+class Converted(BaseModel):
+    """The app that a conversion made."""
+
+    new_app_id: str
+    mode: str
+
+
 @router.post("/apps/{app_id}/convert-to-workflow")
 async def convert_to_workflow(
     app_id: str, services: ServicesDep, signed_in: EditorDep, body: NewLooks | None = None
-) -> dict[str, str]:
+) -> Converted:
     """Make a chatflow of a chat app, or a workflow of a completion app; the source stays."""
     given = body or NewLooks()
     await services.icons.check(signed_in.workspace_id, given.icon_type or "", given.icon or "")
@@ -35,4 +42,4 @@ async def convert_to_workflow(
         ),
         account_id=signed_in.account_id,
     )
-    return {"new_app_id": app.id, "mode": app.mode}
+    return Converted(new_app_id=app.id, mode=app.mode)

@@ -14,7 +14,7 @@ router = console_router("Tags")
 Kind = Literal["app"]
 
 
-class TagShown(BaseModel):
+class AppTag(BaseModel):
     """A tag, and how many apps have it."""
 
     id: str
@@ -46,20 +46,20 @@ async def list_tags(
     signed_in: MemberDep,
     type: Kind = "app",
     keyword: str = Query("", description="Part of the name, whatever its case."),
-) -> list[TagShown]:
+) -> list[AppTag]:
     """The tags of the workspace, newest first."""
     return [_shown(tag) for tag in await services.tags.all(signed_in.workspace_id, type, keyword)]
 
 
 @router.post("/tags", status_code=201)
-async def create_tag(body: NewTag, services: ServicesDep, signed_in: EditorDep) -> TagShown:
+async def create_tag(body: NewTag, services: ServicesDep, signed_in: EditorDep) -> AppTag:
     """Add a tag; its name must be free."""
     tag = await services.tags.add(signed_in.workspace_id, body.type, body.name, account_id=signed_in.account_id)
     return _shown(tag)
 
 
 @router.patch("/tags/{tag_id}")
-async def rename_tag(tag_id: str, body: TagName, services: ServicesDep, signed_in: EditorDep) -> TagShown:
+async def rename_tag(tag_id: str, body: TagName, services: ServicesDep, signed_in: EditorDep) -> AppTag:
     """Rename a tag wherever it is."""
     return _shown(await services.tags.rename(signed_in.workspace_id, "app", tag_id, body.name))
 
@@ -84,5 +84,5 @@ async def unbind_tags(body: Binding, services: ServicesDep, signed_in: EditorDep
     await services.tags.unbind(signed_in.workspace_id, body.tag_ids, body.target_id)
 
 
-def _shown(tag: CountedTag) -> TagShown:
-    return TagShown(id=tag.id, name=tag.name, type="app", binding_count=tag.binding_count)
+def _shown(tag: CountedTag) -> AppTag:
+    return AppTag(id=tag.id, name=tag.name, type="app", binding_count=tag.binding_count)

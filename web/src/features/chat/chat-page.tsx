@@ -24,7 +24,7 @@ interface ChatPageProps {
 /** The published chat: conversations at the left, the open one beside it. */
 export function ChatPage({ conversationId, onOpen }: ChatPageProps) {
   const { t } = useTranslation();
-  const { code, site } = useWebApp();
+  const { code, site, inConsole } = useWebApp();
   const [drawer, setDrawer] = useState(false);
   const [rail, setRail] = useStoredFlag("treadle.chat.rail", true);
   const remember = useLastConversation(code, conversationId, onOpen);
@@ -56,8 +56,8 @@ export function ChatPage({ conversationId, onOpen }: ChatPageProps) {
   useViewportHeight();
   useEffect(preloadMarkdown, []);
   useEffect(() => {
-    document.title = conversationId === null ? site.title : `${name} - ${site.title}`;
-  }, [name, conversationId, site.title]);
+    if (!inConsole) document.title = conversationId === null ? site.title : `${name} - ${site.title}`;
+  }, [name, conversationId, site.title, inConsole]);
   useEffect(() => {
     if (!gone) return;
     remember(null);
@@ -76,6 +76,7 @@ export function ChatPage({ conversationId, onOpen }: ChatPageProps) {
     />
   );
 
+  const Main = inConsole ? "section" : "main";
   return (
     <div className="flex h-(--viewport-height,100dvh) overflow-hidden bg-surface">
       {rail && (
@@ -87,7 +88,7 @@ export function ChatPage({ conversationId, onOpen }: ChatPageProps) {
           <SiteFooter site={{ ...site, custom_disclaimer: null }} className="border-t border-line p-3" />
         </aside>
       )}
-      <main className="flex min-w-0 flex-1 flex-col">
+      <Main className="flex min-w-0 flex-1 flex-col">
         <header className="flex h-11 shrink-0 items-center gap-1 border-b border-line px-2">
           <IconButton label={t("chat.conversations")} className="md:hidden" onClick={() => setDrawer(true)}>
             <MenuIcon size={18} strokeWidth={1.5} />
@@ -98,7 +99,7 @@ export function ChatPage({ conversationId, onOpen }: ChatPageProps) {
             </IconButton>
           )}
           <h1 className="min-w-0 flex-1 truncate px-1 font-medium">{conversationId === null ? site.title : name}</h1>
-          <PreferencesMenu />
+          {!inConsole && <PreferencesMenu />}
           <IconButton label={t("chat.newChat")} className={rail ? "md:hidden" : ""} onClick={() => open(null)}>
             <SquarePen size={16} strokeWidth={1.5} />
           </IconButton>
@@ -110,7 +111,7 @@ export function ChatPage({ conversationId, onOpen }: ChatPageProps) {
           introduction={current?.introduction ?? null}
           storedInputs={current?.inputs ?? null}
         />
-      </main>
+      </Main>
       <Drawer side="left" open={drawer} onOpenChange={setDrawer} title={t("chat.conversations")}>
         {list}
         <SiteFooter site={{ ...site, custom_disclaimer: null }} className="border-t border-line p-3" />

@@ -1,7 +1,10 @@
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { useAccount } from "@/features/account/account-context";
+import { mayEdit } from "@/features/account/roles";
+import { AppMenu, type MenuApp } from "@/features/apps/app-menu";
+import { pictureOf } from "@/features/apps/app-picture";
 import { AppIcon } from "@/ui/app-icon";
 import { tabClass } from "@/ui/tabs";
 import { AppSwitcher } from "./app-switcher";
@@ -12,6 +15,7 @@ import { tabsOf } from "./registry";
 export function AppLayout({ app }: { app: Schemas["AppDetail"] }) {
   const { t } = useTranslation();
   const { role } = useAccount();
+  const navigate = useNavigate();
   const path = useRouterState({ select: (state) => state.location.pathname });
   return (
     <>
@@ -19,9 +23,10 @@ export function AppLayout({ app }: { app: Schemas["AppDetail"] }) {
         title={app.name}
         shown={
           <span className="flex min-w-0 items-center gap-2">
-            <AppIcon name={app.name} icon={app.icon} background={app.icon_background} size="small" />
+            <AppIcon name={app.name} icon={app.icon} background={app.icon_background} imageUrl={pictureOf(app)} size="small" />
             <h1 className="truncate">{app.name}</h1>
             <AppSwitcher current={app.id} />
+            <AppMenu app={menuAppOf(app)} editable={mayEdit(role)} onDeleted={() => navigate({ to: "/apps" })} />
           </span>
         }
       />
@@ -44,4 +49,9 @@ export function AppLayout({ app }: { app: Schemas["AppDetail"] }) {
       </div>
     </>
   );
+}
+
+function menuAppOf(app: Schemas["AppDetail"]): MenuApp {
+  const published = app.published_version_id !== null;
+  return { ...app, published, page: published && app.enable_site ? (app.site?.url ?? null) : null };
 }

@@ -22,7 +22,7 @@ interface GenerationPageProps {
 /** The published text generator or workflow. */
 export function GenerationPage({ kind, tab, onTab }: GenerationPageProps) {
   const { t } = useTranslation();
-  const { site } = useWebApp();
+  const { site, inConsole } = useWebApp();
   const saved = useSavedMessages(kind === "completion");
   const count = saved.data?.pages.reduce((sum, page) => sum + page.data.length, 0) ?? 0;
   const tabs: { id: GenerationTab; label: string; count?: number }[] = [
@@ -31,9 +31,10 @@ export function GenerationPage({ kind, tab, onTab }: GenerationPageProps) {
     ...(kind === "completion" ? [{ id: "saved" as const, label: t("generate.savedTab"), count }] : []),
   ];
   useEffect(preloadMarkdown, []);
+  const Main = inConsole ? "section" : "main";
 
   return (
-    <div className="flex min-h-dvh flex-col bg-bg lg:h-dvh">
+    <div className="flex min-h-(--page-height,100dvh) flex-col bg-bg lg:h-(--page-height,100dvh)">
       <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-x-3 border-b border-line px-4">
         <AppIcon name={site.title} icon={site.icon} background={site.icon_background} imageUrl={site.icon_url} size="small" />
         <h1 className="max-w-60 truncate font-semibold">{site.title}</h1>
@@ -43,7 +44,7 @@ export function GenerationPage({ kind, tab, onTab }: GenerationPageProps) {
           </p>
         )}
         <div className="ml-auto md:order-last">
-          <PreferencesMenu />
+          {!inConsole && <PreferencesMenu />}
         </div>
         <div role="tablist" aria-label={site.title} className="-mb-px flex self-stretch max-md:order-last max-md:w-full">
           {tabs.map((entry) => (
@@ -64,7 +65,7 @@ export function GenerationPage({ kind, tab, onTab }: GenerationPageProps) {
           ))}
         </div>
       </header>
-      <main className="flex min-h-0 flex-1 flex-col">
+      <Main className="flex min-h-0 flex-1 flex-col">
         {/* A run goes on while another tab is looked at. */}
         <div className={tab === "once" ? "contents" : "hidden"}>
           <RunOnce kind={kind} />
@@ -77,7 +78,7 @@ export function GenerationPage({ kind, tab, onTab }: GenerationPageProps) {
             <SavedList onRun={() => onTab("once")} />
           </div>
         )}
-      </main>
+      </Main>
       <SiteFooter site={site} className="shrink-0 border-t border-line px-4 py-2" />
     </div>
   );

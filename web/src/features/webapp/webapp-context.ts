@@ -7,6 +7,8 @@ export interface WebApp {
   client: WebAppClient;
   site: Site;
   parameters: Parameters;
+  /** The page is one of the console, which has a frame, a title and a theme menu of its own. */
+  inConsole: boolean;
 }
 
 export const WebAppContext = createContext<WebApp | null>(null);

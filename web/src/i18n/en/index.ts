@@ -4,6 +4,7 @@ import chat from "./chat.json";
 import commands from "./commands.json";
 import common from "./common.json";
 import errors from "./errors.json";
+import explore from "./explore.json";
 import files from "./files.json";
 import form from "./form.json";
 import generate from "./generate.json";
@@ -19,4 +20,4 @@ import editors from "./editors.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { panels, models, editors, account, apps, chat, commands, common, errors, files, form, generate, humanInput, preferences, runs, shell, status, steps, webapp, workflow };
+export default { panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, preferences, runs, shell, status, steps, webapp, workflow };

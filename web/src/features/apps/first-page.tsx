@@ -1,26 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Blocks } from "lucide-react";
+import { ArrowUpRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { PageBar } from "@/features/shell/page-bar";
+import type { App } from "@/api/console";
 import { PreferencesMenu } from "@/features/webapp/preferences-menu";
 import { useErrorText } from "@/i18n/errors";
+import { AppIcon } from "@/ui/app-icon";
 import { Button, buttonClass } from "@/ui/button";
-import { Empty, Skeleton } from "@/ui/empty";
+import { Skeleton } from "@/ui/empty";
 import { Mark } from "@/ui/mark";
-import { AppCard } from "./app-card";
+import { webAppPath } from "./app-links";
 import { appsQuery } from "./apps-query";
 
-/** The apps of the workspace. */
-export function HomePage() {
-  const { t } = useTranslation();
-  return (
-    <div className="mx-auto w-full max-w-300 p-4 md:p-6">
-      <PageBar title={t("apps.title")} />
-      <AppGrid withRuns />
-    </div>
-  );
-}
+const GRID = "grid grid-cols-[repeat(auto-fill,minmax(260px,1fr))] gap-4";
 
 /** Before anybody has an account: examples to try at once, and the way to the first account. */
 export function FirstPage() {
@@ -39,19 +31,19 @@ export function FirstPage() {
       <main className="mx-auto max-w-300 px-4 pt-6 pb-16 md:px-6 md:pt-12">
         <h1 className="text-28 font-semibold tracking-[-0.01em]">{t("apps.welcome")}</h1>
         <p className="mt-2 mb-8 max-w-150 text-16 text-muted">{t("apps.welcomeText")}</p>
-        <AppGrid withRuns={false} />
+        <Examples />
       </main>
     </div>
   );
 }
 
-function AppGrid({ withRuns }: { withRuns: boolean }) {
+function Examples() {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const apps = useQuery(appsQuery);
   if (apps.isPending) {
     return (
-      <div className="grid grid-cols-[repeat(auto-fill,minmax(260px,1fr))] gap-4">
+      <div className={GRID}>
         {[1, 2, 3, 4].map((n) => (
           <Skeleton key={n} className="h-45" />
         ))}
@@ -66,23 +58,40 @@ function AppGrid({ withRuns }: { withRuns: boolean }) {
       </div>
     );
   }
-  if (apps.data.length === 0) {
-    return (
-      <Empty
-        icon={<Blocks size={28} strokeWidth={1.5} />}
-        title={t("apps.none")}
-        text={t("apps.noneText")}
-        action={<code className="rounded-control bg-sunken px-2 py-1 font-mono text-12">treadle app import FILE --publish</code>}
-      />
-    );
-  }
   return (
-    <ul className="grid grid-cols-[repeat(auto-fill,minmax(260px,1fr))] gap-4">
+    <ul className={GRID}>
       {apps.data.map((app) => (
         <li key={app.id} className="grid">
-          <AppCard app={app} withRuns={withRuns} />
+          <Example app={app} />
         </li>
       ))}
     </ul>
+  );
+}
+
+function Example({ app }: { app: App }) {
+  const { t } = useTranslation();
+  const path = webAppPath(app);
+  return (
+    <article className="flex flex-col rounded-card border border-line bg-surface p-4">
+      <div className="flex items-center gap-3">
+        <AppIcon name={app.name} icon={app.icon} background={app.icon_background} />
+        <div className="min-w-0">
+          <h2 className="truncate text-14 font-semibold" title={app.name}>
+            {app.name}
+          </h2>
+          <p className="text-12 text-muted">{t(`apps.modes.${app.mode}`)}</p>
+        </div>
+      </div>
+      <p className="mt-3 line-clamp-3 min-h-15 text-muted">{app.description}</p>
+      {path !== null && (
+        <div className="mt-4">
+          <a href={path} className={buttonClass("primary")}>
+            {t("apps.open")}
+            <ArrowUpRight size={14} strokeWidth={2} />
+          </a>
+        </div>
+      )}
+    </article>
   );
 }

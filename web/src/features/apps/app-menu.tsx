@@ -1,0 +1,165 @@
+import { Activity, ArrowUpRight, Compass, Copy, Download, MoreHorizontal, Pencil, Trash2, Workflow } from "lucide-react";
+import { useNavigate } from "@tanstack/react-router";
+import { useState, type ReactElement } from "react";
+import { useTranslation } from "react-i18next";
+import type { AppMode } from "@/api/console";
+import { useErrorText } from "@/i18n/errors";
+import { IconButton } from "@/ui/button";
+import { Checkbox } from "@/ui/checkbox";
+import { ConfirmDialog } from "@/ui/confirm-dialog";
+import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
+import { showToast } from "@/ui/toast";
+import { useAppChanging, useAppMaking } from "./app-writes";
+import { EditDialog } from "./edit-dialog";
+import { saveAppFile, SecretsDialog, secretsOf } from "./export-app";
+import { looksOf } from "./looks";
+import { LooksDialog } from "./looks-dialog";
+
+/** What the menu knows of an app, in a list or open. */
+export interface MenuApp {
+  id: string;
+  name: string;
+  description: string;
+  mode: AppMode;
+  icon_type: string;
+  icon: string;
+  icon_background: string | null;
+  published: boolean;
+  /** Of the published page, when it is open to visitors. */
+  page: string | null;
+}
+
+interface AppMenuProps {
+  app: MenuApp;
+  editable: boolean;
+  /** Opens it; three dots when left out. */
+  trigger?: ReactElement;
+  /** Where to go when the app is gone. */
+  onDeleted?: () => unknown;
+}
+
+type Asked = "edit" | "copy" | "convert" | "delete" | { secrets: string[] };
+
+const SIGN = { size: 16, strokeWidth: 1.5 };
+
+/** Everything that is done to an app as a whole. */
+export function AppMenu({ app, editable, trigger, onDeleted }: AppMenuProps) {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const navigate = useNavigate();
+  const { copy } = useAppMaking();
+  const { remove } = useAppChanging();
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const close = () => setAsked(null);
+  const drawn = app.mode === "workflow" || app.mode === "advanced-chat";
+  const exported = async () => {
+    try {
+      const secrets = drawn ? await secretsOf(app.id) : [];
+      if (secrets.length > 0) setAsked({ secrets });
+      else await saveAppFile(app, false);
+    } catch (error) {
+      showToast("danger", errorText(error));
+    }
+  };
+  if (!editable && !app.published) return null;
+  return (
+    <>
+      <Menu
+        trigger={
+          trigger ?? (
+            <IconButton label={t("apps.menu.of", { name: app.name })}>
+              <MoreHorizontal {...SIGN} />
+            </IconButton>
+          )
+        }
+      >
+        {app.published && (
+          <MenuItem icon={<Compass {...SIGN} />} onSelect={() => void navigate({ to: "/explore/installed/$appId", params: { appId: app.id } })}>
+            {t("apps.menu.explore")}
+          </MenuItem>
+        )}
+        {app.page !== null && (
+          <MenuItem icon={<ArrowUpRight {...SIGN} />} onSelect={() => window.open(app.page ?? "", "_blank", "noopener")}>
+            {t("apps.menu.page")}
+          </MenuItem>
+        )}
+        {editable && (
+          <>
+            <MenuItem icon={<Activity {...SIGN} />} onSelect={() => void navigate({ to: "/logs", search: { app: app.id } })}>
+              {t("runs.title")}
+            </MenuItem>
+            <MenuSeparator />
+            <MenuItem icon={<Pencil {...SIGN} />} onSelect={() => setAsked("edit")}>
+              {t("apps.menu.edit")}
+            </MenuItem>
+            <MenuItem icon={<Copy {...SIGN} />} onSelect={() => setAsked("copy")}>
+              {t("apps.menu.copy")}
+            </MenuItem>
+            <MenuItem icon={<Download {...SIGN} />} onSelect={() => void exported()}>
+              {t("apps.menu.export")}
+            </MenuItem>
+            {(app.mode === "chat" || app.mode === "completion") && (
+              <MenuItem icon={<Workflow {...SIGN} />} onSelect={() => setAsked("convert")}>
+                {t("apps.menu.convert")}
+              </MenuItem>
+            )}
+            <MenuSeparator />
+            <MenuItem icon={<Trash2 {...SIGN} />} danger onSelect={() => setAsked("delete")}>
+              {t("common.delete")}
+            </MenuItem>
+          </>
+        )}
+      </Menu>
+      {asked === "edit" && <EditDialog appId={app.id} onClose={close} />}
+      {asked === "copy" && (
+        <LooksDialog
+          onClose={close}
+          title={t("apps.copy.title")}
+          description={t("apps.copy.text")}
+          action={t("apps.copy.action")}
+          looks={{ ...looksOf(app), name: t("apps.copy.name", { name: app.name }) }}
+          appId={app.id}
+          onSend={(looks) => copy(app.id, looks)}
+        />
+      )}
+      {asked === "convert" && <ConvertDialog app={app} onClose={close} />}
+      {asked === "delete" && (
+        <ConfirmDialog
+          onClose={close}
+          title={t("apps.delete.title", { name: app.name })}
+          text={t("apps.delete.text")}
+          action={t("common.delete")}
+          word={app.name}
+          onConfirm={async () => {
+            await remove(app.id);
+            await onDeleted?.();
+          }}
+        />
+      )}
+      {asked !== null && typeof asked === "object" && <SecretsDialog app={app} secrets={asked.secrets} onClose={close} />}
+    </>
+  );
+}
+
+function ConvertDialog({ app, onClose }: { app: MenuApp; onClose: () => void }) {
+  const { t } = useTranslation();
+  const { convert } = useAppMaking();
+  const [deleteOriginal, setDeleteOriginal] = useState(false);
+  const kind = t(`apps.modes.${app.mode === "chat" ? "advanced-chat" : "workflow"}`);
+  return (
+    <LooksDialog
+      onClose={onClose}
+      title={t("apps.convert.title")}
+      description={t("apps.convert.text", { kind })}
+      action={t("apps.convert.action")}
+      looks={{ ...looksOf(app), name: t("apps.convert.name", { name: app.name, kind }) }}
+      appId={app.id}
+      onSend={(looks) => convert(app.id, looks, deleteOriginal)}
+    >
+      <div>
+        <Checkbox checked={deleteOriginal} onChange={setDeleteOriginal} label={t("apps.convert.delete")} />
+        {deleteOriginal && <p className="mt-1 ml-6 text-12 text-danger">{t("apps.convert.deleteHint")}</p>}
+      </div>
+    </LooksDialog>
+  );
+}

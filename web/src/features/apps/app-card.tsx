@@ -35,7 +35,7 @@ export function AppCard({ app, editable }: { app: App; editable: boolean }) {
           <AppMenu app={{ ...app, page: webAppPath(app) }} editable={editable} />
         </div>
       </div>
-      <p className="mt-2.5 line-clamp-2 min-h-10 text-muted" title={app.description}>
+      <p className="mt-2.5 line-clamp-3 text-muted" title={app.description}>
         {app.description}
       </p>
       <div className="mt-auto flex items-center justify-between gap-3">

@@ -63,8 +63,8 @@ export function CreateDialog({ onClose, mode: first = "chat" }: CreateDialogProp
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button type="submit" form={FORM} variant="primary" busy={busy}>
             {t("apps.create.action")}
-            <span className="opacity-70 pointer-coarse:hidden">
-              <Shortcut keys="mod+enter" />
+            <span className="pointer-coarse:hidden">
+              <Shortcut keys="mod+enter" className="" />
             </span>
           </Button>
         </>

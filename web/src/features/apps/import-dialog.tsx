@@ -130,6 +130,7 @@ export function ImportDialog({ onClose, dropped = null }: ImportDialogProps) {
             {tab === "file" ? (
               <button
                 type="button"
+                autoFocus
                 onClick={() => input.current?.click()}
                 onDragOver={(event) => event.preventDefault()}
                 onDrop={(event) => {

@@ -71,7 +71,7 @@ export function StudioPage({ view, onView }: StudioPageProps) {
           ) : undefined
         }
       />
-      <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 border-b border-line">
+      <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-2 border-b border-line">
         <div role="group" aria-label={t("apps.kind")} className="-mb-px flex min-w-0 gap-4 overflow-x-auto overflow-y-hidden">
           {[undefined, ...MODES].map((mode) => (
             <button key={mode ?? "all"} type="button" aria-pressed={view.mode === mode} onClick={() => onView({ ...view, mode })} className={tabClass(view.mode === mode)}>
@@ -180,7 +180,7 @@ function SearchField({ query, onQuery }: { query: string; onQuery: (query: strin
     return () => clearTimeout(timer);
   }, [typed, query, onQuery]);
   return (
-    <label className="flex min-w-0 flex-1 items-center gap-2 rounded-control border border-line bg-raised px-2 focus-within:border-accent">
+    <label className="flex min-w-0 flex-1 items-center gap-2 rounded-control border border-line bg-raised px-2 focus-within:border-accent max-sm:basis-full">
       <Search aria-hidden size={14} strokeWidth={1.5} className="shrink-0 text-muted" />
       <input
         type="search"

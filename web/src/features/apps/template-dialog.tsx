@@ -10,7 +10,7 @@ export function TemplateDialog({ onClose }: { onClose: () => void }) {
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title={t("apps.template.title")} description={t("apps.template.text")} size="large">
       <div className="min-h-80">
-        <Catalogue view={view} onView={setView} mayAdd />
+        <Catalogue view={view} onView={setView} mayAdd autoFocus />
       </div>
     </Dialog>
   );

@@ -75,6 +75,23 @@ const THEME = EditorView.theme({
   ".cm-token-path": { fontFamily: "var(--font-mono)" },
 });
 
+/**
+ * Text typed over a selection. Left to itself, Chromium keeps the colours of what was selected by an inline style, which the
+ * page's content security policy forbids.
+ */
+const OVERTYPE = EditorView.domEventHandlers({
+  beforeinput: (event, view) => {
+    const { from, to, empty } = view.state.selection.main;
+    const text = event.data;
+    if (event.inputType !== "insertText" || text === null || empty || view.composing || view.state.readOnly) return false;
+    event.preventDefault();
+    const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true });
+    const taken = view.state.facet(EditorView.inputHandler).some((handler) => handler(view, from, to, text, insert));
+    if (!taken) view.dispatch(insert());
+    return true;
+  },
+});
+
 /** CodeMirror as a controlled field. */
 export default function CodeMirror({ value, onChange, extensions, label, id, placeholder, readOnly = false, invalid = false, onBlur, onReady, className }: CodeMirrorProps) {
   const host = useRef<HTMLDivElement>(null);
@@ -89,6 +106,7 @@ export default function CodeMirror({ value, onChange, extensions, label, id, pla
       extensions: [
         EditorView.cspNonce.of(STYLE_NONCE),
         THEME,
+        OVERTYPE,
         tooltips({ position: "fixed", parent: document.body }),
         slots.kind.of(extensions),
         slots.ways.of(ways(label, id, placeholder, readOnly, invalid)),

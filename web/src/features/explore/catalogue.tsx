@@ -26,12 +26,14 @@ interface CatalogueProps {
   view: CatalogueView;
   onView: (view: CatalogueView) => void;
   mayAdd: boolean;
+  /** Typing searches at once. */
+  autoFocus?: boolean;
 }
 
 const GRID = "grid grid-cols-[repeat(auto-fill,minmax(240px,1fr))] gap-3";
 
 /** Apps to begin with, by what they are for. */
-export function Catalogue({ view, onView, mayAdd }: CatalogueProps) {
+export function Catalogue({ view, onView, mayAdd, autoFocus = false }: CatalogueProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const catalogue = useQuery(catalogueQuery);
@@ -46,7 +48,7 @@ export function Catalogue({ view, onView, mayAdd }: CatalogueProps) {
   );
   return (
     <div className="flex flex-col gap-4">
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b border-line">
+      <div className="flex flex-wrap items-end gap-x-4 gap-y-2 border-b border-line">
         <div role="group" aria-label={t("explore.categories")} className="-mb-px flex min-w-0 flex-1 gap-4 overflow-x-auto overflow-y-hidden">
           <button type="button" aria-pressed={view.category === undefined} onClick={() => onView({ ...view, category: undefined })} className={tabClass(view.category === undefined)}>
             {t("explore.all")}
@@ -69,12 +71,13 @@ export function Catalogue({ view, onView, mayAdd }: CatalogueProps) {
             className="max-w-40 min-w-34"
             value={view.mode ?? "all"}
             onChange={(mode) => onView({ ...view, mode: mode === "all" ? undefined : mode })}
-            options={[{ value: "all", label: t("apps.allKinds") }, ...MODES.map((mode) => ({ value: mode, label: t(`apps.modes.${mode}`) }))]}
+            options={[{ value: "all", label: t("explore.allKinds") }, ...MODES.map((mode) => ({ value: mode, label: t(`apps.modes.${mode}`) }))]}
           />
           <label className="flex min-w-0 flex-1 items-center gap-2 rounded-control border border-line bg-raised px-2 focus-within:border-accent">
             <Search aria-hidden size={14} strokeWidth={1.5} className="shrink-0 text-muted" />
             <input
               type="search"
+              autoFocus={autoFocus}
               aria-label={t("explore.search")}
               placeholder={t("explore.search")}
               className="h-7.5 w-44 min-w-0 flex-1 bg-transparent outline-none placeholder:text-muted/80 pointer-coarse:h-10"

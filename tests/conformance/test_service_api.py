@@ -25,8 +25,6 @@ LATER: dict[int, str] = {
     37: "there are no hosted quotas and no blocked models in a self-hosted server",
     47: "annotations are not there yet",
     86: "annotations are not there yet",
-    **dict.fromkeys(range(89, 109), "knowledge is not there yet"),
-    **dict.fromkeys(range(109, 112), "external knowledge is not there yet"),
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from treadle.engine.errors import InvokeConnectionError
 from treadle.engine.ports import ChatRequest, Message, ModelRef
@@ -24,7 +25,7 @@ from treadle.models.workspace import WorkspaceModels
 pytestmark = [pytest.mark.local_model, pytest.mark.asyncio(loop_scope="module")]
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def model() -> AsyncIterator[LocalModel]:
     running = LocalModel()
     if not running.available():
@@ -33,7 +34,7 @@ async def model() -> AsyncIterator[LocalModel]:
     await running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def models(model: LocalModel) -> AsyncIterator[WorkspaceModels]:
     provider = provider_of("local")
     schema = provider.models[0]

@@ -83,9 +83,7 @@ class TagService:
             await session.execute(delete(Tag).where(Tag.id == row.id))
 
     async def bind(self, workspace_id: str, kind: TagKind, tag_ids: Sequence[str], target_id: str) -> None:
-        """Mark a thing of this workspace; tags that it has already stay. Raises NotFound and InvalidParam."""
-        if not tag_ids:
-            raise InvalidParam("`tag_ids` must name at least one tag.", param="tag_ids")
+        """Mark a thing of this workspace; tags that it has already stay. Raises NotFound."""
         async with self._db.transaction(lock=_lock(workspace_id)) as session:
             for tag_id in dict.fromkeys(tag_ids):
                 row = await _tag(session, workspace_id, kind, tag_id)
@@ -95,9 +93,7 @@ class TagService:
                 await session.execute(binding.on_conflict_do_nothing())
 
     async def unbind(self, workspace_id: str, tag_ids: Sequence[str], target_id: str) -> None:
-        """Take tags from a thing; those that it does not have are no error. Raises InvalidParam."""
-        if not tag_ids:
-            raise InvalidParam("`tag_id` names no tag.", param="tag_id")
+        """Take tags from a thing; those that it does not have are no error."""
         async with self._db.transaction() as session:
             await session.execute(
                 delete(TagBinding).where(

@@ -9,7 +9,7 @@ from treadle.knowledge.finding import find_base
 from treadle.knowledge.repository import KNOWLEDGE_TAG, BaseRepository
 from treadle.knowledge.shapes import TagShown
 from treadle.platform.db import Database
-from treadle.platform.refusals import Forbidden
+from treadle.platform.refusals import Forbidden, InvalidParam
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,15 @@ class Tags:
 
     async def bind(self, asker: Asker, tag_ids: Sequence[str], base_id: str) -> None:
         """Mark a base; tags that it has already stay. Raises NotFound, Forbidden and InvalidParam."""
+        if not tag_ids:
+            raise InvalidParam("`tag_ids` must name at least one tag.", param="tag_ids")
         target = await self._marked(asker, base_id)
         await self._tags.bind(asker.workspace_id, KNOWLEDGE_TAG, tag_ids, target)
 
     async def unbind(self, asker: Asker, tag_ids: Sequence[str], base_id: str) -> None:
-        """Take tags from a base; those that it does not have are no error. Raises NotFound and Forbidden."""
+        """Take tags from a base; those that it does not have are no error. Raises NotFound, Forbidden, InvalidParam."""
+        if not tag_ids:
+            raise InvalidParam("`tag_id` names no tag.", param="tag_id")
         target = await self._marked(asker, base_id)
         await self._tags.unbind(asker.workspace_id, tag_ids, target)
 

@@ -247,7 +247,7 @@ async def copy_app(app_id: str, body: AppLooks, services: ServicesDep, signed_in
     return await _detail(services, app)
 
 
-@router.get("/apps/{app_id}/icon", response_class=Response)
+@router.get("/apps/{app_id}/icon", response_class=Response, responses={200: {"content": {"image/*": {"schema": {}}}}})
 async def read_icon(app_id: str, services: ServicesDep, signed_in: MemberDep) -> Response:
     """The picture of an app whose `icon_type` is `image`; browsers keep it, so name the `icon` in the query."""
     app = await services.apps.of_workspace(signed_in.workspace_id, app_id)

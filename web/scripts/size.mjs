@@ -14,6 +14,7 @@ const pages = {
   "completion, workflow": ["src/routes/generation-pages.tsx", "src/ui/markdown/renderer.tsx"],
   "set-up, sign-in": ["src/routes/account-pages.tsx"],
   home: ["src/routes/apps-pages.tsx"],
+  explore: ["src/routes/explore-pages.tsx"],
   "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],
 };
 

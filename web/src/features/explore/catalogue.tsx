@@ -125,8 +125,10 @@ export function Catalogue({ view, onView, mayAdd, autoFocus = false }: Catalogue
               </p>
               {mayAdd && (
                 <div className="mt-3">
-                  <Button aria-label={t("explore.addNamed", { name: app.name })} icon={<Plus size={14} strokeWidth={2} />} onClick={() => setChosen(app)}>
-                    {t("explore.add")}
+                  <Button icon={<Plus size={14} strokeWidth={2} />} onClick={() => setChosen(app)}>
+                    <span>
+                      {t("explore.add")} <span className="sr-only">{app.name}</span>
+                    </span>
                   </Button>
                 </div>
               )}

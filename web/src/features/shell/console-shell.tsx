@@ -47,11 +47,10 @@ export function ConsoleShell({ account }: { account: Account }) {
             <button
               type="button"
               onClick={openPalette}
-              aria-label={`${t("common.search")} ${shortcutText("mod+k")}`}
               className="flex h-7 items-center gap-2 rounded-control border border-line bg-surface pr-2 pl-2 text-12 text-muted hover:border-line-strong max-md:hidden"
             >
               <Search size={14} strokeWidth={1.5} />
-              <span className="max-lg:hidden">{t("common.search")}</span>
+              <span className="max-lg:sr-only">{t("common.search")}</span>{" "}
               <kbd className="font-sans">{shortcutText("mod+k")}</kbd>
             </button>
             <IconButton label={t("commands.open")} className="md:hidden" onClick={openPalette}>

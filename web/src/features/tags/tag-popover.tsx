@@ -41,11 +41,11 @@ export function AppTags({ app, editable }: { app: App; editable: boolean }) {
       trigger={
         <button
           type="button"
-          aria-label={line === "" ? t("apps.tags.of", { name: app.name }) : `${t("apps.tags.of", { name: app.name })}: ${line}`}
           className={`touch-target flex h-7 min-w-0 items-center gap-1.5 rounded-control px-1.5 text-12 text-muted hover:bg-sunken hover:text-text ${
             line === "" ? "pointer-fine:not-group-hover:not-group-focus-within:not-data-[state=open]:opacity-0" : ""
           }`}
         >
+          <span className="sr-only">{t("apps.tags.of", { name: app.name })}</span>
           {shown}
         </button>
       }

@@ -22,7 +22,7 @@ def test_a_chat_from_home_to_answer_and_back_through_the_drawer(
 ) -> None:
     site.model.name_conversation("Why is the sky blue?", "Blue sky")
     page = visitors.arrive_by_phone(storage_state=session)
-    page.goto(site.url)
+    page.goto(f"{site.url}/apps?keywords=Pocket")
     expect_no_sideways_scroll(page)
     app = page.get_by_role("article").filter(has=page.get_by_role("heading", name="Pocket guide"))
     app.get_by_role("button", name="What to do with Pocket guide").tap()

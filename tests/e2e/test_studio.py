@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from tests.e2e.accessibility import expect_accessible
 from tests.e2e.accounts import sign_in
@@ -191,7 +191,7 @@ def test_a_file_is_exported_without_its_secrets_and_imported_again(studio: Page,
 
 def give(page: Page, name: str, text: str) -> None:
     """Chooses a file in the dialog of imports."""
-    payload = {"name": name, "mimeType": "application/yaml", "buffer": text.encode()}
+    payload: FilePayload = {"name": name, "mimeType": "application/yaml", "buffer": text.encode()}
     page.get_by_label("Choose an app file or drop it here").and_(page.locator("input")).set_input_files(payload)
 
 

@@ -11,7 +11,7 @@ from treadle.accounts.tables import Account, LoginFailures, Member, Role, Sessio
 from treadle.platform.clock import SECOND
 from treadle.platform.crypto import Crypto, token_hash
 from treadle.platform.db import Database
-from treadle.platform.refusals import Conflict, InvalidParam, TooManyRequests, Unauthorized
+from treadle.platform.refusals import Conflict, InvalidParam, NotFound, TooManyRequests, Unauthorized
 from treadle.settings import Settings
 
 CRYPTO = Crypto(bytes(range(32)))
@@ -249,3 +249,25 @@ async def test_further_accounts_and_workspaces(accounts: AccountService) -> None
 async def test_the_first_start_is_claimed_once(db: Database, accounts: AccountService) -> None:
     claims = await asyncio.gather(*(accounts.claim_first_start() for _ in range(5)))
     assert sorted(claims) == [False, False, False, False, True]
+
+
+async def test_a_new_password_ends_sessions_and_the_lock(accounts: AccountService, clock: Clock) -> None:
+    await first(accounts)
+    _, token = await accounts.sign_in("ola@example.org", PASSWORD)
+    for _ in range(3):
+        with pytest.raises(Unauthorized):
+            await accounts.sign_in("ola@example.org", "wrong horse 1")
+    await accounts.reset_password(" Ola@Example.org", "other horse 2")
+    assert await accounts.session_account(token) is None
+    with pytest.raises(Unauthorized):
+        await accounts.sign_in("ola@example.org", PASSWORD)
+    await accounts.sign_in("ola@example.org", "other horse 2")
+
+
+async def test_a_refused_reset_changes_nothing(accounts: AccountService, clock: Clock) -> None:
+    await first(accounts)
+    with pytest.raises(NotFound):
+        await accounts.reset_password("eve@example.org", "other horse 2")
+    with pytest.raises(InvalidParam):
+        await accounts.reset_password("ola@example.org", "short")
+    await accounts.sign_in("ola@example.org", PASSWORD)

@@ -26,6 +26,13 @@ def test_a_second_first_account_is_refused(treadle: Terminal):
     assert said.complaint.startswith("There is an account already;")
 
 
+def test_a_password_is_reset_once_confirmed(treadle: Terminal):
+    create(treadle)
+    reset = ("admin", "reset-password", "--email", "Ada@example.com", "--password", "engine-1844")
+    assert treadle(*reset).code == 1
+    assert treadle(*reset, "--yes").out == "Changed the password of ada@example.com.\n"
+
+
 @pytest.mark.parametrize(
     ("email", "password", "complaint"),
     [

@@ -116,6 +116,10 @@ class AccountRepository:
     async def end_session(self, token_hash: str) -> None:
         await self._session.execute(delete(Session).where(Session.token_hash == token_hash))
 
+    async def end_sessions_of(self, account_id: str) -> None:
+        """Sign a person out everywhere."""
+        await self._session.execute(delete(Session).where(Session.account_id == account_id))
+
     async def end_expired_sessions(self, now: int) -> None:
         await self._session.execute(delete(Session).where(Session.expires_at <= now))
 

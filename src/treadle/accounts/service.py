@@ -19,7 +19,7 @@ from treadle.platform.clock import SECOND, now_us
 from treadle.platform.crypto import Crypto, token_hash
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
-from treadle.platform.refusals import Conflict, InvalidParam, TooManyRequests, Unauthorized
+from treadle.platform.refusals import Conflict, InvalidParam, NotFound, TooManyRequests, Unauthorized
 from treadle.settings import Settings
 
 DEFAULT_WORKSPACE = "My workspace"
@@ -167,6 +167,21 @@ class AccountService:
                 await AccountRepository(session).count_failure(self._db, address, now, window)
             raise Unauthorized("The address or the password is wrong.", code="authentication_failed")
         return await self._begin_session(account, members[0], user_agent, now)
+
+    async def reset_password(self, email: str, password: str) -> Account:
+        """Give an account another password, end its sessions and its lock. Raises NotFound and InvalidParam."""
+        address = _comparable(email)
+        hashed = await self._hash(password)
+        async with self._db.transaction() as session:
+            repository = AccountRepository(session)
+            account = await repository.account_by_email(address)
+            if account is None:
+                raise NotFound("There is no account with this address.")
+            now = now_us()
+            account.password_hash, account.updated_at = hashed, now
+            await repository.end_sessions_of(account.id)
+            await repository.forget_failures(address, older_than=now - _DAY)
+        return account
 
     async def session_account(self, token: str) -> SignedIn | None:
         """Who holds a session token; None for no, an unknown or an ended one."""

@@ -39,3 +39,23 @@ def create(
         print_json(answer)
     else:
         print(f"Created {answer['email']}, owner of the workspace {answer['workspace']}.")
+
+
+@app.command("reset-password")
+def reset_password(
+    email: Annotated[str, typer.Option(help="E-mail address of the account.", show_default=False)],
+    password: Annotated[str, typer.Option(help="At least 8 letters and digits.", show_default=False)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Give an account another password, and sign it out everywhere."""
+    from treadle.server.services import open_services
+
+    if not yes:
+        typer.confirm(f"Change the password of {email} and sign it out everywhere?", abort=True)
+
+    async def work() -> str:
+        async with open_services(data_dir) as services:
+            return (await services.accounts.reset_password(email, password)).email
+
+    print(f"Changed the password of {run(work)}.")

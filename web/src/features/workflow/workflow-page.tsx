@@ -32,6 +32,8 @@ import { boxOf } from "./graph/geometry";
 import { byId, edgesFrom, edgesInto } from "./graph/lookup";
 import type { FlowMode, Point, Viewport } from "./graph/types";
 import { ConnectList } from "./palette/connect";
+import { Dock } from "./running/dock";
+import { createRunningStore, RunningContext, useRunningStore } from "./running/running";
 import { Palette } from "./palette/palette";
 import { createWorkflowStore, documentOf, SavingContext, useSaving, useWorkflow, useWorkflowStore, WorkflowContext, type WorkflowStore } from "./store";
 import { workflowApi, type Block, type Draft } from "./store/api";
@@ -51,8 +53,6 @@ interface WorkflowPageProps {
   onNode: (id: string | null) => void;
   /** The settings of the app's features; shown beside the canvas. */
   features?: ReactNode;
-  /** Below the canvas: runs and what they leave. */
-  dock?: ReactNode;
 }
 
 /** The canvas of a workflow or chatflow. */
@@ -112,6 +112,7 @@ function Editor(props: EditorProps) {
     return { store: made, rest };
   });
   const [canvas] = useState(createCanvasStore);
+  const [running] = useState(createRunningStore);
   const [saving] = useState(() => makeSaving(store, draft, rest));
   useEffect(() => saving.start(), [saving]);
   return (
@@ -119,9 +120,11 @@ function Editor(props: EditorProps) {
       <CanvasContext value={canvas}>
         <SavingContext value={saving}>
           <AuthorContext value={account.name}>
-            <ReactFlowProvider>
-              <Workbench {...props} />
-            </ReactFlowProvider>
+            <RunningContext value={running}>
+              <ReactFlowProvider>
+                <Workbench {...props} />
+              </ReactFlowProvider>
+            </RunningContext>
           </AuthorContext>
         </SavingContext>
       </CanvasContext>
@@ -129,7 +132,7 @@ function Editor(props: EditorProps) {
   );
 }
 
-function Workbench({ account, name, siteUrl, blocks, features, dock, nodeId, onNode }: EditorProps) {
+function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }: EditorProps) {
   const { t } = useTranslation();
   const store = useWorkflowStore();
   const maximised = useCanvas((state) => state.maximised);
@@ -183,7 +186,7 @@ function Workbench({ account, name, siteUrl, blocks, features, dock, nodeId, onN
               )}
               <ConflictDialog />
             </section>
-            {dock}
+            {viewing === null && store.getState().editable && <Dock />}
           </div>
           <RightSide accountId={account.id} problems={problems} viewing={viewing} onView={setViewing} features={features} />
         </div>
@@ -300,6 +303,7 @@ function useCanvasCommands(surface: () => HTMLElement | null, pointer: { current
   const store = useWorkflowStore();
   const canvas = useCanvasStore();
   const saving = useSaving();
+  const running = useRunningStore();
   const flow = useReactFlow() as ReactFlowInstance;
   const context = useMemo(
     (): CommandContext => ({
@@ -307,6 +311,7 @@ function useCanvasCommands(surface: () => HTMLElement | null, pointer: { current
       canvas,
       flow,
       saving,
+      running,
       surface,
       pointer: () => pointer.current,
       say: (tone, key, subject) => showToast(tone, t(`workflow.clipboard.${key}`, { nodes: subject })),
@@ -319,7 +324,7 @@ function useCanvasCommands(surface: () => HTMLElement | null, pointer: { current
       },
     }),
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the words of an error come from the same translations as `t`
-    [store, canvas, flow, saving, surface, pointer, name, t],
+    [store, canvas, flow, saving, running, surface, pointer, name, t],
   );
   const run = useCallback(
     (id: CommandId) => {

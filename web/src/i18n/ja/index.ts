@@ -10,6 +10,7 @@ import form from "./form.json";
 import generate from "./generate.json";
 import humanInput from "./human-input.json";
 import preferences from "./preferences.json";
+import running from "./running.json";
 import runs from "./runs.json";
 import shell from "./shell.json";
 import status from "./status.json";
@@ -20,4 +21,4 @@ import editors from "./editors.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, preferences, runs, shell, status, steps, webapp, workflow };
+export default { panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, preferences, running, runs, shell, status, steps, webapp, workflow };

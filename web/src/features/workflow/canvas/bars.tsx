@@ -64,6 +64,7 @@ export function TopBar({ problemCount, hasErrors, siteUrl, hasFeatures }: TopBar
           ))}
         </Menu>
       </span>
+      <CommandButton id="run" />
       <span className="ml-1 flex">
         <Button variant="primary" size="small" className="rounded-r-none" disabled={!canPublish} onClick={() => run("publish")}>
           {label("publish")}

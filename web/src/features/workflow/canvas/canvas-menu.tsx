@@ -7,7 +7,7 @@ import { useCanvas, useCanvasStore, type MenuAt } from "./ui";
 type Entry = CommandId | "-";
 
 const ENTRIES: Record<MenuAt["kind"] | "several", readonly Entry[]> = {
-  node: ["open", "addAfter", "connect", "change", "-", "copy", "cut", "duplicate", "-", "disconnect", "delete"],
+  node: ["open", "runStep", "addAfter", "connect", "change", "-", "copy", "cut", "duplicate", "-", "disconnect", "delete"],
   several: [
     "copy", "cut", "duplicate", "-", "alignLeft", "alignCenter", "alignRight", "alignTop", "alignMiddle", "alignBottom",
     "spreadAcross", "spreadDown", "-", "disconnect", "delete",

@@ -9,6 +9,7 @@ import { familyOf, hasTarget } from "../graph/kinds";
 import { summaryOf } from "../graph/summary";
 import type { NodeData, SummaryLine } from "../graph/types";
 import { useWorkflow, useWorkflowStore } from "../store";
+import { RunMark, useNodeLook } from "../running/run-mark";
 import type { CardNode } from "./flow-nodes";
 import { ResizeCorner } from "./resize-corner";
 import { DetailContext, useCanvas, useCanvasStore } from "./ui";
@@ -27,19 +28,22 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
   );
 });
 
-/** Dimmed, or marked as different in a comparison. */
+/** Dimmed, marked as different in a comparison, or by how its last run went. */
 function useLook(id: string) {
+  const run = useNodeLook(id)?.status;
   const dimmed = useCanvas((state) => state.lit !== null && !state.lit.has(id));
   const mark = useCanvas((state) => state.marks?.get(id));
-  return { "data-dimmed": dimmed || undefined, "data-mark": mark };
+  return { "data-dimmed": dimmed || undefined, "data-mark": mark, "data-run": run };
 }
 
 function CardHead({ id, data, grip = false }: { id: string; data: NodeData; grip?: boolean }) {
   const { t } = useTranslation();
+  const look = useNodeLook(id);
   return (
     <div className={grip ? "workflow-card-head container-grip" : "workflow-card-head"}>
-      <NodeIcon type={data.type} />
+      <NodeIcon type={data.type} running={look?.status === "running"} />
       <span className="min-w-0 flex-1 truncate">{data.title || data.type}</span>
+      {look !== null && <RunMark look={look} />}
       <MoreButton id={id} label={t("workflow.card.more", { title: data.title })} />
     </div>
   );

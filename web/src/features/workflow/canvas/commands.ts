@@ -27,6 +27,7 @@ import {
   Maximize2,
   MousePointer2,
   PanelRight,
+  Play,
   Plus,
   Redo2,
   Rocket,
@@ -35,6 +36,7 @@ import {
   SlidersHorizontal,
   Sparkles,
   SquareDashedMousePointer,
+  StepForward,
   StickyNote,
   Trash2,
   Undo2,
@@ -57,6 +59,7 @@ import { organised } from "../graph/layout";
 import { readersOf } from "../graph/references";
 import type { FlowNode, Point } from "../graph/types";
 import { documentOf, type Saving, type WorkflowState, type WorkflowStore } from "../store";
+import type { RunningStore } from "../running/running";
 import type { CanvasStore, PanelName } from "./ui";
 
 /** What commands work with. */
@@ -65,6 +68,7 @@ export interface CommandContext {
   canvas: CanvasStore;
   flow: ReactFlowInstance;
   saving: Saving;
+  running: RunningStore;
   /** The element of the canvas. */
   surface: () => HTMLElement | null;
   /** Where the mouse was last over the canvas, in places of the canvas; null when it is elsewhere. */
@@ -93,6 +97,7 @@ export type CommandId =
   | "next" | "previous" | "organise"
   | "alignLeft" | "alignCenter" | "alignRight" | "alignTop" | "alignMiddle" | "alignBottom" | "spreadAcross" | "spreadDown"
   | "environment" | "conversation" | "system" | "features" | "checklist" | "versions" | "publish"
+  | "run" | "runStep"
   | "exportImage" | "exportFile" | "importFile" | "save" | "shortcuts"; // prettier-ignore
 
 const always = () => true;
@@ -177,6 +182,22 @@ export const COMMANDS: readonly Command[] = [
         edges: doc.edges.filter((edge) => !selectedNodeIds.has(edge.source) && !selectedNodeIds.has(edge.target)),
       }));
     },
+  },
+  {
+    id: "run",
+    icon: Play,
+    keys: ["alt+r"],
+    enabled: editable,
+    perform: ({ running }) => running.setState({ tab: "run", open: true }),
+  },
+  {
+    id: "runStep",
+    icon: StepForward,
+    enabled: (state) => {
+      const node = oneNode(state);
+      return state.editable && node !== undefined && !isNote(node) && !isBodyStart(node.data.type);
+    },
+    perform: ({ store, running }) => running.setState({ tab: "step", open: true, stepNodeId: oneNode(store.getState())?.id ?? null }),
   },
   { id: "copy", icon: Copy, keys: ["mod+c"], native: true, enabled: someNodes, perform: copyToClipboard },
   {

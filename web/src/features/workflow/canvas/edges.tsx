@@ -4,6 +4,7 @@ import { curve, boxOf, sourcePoint, targetPoint } from "../graph/geometry";
 import { byId } from "../graph/lookup";
 import type { FlowEdge, FlowNode, Point } from "../graph/types";
 import { useWorkflow, useWorkflowStore } from "../store";
+import { useWasTaken } from "../running/run-mark";
 import { EDGES_Z } from "./flow-nodes";
 import { DetailContext, useCanvas, useCanvasStore } from "./ui";
 
@@ -57,7 +58,7 @@ export const EdgeLayer = memo(function EdgeLayer() {
           edges.map((edge) => {
             const line = lineNow(edge);
             return line === null ? null : (
-              <Edge key={edge.id} id={edge.id} d={curve(line.from, line.to)} failure={edge.sourceHandle === "fail-branch"} />
+              <Edge key={edge.id} id={edge.id} source={edge.source} target={edge.target} d={curve(line.from, line.to)} failure={edge.sourceHandle === "fail-branch"} />
             );
           })
         )}
@@ -70,7 +71,16 @@ function straight(line: Line | null): string {
   return line === null ? "" : `M${line.from.x} ${line.from.y}L${line.to.x} ${line.to.y}`;
 }
 
-const Edge = memo(function Edge({ id, d, failure }: { id: string; d: string; failure: boolean }) {
+interface EdgeProps {
+  id: string;
+  source: string;
+  target: string;
+  d: string;
+  failure: boolean;
+}
+
+const Edge = memo(function Edge({ id, source, target, d, failure }: EdgeProps) {
+  const taken = useWasTaken(source, target);
   const store = useWorkflowStore();
   const canvas = useCanvasStore();
   const selected = useWorkflow((state) => state.selectedEdgeIds.has(id));
@@ -79,7 +89,7 @@ const Edge = memo(function Edge({ id, d, failure }: { id: string; d: string; fai
     store.getState().select([], [id]);
   };
   return (
-    <g className="workflow-edge-group" data-edge={id} data-selected={selected || undefined} data-dimmed={dimmed || undefined} data-failure={failure || undefined}>
+    <g className="workflow-edge-group" data-edge={id} data-selected={selected || undefined} data-dimmed={dimmed || undefined} data-failure={failure || undefined} data-taken={taken || undefined}>
       <path className="workflow-edge" d={d} />
       <path
         className="workflow-edge-hit nopan"

@@ -1,0 +1,97 @@
+import clsx from "clsx";
+import { ChevronDown, Play } from "lucide-react";
+import type { KeyboardEvent, PointerEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { IconButton } from "@/ui/button";
+import { StatusIcon } from "@/ui/status";
+import { useWorkflow } from "../store";
+import { HistoryTab } from "./history-tab";
+import { PreviewChat } from "./preview-chat";
+import { RunForm } from "./run-form";
+import { useRunning, useRunningStore, type DockTab } from "./running";
+import { StepTab } from "./step-tab";
+import { TraceTab } from "./trace-tab";
+import { VariablesTab } from "./variables-tab";
+
+const TABS: readonly DockTab[] = ["run", "trace", "variables", "step", "history"];
+const LEAST = 160;
+
+/** Below the canvas: trying the draft out, and what that leaves. Closed it is one line of tabs. */
+export function Dock() {
+  const { t } = useTranslation();
+  const running = useRunningStore();
+  const open = useRunning((state) => state.open);
+  const tab = useRunning((state) => state.tab);
+  const height = useRunning((state) => state.height);
+  const status = useRunning((state) => state.turn?.status ?? null);
+  const chatflow = useWorkflow((state) => state.mode === "advanced-chat");
+  const resize = (to: number) => running.setState({ height: Math.min(Math.max(to, LEAST), window.innerHeight - 200) });
+  const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
+    if (event.currentTarget.hasPointerCapture(event.pointerId)) resize(window.innerHeight - event.clientY);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowUp: 20, ArrowDown: -20 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    resize(height + step);
+  };
+  return (
+    <section aria-label={t("running.dock")} className="relative flex shrink-0 flex-col border-t border-line bg-surface" style={open ? { height } : undefined}>
+      {open && (
+        <div
+          role="separator"
+          aria-orientation="horizontal"
+          aria-label={t("running.resize")}
+          aria-valuemin={LEAST}
+          aria-valuenow={height}
+          tabIndex={0}
+          className="absolute inset-x-0 -top-1 z-10 h-2 cursor-row-resize touch-none hover:bg-accent/20"
+          onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+          onPointerMove={onPointerMove}
+          onKeyDown={onKeyDown}
+        />
+      )}
+      <div className="flex h-9 shrink-0 items-center gap-1 px-2 max-sm:h-11">
+        <div className="flex min-w-0 flex-1 items-center gap-1 overflow-x-auto">
+          {TABS.map((id) => (
+            <button
+              key={id}
+              type="button"
+              aria-pressed={open && tab === id}
+              onClick={() => running.setState({ tab: id, open: !(open && tab === id) })}
+              className={clsx(
+                "inline-flex h-7 shrink-0 items-center gap-1.5 rounded-control px-2 font-medium max-sm:h-10",
+                open && tab === id ? "bg-sunken text-text" : "text-muted hover:text-text",
+              )}
+            >
+              {id === "run" && <Play size={14} strokeWidth={1.5} aria-hidden />}
+              {t(id === "run" && chatflow ? "running.tabs.preview" : `running.tabs.${id}`)}
+            </button>
+          ))}
+        </div>
+        {status !== null && <StatusIcon status={status === "lost" ? "stopped" : status} />}
+        {open && (
+          <IconButton label={t("common.close")} onClick={() => running.setState({ open: false })}>
+            <ChevronDown size={16} strokeWidth={1.5} />
+          </IconButton>
+        )}
+      </div>
+      {open && <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">{contentOf(tab, chatflow)}</div>}
+    </section>
+  );
+}
+
+function contentOf(tab: DockTab, chatflow: boolean) {
+  switch (tab) {
+    case "run":
+      return chatflow ? <PreviewChat /> : <RunForm />;
+    case "trace":
+      return <TraceTab />;
+    case "variables":
+      return <VariablesTab />;
+    case "step":
+      return <StepTab />;
+    case "history":
+      return <HistoryTab />;
+  }
+}

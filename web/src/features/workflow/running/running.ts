@@ -1,0 +1,89 @@
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+import { createStore, type StoreApi } from "zustand/vanilla";
+import type { StepStatus } from "@/api/events";
+import type { JsonObject } from "@/api/json";
+import type { Turn } from "@/features/generation/turn";
+
+export type DockTab = "run" | "trace" | "variables" | "step" | "history";
+
+/** How the last execution of a node went, as its card shows it. */
+export interface NodeLook {
+  status: StepStatus;
+  elapsed: number | null;
+  retries: number;
+}
+
+/** A question to the draft of a chatflow and its answer. */
+export interface TriedExchange {
+  key: string;
+  query: string;
+  turn: Turn;
+}
+
+/** Trying out the draft: what runs, what it left, and what the dock shows of it. */
+export interface RunningState {
+  tab: DockTab;
+  open: boolean;
+  height: number;
+  /** The run that the canvas and the trace show; null before the first one. */
+  turn: Turn | null;
+  runId: string | null;
+  /** The inputs of the last run, kept for the next one. */
+  inputs: JsonObject;
+  exchanges: readonly TriedExchange[];
+  conversationId: string | null;
+  looks: ReadonlyMap<string, NodeLook>;
+  /** The node that is run alone. */
+  stepNodeId: string | null;
+}
+
+export type RunningStore = StoreApi<RunningState>;
+
+const FRESH: RunningState = {
+  tab: "run",
+  open: false,
+  height: 320,
+  turn: null,
+  runId: null,
+  inputs: {},
+  exchanges: [],
+  conversationId: null,
+  looks: new Map(),
+  stepNodeId: null,
+};
+
+export function createRunningStore(): RunningStore {
+  return createStore<RunningState>()(() => FRESH);
+}
+
+export const RunningContext = createContext<RunningStore | null>(null);
+
+export function useRunningStore(): RunningStore {
+  const store = useContext(RunningContext);
+  if (store === null) throw new Error("No draft is being tried around this component.");
+  return store;
+}
+
+export function useRunning<T>(select: (state: RunningState) => T): T {
+  return useStore(useRunningStore(), select);
+}
+
+/** What the cards show of a turn; the same map when nothing about nodes changed. */
+export function looksOf(turn: Turn, before: ReadonlyMap<string, NodeLook>): ReadonlyMap<string, NodeLook> {
+  const looks = new Map<string, NodeLook>();
+  for (const { nodeId, status, elapsed, retries } of turn.steps) looks.set(nodeId, { status, elapsed, retries });
+  const same =
+    looks.size === before.size &&
+    [...looks].every(([id, look]) => {
+      const known = before.get(id);
+      return known?.status === look.status && known.elapsed === look.elapsed && known.retries === look.retries;
+    });
+  return same ? before : looks;
+}
+
+/** Both ends of an edge were reached, so that the run went along it. */
+export function wasTaken(looks: ReadonlyMap<string, NodeLook>, source: string, target: string): boolean {
+  const from = looks.get(source);
+  return from !== undefined && from.status !== "running" && looks.has(target);
+}

@@ -1,0 +1,39 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
+import type { JsonObject } from "@/api/json";
+import type { Turn } from "@/features/generation/turn";
+import { useErrorText } from "@/i18n/errors";
+import { showToast } from "@/ui/toast";
+import { useSaving, useWorkflowStore } from "../store";
+import { useRunningStore } from "./running";
+import { askChatflow, NotSaved, runWorkflow, stopRun } from "./try-out";
+
+interface TryOut {
+  run: (inputs: JsonObject, startNodeId: string | null) => void;
+  ask: (query: string, inputs: JsonObject) => void;
+  stop: () => void;
+}
+
+/** Runs and asks the draft, and says when that was not possible. */
+export function useTryOut(): TryOut {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const store = useWorkflowStore();
+  const running = useRunningStore();
+  const saving = useSaving();
+  const queries = useQueryClient();
+  const { appId } = store.getState();
+  const begin = (work: Promise<Turn>) => {
+    work
+      .then(() => queries.invalidateQueries({ queryKey: ["workflow", appId, "tried"] }))
+      .catch((error: unknown) => showToast("danger", error instanceof NotSaved ? t("running.notSaved") : errorText(error)));
+  };
+  const bench = { store, running, saving };
+  return {
+    run: (inputs, startNodeId) => begin(runWorkflow(bench, inputs, startNodeId)),
+    ask: (query, inputs) => begin(askChatflow(bench, query, inputs, [])),
+    stop: () => {
+      stopRun(appId, running).catch((error: unknown) => showToast("danger", errorText(error)));
+    },
+  };
+}

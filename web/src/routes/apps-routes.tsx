@@ -10,7 +10,7 @@ import { addToRail } from "@/features/shell/registry";
 import { consoleRoute } from "./layouts";
 import { text } from "./search";
 
-addToRail({ id: "apps", label: (t) => t("apps.title"), icon: LayoutGrid, to: "/apps", also: ["/app/"], order: 10 });
+addToRail({ id: "apps", label: (t) => t("apps.title"), icon: LayoutGrid, to: "/apps", also: ["/app/"], order: 10, roles: APP_USERS });
 
 addSearchSource({
   id: "apps",

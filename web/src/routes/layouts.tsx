@@ -4,7 +4,7 @@ import { isApiError } from "@/api/http";
 import { homeOf } from "@/features/account/roles";
 import { sessionQuery } from "@/features/account/session";
 import { appQuery } from "@/features/apps/apps-query";
-import { settingsSections, tabsOf } from "@/features/shell/registry";
+import { mayVisit, settingsSections, tabIsClosed, tabsOf } from "@/features/shell/registry";
 import { Toaster } from "@/ui/toast";
 import { TooltipZone } from "@/ui/tooltip";
 import { FailedPage, NotFoundPage } from "./fallback-pages";
@@ -24,7 +24,8 @@ export const rootRoute = createRootRouteWithContext<RouterContext>()({
   errorComponent: FailedPage,
 });
 
-/** Everything below needs an account; after signing in one comes back to the page. `account` knows the role. */
+/** Everything below needs an account; after signing in one comes back to the page. `account` knows the role, which is led
+ * home from a place that is not for it. */
 export const consoleRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "console",
@@ -32,6 +33,7 @@ export const consoleRoute = createRoute({
     const { setUp, account } = await context.queries.query({ ...sessionQuery, staleTime: "static" });
     if (!setUp) throw redirect({ to: "/" });
     if (account === null) throw redirect({ to: "/signin", search: { return: location.href } });
+    if (!mayVisit(location.pathname, account.role)) throw redirect({ to: homeOf(account.role), replace: true });
     return { account };
   },
   component: lazyRouteComponent(() => import("./console-layouts"), "ConsoleLayout"),
@@ -41,16 +43,23 @@ export const consoleRoute = createRoute({
 export const appRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/app/$appId",
-  beforeLoad: async ({ context, params }) => {
-    try {
-      return { app: await context.queries.query({ ...appQuery(params.appId), staleTime: 10_000 }) };
-    } catch (error) {
-      if (isApiError(error, 404)) throw redirect({ to: "/apps", replace: true });
-      throw error;
-    }
+  beforeLoad: async ({ context, params, location }) => {
+    const app = await appOrNull(context.queries, params.appId);
+    if (app === null) throw redirect({ to: "/apps", replace: true });
+    if (tabIsClosed(location.pathname, app.mode, context.account.role)) throw redirect({ to: homeOf(context.account.role), replace: true });
+    return { app };
   },
   component: lazyRouteComponent(() => import("./console-layouts"), "AppLayout"),
 });
+
+async function appOrNull(queries: QueryClient, id: string) {
+  try {
+    return await queries.query({ ...appQuery(id), staleTime: 10_000 });
+  } catch (error) {
+    if (isApiError(error, 404)) return null;
+    throw error;
+  }
+}
 
 /** The address of an app without a tab: the first one that the role sees. */
 export const appIndexRoute = createRoute({
@@ -84,7 +93,9 @@ export const settingsSectionRoute = createRoute({
   path: "$section",
   beforeLoad: ({ context, params }) => {
     const section = settingsSections(context.account.role).find(({ id }) => id === params.section);
-    if (section === undefined) throw notFound();
+    if (section !== undefined) return;
+    if (settingsSections("owner").some(({ id }) => id === params.section)) throw redirect({ to: "/settings", replace: true });
+    throw notFound();
   },
   component: lazyRouteComponent(() => import("./console-layouts"), "SettingsSection"),
 });

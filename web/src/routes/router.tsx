@@ -5,6 +5,7 @@ import { appsRoutes } from "./apps-routes";
 import { exploreRoutes } from "./explore-routes";
 import { PendingPage } from "./fallback-pages";
 import { appIndexRoute, appRoute, consoleRoute, rootRoute, settingsIndexRoute, settingsRoute, settingsSectionRoute } from "./layouts";
+import "./members-routes";
 import { runRoutes } from "./run-routes";
 import { parseSearch, stringifySearch } from "./search";
 import "./settings-routes";

@@ -17,9 +17,7 @@ export function mayAdminister(role: Role): boolean {
   return ADMINISTRATORS.includes(role);
 }
 
-const HOMES: Record<Role, "/apps"> = { owner: "/apps", admin: "/apps", editor: "/apps", normal: "/apps", dataset_operator: "/apps" };
-
 /** Where a role begins, and is led from what it may not see. */
-export function homeOf(role: Role): "/apps" {
-  return HOMES[role];
+export function homeOf(role: Role): string {
+  return role === "dataset_operator" ? "/datasets" : "/apps";
 }

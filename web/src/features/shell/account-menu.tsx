@@ -6,6 +6,7 @@ import { api, call } from "@/api/client";
 import type { Account } from "@/api/console";
 import { refreshSession } from "@/features/account/session";
 import { openShortcuts } from "@/features/commands/palette-state";
+import { WorkspaceSubMenu } from "@/features/members/workspace-switcher";
 import { PreferenceItems } from "@/features/webapp/preferences-menu";
 import { useErrorText } from "@/i18n/errors";
 import { Avatar } from "@/ui/avatar";
@@ -39,6 +40,7 @@ export function AccountMenu({ account }: { account: Account }) {
         {account.email}
       </MenuLabel>
       <MenuSeparator />
+      <WorkspaceSubMenu />
       <MenuItem icon={<Settings size={16} strokeWidth={1.5} />} onSelect={() => void navigate({ to: "/settings" })}>
         {t("shell.settings")}
       </MenuItem>

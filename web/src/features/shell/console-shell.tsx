@@ -6,6 +6,7 @@ import { AccountContext } from "@/features/account/account-context";
 import type { Account } from "@/api/console";
 import { CommandDispatcher } from "@/features/commands/dispatcher";
 import { openPalette } from "@/features/commands/palette-state";
+import { WorkspaceSwitcher } from "@/features/members/workspace-switcher";
 import { IconButton } from "@/ui/button";
 import { Mark } from "@/ui/mark";
 import { shortcutText } from "@/ui/shortcut";
@@ -36,9 +37,7 @@ export function ConsoleShell({ account }: { account: Account }) {
             ))}
           </nav>
           <header className="flex min-w-0 items-center gap-2 border-b border-line pr-3 pl-4">
-            <Link to="/" className="min-w-0 max-w-40 shrink truncate text-muted hover:text-text max-md:hidden" title={account.workspace.name}>
-              {account.workspace.name}
-            </Link>
+            <WorkspaceSwitcher />
             <span aria-hidden className="text-muted max-md:hidden">
               /
             </span>

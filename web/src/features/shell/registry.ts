@@ -61,9 +61,21 @@ export function railEntries(role: Role): RailEntry[] {
   return seenBy(role, rail);
 }
 
+/** Whether the place of the rail that an address belongs to is for this role; addresses of no place are for everybody. */
+export function mayVisit(path: string, role: Role): boolean {
+  const place = [...rail.values()].find(({ to, also }) => path === to || path.startsWith(`${to}/`) || (also?.some((prefix) => path.startsWith(prefix)) ?? false));
+  return place?.roles?.includes(role) ?? true;
+}
+
 /** The tabs that an app of this mode has for somebody of this role. */
 export function tabsOf(mode: AppMode, role: Role): AppTab[] {
   return seenBy(role, tabs).filter((tab) => tab.modes?.includes(mode) ?? true);
+}
+
+/** Whether an address is that of a tab which an app of this mode has, but not for this role. */
+export function tabIsClosed(path: string, mode: AppMode, role: Role): boolean {
+  const name = path.split("/")[3];
+  return tabsOf(mode, "owner").some((tab) => tab.path === name) && !tabsOf(mode, role).some((tab) => tab.path === name);
 }
 
 export function settingsSections(role: Role): ListedSection[] {

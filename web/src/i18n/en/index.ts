@@ -18,7 +18,8 @@ import steps from "./steps.json";
 import webapp from "./webapp.json";
 import workflow from "./workflow.json";
 import editors from "./editors.json";
+import members from "./members.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, preferences, running, runs, shell, status, steps, webapp, workflow };
+export default { members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, preferences, running, runs, shell, status, steps, webapp, workflow };

@@ -116,9 +116,25 @@ class AccountRepository:
     async def end_session(self, token_hash: str) -> None:
         await self._session.execute(delete(Session).where(Session.token_hash == token_hash))
 
-    async def end_sessions_of(self, account_id: str) -> None:
-        """Sign a person out everywhere."""
-        await self._session.execute(delete(Session).where(Session.account_id == account_id))
+    async def end_sessions_of(self, account_id: str, *, keep: str | None = None) -> None:
+        """Sign a person out everywhere, but for the session `keep`."""
+        await self._session.execute(delete(Session).where(Session.account_id == account_id, Session.id != (keep or "")))
+
+    async def end_session_of(self, account_id: str, session_id: str) -> bool:
+        """Whether there was such a session of this person."""
+        query = delete(Session).where(Session.account_id == account_id, Session.id == session_id).returning(Session.id)
+        return (await self._session.execute(query)).first() is not None
+
+    async def sessions_of(self, account_id: str, now: int) -> Sequence[Session]:
+        """Those of a person that have not ended, the newest first."""
+        query = select(Session).where(Session.account_id == account_id, Session.expires_at > now)
+        return (await self._session.execute(query.order_by(Session.created_at.desc(), Session.id))).scalars().all()
+
+    async def share_workspace(self, account_id: str, other_id: str) -> bool:
+        """Whether two people belong to one workspace."""
+        theirs = select(Member.workspace_id).where(Member.account_id == other_id)
+        query = select(Member.workspace_id).where(Member.account_id == account_id, Member.workspace_id.in_(theirs))
+        return (await self._session.execute(query.limit(1))).first() is not None
 
     async def end_expired_sessions(self, now: int) -> None:
         await self._session.execute(delete(Session).where(Session.expires_at <= now))

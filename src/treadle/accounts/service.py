@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from treadle.accounts.repository import AccountRepository
-from treadle.accounts.tables import Account, AccountStatus, Member, Role, Session, Workspace
+from treadle.accounts.tables import Account, AccountStatus, LoginFailures, Member, Role, Session, Workspace
 from treadle.platform.changes import Change
 from treadle.platform.clock import SECOND, now_us
 from treadle.platform.crypto import Crypto, token_hash
@@ -149,14 +149,7 @@ class AccountService:
             account = await repository.account_by_email(address)
             members = await repository.memberships(account.id) if account else ()
         now = now_us()
-        window = self._settings.login_lockout_seconds * SECOND
-        if failures is not None and failures.count >= self._settings.login_attempts:
-            free_at = failures.last_at + window
-            if now < free_at:
-                raise TooManyRequests(
-                    "Too many failed sign-ins for this address; try again later.",
-                    retry_after=(free_at - now) // SECOND + 1,
-                )
+        self._check_lock(failures, now)
         # An unknown address takes as long as a wrong password.
         if not self._no_account_hash:
             self._no_account_hash = await asyncio.to_thread(self._hasher.hash, secrets.token_hex())
@@ -164,7 +157,7 @@ class AccountService:
         right = await self._verify(known, password)
         if account is None or not right or account.status != AccountStatus.ACTIVE or not members:
             async with self._db.transaction() as session:
-                await AccountRepository(session).count_failure(self._db, address, now, window)
+                await AccountRepository(session).count_failure(self._db, address, now, self._lock_time)
             raise Unauthorized("The address or the password is wrong.", code="authentication_failed")
         return await self._begin_session(account, members[0], user_agent, now)
 
@@ -182,6 +175,35 @@ class AccountService:
             await repository.end_sessions_of(account.id)
             await repository.forget_failures(address, older_than=now - _DAY)
         return account
+
+    async def change_password(self, signed_in: SignedIn, *, current: str, password: str) -> None:
+        """Give oneself another password, which ends one's other sessions.
+
+        Wrong guesses of the current one count as failed sign-ins. Raises TooManyRequests, and InvalidParam for a wrong
+        or a weak password.
+        """
+        async with self._db.session() as session:
+            repository = AccountRepository(session)
+            account = await repository.account(signed_in.account_id)
+            failures = await repository.login_failures(signed_in.email)
+        if account is None:
+            raise NotFound("This account is gone.")
+        now = now_us()
+        self._check_lock(failures, now)
+        if account.password_hash and not await self._verify(account.password_hash, current):
+            async with self._db.transaction() as session:
+                await AccountRepository(session).count_failure(self._db, account.email, now, self._lock_time)
+            raise InvalidParam("The current password is wrong.", param="password", code="wrong_password")
+        hashed = await self._hash(password)
+        async with self._db.transaction() as session:
+            repository = AccountRepository(session)
+            row = await repository.account(account.id)
+            # Another change in between: what was checked is no longer the password.
+            if row is None or row.password_hash != account.password_hash:
+                raise Conflict("The password was changed meanwhile; try again.")
+            row.password_hash, row.updated_at = hashed, now
+            await repository.end_sessions_of(account.id, keep=signed_in.session_id)
+            await repository.forget_failures(account.email, older_than=now - _DAY)
 
     async def session_account(self, token: str) -> SignedIn | None:
         """Who holds a session token; None for no, an unknown or an ended one."""
@@ -221,6 +243,22 @@ class AccountService:
         async with self._db.session() as session:
             account = await AccountRepository(session).account(account_id)
         return account.name if account else None
+
+    @property
+    def _lock_time(self) -> int:
+        """Microseconds."""
+        return self._settings.login_lockout_seconds * SECOND
+
+    def _check_lock(self, failures: LoginFailures | None, now: int) -> None:
+        """Raises TooManyRequests."""
+        if failures is None or failures.count < self._settings.login_attempts:
+            return
+        free_at = failures.last_at + self._lock_time
+        if now < free_at:
+            raise TooManyRequests(
+                "Too many failed sign-ins for this address; try again later.",
+                retry_after=(free_at - now) // SECOND + 1,
+            )
 
     async def _begin_session(self, account: Account, member: Member, user_agent: str, now: int) -> tuple[SignedIn, str]:
         token = secrets.token_urlsafe(32)

@@ -12,6 +12,7 @@ from typing import Any
 from treadle.accounts.end_users import EndUserService
 from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
 from treadle.accounts.members import MemberService
+from treadle.accounts.profile import ProfileService
 from treadle.accounts.service import AccountService
 from treadle.apps.conversations.asides import Asides
 from treadle.apps.conversations.service import ConversationService
@@ -93,6 +94,7 @@ class Services:
     writer: GroupWriter
     accounts: AccountService
     members: MemberService
+    profiles: ProfileService
     keys: ApiKeyService
     end_users: EndUserService
     models: ModelService
@@ -294,6 +296,7 @@ async def open_services(
             writer=writer,
             accounts=AccountService(db, crypto, settings),
             members=MemberService(db),
+            profiles=ProfileService(db),
             keys=keys,
             end_users=end_users,
             models=models,

@@ -56,6 +56,13 @@ def author_of(account: Account | None) -> Author | None:
     return None if account is None else Author(id=account.id, name=account.name, email=account.email)
 
 
+def avatar_url(account: Account) -> str | None:
+    """Where members see the picture of a person; None while there is none."""
+    if not account.avatar:
+        return None
+    return f"/console/api/accounts/{account.id}/avatar?picture={account.avatar.rpartition('/')[2]}"
+
+
 def person_of(signed_in: SignedIn) -> Person:
     """The member as the one who tries a draft."""
     return Person(

@@ -12,6 +12,7 @@ from treadle import __version__
 from treadle.models.errors import ModelSetupError
 from treadle.platform.refusals import InvalidParam, Refusal
 from treadle.server.console_api import (
+    account,
     app_imports,
     apps,
     conversion,
@@ -51,6 +52,7 @@ from treadle.server.services import Services
 ROUTERS = (
     sessions.router,
     members.router,
+    account.router,
     description.router,
     app_imports.router,
     apps.router,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from treadle.accounts.tables import Role
 from treadle.platform.clock import SECOND
 from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, console_router
-from treadle.server.console_api.answers import Author, Done, PlainText
+from treadle.server.console_api.answers import Author, Done, PlainText, avatar_url
 
 router = console_router("Members")
 
@@ -38,6 +38,7 @@ class WorkspaceName(BaseModel):
 class WorkspaceMember(Author):
     """A member of the workspace. Times in seconds since 1970."""
 
+    avatar_url: str | None
     role: Role
     status: str
     created_at: float
@@ -86,6 +87,7 @@ async def list_members(services: ServicesDep, signed_in: MemberDep) -> Workspace
                 id=account.id,
                 name=account.name,
                 email=account.email,
+                avatar_url=avatar_url(account),
                 role=Role(member.role),
                 status=account.status,
                 created_at=member.created_at / SECOND,

@@ -16,3 +16,14 @@ export function parseJson(text: string): JsonValue | undefined {
     return undefined;
   }
 }
+
+/** A value as text: text as it is, anything else as JSON, nothing as "". */
+export function jsonText(value: JsonValue | undefined): string {
+  if (value === undefined || value === null) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** The object without one of its members. */
+export function without<T>(object: Readonly<Record<string, T>>, name: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
+}

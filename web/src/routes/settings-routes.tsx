@@ -1,4 +1,4 @@
-import { Settings, SunMoon } from "lucide-react";
+import { Boxes, Settings, SunMoon } from "lucide-react";
 import { addSearchSource, saysAll } from "@/features/commands/sources";
 import { addSettingsSection, addToRail, settingsSections } from "@/features/shell/registry";
 
@@ -11,6 +11,15 @@ addSettingsSection({
   icon: SunMoon,
   order: 90,
   page: () => import("@/features/settings/appearance-section"),
+});
+
+addSettingsSection({
+  id: "models",
+  group: "workspace",
+  label: (t) => t("modelSetup.title"),
+  icon: Boxes,
+  order: 10,
+  page: () => import("@/features/settings-models/models-section"),
 });
 
 addSearchSource({

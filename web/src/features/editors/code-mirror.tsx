@@ -147,7 +147,7 @@ export default function CodeMirror({ value, onChange, extensions, label, id, pla
 
 function ways(label: string, id: string | undefined, placeholder: string | undefined, readOnly: boolean, invalid: boolean): Extension {
   const attributes: Record<string, string> = { "aria-label": label };
-  if (id !== undefined) attributes["id"] = id;
+  if (id !== undefined) attributes.id = id;
   if (invalid) attributes["aria-invalid"] = "true";
   return [
     EditorView.contentAttributes.of(attributes),

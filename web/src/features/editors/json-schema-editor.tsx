@@ -190,9 +190,9 @@ function FromModel({ model, onMade }: { model: JsonObject; onMade: (schema: Json
     setProblem(null);
     try {
       const answer: JsonObject = (await call(api.POST("/rule-structured-output-generate", { body: { instruction: wish, model_config: model } as never }))) as JsonObject;
-      const output = answer["output"];
+      const output = answer.output;
       const schema = typeof output === "string" ? parseJson(output) : output;
-      if (typeof answer["error"] === "string" && answer["error"] !== "") setProblem(answer["error"]);
+      if (typeof answer.error === "string" && answer.error !== "") setProblem(answer.error);
       else if (isJsonObject(schema)) onMade(schema);
       else setProblem(t("editors.schema.askFailed"));
     } catch (error) {

@@ -14,28 +14,28 @@ export interface Property {
 
 /** The object whose properties a schema describes: itself, or the items of a list. */
 function holder(schema: JsonObject): JsonObject {
-  return schema["type"] === "array" && isJsonObject(schema["items"]) ? schema["items"] : schema;
+  return schema.type === "array" && isJsonObject(schema.items) ? schema.items : schema;
 }
 
 export function propertiesOf(schema: JsonObject): Property[] {
   const object = holder(schema);
-  const properties = isJsonObject(object["properties"]) ? object["properties"] : {};
-  const required = Array.isArray(object["required"]) ? object["required"] : [];
+  const properties = isJsonObject(object.properties) ? object.properties : {};
+  const required = Array.isArray(object.required) ? object.required : [];
   return Object.entries(properties)
     .filter((entry): entry is [string, JsonObject] => isJsonObject(entry[1]))
     .map(([name, property]) => ({
       name,
       type: typeOf(property),
-      description: typeof property["description"] === "string" ? property["description"] : "",
+      description: typeof property.description === "string" ? property.description : "",
       required: required.includes(name),
-      choices: Array.isArray(property["enum"]) ? property["enum"].map(String) : [],
+      choices: Array.isArray(property.enum) ? property.enum.map(String) : [],
     }));
 }
 
 export function propertyAt(schema: JsonObject, path: readonly string[]): JsonObject | undefined {
   let at: JsonObject | undefined = schema;
   for (const name of path) {
-    const properties: JsonValue | undefined = at === undefined ? undefined : holder(at)["properties"];
+    const properties: JsonValue | undefined = at === undefined ? undefined : holder(at).properties;
     const next: JsonValue | undefined = isJsonObject(properties) ? properties[name] : undefined;
     at = isJsonObject(next) ? next : undefined;
   }
@@ -43,9 +43,9 @@ export function propertyAt(schema: JsonObject, path: readonly string[]): JsonObj
 }
 
 function typeOf(property: JsonObject): SchemaType {
-  const given = Array.isArray(property["type"]) ? property["type"].find((each) => each !== "null") : property["type"];
+  const given = Array.isArray(property.type) ? property.type.find((each) => each !== "null") : property.type;
   if (given === "array") {
-    const items = isJsonObject(property["items"]) ? typeOf(property["items"]) : "string";
+    const items = isJsonObject(property.items) ? typeOf(property.items) : "string";
     return SCHEMA_TYPES.find((type) => type === `array[${items}]`) ?? "array[string]";
   }
   if (given === "integer") return "number";
@@ -63,23 +63,23 @@ function at(schema: JsonObject, path: readonly string[], change: (object: JsonOb
   const inside = (object: JsonObject): JsonObject => {
     const [name, ...rest] = path;
     if (name === undefined) return change(object);
-    const properties = isJsonObject(object["properties"]) ? object["properties"] : {};
+    const properties = isJsonObject(object.properties) ? object.properties : {};
     const property = properties[name];
     return isJsonObject(property) ? { ...object, properties: { ...properties, [name]: at(property, rest, change) } } : object;
   };
-  return schema["type"] === "array" && isJsonObject(schema["items"]) ? { ...schema, items: inside(schema["items"]) } : inside(schema);
+  return schema.type === "array" && isJsonObject(schema.items) ? { ...schema, items: inside(schema.items) } : inside(schema);
 }
 
 export function addProperty(schema: JsonObject, path: readonly string[], name: string): JsonObject {
   return at(schema, path, (object) => ({
     ...object,
-    properties: { ...(isJsonObject(object["properties"]) ? object["properties"] : {}), [name]: { type: "string" } },
+    properties: { ...(isJsonObject(object.properties) ? object.properties : {}), [name]: { type: "string" } },
   }));
 }
 
 export function removeProperty(schema: JsonObject, path: readonly string[], name: string): JsonObject {
   return at(schema, path, (object) => {
-    const properties = isJsonObject(object["properties"]) ? object["properties"] : {};
+    const properties = isJsonObject(object.properties) ? object.properties : {};
     return withRequired({ ...object, properties: Object.fromEntries(Object.entries(properties).filter(([key]) => key !== name)) }, name, false);
   });
 }
@@ -87,13 +87,13 @@ export function removeProperty(schema: JsonObject, path: readonly string[], name
 /** A property with new values; its place among the others stays, and what the visual editor does not know as well. */
 export function changeProperty(schema: JsonObject, path: readonly string[], name: string, change: Partial<Property>): JsonObject {
   return at(schema, path, (object) => {
-    const properties = isJsonObject(object["properties"]) ? object["properties"] : {};
+    const properties = isJsonObject(object.properties) ? object.properties : {};
     const now = change.name ?? name;
     const entries = Object.entries(properties).map(([key, property]): [string, JsonValue] =>
       key === name && isJsonObject(property) ? [now, changed(property, change)] : [key, property],
     );
     const next = { ...object, properties: Object.fromEntries(entries) };
-    const required = change.required ?? (Array.isArray(object["required"]) && object["required"].includes(name));
+    const required = change.required ?? (Array.isArray(object.required) && object.required.includes(name));
     return withRequired(withRequired(next, name, false), now, required);
   });
 }
@@ -105,18 +105,18 @@ function changed(property: JsonObject, change: Partial<Property>): JsonObject {
     next = { ...schemaOfType(change.type), ...(description === undefined ? {} : { description }) };
   }
   if (change.description !== undefined) {
-    if (change.description === "") delete next["description"];
-    else next["description"] = change.description;
+    if (change.description === "") delete next.description;
+    else next.description = change.description;
   }
   if (change.choices !== undefined) {
-    if (change.choices.length === 0) delete next["enum"];
-    else next["enum"] = [...change.choices];
+    if (change.choices.length === 0) delete next.enum;
+    else next.enum = [...change.choices];
   }
   return next;
 }
 
 function withRequired(object: JsonObject, name: string, required: boolean): JsonObject {
-  const others = (Array.isArray(object["required"]) ? object["required"] : []).filter((each) => each !== name);
+  const others = (Array.isArray(object.required) ? object.required : []).filter((each) => each !== name);
   return { ...object, required: required ? [...others, name] : others };
 }
 
@@ -156,6 +156,6 @@ function merged(objects: readonly JsonObject[]): JsonObject {
 export type SchemaProblem = "noObject" | "noProperties";
 
 export function schemaProblem(value: JsonValue): SchemaProblem | null {
-  if (!isJsonObject(value) || (value["type"] !== undefined && value["type"] !== "object")) return "noObject";
-  return value["properties"] !== undefined && !isJsonObject(value["properties"]) ? "noProperties" : null;
+  if (!isJsonObject(value) || (value.type !== undefined && value.type !== "object")) return "noObject";
+  return value.properties !== undefined && !isJsonObject(value.properties) ? "noProperties" : null;
 }

@@ -45,7 +45,7 @@ class Token extends WidgetType {
   override toDOM(): HTMLElement {
     const token = document.createElement("span");
     token.className = "cm-token";
-    token.dataset["state"] = this.state;
+    token.dataset.state = this.state;
     token.title = this.title;
     for (const [name, text] of [
       ["origin", this.origin],

@@ -27,7 +27,7 @@ export function ModelField({ value, onChange, kind = "llm", needs, label, disabl
     onChange(chosen);
     const before = value?.completion_params ?? {};
     if (kind !== "llm" || Object.keys(before).length === 0) return;
-    queries.ensureQueryData(rulesQuery(owner.provider, model.model)).then(
+    queries.query({ ...rulesQuery(owner.provider, model.model), staleTime: "static" }).then(
       ({ data }) => {
         const { kept, dropped } = carried(before, data);
         onChange({ ...chosen, completion_params: kept });

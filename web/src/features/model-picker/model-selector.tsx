@@ -180,7 +180,7 @@ const ABILITIES = ["vision", "tool-call", "document", "audio", "video", "structu
 /** What a model can do beside text, and how much it can read. */
 function Badges({ model }: { model: ModelEntry }) {
   const { t } = useTranslation();
-  const size = shortCount(model.model_properties["context_size"]);
+  const size = shortCount(model.model_properties.context_size);
   return (
     <span className="flex shrink-0 items-center gap-1 text-12 text-muted">
       {ABILITIES.filter((ability) => model.features.includes(ability) || (ability === "tool-call" && model.features.includes("multi-tool-call"))).map((ability) => (

@@ -1,6 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, call, type Schemas } from "@/api/client";
-import type { JsonObject, JsonValue } from "@/api/json";
+import { jsonText, type JsonObject, type JsonValue } from "@/api/json";
 
 export type ModelKind = "llm" | "text-embedding" | "rerank" | "speech2text" | "tts" | "moderation";
 export type ProviderModels = Schemas["ProviderModels"];
@@ -71,7 +71,7 @@ export function hasFeature(model: ModelEntry | undefined, feature: string): bool
 }
 
 export function modeOf(model: ModelEntry | undefined): string {
-  const mode = model?.model_properties["mode"];
+  const mode = model?.model_properties.mode;
   return typeof mode === "string" ? mode : "chat";
 }
 
@@ -117,7 +117,7 @@ export function carried(parameters: JsonObject, rules: readonly ParameterRule[])
 function fits(value: JsonValue, rule: ParameterRule): boolean {
   if (rule.type === "int" || rule.type === "float") return typeof value === "number";
   if (rule.type === "boolean") return typeof value === "boolean";
-  return rule.options.length === 0 || rule.options.includes(String(value));
+  return rule.options.length === 0 || rule.options.includes(jsonText(value));
 }
 
 /** A context of tokens as people say it: 128K, 1M. */

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { SlidersHorizontal } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { JsonObject, JsonValue } from "@/api/json";
+import { jsonText, without, type JsonObject, type JsonValue } from "@/api/json";
 import { PopoverCard } from "@/features/editors/popover-card";
 import { Switch } from "@/features/editors/switch";
 import { TagsInput } from "@/features/editors/tags-input";
@@ -61,12 +61,9 @@ function Parameters({ provider, name, parameters, onChange }: Omit<ParameterPopo
   }
   if (isError) return <p className="p-4 text-danger">{t("models.rulesFailed")}</p>;
   const rules = data.data;
-  const stop = Array.isArray(parameters["stop"]) ? parameters["stop"].map(String) : [];
+  const stop = Array.isArray(parameters.stop) ? parameters.stop.map(String) : [];
   const set = (key: string, value: JsonValue | undefined) => {
-    const next = { ...parameters };
-    if (value === undefined) delete next[key];
-    else next[key] = value;
-    onChange(next);
+    onChange(value === undefined ? without(parameters, key) : { ...parameters, [key]: value });
   };
   return (
     <div className="flex min-h-0 flex-col overflow-y-auto p-3">
@@ -147,7 +144,7 @@ function RuleControl({ rule, label, value, onChange }: RuleRowProps & { label: s
     default:
       if (rule.options.length > 0) {
         return (
-          <Select aria-label={label} value={String(value)} onChange={(event) => onChange(event.target.value)} className="h-8! text-13!">
+          <Select aria-label={label} value={jsonText(value)} onChange={(event) => onChange(event.target.value)} className="h-8! text-13!">
             {rule.options.map((option) => (
               <option key={option}>{option}</option>
             ))}
@@ -155,9 +152,9 @@ function RuleControl({ rule, label, value, onChange }: RuleRowProps & { label: s
         );
       }
       return rule.type === "text" ? (
-        <TextArea aria-label={label} value={String(value)} onChange={(event) => onChange(event.target.value)} />
+        <TextArea aria-label={label} value={jsonText(value)} onChange={(event) => onChange(event.target.value)} />
       ) : (
-        <TextInput aria-label={label} value={String(value)} onChange={(event) => onChange(event.target.value)} className="h-8! text-13!" />
+        <TextInput aria-label={label} value={jsonText(value)} onChange={(event) => onChange(event.target.value)} className="h-8! text-13!" />
       );
   }
 }

@@ -29,7 +29,7 @@ function inside(field: SchemaField, root: JsonObject, path: string, seen: readon
   if (field.control === "group") return paths(field.schema, root, `${path}.`, seen);
   if (field.control !== "list" && field.control !== "map") return [];
   const item = itemOf(field.schema, root);
-  const again = seen.some((each) => each["title"] === item["title"]);
+  const again = seen.some((each) => each.title === item.title);
   return again ? [] : paths(item, root, `${path}.${field.control === "list" ? "0" : "one"}.`, seen);
 }
 
@@ -77,14 +77,14 @@ function shown(schema: JsonObject, value: JsonObject): Set<string> {
       <SchemaForm schema={schema} value={value} onChange={() => undefined} />
     </QueryClientProvider>,
   );
-  const found = new Set([...container.querySelectorAll<HTMLElement>("[data-field]")].map((each) => each.dataset["field"] ?? ""));
+  const found = new Set([...container.querySelectorAll<HTMLElement>("[data-field]")].map((each) => each.dataset.field ?? ""));
   cleanup();
   return found;
 }
 
 beforeAll(async () => {
   vi.stubGlobal("fetch", () => Promise.reject(new Error("no server")));
-  vi.stubGlobal("ResizeObserver", class { observe() {} unobserve() {} disconnect() {} }); // prettier-ignore
+  vi.stubGlobal("ResizeObserver", class { observe = vi.fn(); unobserve = vi.fn(); disconnect = vi.fn(); });
   await startTranslations();
 });
 afterEach(cleanup);
@@ -98,7 +98,7 @@ describe("the form of a node type", () => {
   it.each(types.filter((type) => HANDMADE[type.type] !== undefined).map((type) => [type.type, type] as const))(
     "%s has a panel of its own that names only settings that exist, and the rest below it",
     (kind, type) => {
-      const known = Object.keys(isJsonObject(type.settings["properties"]) ? type.settings["properties"] : {});
+      const known = Object.keys(isJsonObject(type.settings.properties) ? type.settings.properties : {});
       const fields = HANDMADE[kind]?.fields ?? [];
       expect(fields.filter((field) => !known.includes(field))).toEqual([]);
       expect(new Set([...fields, ...restOf(type.settings, fields)]).size).toBeGreaterThanOrEqual(paths(type.settings, type.settings).filter((path) => !path.includes(".")).length);

@@ -15,7 +15,6 @@ import { SortableList } from "@/features/editors/sortable-list";
 import { Switch } from "@/features/editors/switch";
 import { TagsInput } from "@/features/editors/tags-input";
 import { ModelField } from "@/features/model-picker/model-field";
-import type { ModelSettings } from "@/features/model-picker/models";
 import type { VariableScope } from "@/features/variables/scope";
 import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
@@ -106,7 +105,7 @@ function Control({ label, id, ...props }: ControlProps & { label: string; id: st
   const { field, root, value, onChange, siblings, onSibling, bodyScope, disabled, path } = props;
   const { t } = useTranslation();
   const { schema } = field;
-  const now = value ?? schema["default"];
+  const now = value ?? schema.default;
   const text = typeof now === "string" ? now : "";
   switch (field.control) {
     case "hidden":
@@ -127,7 +126,7 @@ function Control({ label, id, ...props }: ControlProps & { label: string; id: st
     case "selectors":
       return <Selectors label={label} value={Array.isArray(now) ? now.map(strings) : []} disabled={disabled} onChange={onChange} />;
     case "template":
-      return <PromptEditor id={id} label={label} value={text} disabled={disabled} onChange={onChange} minHeight={schema["rows"] === undefined ? 60 : 140} />;
+      return <PromptEditor id={id} label={label} value={text} disabled={disabled} onChange={onChange} minHeight={schema.rows === undefined ? 60 : 140} />;
     case "prompt":
       return <PromptEditor id={id} label={label} value={text} blocks={["context"]} disabled={disabled} onChange={onChange} />;
     case "jinja":
@@ -135,15 +134,15 @@ function Control({ label, id, ...props }: ControlProps & { label: string; id: st
     case "text":
       return <TextInput id={id} value={typeof now === "number" ? String(now) : text} disabled={disabled} onChange={(event) => onChange(event.target.value)} className="h-8! text-13!" />;
     case "code":
-      return <CodeEditor id={id} label={label} language={siblings["code_language"] === "javascript" ? "javascript" : "python3"} value={text} onChange={onChange} disabled={disabled} />;
+      return <CodeEditor id={id} label={label} language={siblings.code_language === "javascript" ? "javascript" : "python3"} value={text} onChange={onChange} disabled={disabled} />;
     case "key-value":
       return <KeyValueTable label={label} value={text} disabled={disabled} onChange={onChange} />;
     case "model":
-      return <ModelField id={id} value={isJsonObject(now) ? (now as ModelSettings) : undefined} disabled={disabled} onChange={(model) => onChange(model as JsonObject)} />;
+      return <ModelField id={id} value={isJsonObject(now) ? (now) : undefined} disabled={disabled} onChange={(model) => onChange(model as JsonObject)} />;
     case "json-schema":
       return <JsonSchemaEditor label={label} value={isJsonObject(now) ? now : undefined} disabled={disabled} onChange={onChange} />;
     case "conditions": {
-      const logic: Logic = siblings["logical_operator"] === "or" ? "or" : "and";
+      const logic: Logic = siblings.logical_operator === "or" ? "or" : "and";
       return (
         <ConditionList
           label={label}
@@ -168,7 +167,7 @@ function Control({ label, id, ...props }: ControlProps & { label: string; id: st
     case "knowledge-bases":
       return <BasesPicker id={id} label={label} value={strings(now)} disabled={disabled} onChange={onChange} />;
     case "select":
-      return <Choice id={id} value={text} options={strings(schema["enum"])} disabled={disabled} onChange={onChange} nullable={field.nullable} />;
+      return <Choice id={id} value={text} options={strings(schema.enum)} disabled={disabled} onChange={onChange} nullable={field.nullable} />;
     case "switch":
       return (
         <div className="flex items-center justify-between gap-3">
@@ -184,9 +183,9 @@ function Control({ label, id, ...props }: ControlProps & { label: string; id: st
           id={id}
           label={label}
           value={typeof now === "number" ? now : Number.NaN}
-          min={typeof schema["minimum"] === "number" ? schema["minimum"] : undefined}
-          max={typeof schema["maximum"] === "number" ? schema["maximum"] : undefined}
-          step={schema["type"] === "integer" ? 1 : 0.01}
+          min={typeof schema.minimum === "number" ? schema.minimum : undefined}
+          max={typeof schema.maximum === "number" ? schema.maximum : undefined}
+          step={schema.type === "integer" ? 1 : 0.01}
           disabled={disabled}
           onChange={onChange}
         />
@@ -194,7 +193,7 @@ function Control({ label, id, ...props }: ControlProps & { label: string; id: st
     case "tags":
       return <TagsInput id={id} label={label} value={strings(now)} disabled={disabled} onChange={onChange} />;
     case "choices":
-      return <Choices label={label} value={strings(now)} options={strings(itemOf(schema, root)["enum"])} disabled={disabled} onChange={onChange} />;
+      return <Choices label={label} value={strings(now)} options={strings(itemOf(schema, root).enum)} disabled={disabled} onChange={onChange} />;
     case "group":
       return (
         <fieldset className="flex min-w-0 flex-col gap-3 rounded-card border border-line p-3">

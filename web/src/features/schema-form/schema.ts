@@ -54,8 +54,8 @@ const HINTED = new Set<string>([
 
 /** The settings of a schema in their order. `root` holds the definitions that it refers to. */
 export function fieldsOf(schema: JsonObject, root: JsonObject = schema): SchemaField[] {
-  const properties = isJsonObject(schema["properties"]) ? schema["properties"] : {};
-  const required = Array.isArray(schema["required"]) ? schema["required"] : [];
+  const properties = isJsonObject(schema.properties) ? schema.properties : {};
+  const required = Array.isArray(schema.required) ? schema.required : [];
   return Object.entries(properties)
     .filter((entry): entry is [string, JsonObject] => isJsonObject(entry[1]))
     .map(([name, property]) => {
@@ -66,23 +66,23 @@ export function fieldsOf(schema: JsonObject, root: JsonObject = schema): SchemaF
         nullable,
         control: controlOf(own, root),
         required: required.includes(name),
-        accepts: Array.isArray(own["accepts"]) ? own["accepts"].map(String) : undefined,
-        ofBody: own["scope"] === "body",
-        shownIf: isJsonObject(own["shown_if"]) ? own["shown_if"] : undefined,
+        accepts: Array.isArray(own.accepts) ? own.accepts.map(String) : undefined,
+        ofBody: own.scope === "body",
+        shownIf: isJsonObject(own.shown_if) ? own.shown_if : undefined,
       };
     });
 }
 
 /** The schema behind references and optional values; hints beside a reference count more than those behind it. */
 export function resolved(schema: JsonObject, root: JsonObject): { schema: JsonObject; nullable: boolean } {
-  const reference = schema["$ref"];
+  const reference = schema.$ref;
   if (typeof reference === "string") {
     const { $ref: _, ...beside } = schema;
     return resolved({ ...definition(reference, root), ...beside }, root);
   }
-  const options = schema["anyOf"];
+  const options = schema.anyOf;
   if (!Array.isArray(options)) return { schema, nullable: false };
-  const kept = options.filter(isJsonObject).filter((option) => option["type"] !== "null");
+  const kept = options.filter(isJsonObject).filter((option) => option.type !== "null");
   const nullable = kept.length < options.length;
   const only = kept[0];
   if (kept.length !== 1 || only === undefined) return { schema, nullable };
@@ -98,15 +98,15 @@ function definition(reference: string, root: JsonObject): JsonObject {
 
 /** What a list's items, or a map's values, are like. */
 export function itemOf(schema: JsonObject, root: JsonObject): JsonObject {
-  const items = schema["items"] ?? schema["additionalProperties"];
+  const items = schema.items ?? schema.additionalProperties;
   return isJsonObject(items) ? resolved(items, root).schema : {};
 }
 
 function controlOf(schema: JsonObject, root: JsonObject): Control {
-  const hint = schema["ui"];
+  const hint = schema.ui;
   if (typeof hint === "string" && HINTED.has(hint)) return hint as Control;
-  if (Array.isArray(schema["enum"])) return "select";
-  switch (schema["type"]) {
+  if (Array.isArray(schema.enum)) return "select";
+  switch (schema.type) {
     case "boolean":
       return "switch";
     case "integer":
@@ -117,18 +117,18 @@ function controlOf(schema: JsonObject, root: JsonObject): Control {
     case "array":
       return listControl(itemOf(schema, root));
     case "object":
-      if (isJsonObject(schema["properties"])) return "group";
-      return isJsonObject(itemOf(schema, root)["properties"]) ? "map" : "json";
+      if (isJsonObject(schema.properties)) return "group";
+      return isJsonObject(itemOf(schema, root).properties) ? "map" : "json";
     default:
       return "json";
   }
 }
 
 function listControl(item: JsonObject): Control {
-  if (item["ui"] === "selector") return "selectors";
-  if (isJsonObject(item["properties"])) return "list";
-  if (Array.isArray(item["enum"])) return "choices";
-  return item["type"] === "string" ? "tags" : "json";
+  if (item.ui === "selector") return "selectors";
+  if (isJsonObject(item.properties)) return "list";
+  if (Array.isArray(item.enum)) return "choices";
+  return item.type === "string" ? "tags" : "json";
 }
 
 /** Whether a setting matters, given its siblings. */
@@ -137,27 +137,27 @@ export function isShown(field: SchemaField, siblings: JsonObject, schema: JsonOb
 }
 
 function defaultOf(name: string, schema: JsonObject): JsonValue | undefined {
-  const properties = schema["properties"];
+  const properties = schema.properties;
   const property = isJsonObject(properties) ? properties[name] : undefined;
-  return isJsonObject(property) ? property["default"] : undefined;
+  return isJsonObject(property) ? property.default : undefined;
 }
 
 /** What a new item of a list begins with: the defaults of its settings, and something of the right type for the rest. */
 export function beginning(schema: JsonObject, root: JsonObject): JsonValue {
-  if (schema["default"] !== undefined) return structuredClone(schema["default"]);
-  if (Array.isArray(schema["enum"])) return schema["enum"][0] ?? "";
-  switch (schema["type"]) {
+  if (schema.default !== undefined) return structuredClone(schema.default);
+  if (Array.isArray(schema.enum)) return schema.enum[0] ?? "";
+  switch (schema.type) {
     case "boolean":
       return false;
     case "integer":
     case "number":
-      return typeof schema["minimum"] === "number" ? schema["minimum"] : 0;
+      return typeof schema.minimum === "number" ? schema.minimum : 0;
     case "string":
       return "";
     case "array":
       return [];
     case "object": {
-      const begun = fieldsOf(schema, root).filter((field) => field.required || field.schema["default"] === undefined);
+      const begun = fieldsOf(schema, root).filter((field) => field.required || field.schema.default === undefined);
       return Object.fromEntries(begun.map((field) => [field.name, beginning(field.schema, root)]));
     }
     default:

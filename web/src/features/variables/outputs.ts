@@ -40,7 +40,7 @@ const PASSAGE: readonly Variable[] = [
 /** The variables that a node gives, from its settings (spec workflow-nodes, "Outputs" of each type). */
 export function outputsOf(node: FlowNode, typeOf: TypeOf): Variable[] {
   const outputs = (RULES[node.data.type] ?? none)(node, typeOf);
-  const failing = node.data["error_strategy"] === "fail-branch" || node.data["error_strategy"] === "default-value";
+  const failing = node.data.error_strategy === "fail-branch" || node.data.error_strategy === "default-value";
   return failing ? [...outputs, { name: "error_message", type: "string" }, { name: "error_type", type: "string" }] : outputs;
 }
 
@@ -75,7 +75,7 @@ const RULES: Record<string, Rule> = {
     { name: "class_id", type: "string" },
     { name: "usage", type: "object", children: USAGE },
   ),
-  code: (node) => declared(node.data["outputs"]),
+  code: (node) => declared(node.data.outputs),
   "template-transform": fixed({ name: "output", type: "string" }),
   "http-request": fixed(
     { name: "body", type: "string" },
@@ -87,18 +87,18 @@ const RULES: Record<string, Rule> = {
     { name: "text", type: "string" },
     { name: "files", type: "array[file]" },
     { name: "json", type: "array[object]" },
-    ...variablesOfSchema(node.data["output_schema"]).filter(({ name }) => !["text", "files", "json"].includes(name)),
+    ...variablesOfSchema(node.data.output_schema).filter(({ name }) => !["text", "files", "json"].includes(name)),
   ],
   agent: (node) => [
     { name: "text", type: "string" },
     { name: "files", type: "array[file]" },
     { name: "json", type: "array[object]" },
     { name: "usage", type: "object", children: USAGE },
-    ...variablesOfSchema(node.data["output_schema"]).filter(({ name }) => !["text", "files", "json", "usage"].includes(name)),
+    ...variablesOfSchema(node.data.output_schema).filter(({ name }) => !["text", "files", "json", "usage"].includes(name)),
   ],
   "parameter-extractor": (node) => [
     ...records(node, "parameters")
-      .map((each) => ({ name: text(each["name"]), type: parameterType(text(each["type"])), ...described(each) }))
+      .map((each) => ({ name: text(each.name), type: parameterType(text(each.type)), ...described(each) }))
       .filter(named),
     { name: "__is_success", type: "number" },
     { name: "__reason", type: "string" },
@@ -107,12 +107,12 @@ const RULES: Record<string, Rule> = {
   "variable-aggregator": aggregated,
   "variable-assigner": aggregated,
   "document-extractor": (node, typeOf) => {
-    const many = node.data["is_array_file"] === true || typeOf(selectorAt(node, "variable_selector")) === "array[file]";
+    const many = node.data.is_array_file === true || typeOf(selectorAt(node, "variable_selector")) === "array[file]";
     return [{ name: "text", type: many ? "array[string]" : "string" }];
   },
   "list-operator": (node, typeOf) => {
     const type = typeOf(selectorAt(node, "variable"));
-    const list = type === "any" ? text(node.data["var_type"]) || "array[any]" : type;
+    const list = type === "any" ? text(node.data.var_type) || "array[any]" : type;
     return [
       { name: "result", type: list },
       { name: "first_record", type: itemType(list) },
@@ -123,10 +123,10 @@ const RULES: Record<string, Rule> = {
   loop: (node) => [...loopVariables(node), { name: "loop_round", type: "number" }],
   "if-else": none,
   "trigger-webhook": webhookVariables,
-  "trigger-plugin": (node) => variablesOfSchema(node.data["output_schema"]),
+  "trigger-plugin": (node) => variablesOfSchema(node.data.output_schema),
   "human-input": (node) => [
     ...records(node, "inputs")
-      .map((each) => ({ name: text(each["output_variable_name"]), type: QUESTION_TYPES[text(each["type"])] ?? "string" }))
+      .map((each) => ({ name: text(each.output_variable_name), type: QUESTION_TYPES[text(each.type)] ?? "string" }))
       .filter(named),
     { name: "__action_id", type: "string" },
     { name: "__action_value", type: "string" },
@@ -135,11 +135,11 @@ const RULES: Record<string, Rule> = {
 };
 
 function startVariable(variable: Record<string, unknown>): Variable {
-  const children = variable["type"] === "json_object" ? variablesOfSchema(schemaOf(variable["json_schema"])) : [];
+  const children = variable.type === "json_object" ? variablesOfSchema(schemaOf(variable.json_schema)) : [];
   return {
-    name: text(variable["variable"]),
-    type: INPUT_TYPES[text(variable["type"])] ?? "string",
-    ...(text(variable["label"]) === "" ? {} : { description: text(variable["label"]) }),
+    name: text(variable.variable),
+    type: INPUT_TYPES[text(variable.type)] ?? "string",
+    ...(text(variable.label) === "" ? {} : { description: text(variable.label) }),
     ...(children.length > 0 ? { children } : {}),
   };
 }
@@ -154,28 +154,28 @@ function schemaOf(value: unknown): unknown {
 }
 
 function structured(node: FlowNode): Variable[] {
-  const output = node.data["structured_output"];
-  if (node.data["structured_output_enabled"] !== true || !isRecord(output)) return [];
-  return [{ name: "structured_output", type: "object", children: variablesOfSchema(output["schema"]) }];
+  const output = node.data.structured_output;
+  if (node.data.structured_output_enabled !== true || !isRecord(output)) return [];
+  return [{ name: "structured_output", type: "object", children: variablesOfSchema(output.schema) }];
 }
 
 /** Outputs of code: a map of names to types, with members of objects inside. */
 function declared(outputs: unknown): Variable[] {
   if (!isRecord(outputs)) return [];
   return Object.entries(outputs).map(([name, output]) => {
-    const children = isRecord(output) ? declared(output["children"]) : [];
-    const type = isRecord(output) ? text(output["type"]) : "";
+    const children = isRecord(output) ? declared(output.children) : [];
+    const type = isRecord(output) ? text(output.type) : "";
     return { name, type: type || "any", ...(children.length > 0 ? { children } : {}) };
   });
 }
 
 function aggregated(node: FlowNode, typeOf: TypeOf): Variable[] {
-  const settings = node.data["advanced_settings"];
-  if (isRecord(settings) && settings["group_enabled"] === true) {
-    const groups = Array.isArray(settings["groups"]) ? (settings["groups"] as unknown[]).filter(isRecord) : [];
+  const settings = node.data.advanced_settings;
+  if (isRecord(settings) && settings.group_enabled === true) {
+    const groups = Array.isArray(settings.groups) ? (settings.groups as unknown[]).filter(isRecord) : [];
     return groups
       .map((group) => ({
-        name: text(group["group_name"]),
+        name: text(group.group_name),
         type: "object",
         onlyChildren: true,
         children: [{ name: "output", type: commonType(group, typeOf) }],
@@ -187,29 +187,29 @@ function aggregated(node: FlowNode, typeOf: TypeOf): Variable[] {
 
 /** The type that the listed variables share, else what the settings say. */
 function commonType(settings: Record<string, unknown>, typeOf: TypeOf): ValueType {
-  const listed = Array.isArray(settings["variables"]) ? settings["variables"].filter(isSelector) : [];
+  const listed = Array.isArray(settings.variables) ? settings.variables.filter(isSelector) : [];
   const types = new Set(listed.map(typeOf).filter((type) => type !== "any"));
   if (types.size === 1) return [...types][0] ?? "any";
-  const noted = text(settings["output_type"]);
+  const noted = text(settings.output_type);
   return types.size === 0 && noted !== "" ? noted : "any";
 }
 
 function iterationOutput(node: FlowNode, typeOf: TypeOf): ValueType {
   const type = typeOf(selectorAt(node, "output_selector"));
-  if (type === "any") return text(node.data["output_type"]) || "array[any]";
+  if (type === "any") return text(node.data.output_type) || "array[any]";
   const list = type.startsWith("array[");
-  return list && node.data["flatten_output"] !== false ? type : arrayOf(type);
+  return list && node.data.flatten_output !== false ? type : arrayOf(type);
 }
 
 function loopVariables(node: FlowNode): Variable[] {
   return records(node, "loop_variables")
-    .map((each) => ({ name: text(each["label"]), type: text(each["var_type"]) || "string" }))
+    .map((each) => ({ name: text(each.label), type: text(each.var_type) || "string" }))
     .filter(named);
 }
 
 function webhookVariables(node: FlowNode): Variable[] {
-  const typed = (each: Record<string, unknown>): Variable => ({ name: text(each["name"]), type: text(each["type"]) || "string" });
-  const headers = records(node, "headers").map((each) => ({ name: text(each["name"]).replaceAll("-", "_"), type: "string" }));
+  const typed = (each: Record<string, unknown>): Variable => ({ name: text(each.name), type: text(each.type) || "string" });
+  const headers = records(node, "headers").map((each) => ({ name: text(each.name).replaceAll("-", "_"), type: "string" }));
   const raw = ["method", "headers", "query_params", "body", "files"].map((name) => ({ name, type: name === "method" ? "string" : "object" }));
   return [
     ...headers,
@@ -225,7 +225,7 @@ function parameterType(type: string): ValueType {
 }
 
 function described(record: Record<string, unknown>): { description?: string } {
-  const description = text(record["description"]);
+  const description = text(record.description);
   return description === "" ? {} : { description };
 }
 

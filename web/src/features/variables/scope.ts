@@ -157,7 +157,7 @@ function ownGroup(nodes: readonly FlowNode[], id: string, types: GraphTypes): Va
 }
 
 function bodyOf(nodes: readonly FlowNode[], id: string): FlowNode[] {
-  return nodes.filter((node) => node.parentId === id || node.data["iteration_id"] === id || node.data["loop_id"] === id);
+  return nodes.filter((node) => node.parentId === id || node.data.iteration_id === id || node.data.loop_id === id);
 }
 
 function containersOf(nodes: readonly FlowNode[], id: string): Set<string> {

@@ -57,10 +57,10 @@ export function childrenOf(variable: Variable): readonly Variable[] {
 
 /** Variables of a JSON Schema's properties, as deep as it goes. */
 export function variablesOfSchema(schema: unknown, depth = 0): Variable[] {
-  if (!isRecord(schema) || !isRecord(schema["properties"]) || depth > 8) return [];
-  return Object.entries(schema["properties"]).map(([name, property]) => {
+  if (!isRecord(schema) || !isRecord(schema.properties) || depth > 8) return [];
+  return Object.entries(schema.properties).map(([name, property]) => {
     const children = variablesOfSchema(property, depth + 1);
-    const description = isRecord(property) && typeof property["description"] === "string" ? property["description"] : undefined;
+    const description = isRecord(property) && typeof property.description === "string" ? property.description : undefined;
     return {
       name,
       type: typeOfSchema(property),
@@ -72,11 +72,11 @@ export function variablesOfSchema(schema: unknown, depth = 0): Variable[] {
 
 export function typeOfSchema(schema: unknown): ValueType {
   if (!isRecord(schema)) return "any";
-  const given = schema["type"];
-  const type = Array.isArray(given) ? given.find((each) => each !== "null") : given;
+  const given = schema.type;
+  const type: unknown = Array.isArray(given) ? given.find((each) => each !== "null") : given;
   if (type === "integer" || type === "number") return "number";
-  if (type === "array") return arrayOf(typeOfSchema(schema["items"]));
-  return typeof type === "string" && type !== "null" ? type : schema["enum"] === undefined ? "any" : "string";
+  if (type === "array") return arrayOf(typeOfSchema(schema.items));
+  return typeof type === "string" && type !== "null" ? type : schema.enum === undefined ? "any" : "string";
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

@@ -9,6 +9,7 @@ import files from "./files.json";
 import form from "./form.json";
 import generate from "./generate.json";
 import humanInput from "./human-input.json";
+import modelSetup from "./model-setup.json";
 import preferences from "./preferences.json";
 import running from "./running.json";
 import runs from "./runs.json";
@@ -22,4 +23,4 @@ import members from "./members.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, preferences, running, runs, shell, status, steps, webapp, workflow };
+export default { members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, modelSetup, preferences, running, runs, shell, status, steps, webapp, workflow };

@@ -36,13 +36,13 @@ describe("a draft", () => {
       extra: "kept",
     };
     const own = { ...graph, nodes: [{ ...graph.nodes[0], data: { ...graph.nodes[0]?.data, _running: true } }] };
-    const opened = openDraft({ graph: own as never, features: {}, environment_variables: [], conversation_variables: [] });
+    const opened = openDraft({ graph: own, features: {}, environment_variables: [], conversation_variables: [] });
     expect(graphOf(opened.doc, opened.viewport, opened.rest)).toEqual(graph);
   });
 
   it("gives a place to nodes that have none", () => {
     const graph = { nodes: [{ id: "1", data: { type: "start", title: "" }, position: null }], edges: [] };
-    const { doc: opened } = openDraft({ graph: graph as never, features: {}, environment_variables: [], conversation_variables: [] });
+    const { doc: opened } = openDraft({ graph: graph, features: {}, environment_variables: [], conversation_variables: [] });
     expect(opened.nodes[0]?.position).toEqual({ x: 0, y: 0 });
   });
 });

@@ -5,7 +5,7 @@ import type { NodeType } from "@/features/schema-form/node-types";
 import { SchemaForm } from "@/features/schema-form/schema-form";
 import { useScopeOf } from "@/features/variables/scope-context";
 import { Spinner } from "@/ui/spinner";
-import type { FlowNode, NodeData } from "../graph/types";
+import type { FlowNode } from "../graph/types";
 import { useWorkflow } from "../store";
 import { HANDMADE } from "./handmade";
 import { Folded } from "./section";
@@ -43,9 +43,9 @@ export function Settings({ node, type }: { node: FlowNode; type: NodeType | unde
 
 /** The settings that are neither hidden nor shown already. */
 export function restOf(schema: JsonObject, shown: readonly string[]): string[] {
-  const properties = isJsonObject(schema["properties"]) ? schema["properties"] : {};
+  const properties = isJsonObject(schema.properties) ? schema.properties : {};
   return Object.entries(properties)
-    .filter(([name, property]) => !shown.includes(name) && !(isJsonObject(property) && property["ui"] === "hidden"))
+    .filter(([name, property]) => !shown.includes(name) && !(isJsonObject(property) && property.ui === "hidden"))
     .map(([name]) => name);
 }
 
@@ -60,7 +60,7 @@ function Generic({ node, type, only }: { node: FlowNode; type: NodeType; only?: 
       bodyScope={bodyScope}
       disabled={!editable}
       {...(only === undefined ? {} : { only: (name: string) => only.includes(name) })}
-      onChange={(name, value) => update(node.id, { [name]: value } as Partial<NodeData>)}
+      onChange={(name, value) => update(node.id, { [name]: value })}
     />
   );
 }

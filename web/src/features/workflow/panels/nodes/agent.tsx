@@ -2,7 +2,7 @@ import { ChevronDown, Plus, Trash2 } from "lucide-react";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { isJsonObject, type JsonObject, type JsonValue } from "@/api/json";
+import { without, isJsonObject, type JsonObject, type JsonValue } from "@/api/json";
 import { JsonEditor } from "@/features/editors/json-editor";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { PromptEditor } from "@/features/editors/prompt-editor";
@@ -46,14 +46,11 @@ export default function AgentPanel() {
   const { data, set, disabled } = usePanel<AgentData>();
   const parameters = data.agent_parameters ?? {};
   const setParameter = (name: string, parameter: Parameter | undefined) => {
-    const next = { ...parameters };
-    if (parameter === undefined) delete next[name];
-    else next[name] = parameter;
-    set({ agent_parameters: next });
+    set({ agent_parameters: parameter === undefined ? without(parameters, name) : { ...parameters, [name]: parameter } });
   };
   const name = data.agent_strategy_name ?? "";
   const strategy = name.toLowerCase() === "react" ? "ReAct" : name === "function_calling" ? name : null;
-  const model = parameters["model"]?.value;
+  const model = parameters.model?.value;
   const rest = Object.fromEntries(Object.entries(parameters).filter(([key]) => !KNOWN.has(key)));
   return (
     <>
@@ -87,7 +84,7 @@ export default function AgentPanel() {
           }
         />
       </Section>
-      <ToolsSection value={parameters["tools"]} onChange={(value) => setParameter("tools", { type: "constant", value })} disabled={disabled} />
+      <ToolsSection value={parameters.tools} onChange={(value) => setParameter("tools", { type: "constant", value })} disabled={disabled} />
       {(["instruction", "query"] as const).map((key) => (
         <Section key={key} title={t(`panels.agent.${key}`)} required>
           <TextParameter label={t(`panels.agent.${key}`)} value={parameters[key]} disabled={disabled} minHeight={key === "query" ? 48 : 110} onChange={(next) => setParameter(key, next)} />
@@ -96,7 +93,7 @@ export default function AgentPanel() {
       <Section title={t("panels.agent.rounds")} hint={t("panels.agent.roundsHint")}>
         <NumberSlider
           label={t("panels.agent.rounds")}
-          value={Number(parameters["maximum_iterations"]?.value ?? 3)}
+          value={Number(parameters.maximum_iterations?.value ?? 3)}
           min={1}
           max={99}
           disabled={disabled}
@@ -108,7 +105,7 @@ export default function AgentPanel() {
           <Row label={t("panels.agent.context")} hint={t("panels.agent.contextHint")} stacked>
             <VariableField
               label={t("panels.agent.context")}
-              value={selectorOf(parameters["context"])}
+              value={selectorOf(parameters.context)}
               accepted={["array[object]"]}
               clearable
               disabled={disabled}
@@ -118,7 +115,7 @@ export default function AgentPanel() {
           <Row label={t("panels.agent.files")} stacked>
             <VariableField
               label={t("panels.agent.files")}
-              value={selectorOf(parameters["files"])}
+              value={selectorOf(parameters.files)}
               accepted={["array[file]", "file"]}
               clearable
               disabled={disabled}
@@ -128,7 +125,7 @@ export default function AgentPanel() {
           <Row label={t("panels.agent.allowed")} hint={t("panels.agent.allowedHint")} stacked>
             <TagsInput
               label={t("panels.agent.allowed")}
-              value={Array.isArray(parameters["allowed_tools"]?.value) ? parameters["allowed_tools"].value.map(String) : []}
+              value={Array.isArray(parameters.allowed_tools?.value) ? parameters.allowed_tools.value.map(String) : []}
               disabled={disabled}
               onChange={(value) => setParameter("allowed_tools", value.length === 0 ? undefined : { type: "constant", value })}
             />
@@ -161,7 +158,7 @@ function modelOf(value: JsonValue | undefined): ModelSettings | undefined {
     provider: text("provider"),
     name: text("model") || text("name"),
     mode: text("mode"),
-    completion_params: isJsonObject(value["completion_params"]) ? value["completion_params"] : {},
+    completion_params: isJsonObject(value.completion_params) ? value.completion_params : {},
   };
 }
 
@@ -341,20 +338,20 @@ function ToolDetails({ tool, schema, onChange, disabled }: ToolDetailsProps) {
         const label = i18nText(parameter.label, i18n.language) || parameter.name;
         if (parameter.form !== "llm") {
           const entry = settings[parameter.name];
-          const value = isJsonObject(entry) && "value" in entry ? (entry["value"] ?? null) : (entry ?? null);
+          const value = isJsonObject(entry) && "value" in entry ? (entry.value ?? null) : (entry ?? null);
           return (
             <ToolValue
               key={parameter.name}
               parameter={parameter}
               value={value === null ? undefined : givenOf(value)}
               disabled={disabled}
-              onChange={(given) => onChange({ ...tool, settings: { ...settings, [parameter.name]: { value: given.type === "constant" ? given.value : ({ ...given } as JsonObject) } } })}
+              onChange={(given) => onChange({ ...tool, settings: { ...settings, [parameter.name]: { value: given.type === "constant" ? given.value : ({ ...given }) } } })}
             />
           );
         }
         const entry = parameters[parameter.name];
-        const auto = entry === undefined || entry === null || (isJsonObject(entry) && entry["auto"] !== 0);
-        const value = isJsonObject(entry) ? (entry["value"] ?? null) : (entry ?? null);
+        const auto = entry === undefined || entry === null || (isJsonObject(entry) && entry.auto !== 0);
+        const value = isJsonObject(entry) ? (entry.value ?? null) : (entry ?? null);
         const setEntry = (next: JsonObject) => onChange({ ...tool, parameters: { ...parameters, [parameter.name]: next } });
         return (
           <div key={parameter.name} className="flex flex-col gap-1">
@@ -362,7 +359,7 @@ function ToolDetails({ tool, schema, onChange, disabled }: ToolDetailsProps) {
               <Switch label={t("panels.agent.auto", { name: label })} checked={auto} disabled={disabled} onChange={(on) => setEntry({ auto: on ? 1 : 0, value: on ? null : { type: "mixed", value: "" } })} />
             </Row>
             {!auto && (
-              <ToolValue parameter={parameter} value={value === null ? undefined : givenOf(value)} disabled={disabled} onChange={(given) => setEntry({ auto: 0, value: { ...given } as JsonObject })} />
+              <ToolValue parameter={parameter} value={value === null ? undefined : givenOf(value)} disabled={disabled} onChange={(given) => setEntry({ auto: 0, value: { ...given } })} />
             )}
           </div>
         );
@@ -372,6 +369,6 @@ function ToolDetails({ tool, schema, onChange, disabled }: ToolDetailsProps) {
 }
 
 function givenOf(value: JsonValue): Given {
-  if (isJsonObject(value) && "value" in value && typeof value["type"] === "string") return value as unknown as Given;
+  if (isJsonObject(value) && "value" in value && typeof value.type === "string") return value as unknown as Given;
   return { type: typeof value === "string" ? "mixed" : "constant", value };
 }

@@ -1,6 +1,6 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { parseJson, type JsonValue } from "@/api/json";
+import { jsonText, parseJson, type JsonValue } from "@/api/json";
 import { JsonEditor } from "@/features/editors/json-editor";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { SortableList } from "@/features/editors/sortable-list";
@@ -237,5 +237,5 @@ function Constant({ type, value, onChange, disabled }: { type: ValueType; value:
       />
     );
   }
-  return <TextArea aria-label={label} value={typeof value === "string" ? value : String(value ?? "")} disabled={disabled} onChange={(event) => onChange(event.target.value)} className="min-h-9! text-13!" />;
+  return <TextArea aria-label={label} value={jsonText(value)} disabled={disabled} onChange={(event) => onChange(event.target.value)} className="min-h-9! text-13!" />;
 }

@@ -132,7 +132,7 @@ function BodySection() {
         label={t("panels.http.body")}
         value={type}
         disabled={disabled}
-        options={BODIES.map((value) => ({ value: value as string, label: t(`panels.bodies.${value}`) }))}
+        options={BODIES.map((value) => ({ value: value, label: t(`panels.bodies.${value}`) }))}
         onChange={(next) => {
           const wasForm = form;
           const isForm = next === "form-data" || next === "x-www-form-urlencoded";

@@ -1,6 +1,6 @@
 import { Plus, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { parseJson, type JsonValue } from "@/api/json";
+import { jsonText, parseJson, type JsonValue } from "@/api/json";
 import { ConditionList } from "@/features/conditions/condition-list";
 import { freshId, type Condition, type Logic } from "@/features/conditions/conditions";
 import { CommittedInput } from "@/features/editors/committed-input";
@@ -152,7 +152,7 @@ function Beginning({ variable, scope, onChange, disabled }: BeginningProps) {
   const type = variable.var_type ?? "string";
   const label = t("panels.loop.beginning", { name: variable.label });
   const constant = variable.value_type !== "variable";
-  const text = typeof variable.value === "string" ? variable.value : variable.value === null || variable.value === undefined ? "" : String(variable.value);
+  const text = jsonText(variable.value);
   return (
     <div className="flex min-w-0 flex-wrap items-start gap-1">
       <Segments

@@ -98,12 +98,12 @@ interface Local {
 /** The wall clock of a zone at an instant. */
 function localAt(instant: number, format: Intl.DateTimeFormat): Local {
   const parts: Record<string, string> = Object.fromEntries(format.formatToParts(instant).map((part) => [part.type, part.value]));
-  const year = Number(parts["year"]);
-  const month = Number(parts["month"]);
-  const day = Number(parts["day"]);
+  const year = Number(parts.year);
+  const month = Number(parts.month);
+  const day = Number(parts.day);
   return {
-    minute: Number(parts["minute"]),
-    hour: Number(parts["hour"]) % 24,
+    minute: Number(parts.minute),
+    hour: Number(parts.hour) % 24,
     day,
     month,
     weekday: new Date(Date.UTC(year, month - 1, day)).getUTCDay(),

@@ -25,7 +25,7 @@ export interface ModelData {
 
 /** The model as the generators of prompts and schemas take it. */
 export function asJson(model: ModelSettings | undefined): JsonObject | undefined {
-  return model?.name === undefined || model.name === "" ? undefined : ({ ...model } as JsonObject);
+  return model?.name === undefined || model.name === "" ? undefined : ({ ...model });
 }
 
 /** The list with one item replaced. */

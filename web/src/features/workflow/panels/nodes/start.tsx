@@ -1,7 +1,7 @@
 import { ChevronDown, Plus, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { JsonValue } from "@/api/json";
+import { jsonText, type JsonValue } from "@/api/json";
 import { isJsonObject, parseJson } from "@/api/json";
 import { CommittedInput } from "@/features/editors/committed-input";
 import { JsonEditor } from "@/features/editors/json-editor";
@@ -202,7 +202,7 @@ function Details({ variable, others, onChange, onRename, disabled }: DetailsProp
             placeholder={t("panels.start.optionsHint")}
             value={variable.options ?? []}
             disabled={disabled}
-            onChange={(options) => onChange({ options, ...(options.includes(String(variable.default)) ? {} : { default: null }) })}
+            onChange={(options) => onChange({ options, ...(options.includes(jsonText(variable.default)) ? {} : { default: null }) })}
           />
         </Row>
       )}

@@ -164,7 +164,7 @@ function Values({ tool }: { tool: Tool }) {
 }
 
 function asGiven(value: JsonValue): Given {
-  if (isJsonObject(value) && "value" in value && typeof value["type"] === "string") return value as unknown as Given;
+  if (isJsonObject(value) && "value" in value && typeof value.type === "string") return value as unknown as Given;
   return { type: typeof value === "string" ? "mixed" : "constant", value };
 }
 

@@ -94,7 +94,7 @@ export default function SchedulePanel() {
               <Toggles
                 label={t("panels.schedule.days")}
                 items={DAYS}
-                chosen={(visual.monthly_days ?? [1]) as (number | "last")[]}
+                chosen={(visual.monthly_days ?? [1])}
                 nameOf={(day) => (day === "last" ? t("panels.schedule.last") : String(day))}
                 disabled={disabled}
                 onChange={(monthly_days) => change({ monthly_days })}

@@ -95,14 +95,14 @@ function AddressSection() {
     queryKey: ["apps", appId, "triggers", nodeId],
     queryFn: async ({ signal }) => {
       const answer = (await call(api.GET("/apps/{app_id}/triggers", { params: { path: { app_id: appId } }, signal }))) as JsonObject;
-      const list = Array.isArray(answer["data"]) ? answer["data"].filter(isJsonObject) : [];
-      return list.find((each) => each["node_id"] === nodeId) ?? null;
+      const list = Array.isArray(answer.data) ? answer.data.filter(isJsonObject) : [];
+      return list.find((each) => each.node_id === nodeId) ?? null;
     },
   });
   const listen = useMutation({
     mutationFn: async () => {
       const answer = await call(api.POST("/apps/{app_id}/triggers/{node_id}/listen", { params: { path: { app_id: appId, node_id: nodeId } }, body: { seconds: 60 } }));
-      return (answer as JsonObject)["caught"] ?? null;
+      return (answer as JsonObject).caught ?? null;
     },
   });
   const addresses = (["webhook_url", "webhook_debug_url"] as const).flatMap((key) => {
@@ -130,7 +130,7 @@ function AddressSection() {
       {caught === null && <p className="text-12 text-muted">{t("panels.webhook.nothing")}</p>}
       {isJsonObject(caught) && (
         <div className="max-h-60 overflow-auto rounded-control border border-line p-2">
-          <JsonView value={caught["inputs"] ?? {}} />
+          <JsonView value={caught.inputs ?? {}} />
         </div>
       )}
     </Section>
@@ -167,7 +167,7 @@ function Parameters({ field, types }: { field: "headers" | "params" | "body"; ty
               aria-label={t("editors.schema.typeOf", { name: item.name })}
               value={item.type ?? "string"}
               disabled={disabled}
-              onChange={(event) => set({ [field]: withItem(items, at, { ...item, type: event.target.value }) } as Partial<WebhookData>)}
+              onChange={(event) => set({ [field]: withItem(items, at, { ...item, type: event.target.value }) })}
               className="h-8! w-32! text-13!"
             >
               {types.map((type) => (
@@ -180,12 +180,12 @@ function Parameters({ field, types }: { field: "headers" | "params" | "body"; ty
               type="checkbox"
               checked={item.required === true}
               disabled={disabled}
-              onChange={(event) => set({ [field]: withItem(items, at, { ...item, required: event.target.checked }) } as Partial<WebhookData>)}
+              onChange={(event) => set({ [field]: withItem(items, at, { ...item, required: event.target.checked }) })}
             />
             {t("panels.start.required")}
           </label>
           {!disabled && (
-            <IconButton label={t("panels.removeItem", { name: item.name })} onClick={() => remove([variableOf(item.name)], () => set({ [field]: withoutItem(items, at) } as Partial<WebhookData>))}>
+            <IconButton label={t("panels.removeItem", { name: item.name })} onClick={() => remove([variableOf(item.name)], () => set({ [field]: withoutItem(items, at) }))}>
               <Trash2 size={14} strokeWidth={1.5} />
             </IconButton>
           )}
@@ -197,7 +197,7 @@ function Parameters({ field, types }: { field: "headers" | "params" | "body"; ty
           size="small"
           className="self-start"
           icon={<Plus size={14} strokeWidth={1.5} />}
-          onClick={() => set({ [field]: [...items, { name: freeName("value", taken), required: false, ...(types === null ? {} : { type: "string" }) }] } as Partial<WebhookData>)}
+          onClick={() => set({ [field]: [...items, { name: freeName("value", taken), required: false, ...(types === null ? {} : { type: "string" }) }] })}
         >
           {t("panels.webhook.add")}
         </Button>

@@ -1,5 +1,7 @@
-import { Users } from "lucide-react";
+import { createRoute, redirect } from "@tanstack/react-router";
+import { CircleUser, Users } from "lucide-react";
 import { addSettingsSection } from "@/features/shell/registry";
+import { consoleRoute } from "./layouts";
 
 addSettingsSection({
   id: "members",
@@ -9,3 +11,22 @@ addSettingsSection({
   order: 20,
   page: () => import("@/features/members/members-section"),
 });
+
+addSettingsSection({
+  id: "account",
+  group: "general",
+  label: (t) => t("profile.title"),
+  icon: CircleUser,
+  order: 80,
+  page: () => import("@/features/account/account-section"),
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/account",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/$section", params: { section: "account" }, replace: true });
+  },
+});
+
+export const membersRoutes = [accountRoute] as const;

@@ -5,7 +5,7 @@ import { appsRoutes } from "./apps-routes";
 import { exploreRoutes } from "./explore-routes";
 import { PendingPage } from "./fallback-pages";
 import { appIndexRoute, appRoute, consoleRoute, rootRoute, settingsIndexRoute, settingsRoute, settingsSectionRoute } from "./layouts";
-import "./members-routes";
+import { membersRoutes } from "./members-routes";
 import { runRoutes } from "./run-routes";
 import { parseSearch, stringifySearch } from "./search";
 import "./settings-routes";
@@ -22,6 +22,7 @@ export function makeRouter(queries: QueryClient) {
         ...appsRoutes,
         ...exploreRoutes,
         ...runRoutes,
+        ...membersRoutes,
         appRoute.addChildren([appIndexRoute, workflowEditorRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),
       ]),

@@ -25,6 +25,11 @@ export function setTheme(theme: Theme): void {
   for (const listener of listeners) listener();
 }
 
+/** Whether somebody chose a theme in this browser. */
+export function isThemeChosen(): boolean {
+  return stored() !== "system";
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -1,5 +1,6 @@
 import { useEffect, useReducer } from "react";
 import { useTranslation } from "react-i18next";
+import { useTimeZone } from "./time-zone";
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
@@ -8,10 +9,10 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 
 /** How long ago, in the viewer's language; older than a week as a date. */
-export function relativeTime(epochSeconds: number, now: number, language: string): string {
+export function relativeTime(epochSeconds: number, now: number, language: string, timeZone?: string): string {
   const seconds = epochSeconds - now;
   if (Math.abs(seconds) > 7 * 86_400) {
-    return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(epochSeconds * 1000);
+    return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone }).format(epochSeconds * 1000);
   }
   const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   for (const [unit, length] of UNITS) {
@@ -23,15 +24,16 @@ export function relativeTime(epochSeconds: number, now: number, language: string
 /** A moment: relative, with the exact time in the viewer's zone on hover and for assistive technology. */
 export function Time({ at }: { at: number }) {
   const { i18n } = useTranslation();
+  const timeZone = useTimeZone();
   const [, tick] = useReducer((n: number) => n + 1, 0);
   useEffect(() => {
     const timer = setInterval(tick, 30_000);
     return () => clearInterval(timer);
   }, []);
-  const exact = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "medium" }).format(at * 1000);
+  const exact = new Intl.DateTimeFormat(i18n.language, { dateStyle: "medium", timeStyle: "medium", timeZone }).format(at * 1000);
   return (
     <time dateTime={new Date(at * 1000).toISOString()} title={exact} className="whitespace-nowrap">
-      {relativeTime(at, currentSeconds(), i18n.language)}
+      {relativeTime(at, currentSeconds(), i18n.language, timeZone)}
     </time>
   );
 }

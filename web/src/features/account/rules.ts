@@ -1,5 +1,5 @@
 /** The rules of account fields (spec: console §1.3). The names of broken rules are the keys of their texts. */
-export type AccountProblem = "emailRequired" | "emailInvalid" | "nameRequired" | "nameTooLong" | "passwordRequired" | "passwordWeak";
+export type AccountProblem = "emailRequired" | "emailInvalid" | "nameRequired" | "nameTooLong" | "passwordRequired" | "passwordWeak" | "passwordsDiffer";
 
 export const MAX_NAME = 30;
 export const MIN_PASSWORD = 8;
@@ -18,4 +18,9 @@ export function nameProblem(name: string): AccountProblem | null {
 export function newPasswordProblem(password: string): AccountProblem | null {
   if (password === "") return "passwordRequired";
   return password.length >= MIN_PASSWORD && /[A-Za-z]/.test(password) && /\d/.test(password) ? null : "passwordWeak";
+}
+
+/** The new password once more. */
+export function repeatProblem(password: string, repeated: string): AccountProblem | null {
+  return password === repeated ? null : "passwordsDiffer";
 }

@@ -3,16 +3,20 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
+import { languageFor } from "@/i18n/i18n";
 import { Button } from "@/ui/button";
 import { Field, fieldProps, TextInput } from "@/ui/field";
+import { browserZone } from "@/ui/time-zone";
 import { AccountFrame } from "./account-frame";
+import { accountTag } from "./languages";
 import { PasswordInput } from "./password-input";
 import { emailProblem, nameProblem, newPasswordProblem } from "./rules";
 import { refreshSession } from "./session";
 
 /** Creates the first account, which owns the workspace. */
 export function SetupPage({ onDone }: { onDone: () => void }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const language = languageFor(i18n.language) ?? "en";
   const errorText = useErrorText();
   const queries = useQueryClient();
   const [form, setForm] = useState({ name: "", email: "", password: "" });
@@ -21,6 +25,8 @@ export function SetupPage({ onDone }: { onDone: () => void }) {
     mutationFn: async () => {
       const { name, email, password } = form;
       await call(api.POST("/setup", { body: { name: name.trim(), email: email.trim().toLowerCase(), password } }));
+      // What this browser says of its person; the account is there with or without it.
+      await call(api.PATCH("/account/profile", { body: { interface_language: accountTag(language), timezone: browserZone() } })).catch(() => undefined);
       await refreshSession(queries);
     },
     onSuccess: onDone,

@@ -33,7 +33,7 @@ export function MemberRow({ member }: { member: Member }) {
     <Row>
       <Cell className="w-full max-w-0">
         <span className="flex items-center gap-3">
-          <Avatar name={member.name} />
+          <Avatar name={member.name} imageUrl={member.avatar_url} />
           <span className="min-w-0">
             <span className="flex items-center gap-2">
               <span className="truncate font-medium">{member.name}</span>

@@ -1,9 +1,10 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Keyboard, LogOut, Settings } from "lucide-react";
+import { CircleUser, Keyboard, LogOut, Settings } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import type { Account } from "@/api/console";
+import { profileQuery } from "@/features/account/profile-query";
 import { refreshSession } from "@/features/account/session";
 import { openShortcuts } from "@/features/commands/palette-state";
 import { WorkspaceSubMenu } from "@/features/members/workspace-switcher";
@@ -18,6 +19,7 @@ export function AccountMenu({ account }: { account: Account }) {
   const errorText = useErrorText();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const picture = useQuery(profileQuery).data?.avatar_url;
   const signOut = async () => {
     try {
       await call(api.POST("/signout"));
@@ -31,7 +33,7 @@ export function AccountMenu({ account }: { account: Account }) {
     <Menu
       trigger={
         <button type="button" aria-label={t("account.menu", { name: account.name })} className="relative inline-flex rounded-full after:absolute after:-inset-2">
-          <Avatar name={account.name} />
+          <Avatar name={account.name} imageUrl={picture ?? null} />
         </button>
       }
     >
@@ -41,6 +43,9 @@ export function AccountMenu({ account }: { account: Account }) {
       </MenuLabel>
       <MenuSeparator />
       <WorkspaceSubMenu />
+      <MenuItem icon={<CircleUser size={16} strokeWidth={1.5} />} onSelect={() => void navigate({ to: "/account" })}>
+        {t("profile.title")}
+      </MenuItem>
       <MenuItem icon={<Settings size={16} strokeWidth={1.5} />} onSelect={() => void navigate({ to: "/settings" })}>
         {t("shell.settings")}
       </MenuItem>

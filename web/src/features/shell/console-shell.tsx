@@ -3,6 +3,7 @@ import { Search } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AccountContext } from "@/features/account/account-context";
+import { usePreferences } from "@/features/account/use-preferences";
 import type { Account } from "@/api/console";
 import { CommandDispatcher } from "@/features/commands/dispatcher";
 import { openPalette } from "@/features/commands/palette-state";
@@ -19,6 +20,7 @@ import { ThemeMenu } from "./theme-menu";
 /** One thin rail and one thin bar; the page has the rest. On phones the rail lies at the bottom. */
 export function ConsoleShell({ account }: { account: Account }) {
   const { t } = useTranslation();
+  usePreferences();
   const [way, setWay] = useState<HTMLElement | null>(null);
   const [actions, setActions] = useState<HTMLElement | null>(null);
   return (

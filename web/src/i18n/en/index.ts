@@ -20,7 +20,8 @@ import webapp from "./webapp.json";
 import workflow from "./workflow.json";
 import editors from "./editors.json";
 import members from "./members.json";
+import profile from "./profile.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, modelSetup, preferences, running, runs, shell, status, steps, webapp, workflow };
+export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, modelSetup, preferences, running, runs, shell, status, steps, webapp, workflow };

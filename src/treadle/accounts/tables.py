@@ -104,6 +104,24 @@ class Session(Base):
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
+class Invitation(Base):
+    """An address that was asked to join a workspace and has not yet. One for each: asking again makes a fresh link."""
+
+    __tablename__ = "invitations"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(ForeignKey("workspaces.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(255))
+    """Lower case."""
+    role: Mapped[str] = mapped_column(String(16))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_by: Mapped[str | None] = mapped_column(String(36))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index("uq_invitations_workspace_id_email", "workspace_id", "email", unique=True),)
+
+
 class LoginFailures(Base):
     """Failed sign-ins by address, known or not, so that a lock tells nothing about which addresses exist."""
 

@@ -21,7 +21,9 @@ BROKEN = workflow(
     end(text="shout.output"),
     name="Divide",
 )
-TALK = chatflow(start(to="llm"), llm("llm", "{{#sys.query#}}", to="answer"), answer("{{#llm.text#}}"), name="Talk to it")
+TALK = chatflow(
+    start(to="llm"), llm("llm", "{{#sys.query#}}", to="answer"), answer("{{#llm.text#}}"), name="Talk to it"
+)
 
 
 def test_a_workflow_is_run_and_looked_into(site: Site, console: Page) -> None:

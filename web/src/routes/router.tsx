@@ -10,6 +10,7 @@ import { runRoutes } from "./run-routes";
 import { parseSearch, stringifySearch } from "./search";
 import "./settings-routes";
 import { webAppRoutes } from "./webapp-routes";
+import { configurationRoute } from "./orchestration-routes";
 import { workflowEditorRoute } from "./workflow-routes";
 
 /** Every page by its place. An area's routes come from its own file; so do its rail entries, tabs and settings sections. */
@@ -23,7 +24,7 @@ export function makeRouter(queries: QueryClient) {
         ...exploreRoutes,
         ...runRoutes,
         ...membersRoutes,
-        appRoute.addChildren([appIndexRoute, workflowEditorRoute]),
+        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),
       ]),
     ]),

@@ -38,13 +38,13 @@ export function ModelSelector({ kind = "llm", provider, name, onChoose, needs, l
           type="button"
           id={id}
           disabled={disabled}
-          aria-label={name === "" ? label : `${label}: ${name}`}
           className="flex h-8 min-w-0 flex-1 items-center gap-2 rounded-control border border-line bg-raised px-2 text-start hover:border-line-strong disabled:opacity-60 pointer-coarse:h-10"
         >
           {name === "" ? (
             <span className="min-w-0 flex-1 truncate text-muted">{label}</span>
           ) : (
             <>
+              <span className="sr-only">{label}:</span>
               {bad && <CircleAlert size={14} strokeWidth={1.5} className={clsx("shrink-0", found.state === "deprecated" ? "text-warn" : "text-danger")} />}
               <span className="min-w-0 truncate">{found.model === undefined ? name : i18nText(found.model.label, i18n.language)}</span>
               <span className={clsx("min-w-0 shrink truncate text-12", bad ? "text-danger" : "text-muted")}>

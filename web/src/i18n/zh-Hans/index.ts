@@ -10,6 +10,7 @@ import form from "./form.json";
 import generate from "./generate.json";
 import humanInput from "./human-input.json";
 import modelSetup from "./model-setup.json";
+import orchestration from "./orchestration.json";
 import preferences from "./preferences.json";
 import running from "./running.json";
 import runs from "./runs.json";
@@ -24,4 +25,4 @@ import profile from "./profile.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, modelSetup, preferences, running, runs, shell, status, steps, webapp, workflow };
+export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, modelSetup, orchestration, preferences, running, runs, shell, status, steps, webapp, workflow };

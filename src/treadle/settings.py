@@ -106,6 +106,10 @@ class Settings(BaseSettings):
     )
 
     session_days: int = Field(30, ge=1, description="Days until a console session ends.")
+    invite_expiry_hours: int = Field(
+        72, ge=1, description="Hours until the link of an invitation opens nothing any more.",
+        validation_alias=_known_as("invite_expiry_hours", "INVITE_EXPIRY_HOURS"),
+    )  # fmt: skip
     login_attempts: int = Field(5, ge=1, description="Failed sign-ins for one address before it is locked.")
     login_lockout_seconds: int = Field(
         900, ge=1, description="Seconds that an address stays locked after too many failed sign-ins.",

@@ -15,6 +15,8 @@ InterfaceLanguage = Literal["en-US", "zh-Hans", "ja-JP"]
 Theme = Literal["light", "dark", "system"]
 LANGUAGES: tuple[str, ...] = get_args(InterfaceLanguage)
 MAX_NAME = 30
+DEFAULT_ZONES = {"en-US": "America/New_York", "zh-Hans": "Asia/Shanghai", "ja-JP": "Asia/Tokyo"}
+"""The time zone of an account that names none, by its language."""
 
 
 class ProfileService:

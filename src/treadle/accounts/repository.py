@@ -10,6 +10,7 @@ from treadle.accounts.tables import (
     Account,
     ApiKey,
     EndUser,
+    Invitation,
     KeyType,
     LoginFailures,
     Member,
@@ -36,7 +37,7 @@ class AccountRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    def add(self, row: Account | Workspace | Member | Session | ApiKey | EndUser) -> None:
+    def add(self, row: Account | Workspace | Member | Session | ApiKey | EndUser | Invitation) -> None:
         self._session.add(row)
 
     async def flush(self) -> None:
@@ -94,6 +95,25 @@ class AccountRepository:
         await self._session.execute(
             delete(Session).where(Session.workspace_id == workspace_id, Session.account_id == account_id)
         )
+
+    async def invitations(self, workspace_id: str) -> Sequence[Invitation]:
+        """Those to a workspace, the oldest first."""
+        query = select(Invitation).where(Invitation.workspace_id == workspace_id)
+        return (await self._session.execute(query.order_by(Invitation.created_at, Invitation.id))).scalars().all()
+
+    async def invitation_for(self, workspace_id: str, email: str) -> Invitation | None:
+        query = select(Invitation).where(Invitation.workspace_id == workspace_id, Invitation.email == email)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def invitation(self, token_hash: str, now: int) -> Invitation | None:
+        """The one that a token opens, while its time is not over."""
+        query = select(Invitation).where(Invitation.token_hash == token_hash, Invitation.expires_at > now)
+        return (await self._session.execute(query)).scalar_one_or_none()
+
+    async def delete_invitation(self, workspace_id: str, invitation_id: str) -> bool:
+        """Whether there was one."""
+        query = delete(Invitation).where(Invitation.workspace_id == workspace_id, Invitation.id == invitation_id)
+        return (await self._session.execute(query.returning(Invitation.id))).first() is not None
 
     async def move_session(self, session_id: str, workspace_id: str) -> None:
         await self._session.execute(update(Session).where(Session.id == session_id).values(workspace_id=workspace_id))

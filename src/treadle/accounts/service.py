@@ -19,12 +19,13 @@ from treadle.platform.clock import SECOND, now_us
 from treadle.platform.crypto import Crypto, token_hash
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
-from treadle.platform.refusals import Conflict, InvalidParam, NotFound, TooManyRequests, Unauthorized
+from treadle.platform.refusals import Conflict, Forbidden, InvalidParam, NotFound, TooManyRequests, Unauthorized
 from treadle.settings import Settings
 
 DEFAULT_WORKSPACE = "My workspace"
 _FIRST_START = "first start"
-_SET_UP_LOCK = "set up"
+NEW_ACCOUNTS_LOCK = "set up"
+"""Held while accounts are made: an address gets one of them, and the first one is the owner."""
 _HASHES_AT_ONCE = 2
 """Each takes 64 MiB and a core: more at once would only help who tries to wear the server down."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -67,7 +68,7 @@ class AccountService:
     async def only_workspace(self) -> Workspace:
         """The workspace that this installation began with; made when there is none."""
         if self._workspace is None:
-            async with self._db.transaction(lock=_SET_UP_LOCK) as session:
+            async with self._db.transaction(lock=NEW_ACCOUNTS_LOCK) as session:
                 repository = AccountRepository(session)
                 workspace = await repository.oldest_workspace()
                 if workspace is None:
@@ -87,12 +88,12 @@ class AccountService:
 
     async def create_first(self, *, email: str, name: str, password: str, workspace_name: str | None = None) -> Account:
         """The first account, owner of the workspace. Raises Conflict when there is one, InvalidParam for bad values."""
-        address = _checked_email(email)
+        address = checked_email(email)
         hashed = await self._hash(password)
         workspace_id = (await self.only_workspace()).id
         now = now_us()
-        account = _new_account(address, name, hashed)
-        async with self._db.transaction(lock=_SET_UP_LOCK) as session:
+        account = new_account(address, name, hashed)
+        async with self._db.transaction(lock=NEW_ACCOUNTS_LOCK) as session:
             repository = AccountRepository(session)
             if await repository.account_count():
                 raise Conflict("There is an account already; sign in, or ask its owner for an invitation.")
@@ -109,10 +110,10 @@ class AccountService:
         self, *, email: str, name: str, password: str, workspace_id: str, role: Role, invited_by: str | None = None
     ) -> Account:
         """A further account, member of a workspace. Raises Conflict for a known address, and InvalidParam."""
-        address = _checked_email(email)
+        address = checked_email(email)
         hashed = await self._hash(password)
-        account = _new_account(address, name, hashed)
-        async with self._db.transaction(lock=_SET_UP_LOCK) as session:
+        account = new_account(address, name, hashed)
+        async with self._db.transaction(lock=NEW_ACCOUNTS_LOCK) as session:
             repository = AccountRepository(session)
             if await repository.account_by_email(address) is not None:
                 raise Conflict("There is an account with this address already.")
@@ -141,13 +142,26 @@ class AccountService:
         return workspace
 
     async def sign_in(self, email: str, password: str, *, user_agent: str = "") -> tuple[SignedIn, str]:
-        """A new session and its token. Raises Unauthorized, the same for a wrong address and a wrong password."""
+        """A new session and its token. Raises as `authenticate` does, and Forbidden without a workspace."""
+        account = await self.authenticate(email, password)
+        async with self._db.session() as session:
+            members = await AccountRepository(session).memberships(account.id)
+        if not members:
+            raise Forbidden(
+                "This account belongs to no workspace; ask for an invitation.", code="account_not_link_tenant"
+            )
+        return await self._begin_session(account, members[0], user_agent, now_us())
+
+    async def authenticate(self, email: str, password: str) -> Account:
+        """The account whose password this is.
+
+        Raises Unauthorized, the same for a wrong address and a wrong password, and TooManyRequests.
+        """
         address = _comparable(email)
         async with self._db.session() as session:
             repository = AccountRepository(session)
             failures = await repository.login_failures(address)
             account = await repository.account_by_email(address)
-            members = await repository.memberships(account.id) if account else ()
         now = now_us()
         self._check_lock(failures, now)
         # An unknown address takes as long as a wrong password.
@@ -155,11 +169,15 @@ class AccountService:
             self._no_account_hash = await asyncio.to_thread(self._hasher.hash, secrets.token_hex())
         known = account.password_hash if account and account.password_hash else self._no_account_hash
         right = await self._verify(known, password)
-        if account is None or not right or account.status != AccountStatus.ACTIVE or not members:
+        if account is None or not right or account.status != AccountStatus.ACTIVE:
             async with self._db.transaction() as session:
                 await AccountRepository(session).count_failure(self._db, address, now, self._lock_time)
             raise Unauthorized("The address or the password is wrong.", code="authentication_failed")
-        return await self._begin_session(account, members[0], user_agent, now)
+        return account
+
+    async def hashed(self, password: str) -> str:
+        """A new password as it is stored. Raises InvalidParam for a weak one."""
+        return await self._hash(password)
 
     async def reset_password(self, email: str, password: str) -> Account:
         """Give an account another password, end its sessions and its lock. Raises NotFound and InvalidParam."""
@@ -295,7 +313,8 @@ class AccountService:
                 return False
 
 
-def _new_account(address: str, name: str, password_hash: str) -> Account:
+def new_account(address: str, name: str, password_hash: str) -> Account:
+    """An account to be added; its values were checked."""
     now = now_us()
     return Account(
         id=new_id(),
@@ -317,7 +336,8 @@ def _comparable(email: str) -> str:
     return email.strip().lower().replace("\x00", "").encode("utf-8", "replace").decode()[:255]
 
 
-def _checked_email(email: str) -> str:
+def checked_email(email: str) -> str:
+    """An address as it is stored. Raises InvalidParam."""
     address = email.strip().lower()
     if _comparable(address) != address or not _EMAIL.fullmatch(address):
         raise InvalidParam("This is no e-mail address.", param="email")

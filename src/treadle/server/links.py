@@ -1,6 +1,7 @@
 """Addresses under which people reach this server."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from treadle.settings import Settings
 
@@ -25,6 +26,10 @@ class Links:
     def webhook(self, webhook_id: str, *, debug: bool = False) -> str:
         """The address of a webhook."""
         return f"{self.triggers or self.base}/triggers/{'webhook-debug' if debug else 'webhook'}/{webhook_id}"
+
+    def activation(self, email: str, token: str) -> str:
+        """The page that accepts an invitation."""
+        return f"{self.base}/activate?{urlencode({'email': email, 'token': token})}"
 
     def form(self, token: str) -> str:
         """The page of a form that somebody fills."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from treadle.accounts.end_users import EndUserService
+from treadle.accounts.invitations import InvitationService
 from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
 from treadle.accounts.members import MemberService
 from treadle.accounts.profile import ProfileService
@@ -95,6 +96,7 @@ class Services:
     accounts: AccountService
     members: MemberService
     profiles: ProfileService
+    invitations: InvitationService
     keys: ApiKeyService
     end_users: EndUserService
     models: ModelService
@@ -284,7 +286,9 @@ async def open_services(
         apps.publish_hooks += [triggers.on_publish, note_use]
         forms.go_on = resumer.go_on
         elsewhere.end_paused = resumer.end_paused
-        form_delivery = FormDelivery(db, forms, Mailer(settings), links.form)
+        accounts = AccountService(db, crypto, settings)
+        mailer = Mailer(settings)
+        form_delivery = FormDelivery(db, forms, mailer, links.form)
         stack.push_async_callback(form_delivery.close)
         ticker = Ticker(triggers)
         stack.push_async_callback(ticker.close)
@@ -294,9 +298,10 @@ async def open_services(
             visitor_key=crypto.derive("visitor passport"),
             db=db,
             writer=writer,
-            accounts=AccountService(db, crypto, settings),
+            accounts=accounts,
             members=MemberService(db),
             profiles=ProfileService(db),
+            invitations=InvitationService(db, accounts, mailer, links.activation, hours=settings.invite_expiry_hours),
             keys=keys,
             end_users=end_users,
             models=models,

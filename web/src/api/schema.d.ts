@@ -340,6 +340,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/current/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Invitations
+         * @description Invitations that nobody accepted yet.
+         */
+        get: operations["invitations_list_invitations"];
+        put?: never;
+        /**
+         * Invite
+         * @description Invite people, by mail where a server is set, else with links to pass on. Asking again makes a fresh link.
+         */
+        post: operations["invitations_invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/current/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take Back Invitation
+         * @description Take an invitation back; its link opens nothing any more.
+         */
+        delete: operations["invitations_take_back_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/activation/validity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Invitation
+         * @description What the link of an invitation opens.
+         */
+        post: operations["invitations_read_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/activation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Activate
+         * @description Accept an invitation: the account is made where there is none, and joins the workspace.
+         */
+        post: operations["invitations_activate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/activation/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join
+         * @description Accept an invitation with the account that is signed in; its session looks at the new workspace.
+         */
+        post: operations["invitations_join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apps/imports": {
         parameters: {
             query?: never;
@@ -4510,6 +4614,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The address that may sign in now. */
+        Activated: {
+            email: string;
+        };
+        /** @description Who joins. An address without an account gives its name and a new password; one with an account, its password. */
+        Activation: {
+            token: string;
+            password: string;
+            name?: string | null;
+            interface_language?: ("en-US" | "zh-Hans" | "ja-JP") | null;
+            timezone?: string | null;
+        };
         /** @description The documents of one request; `batch` tells how far they are. */
         AddedDocuments: {
             documents: components["schemas"]["DocumentShown"][];
@@ -5510,6 +5626,33 @@ export interface components {
         Integrations: {
             data: components["schemas"]["NotionShown"][];
         };
+        /** @description What a link opens. `has_account`: the address has an account, which joins with its own password. */
+        InvitationDetail: {
+            email: string;
+            workspace_name: string;
+            role: components["schemas"]["Role"];
+            inviter_name: string | null;
+            inviter_language: string;
+            has_account: boolean;
+        };
+        /**
+         * @description What became of one address.
+         * @enum {string}
+         */
+        InvitationOutcome: "invited" | "member" | "failed";
+        /** @description One address. `link` is there to be passed on by hand: no mail carries it. `reason` says what went wrong. */
+        InvitationResult: {
+            email: string;
+            result: components["schemas"]["InvitationOutcome"];
+            link: string | null;
+            reason: string | null;
+        };
+        InvitationResults: {
+            results: components["schemas"]["InvitationResult"][];
+        };
+        InvitationToken: {
+            token: string;
+        };
         IsUsed: {
             is_using: boolean;
         };
@@ -5872,6 +6015,11 @@ export interface components {
             result?: "success";
             id: string;
         };
+        /** @description Who is asked to join, all with one role, which is not `owner`. */
+        NewInvitations: {
+            emails: string[];
+            role: components["schemas"]["Role"];
+        };
         /** @description How the new app is called and looks; what is empty stays as in the source. */
         NewLooks: {
             name?: string | null;
@@ -6007,6 +6155,18 @@ export interface components {
         /** @description The models that the provider itself names. */
         OfferedList: {
             data: components["schemas"]["Offered"][];
+        };
+        /** @description An invitation that nobody accepted yet. Times in seconds since 1970. */
+        OpenInvitation: {
+            id: string;
+            email: string;
+            role: components["schemas"]["Role"];
+            created_at: number;
+            expires_at: number;
+            expired: boolean;
+        };
+        OpenInvitations: {
+            invitations: components["schemas"]["OpenInvitation"][];
         };
         Operations: {
             operation_data: components["schemas"]["DocumentMetadata"][];
@@ -7421,6 +7581,189 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invitations_list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenInvitations"];
+                };
+            };
+        };
+    };
+    invitations_invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitations"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationResults"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invitations_take_back_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invitations_read_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invitations_activate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Activation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activated"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    invitations_join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -11,6 +11,7 @@ import { parseSearch, stringifySearch } from "./search";
 import "./settings-routes";
 import { webAppRoutes } from "./webapp-routes";
 import { configurationRoute } from "./orchestration-routes";
+import { overviewRoute } from "./publish-routes";
 import { workflowEditorRoute } from "./workflow-routes";
 
 /** Every page by its place. An area's routes come from its own file; so do its rail entries, tabs and settings sections. */
@@ -24,7 +25,7 @@ export function makeRouter(queries: QueryClient) {
         ...exploreRoutes,
         ...runRoutes,
         ...membersRoutes,
-        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute]),
+        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),
       ]),
     ]),

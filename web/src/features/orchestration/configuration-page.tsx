@@ -78,8 +78,8 @@ export function ConfigurationPage({ app, editable }: ConfigurationPageProps) {
           {t("orchestration.publish")}
         </Button>
       </header>
-      <div className="grid min-h-0 flex-1 gap-px bg-line max-lg:overflow-y-auto lg:grid-cols-2">
-        <fieldset disabled={!editable} className="flex min-h-0 min-w-0 flex-col gap-3 bg-bg p-3 lg:overflow-y-auto">
+      <div className="grid min-h-0 flex-1 gap-px bg-line max-lg:auto-rows-max max-lg:overflow-y-auto lg:grid-cols-2">
+        <fieldset disabled={!editable} className="flex min-w-0 flex-col gap-3 bg-bg p-3 lg:min-h-0 lg:overflow-y-auto">
           <legend className="sr-only">{t("orchestration.settings")}</legend>
           <PromptBlock {...blocks} mode={mode} />
           <VariablesBlock {...blocks} />

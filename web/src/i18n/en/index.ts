@@ -12,6 +12,7 @@ import humanInput from "./human-input.json";
 import modelSetup from "./model-setup.json";
 import orchestration from "./orchestration.json";
 import preferences from "./preferences.json";
+import publish from "./publish.json";
 import running from "./running.json";
 import runs from "./runs.json";
 import shell from "./shell.json";
@@ -25,4 +26,4 @@ import profile from "./profile.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, modelSetup, orchestration, preferences, running, runs, shell, status, steps, webapp, workflow };
+export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, modelSetup, orchestration, preferences, publish, running, runs, shell, status, steps, webapp, workflow };

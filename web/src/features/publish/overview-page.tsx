@@ -1,0 +1,180 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { ExternalLink, Plus, QrCode, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { renderSVG } from "uqr";
+import { api, call, type Schemas } from "@/api/client";
+import { appQuery } from "@/features/apps/apps-query";
+import { useErrorText } from "@/i18n/errors";
+import { Button, IconButton } from "@/ui/button";
+import { ConfirmDialog } from "@/ui/confirm-dialog";
+import { CopyButton } from "@/ui/copy-button";
+import { Dialog } from "@/ui/dialog";
+import { Switch } from "@/ui/switch";
+import { Time } from "@/ui/time";
+import { showToast } from "@/ui/toast";
+
+type AppDetail = Schemas["AppDetail"];
+type Key = Schemas["KeyShown"];
+
+interface OverviewPageProps {
+  app: AppDetail;
+  /** May switch the page and make keys. */
+  editable: boolean;
+  /** May switch the API and take keys away. */
+  administers: boolean;
+}
+
+/** Where an app can be used: its page for people, its API for programs. */
+export function OverviewPage({ app, editable, administers }: OverviewPageProps) {
+  const { t } = useTranslation();
+  return (
+    <div className="mx-auto flex w-full max-w-240 flex-col gap-4 p-4">
+      {app.published_version_id === null && <p className="rounded-control bg-warn-soft px-3 py-2 text-warn">{t("publish.notPublished")}</p>}
+      <div className="grid gap-4 lg:grid-cols-2">
+        <PageCard app={app} editable={editable} />
+        <ApiCard app={app} editable={editable} administers={administers} />
+      </div>
+    </div>
+  );
+}
+
+/** Changes the app, and reads it anew. */
+function useChange(appId: string): (work: Promise<unknown>) => Promise<void> {
+  const queries = useQueryClient();
+  const errorText = useErrorText();
+  return async (work) => {
+    try {
+      await work;
+      await queries.invalidateQueries({ queryKey: appQuery(appId).queryKey });
+      await queries.invalidateQueries({ queryKey: ["app-keys", appId] });
+    } catch (error) {
+      showToast("danger", errorText(error));
+    }
+  };
+}
+
+function Address({ url }: { url: string }) {
+  return (
+    <p className="flex items-center gap-1 rounded-control bg-sunken py-0.5 pr-1 pl-2.5">
+      <span className="min-w-0 flex-1 truncate font-mono text-12">{url}</span>
+      <CopyButton text={url} />
+    </p>
+  );
+}
+
+function PageCard({ app, editable }: { app: AppDetail; editable: boolean }) {
+  const { t } = useTranslation();
+  const change = useChange(app.id);
+  const [code, setCode] = useState(false);
+  const url = app.site?.url ?? "";
+  const [on, setOn] = useState(app.enable_site);
+  const ready = on && app.published_version_id !== null && url !== "";
+  const toggle = (enabled: boolean) => {
+    setOn(enabled);
+    void change(api.POST("/apps/{app_id}/site-enable", { params: { path: { app_id: app.id } }, body: { enable_site: enabled } }));
+  };
+  return (
+    <section aria-label={t("publish.page")} className="flex flex-col gap-3 rounded-card border border-line bg-surface p-4">
+      <div className="flex items-center gap-2">
+        <h2 className="flex-1 font-medium">{t("publish.page")}</h2>
+        <Switch label={t(on ? "publish.on" : "publish.off")} checked={on} disabled={!editable} onChange={toggle} />
+      </div>
+      <p className="text-muted">{t("publish.pageHint")}</p>
+      {url !== "" && <Address url={url} />}
+      <div className="flex flex-wrap gap-2">
+        <Button size="small" icon={<ExternalLink size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => window.open(url, "_blank", "noopener")}>
+          {t("publish.open")}
+        </Button>
+        <Button size="small" icon={<QrCode size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => setCode(true)}>
+          {t("publish.code")}
+        </Button>
+      </div>
+      {code && (
+        <Dialog open onOpenChange={setCode} title={t("publish.code")}>
+          <img alt={url} className="mx-auto size-60 rounded-card bg-white p-2" src={`data:image/svg+xml;utf8,${encodeURIComponent(renderSVG(url))}`} />
+        </Dialog>
+      )}
+    </section>
+  );
+}
+
+function ApiCard({ app, editable, administers }: OverviewPageProps) {
+  const { t } = useTranslation();
+  const change = useChange(app.id);
+  const [on, setOn] = useState(app.enable_api);
+  const toggle = (enabled: boolean) => {
+    setOn(enabled);
+    void change(api.POST("/apps/{app_id}/api-enable", { params: { path: { app_id: app.id } }, body: { enable_api: enabled } }));
+  };
+  return (
+    <section aria-label={t("publish.api")} className="flex flex-col gap-3 rounded-card border border-line bg-surface p-4">
+      <div className="flex items-center gap-2">
+        <h2 className="flex-1 font-medium">{t("publish.api")}</h2>
+        <Switch label={t(on ? "publish.on" : "publish.off")} checked={on} disabled={!administers} onChange={toggle} />
+      </div>
+      <p className="text-muted">{t("publish.apiHint")}</p>
+      <Address url={app.api_base_url} />
+      <Keys appId={app.id} editable={editable} administers={administers} />
+    </section>
+  );
+}
+
+function Keys({ appId, editable, administers }: { appId: string; editable: boolean; administers: boolean }) {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const change = useChange(appId);
+  const path = { app_id: appId };
+  const keys = useQuery({
+    queryKey: ["app-keys", appId],
+    queryFn: async ({ signal }) => (await call(api.GET("/apps/{app_id}/api-keys", { params: { path }, signal }))).data,
+  });
+  const [made, setMade] = useState<string | null>(null);
+  const [removing, setRemoving] = useState<Key | null>(null);
+  const create = () =>
+    change(
+      call(api.POST("/apps/{app_id}/api-keys", { params: { path } })).then((key) => {
+        setMade(key.token ?? null);
+      }),
+    );
+  if (keys.error !== null) return <p className="text-danger">{errorText(keys.error)}</p>;
+  return (
+    <>
+      {keys.data?.length === 0 && <p className="text-muted">{t("publish.noKeys")}</p>}
+      <ul>
+        {keys.data?.map((key) => (
+          <li key={key.id} className="flex min-h-9 items-center gap-2">
+            <span className="font-mono text-12">app-…{key.last_characters}</span>
+            <span className="min-w-0 flex-1 truncate text-12 text-muted">
+              {key.last_used_at === null ? t("publish.neverUsed") : <>{t("publish.lastUsed")} <Time at={key.last_used_at} /></>}
+            </span>
+            {administers && (
+              <IconButton label={t("publish.removeKey", { end: key.last_characters })} onClick={() => setRemoving(key)}>
+                <Trash2 size={16} strokeWidth={1.5} />
+              </IconButton>
+            )}
+          </li>
+        ))}
+      </ul>
+      {editable && (
+        <Button size="small" className="self-start" icon={<Plus size={14} strokeWidth={1.5} />} onClick={() => void create()}>
+          {t("publish.newKey")}
+        </Button>
+      )}
+      {made !== null && (
+        <Dialog open onOpenChange={(open) => !open && setMade(null)} title={t("publish.keyMade")} description={t("publish.keyMadeHint")}>
+          <Address url={made} />
+        </Dialog>
+      )}
+      {removing !== null && (
+        <ConfirmDialog
+          title={t("publish.removeKeyTitle")}
+          text={t("publish.removeKeyText")}
+          action={t("publish.remove")}
+          onClose={() => setRemoving(null)}
+          onConfirm={() => change(api.DELETE("/apps/{app_id}/api-keys/{key_id}", { params: { path: { app_id: appId, key_id: removing.id } } }))}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,14 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi } from "@tanstack/react-router";
+import { mayEdit } from "@/features/account/roles";
+import { appQuery } from "@/features/apps/apps-query";
+import { OverviewPage } from "@/features/publish/overview-page";
+
+const overview = getRouteApi("/console/app/$appId/overview");
+
+export function OverviewRoute() {
+  const { account, app: found } = overview.useRouteContext();
+  const { data: app = found } = useQuery(appQuery(found.id));
+  const administers = account.role === "owner" || account.role === "admin";
+  return <OverviewPage key={app.id} app={app} editable={mayEdit(account.role)} administers={administers} />;
+}

@@ -1,0 +1,13 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { APP_USERS } from "@/features/account/roles";
+import { addAppTab } from "@/features/shell/registry";
+import { appRoute } from "./layouts";
+
+addAppTab({ id: "overview", path: "overview", label: (t) => t("publish.tab"), order: 40, roles: APP_USERS });
+
+/** Where an app can be used. */
+export const overviewRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "overview",
+  component: lazyRouteComponent(() => import("./publish-page"), "OverviewRoute"),
+});

@@ -1,4 +1,5 @@
 import { getRouteApi, useRouter } from "@tanstack/react-router";
+import { ActivatePage } from "@/features/account/activate-page";
 import { safeReturn } from "@/features/account/session";
 import { SetupPage } from "@/features/account/setup-page";
 import { SignInPage } from "@/features/account/sign-in-page";
@@ -14,4 +15,11 @@ export function SignInRoute() {
 export function SetupRoute() {
   const router = useRouter();
   return <SetupPage onDone={() => router.history.push("/")} />;
+}
+
+const activate = getRouteApi("/activate");
+
+export function ActivateRoute() {
+  const { token = "" } = activate.useSearch();
+  return <ActivatePage token={token} onDone={() => window.location.assign("/")} />;
 }

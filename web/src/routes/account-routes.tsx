@@ -38,4 +38,11 @@ const signInRoute = createRoute({
   component: lazyRouteComponent(() => import("./account-pages"), "SignInRoute"),
 });
 
-export const accountRoutes = [startRoute, setupRoute, signInRoute] as const;
+const activateRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/activate",
+  validateSearch: (search): { email?: string | undefined; token?: string | undefined } => ({ email: text(search.email), token: text(search.token) }),
+  component: lazyRouteComponent(() => import("./account-pages"), "ActivateRoute"),
+});
+
+export const accountRoutes = [startRoute, setupRoute, signInRoute, activateRoute] as const;

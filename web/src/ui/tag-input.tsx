@@ -13,16 +13,22 @@ interface TagInputProps {
   /** How many at most. */
   max?: number;
   disabled?: boolean;
+  /** What stands between two tags that are typed or pasted. */
+  separator?: RegExp;
+  /** Tags that are not are marked; they stay, to be mended by who typed them. */
+  isValid?: (tag: string) => boolean;
 }
 
+const BETWEEN = /[,\n]/;
+
 /** Short texts one after the other: Enter, Tab or a comma adds, Backspace takes the last one back. */
-export function TagInput({ value, onChange, label, id, placeholder, max = Infinity, disabled = false }: TagInputProps) {
+export function TagInput({ value, onChange, label, id, placeholder, max = Infinity, disabled = false, separator = BETWEEN, isValid = () => true }: TagInputProps) {
   const { t } = useTranslation();
   const [draft, setDraft] = useState("");
   const full = value.length >= max;
   const add = (text: string): boolean => {
     const tags = text
-      .split(/[,\n]/)
+      .split(separator)
       .map((tag) => tag.trim())
       .filter((tag, index, all) => tag !== "" && !value.includes(tag) && all.indexOf(tag) === index);
     setDraft("");
@@ -40,7 +46,13 @@ export function TagInput({ value, onChange, label, id, placeholder, max = Infini
   return (
     <div className={clsx(CONTROL, "flex min-h-8 flex-wrap items-center gap-1 py-1 focus-within:border-accent pointer-coarse:min-h-10")}>
       {value.map((tag) => (
-        <span key={tag} className="inline-flex h-6 max-w-full items-center rounded-sm bg-sunken pl-1.5 text-12 pointer-coarse:h-8">
+        <span
+          key={tag}
+          className={clsx(
+            "inline-flex h-6 max-w-full items-center rounded-sm pl-1.5 text-12 pointer-coarse:h-8",
+            isValid(tag) ? "bg-sunken" : "bg-danger-soft text-danger",
+          )}
+        >
           <span className="truncate">{tag}</span>
           <button
             type="button"
@@ -60,7 +72,14 @@ export function TagInput({ value, onChange, label, id, placeholder, max = Infini
         placeholder={full ? "" : placeholder}
         value={draft}
         disabled={disabled || full}
-        onChange={(event) => (event.target.value.includes(",") ? add(event.target.value) : setDraft(event.target.value))}
+        onChange={(event) => (separator.test(event.target.value) ? add(event.target.value) : setDraft(event.target.value))}
+        onPaste={(event) => {
+          // The browser would glue the lines of a list together.
+          const pasted = event.clipboardData.getData("text");
+          if (!separator.test(pasted)) return;
+          event.preventDefault();
+          add(draft + pasted);
+        }}
         onKeyDown={onKeyDown}
         onBlur={() => add(draft)}
       />

@@ -8,6 +8,14 @@ export const membersQuery = queryOptions({
   queryFn: async ({ signal }) => (await call(api.GET("/workspaces/current/members", { signal }))).members,
 });
 
+export type Invitation = Schemas["OpenInvitation"];
+
+/** For administrators alone. */
+export const invitationsQuery = queryOptions({
+  queryKey: ["invitations"],
+  queryFn: async ({ signal }) => (await call(api.GET("/workspaces/current/invitations", { signal }))).invitations,
+});
+
 export const workspacesQuery = queryOptions({
   queryKey: ["workspaces"],
   queryFn: async ({ signal }) => (await call(api.GET("/workspaces", { signal }))).workspaces,

@@ -1,4 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
+import { UserPlus } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAccount } from "@/features/account/account-context";
 import { mayAdminister } from "@/features/account/roles";
@@ -6,6 +8,8 @@ import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { Skeleton } from "@/ui/empty";
 import { HeadCell, Table, TableHead } from "@/ui/table";
+import { InvitationRows } from "./invitation-rows";
+import { InviteDialog } from "./invite-dialog";
 import { MemberRow } from "./member-row";
 import { membersQuery } from "./members-query";
 import { WorkspaceNameField } from "./workspace-name-field";
@@ -16,12 +20,20 @@ export default function MembersSection() {
   const errorText = useErrorText();
   const { role } = useAccount();
   const members = useQuery(membersQuery);
+  const [inviting, setInviting] = useState(false);
   const administering = mayAdminister(role);
   return (
     <div className="flex flex-col gap-8">
       {administering && <WorkspaceNameField />}
       <div className="flex flex-col gap-3">
-        <h3 className="font-medium">{t("members.people")}</h3>
+        <div className="flex items-center justify-between gap-3">
+          <h3 className="font-medium">{t("members.people")}</h3>
+          {administering && (
+            <Button variant="primary" icon={<UserPlus size={16} strokeWidth={1.5} />} onClick={() => setInviting(true)}>
+              {t("members.invite.open")}
+            </Button>
+          )}
+        </div>
         {members.isPending && <Skeleton className="h-40 w-full" />}
         {members.isError && (
           <div role="alert" className="flex items-center gap-3 text-danger">
@@ -45,10 +57,12 @@ export default function MembersSection() {
               {members.data.map((member) => (
                 <MemberRow key={member.id} member={member} />
               ))}
+              {administering && <InvitationRows />}
             </tbody>
           </Table>
         )}
       </div>
+      {inviting && <InviteDialog onClose={() => setInviting(false)} />}
     </div>
   );
 }

@@ -10,6 +10,7 @@ import { runRoutes } from "./run-routes";
 import { parseSearch, stringifySearch } from "./search";
 import "./settings-routes";
 import { webAppRoutes } from "./webapp-routes";
+import { knowledgeRoutes } from "./knowledge-routes";
 import { configurationRoute } from "./orchestration-routes";
 import { overviewRoute } from "./publish-routes";
 import { workflowEditorRoute } from "./workflow-routes";
@@ -23,6 +24,7 @@ export function makeRouter(queries: QueryClient) {
       consoleRoute.addChildren([
         ...appsRoutes,
         ...exploreRoutes,
+        ...knowledgeRoutes,
         ...runRoutes,
         ...membersRoutes,
         appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute]),

@@ -9,6 +9,7 @@ import files from "./files.json";
 import form from "./form.json";
 import generate from "./generate.json";
 import humanInput from "./human-input.json";
+import knowledge from "./knowledge.json";
 import modelSetup from "./model-setup.json";
 import orchestration from "./orchestration.json";
 import preferences from "./preferences.json";
@@ -26,4 +27,4 @@ import profile from "./profile.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, modelSetup, orchestration, preferences, publish, running, runs, shell, status, steps, webapp, workflow };
+export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, knowledge, modelSetup, orchestration, preferences, publish, running, runs, shell, status, steps, webapp, workflow };

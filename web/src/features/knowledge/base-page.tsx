@@ -1,0 +1,41 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, call } from "@/api/client";
+import { PageBar } from "@/features/shell/page-bar";
+import { useErrorText } from "@/i18n/errors";
+import { Spinner } from "@/ui/spinner";
+import { Tabs } from "@/ui/tabs";
+import { Documents } from "./documents";
+import { SearchTest } from "./search-test";
+
+/** One knowledge base: what is in it, and what it finds. */
+export function BasePage({ baseId, editable }: { baseId: string; editable: boolean }) {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const [tab, setTab] = useState<"documents" | "test">("documents");
+  const base = useQuery({
+    queryKey: ["datasets", "one", baseId],
+    queryFn: ({ signal }) => call(api.GET("/datasets/{dataset_id}", { params: { path: { dataset_id: baseId } }, signal })),
+  });
+  if (base.error !== null) return <p className="p-4 text-danger">{errorText(base.error)}</p>;
+  if (base.data === undefined) return <p className="p-4">{<Spinner />}</p>;
+  return (
+    <>
+      <PageBar title={base.data.name} crumbs={[{ id: "knowledge", content: t("knowledge.title") }]} />
+      <div className="mx-auto w-full max-w-300 p-4">
+        <Tabs
+          label={base.data.name}
+          value={tab}
+          onChange={setTab}
+          tabs={[
+            { id: "documents", label: t("knowledge.documents"), count: base.data.document_count },
+            { id: "test", label: t("knowledge.test") },
+          ]}
+        >
+          {tab === "documents" ? <Documents base={base.data} editable={editable} /> : <SearchTest baseId={baseId} economy={base.data.indexing_technique === "economy"} />}
+        </Tabs>
+      </div>
+    </>
+  );
+}

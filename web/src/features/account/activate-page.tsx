@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
@@ -15,14 +15,14 @@ import { AccountFrame } from "./account-frame";
 import { accountTag } from "./languages";
 import { PasswordInput } from "./password-input";
 import { nameProblem, newPasswordProblem } from "./rules";
-import { refreshSession, sessionQuery } from "./session";
+import { sessionQuery } from "./session";
 import { zoneOptions } from "./time-zones";
 
 type Invitation = Schemas["InvitationDetail"];
 
 interface ActivatePageProps {
   token: string;
-  /** Somebody has joined and is signed in. */
+  /** Somebody has joined and is signed in: the page is loaded anew, for nothing that it knows holds any more. */
   onDone: () => void;
 }
 
@@ -79,20 +79,9 @@ interface JoinProps extends ActivatePageProps {
   email: string;
 }
 
-function useJoining(work: () => Promise<unknown>, onDone: () => void) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: async () => {
-      await work();
-      await refreshSession(queries);
-    },
-    onSuccess: onDone,
-  });
-}
-
 function JoinAtOnce({ token, email, onDone }: JoinProps) {
   const { t } = useTranslation();
-  const join = useJoining(() => call(api.POST("/activation/join", { body: { token } })), onDone);
+  const join = useMutation({ mutationFn: () => call(api.POST("/activation/join", { body: { token } })), onSuccess: onDone });
   return (
     <div className="flex flex-col gap-4">
       <p className="text-14">{t("account.activate.signedInAs", { email })}</p>
@@ -108,7 +97,7 @@ function JoinWithPassword({ token, email, onDone }: JoinProps) {
   const { t } = useTranslation();
   const [password, setPassword] = useState("");
   const [submitted, setSubmitted] = useState(false);
-  const join = useJoining(() => signInAndJoin(token, email, password), onDone);
+  const join = useMutation({ mutationFn: () => signInAndJoin(token, email, password), onSuccess: onDone });
   const error = submitted && password === "" ? t("account.problems.passwordRequired") : undefined;
   return (
     <form
@@ -154,11 +143,14 @@ function NewAccount({ token, invitation: { email }, onDone }: ActivatePageProps 
   const [timezone, setTimezone] = useState(browserZone);
   const [submitted, setSubmitted] = useState(false);
   const zones = useMemo(() => zoneOptions(), []);
-  const create = useJoining(async () => {
-    const { name, password } = form;
-    await call(api.POST("/activation", { body: { token, name: name.trim(), password, interface_language: accountTag(language), timezone } }));
-    await call(api.POST("/signin", { body: { email, password } }));
-  }, onDone);
+  const create = useMutation({
+    mutationFn: async () => {
+      const { name, password } = form;
+      await call(api.POST("/activation", { body: { token, name: name.trim(), password, interface_language: accountTag(language), timezone } }));
+      await call(api.POST("/signin", { body: { email, password } }));
+    },
+    onSuccess: onDone,
+  });
   const problems = { name: nameProblem(form.name), password: newPasswordProblem(form.password) };
   const errorOf = (field: keyof typeof problems) => {
     const problem = problems[field];

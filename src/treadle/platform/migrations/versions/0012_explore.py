@@ -17,7 +17,9 @@ def upgrade() -> None:
         sa.Column("workspace_id", sa.String(length=36), nullable=False),
         sa.Column("is_pinned", sa.Boolean(), nullable=False),
         sa.Column("last_used_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["app_id"], ["apps.id"], name=op.f("fk_installed_apps_app_id_apps"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["app_id"], ["apps.id"], name=op.f("fk_installed_apps_app_id_apps"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("app_id", name=op.f("pk_installed_apps")),
     )
     with op.batch_alter_table("installed_apps", schema=None) as batch_op:

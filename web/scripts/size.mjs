@@ -13,8 +13,13 @@ const pages = {
   chat: ["src/routes/chat-page.tsx", "src/ui/markdown/renderer.tsx"],
   "completion, workflow": ["src/routes/generation-pages.tsx", "src/ui/markdown/renderer.tsx"],
   "set-up, sign-in": ["src/routes/account-pages.tsx"],
+  invitation: ["src/routes/activate-page.tsx"],
   home: ["src/routes/apps-pages.tsx"],
   explore: ["src/routes/explore-pages.tsx"],
+  canvas: ["src/routes/workflow-page.tsx"],
+  configuration: ["src/routes/orchestration-page.tsx"],
+  publishing: ["src/routes/publish-page.tsx"],
+  knowledge: ["src/routes/knowledge-pages.tsx"],
   "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],
 };
 

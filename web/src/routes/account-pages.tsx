@@ -1,5 +1,4 @@
 import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { ActivatePage } from "@/features/account/activate-page";
 import { safeReturn } from "@/features/account/session";
 import { SetupPage } from "@/features/account/setup-page";
 import { SignInPage } from "@/features/account/sign-in-page";
@@ -15,11 +14,4 @@ export function SignInRoute() {
 export function SetupRoute() {
   const router = useRouter();
   return <SetupPage onDone={() => router.history.push("/")} />;
-}
-
-const activate = getRouteApi("/activate");
-
-export function ActivateRoute() {
-  const { token = "" } = activate.useSearch();
-  return <ActivatePage token={token} onDone={() => window.location.assign("/")} />;
 }

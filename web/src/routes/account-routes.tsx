@@ -42,7 +42,7 @@ const activateRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/activate",
   validateSearch: (search): { email?: string | undefined; token?: string | undefined } => ({ email: text(search.email), token: text(search.token) }),
-  component: lazyRouteComponent(() => import("./account-pages"), "ActivateRoute"),
+  component: lazyRouteComponent(() => import("./activate-page"), "ActivateRoute"),
 });
 
 export const accountRoutes = [startRoute, setupRoute, signInRoute, activateRoute] as const;

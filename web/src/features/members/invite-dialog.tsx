@@ -90,7 +90,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
           <TagInput
             id={ids.emails}
             label={t("members.invite.emails")}
-            placeholder="mira@example.com"
+            placeholder={emails.length === 0 ? "mira@example.com" : ""}
             separator={/[\s,;]+/}
             isValid={isAddress}
             max={MOST}

@@ -49,7 +49,7 @@ export function MemberRow({ member }: { member: Member }) {
       </Cell>
       <Cell>
         {changeable ? (
-          <RoleSelect label={t("members.roleOf", { name: member.name })} value={member.role} onChange={(role) => void writes.give(role)} className="min-w-32" />
+          <RoleSelect label={t("members.roleOf", { name: member.name })} value={member.role} onChange={(role) => void writes.give(role)} className="sm:min-w-32" />
         ) : (
           <span className="px-2.5 whitespace-nowrap">{t(`members.roles.${member.role}.name`)}</span>
         )}

@@ -5,6 +5,8 @@ import { gzipSync } from "node:zlib";
 
 const BUDGET_KB = 300;
 const GOAL_KB = 200;
+/** The library that draws graphs is 57 KB of it. */
+const OWN_BUDGETS_KB = { canvas: 330 };
 const out = fileURLToPath(new URL("../../src/treadle/server/static/", import.meta.url));
 const manifest = JSON.parse(readFileSync(`${out}.vite/manifest.json`, "utf8"));
 
@@ -39,8 +41,9 @@ for (const [page, roots] of Object.entries(pages)) {
   const files = new Set();
   for (const root of ["index.html", "src/i18n/en/index.ts", ...roots]) closure(root, files);
   const total = [...files].reduce((sum, file) => sum + gzipped(file), 0);
-  const verdict = total > BUDGET_KB ? "over budget" : total > GOAL_KB ? `above the goal of ${GOAL_KB}` : "ok";
-  failed ||= total > BUDGET_KB;
+  const budget = OWN_BUDGETS_KB[page] ?? BUDGET_KB;
+  const verdict = total > budget ? "over budget" : total > GOAL_KB ? `above the goal of ${GOAL_KB}` : "ok";
+  failed ||= total > budget;
   console.log(`${page.padEnd(22)} ${total.toFixed(1).padStart(7)} KB  ${verdict}`);
   if (process.argv.includes("--files")) for (const file of files) console.log(`    ${gzipped(file).toFixed(1).padStart(7)}  ${file}`);
 }

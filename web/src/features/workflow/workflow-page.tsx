@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ReactFlowProvider, useReactFlow, type ReactFlowInstance } from "@xyflow/react";
 import { CloudOff } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useCommands } from "@/features/commands/registry";
 import { useErrorText } from "@/i18n/errors";
@@ -16,16 +16,12 @@ import { Canvas } from "./canvas/canvas";
 import { RunContext } from "./canvas/canvas-commands";
 import { CanvasMenu } from "./canvas/canvas-menu";
 import { COMMANDS, commandOf, copyText, deleteSelected, openSettings, pasteText, type CommandContext, type CommandId } from "./canvas/commands";
-import { HistoryPanel } from "./canvas/history-panel";
 import { Inspector } from "./canvas/inspector";
 import { commandFor, isTyping } from "./canvas/keys";
 import { Minimap } from "./canvas/minimap";
 import { pictureOf } from "./canvas/picture";
-import { ShortcutsPanel } from "./canvas/shortcuts-panel";
 import { Panel, SidePanel } from "./canvas/side-panel";
 import { CanvasContext, createCanvasStore, useCanvas, useCanvasStore } from "./canvas/ui";
-import { SystemPanel, VariablesPanel } from "./canvas/variables-panel";
-import { ChecklistPanel } from "./checklist/checklist-panel";
 import { useProblems, type ListedProblem } from "./checklist/problems";
 import { openDraft } from "./graph/draft";
 import { boxOf } from "./graph/geometry";
@@ -39,9 +35,16 @@ import { createWorkflowStore, documentOf, SavingContext, useSaving, useWorkflow,
 import { workflowApi, type Block, type Draft } from "./store/api";
 import { makeSaving } from "./store/saving";
 import { ConflictDialog } from "./versions/conflict-dialog";
-import { ImportDialog } from "./versions/import-dialog";
-import { PublishDialog } from "./versions/publish-dialog";
 import { useMarks, VersionsPanel, type Viewing } from "./versions/versions-panel";
+
+// What one asks for is loaded when one asks.
+const HistoryPanel = lazy(async () => ({ default: (await import("./canvas/history-panel")).HistoryPanel }));
+const ShortcutsPanel = lazy(async () => ({ default: (await import("./canvas/shortcuts-panel")).ShortcutsPanel }));
+const SystemPanel = lazy(async () => ({ default: (await import("./canvas/variables-panel")).SystemPanel }));
+const VariablesPanel = lazy(async () => ({ default: (await import("./canvas/variables-panel")).VariablesPanel }));
+const ChecklistPanel = lazy(async () => ({ default: (await import("./checklist/checklist-panel")).ChecklistPanel }));
+const ImportDialog = lazy(async () => ({ default: (await import("./versions/import-dialog")).ImportDialog }));
+const PublishDialog = lazy(async () => ({ default: (await import("./versions/publish-dialog")).PublishDialog }));
 
 interface WorkflowPageProps {
   appId: string;
@@ -193,7 +196,9 @@ function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }:
         <CanvasMenu />
         <Palette blocks={blocks} surface={surfaceOf} />
         <ConnectList surface={surfaceOf} />
-        <Dialogs problems={problems} name={name} />
+        <Suspense>
+          <Dialogs problems={problems} name={name} />
+        </Suspense>
       </div>
     </RunContext>
   );
@@ -241,7 +246,11 @@ function RightSide({ accountId, problems, viewing, onView, features }: RightSide
     history: <HistoryPanel onClose={close} />,
     shortcuts: <ShortcutsPanel onClose={close} />,
   }[panel];
-  return <SidePanel label={t(`workflow.commands.${panel}`)}>{content}</SidePanel>;
+  return (
+    <SidePanel label={t(`workflow.commands.${panel}`)}>
+      <Suspense>{content}</Suspense>
+    </SidePanel>
+  );
 }
 
 function Dialogs({ problems, name }: { problems: readonly ListedProblem[]; name: string }) {

@@ -55,7 +55,6 @@ import { remove, withChildren } from "../graph/editing";
 import { boxOf, type Box } from "../graph/geometry";
 import { isBodyStart, isContainer, isFixed, isNote, TRIGGERS, type Place } from "../graph/kinds";
 import { byId, childrenOf, edgesFrom, edgesInto } from "../graph/lookup";
-import { organised } from "../graph/layout";
 import { readersOf } from "../graph/references";
 import type { FlowNode, Point } from "../graph/types";
 import { documentOf, type Saving, type WorkflowState, type WorkflowStore } from "../store";
@@ -286,7 +285,8 @@ export const COMMANDS: readonly Command[] = [
     icon: Workflow,
     keys: ["mod+o"],
     enabled: editable,
-    perform: (context) => {
+    perform: async (context) => {
+      const { organised } = await import("../graph/layout");
       context.store.getState().edit({ kind: "organised" }, organised);
       requestAnimationFrame(() => fit(context));
     },

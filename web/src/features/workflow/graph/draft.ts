@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "@/api/json";
-import { organised } from "./layout";
 import type { FlowDocument, FlowEdge, FlowNode, FlowVariable, Viewport } from "./types";
+
+const ROW_STEP = 300;
 
 /** The part of a draft that the canvas shows. */
 export interface DraftContent {
@@ -28,10 +29,10 @@ export function openDraft(draft: DraftContent): OpenedDraft {
     conversationVariables: draft.conversation_variables,
     features: draft.features,
   };
-  const lost = known.some((node) => !hasPlace(node));
-  const somewhere = (node: FlowNode): FlowNode => (hasPlace(node) ? node : { ...node, position: { x: 0, y: 0 } });
+  // Cards without a place stand in a row; the automatic layout is a command away.
+  const placed = (node: FlowNode, at: number): FlowNode => (hasPlace(node) ? node : { ...node, position: { x: at * ROW_STEP, y: 0 } });
   return {
-    doc: lost ? organised({ ...doc, nodes: doc.nodes.map(somewhere) }) : doc,
+    doc: { ...doc, nodes: doc.nodes.map(placed) },
     viewport: isViewport(viewport) ? viewport : { x: 0, y: 0, zoom: 1 },
     rest,
   };

@@ -1,17 +1,18 @@
 import clsx from "clsx";
 import { ChevronDown, Play } from "lucide-react";
-import type { KeyboardEvent, PointerEvent } from "react";
+import { lazy, Suspense, type KeyboardEvent, type PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/button";
 import { StatusIcon } from "@/ui/status";
 import { useWorkflow } from "../store";
-import { HistoryTab } from "./history-tab";
-import { PreviewChat } from "./preview-chat";
-import { RunForm } from "./run-form";
 import { useRunning, useRunningStore, type DockTab } from "./running";
-import { StepTab } from "./step-tab";
-import { TraceTab } from "./trace-tab";
-import { VariablesTab } from "./variables-tab";
+
+const HistoryTab = lazy(async () => ({ default: (await import("./history-tab")).HistoryTab }));
+const PreviewChat = lazy(async () => ({ default: (await import("./preview-chat")).PreviewChat }));
+const RunForm = lazy(async () => ({ default: (await import("./run-form")).RunForm }));
+const StepTab = lazy(async () => ({ default: (await import("./step-tab")).StepTab }));
+const TraceTab = lazy(async () => ({ default: (await import("./trace-tab")).TraceTab }));
+const VariablesTab = lazy(async () => ({ default: (await import("./variables-tab")).VariablesTab }));
 
 const TABS: readonly DockTab[] = ["run", "trace", "variables", "step", "history"];
 const LEAST = 160;
@@ -76,7 +77,11 @@ export function Dock() {
           </IconButton>
         )}
       </div>
-      {open && <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">{contentOf(tab, chatflow)}</div>}
+      {open && (
+        <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">
+          <Suspense>{contentOf(tab, chatflow)}</Suspense>
+        </div>
+      )}
     </section>
   );
 }

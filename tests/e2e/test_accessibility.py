@@ -80,7 +80,7 @@ def test_a_workflow_and_its_run_in_the_log(site: Site, page: Page, console: Page
     site.gate.open(gate)
     generator.expect_result("You said: Write about accessible yarn")
     console.goto(site.url)
-    expect(console.get_by_role("link", name="Open").first).to_be_visible()
+    expect(console.get_by_role("article").first).to_be_visible()
     expect_accessible(console)
     console.goto(f"{site.url}/logs")
     row = console.get_by_role("row").filter(has_text="accessible yarn").first

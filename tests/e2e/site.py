@@ -63,6 +63,18 @@ class Site:
 
         return aside(lambda: self._bench.with_services(work))
 
+    def address_of(self, name: str) -> str:
+        """The address of the page of an app that is there already."""
+
+        async def work(services: Services) -> str:
+            workspace = await services.accounts.only_workspace()
+            entries = await services.apps.list_apps(workspace.id)
+            entry = next(entry for entry in entries if entry.app.name == name)
+            assert entry.site is not None
+            return f"{self.url}/{PAGES.get(entry.app.mode, 'workflow')}/{entry.site.code}"
+
+        return aside(lambda: self._bench.with_services(work))
+
     def switch_off(self, address: str) -> None:
         """Takes the page of an app off the web."""
         statement = "UPDATE apps SET enable_site = FALSE WHERE id = (SELECT app_id FROM sites WHERE code = :code)"

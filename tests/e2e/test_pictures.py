@@ -103,11 +103,8 @@ def take(tmp_path: Path) -> Take:
 
 
 def guide_of(page: Page, site: Site) -> Chat:
-    """The example chat, reached from the list of apps."""
-    page.goto(f"{site.url}/signin")
-    sign_in(page)
-    app = page.get_by_role("article").filter(has=page.get_by_role("heading", name="Pocket guide"))
-    app.get_by_role("link", name="Open").click()
+    """The page of the example chat."""
+    page.goto(site.address_of("Pocket guide"))
     return Chat(page)
 
 
@@ -122,7 +119,7 @@ def test_the_home_page(gallery: Site, page: Page, take: Take, witness: Witness) 
     witness.expect(SIGNED_OUT)
     page.goto(f"{gallery.url}/signin")
     sign_in(page)
-    expect(page.get_by_role("link", name="Open")).to_have_count(6)
+    expect(page.get_by_role("article")).to_have_count(6)
     page.set_viewport_size(LOW)
     page.mouse.move(LOW["width"] - 1, LOW["height"] - 1)
     take(page, "home")
@@ -155,8 +152,8 @@ def test_a_workflow_while_it_runs_and_its_trace(gallery: Site, page: Page, take:
     tales = [gallery.model.tell_whom(task, *parts) for task, parts in TRANSLATIONS.items()]
     page.goto(f"{gallery.url}/signin")
     sign_in(page)
-    app = page.get_by_role("article").filter(has=page.get_by_role("heading", name="Three translations"))
-    app.get_by_role("link", name="Open").click()
+    expect(page.get_by_role("heading", name="Apps")).to_be_visible()
+    page.goto(gallery.address_of("Three translations"))
     generator = Generator(page)
     generator.generate("Text to translate", TEXT)
     steps = generator.result.get_by_role("listitem")

@@ -30,7 +30,7 @@ def test_a_workflow_is_run_and_looked_into(site: Site, console: Page) -> None:
     canvas = Canvas(site, console).import_file(SHOUT).open()
     console.keyboard.press("Alt+r")
     dock = console.get_by_role("region", name="Runs of the draft")
-    run = dock.get_by_role("button", name="Run", exact=True).last
+    run = dock.locator("form").get_by_role("button", name="Run", exact=True)
     run.click()
     expect(dock.get_by_text("Fill in this field").or_(dock.locator("[aria-invalid=true]")).first).to_be_visible()
     dock.get_by_label("Word").fill("ahoy")
@@ -66,7 +66,7 @@ def test_a_failure_stands_on_its_card(site: Site, console: Page) -> None:
     canvas = Canvas(site, console).import_file(BROKEN).open()
     console.keyboard.press("Alt+r")
     dock = console.get_by_role("region", name="Runs of the draft")
-    dock.get_by_role("button", name="Run", exact=True).last.click()
+    dock.locator("form").get_by_role("button", name="Run", exact=True).click()
     expect(dock.get_by_role("alert")).to_contain_text("Division by zero")
     expect(canvas.card("shout").locator("[data-run=failed]")).to_be_visible()
     expect(canvas.card("end").locator("[data-run]")).to_have_count(0)

@@ -91,7 +91,7 @@ def test_an_answer_is_liked_and_disliked_with_a_reason(site: Site, page: Page) -
     chat.answer.get_by_role("button", name="Bad answer: say why").click()
     page.get_by_label("What was wrong?").press_sequentially("Too short")
     with page.expect_response(RATED):
-        page.get_by_role("button", name="Send").first.click()
+        page.get_by_role("dialog").get_by_role("button", name="Send").click()
     expect(page.get_by_text("Thank you. Your reason was sent.")).to_be_visible()
     page.keyboard.press("Escape")
     page.reload()

@@ -1,5 +1,6 @@
 """`python -m bench [NAME...] [--json | --markdown]`: run benchmarks and print a table, JSON or Markdown rows."""
 
+import argparse
 import importlib
 import json
 import sys
@@ -33,20 +34,32 @@ def markdown_row(measurement: Measurement) -> str:
     return f"| {measurement.name} | {measurement.value:.3g} {measurement.unit} | {budget} | {held} |"
 
 
-def main(arguments: list[str]) -> int:
-    as_json, line = "--json" in arguments, markdown_row if "--markdown" in arguments else row
-    names = [argument for argument in arguments if not argument.startswith("-")] or list(BENCHMARKS)
-    unknown = sorted(set(names) - set(BENCHMARKS))
+def options(arguments: list[str]) -> argparse.Namespace:
+    """What the command line asks for; an unknown benchmark or option ends with exit code 2 and a sentence."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Measure Treadle's budgets; without names, all of them (about an hour)."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHMARKS)}")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the figures as JSON at the end")
+    form.add_argument("--markdown", action="store_true", help="print rows as docs/budgets.md has them")
+    given = parser.parse_args(arguments)
+    unknown = sorted(set(given.names) - set(BENCHMARKS))
     if unknown:
-        print(f"No benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}.", file=sys.stderr)
-        return 2
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}.")
+    return given
+
+
+def main(arguments: list[str]) -> int:
+    given = options(arguments)
+    line = markdown_row if given.markdown else row
     results: list[dict[str, Any]] = []
-    for name in names:
+    for name in given.names or BENCHMARKS:
         for measurement in measure(name):
             results.append(measurement.to_map())
-            if not as_json:
+            if not given.json:
                 print(line(measurement), flush=True)
-    if as_json:
+    if given.json:
         print(json.dumps(results, indent=2))
     return 1 if any(result["ok"] is False for result in results) else 0
 

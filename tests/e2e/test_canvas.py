@@ -68,12 +68,10 @@ def test_what_must_not_be_connected_is_refused_with_a_reason(site: Site, console
     assert edges_of(canvas) == {("Start", "shout"), ("shout", "end")}
 
 
-@pytest.mark.xfail(
-    reason="the button in the middle of an edge is not found any more since runs are shown below the canvas"
-)
 def test_a_node_is_inserted_into_an_edge_and_its_followers_make_room(site: Site, console: Page) -> None:
     canvas = Canvas(site, console).import_file(SMALL).open()
     canvas.settle()
+    canvas.card("Start").hover()
     console.locator(".workflow-edge-hit").first.hover(force=True)
     canvas.command("Insert node here").click()
     canvas.add("code")

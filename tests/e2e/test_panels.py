@@ -198,7 +198,6 @@ def test_a_renamed_input_is_renamed_where_it_is_read(site: Site, console: Page) 
     expect(console.get_by_role("alertdialog", name="Remove phrase?")).to_contain_text("answer")
 
 
-@pytest.mark.xfail(reason="the token does not appear after a choice from the menu")
 def test_a_variable_is_inserted_by_typing_a_slash(site: Site, console: Page) -> None:
     canvas, _ = app_with_every_node(site, console, "advanced-chat")
     panel = open_panel(site, console, canvas, "answer")

@@ -165,7 +165,7 @@ export function promptExtension(options: PromptOptions): Extension {
     history(),
     jinja ? [languageOf("jinja"), closeBrackets()] : plugin,
     options.singleLine === true ? oneLine : EditorView.lineWrapping,
-    autocompletion({ override: [jinja ? jinjaNames : offered], icons: false, closeOnBlur: true, maxRenderedOptions: 300 }),
+    autocompletion({ override: [jinja ? jinjaNames : offered], icons: false, closeOnBlur: true, maxRenderedOptions: 300, interactionDelay: 0 }),
     keymap.of([...completionKeymap, ...defaultKeymap, ...historyKeymap]),
   ];
 }

@@ -33,7 +33,7 @@ import { openSettings } from "./commands";
 import { EdgeInsert } from "./edge-insert";
 import { EdgeLayer } from "./edges";
 import { makeCards, type CardNode } from "./flow-nodes";
-import { DetailContext, useCanvas, useCanvasStore, type Detail } from "./ui";
+import { DetailContext, useCanvas, useCanvasStore, ZOOM, type Detail } from "./ui";
 
 const NODE_TYPES = { card: Card, container: ContainerCard, start: BodyStart, note: Note };
 const NO_EDGES: Edge[] = [];
@@ -43,7 +43,6 @@ const WHEEL_AND_LEFT = [0, 1];
 const SEVERAL = ["Shift", "Control", "Meta"];
 /** From here on cards outside of the view are not in the page. */
 const MANY = 100;
-export const ZOOM = { min: 0.1, max: 2 } as const;
 
 function detailAt(zoom: number): Detail {
   return zoom < 0.35 ? "shape" : zoom < 0.6 ? "title" : "full";

@@ -1,4 +1,4 @@
-import type { ReactFlowInstance } from "@xyflow/react";
+import { getViewportForBounds, type ReactFlowInstance } from "@xyflow/react";
 import {
   AlignCenterHorizontal,
   AlignCenterVertical,
@@ -59,7 +59,7 @@ import { readersOf } from "../graph/references";
 import type { FlowNode, Point } from "../graph/types";
 import { documentOf, type Saving, type WorkflowState, type WorkflowStore } from "../store";
 import type { RunningStore } from "../running/running";
-import type { CanvasStore, PanelName } from "./ui";
+import { ZOOM, type CanvasStore, type PanelName } from "./ui";
 
 /** What commands work with. */
 export interface CommandContext {
@@ -343,27 +343,30 @@ export function openSettings(store: WorkflowStore, canvas: CanvasStore, id: stri
   store.getState().openPanel(id);
 }
 
-/** Brings boxes into view without enlarging them beyond their size. */
-export function reveal(flow: ReactFlowInstance, boxes: readonly Box[]): Promise<boolean> {
+/** The box around boxes; at least one is given. */
+function around(boxes: readonly Box[]): Box {
   const left = Math.min(...boxes.map((box) => box.x));
   const top = Math.min(...boxes.map((box) => box.y));
   const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
   const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
-  if (boxes.length === 0) return Promise.resolve(false);
-  if (boxes.length === 1) return flow.setCenter(left + width / 2, top + height / 2, { zoom: Math.max(flow.getZoom(), 0.75), duration: 150 });
-  return flow.fitBounds({ x: left, y: top, width, height }, { padding: 0.1, duration: 150 });
+  return { x: left, y: top, width, height };
 }
 
-function fit({ store, flow }: CommandContext): void {
+/** Brings boxes into view without enlarging them beyond their size. */
+export function reveal(flow: ReactFlowInstance, boxes: readonly Box[]): Promise<boolean> {
+  if (boxes.length === 0) return Promise.resolve(false);
+  const { x, y, width, height } = around(boxes);
+  if (boxes.length === 1) return flow.setCenter(x + width / 2, y + height / 2, { zoom: Math.max(flow.getZoom(), 0.75), duration: 150 });
+  return flow.fitBounds({ x, y, width, height }, { padding: 0.1, duration: 150 });
+}
+
+/** The whole graph in the middle of the canvas, never larger than life. */
+function fit({ store, flow, surface }: CommandContext): void {
   const { nodes } = store.getState();
-  const boxes = nodes.map((node) => boxOf(nodes, node));
-  if (boxes.length === 0) return;
-  const left = Math.min(...boxes.map((box) => box.x));
-  const top = Math.min(...boxes.map((box) => box.y));
-  const width = Math.max(...boxes.map((box) => box.x + box.width)) - left;
-  const height = Math.max(...boxes.map((box) => box.y + box.height)) - top;
-  // Never larger than life.
-  void flow.fitBounds({ x: left, y: top, width: Math.max(width, 800), height: Math.max(height, 500) }, { padding: 0.08, duration: 150 });
+  const plane = surface();
+  if (nodes.length === 0 || plane === null) return;
+  const whole = around(nodes.map((node) => boxOf(nodes, node)));
+  void flow.setViewport(getViewportForBounds(whole, plane.clientWidth, plane.clientHeight, ZOOM.min, 1, 0.08), { duration: 150 });
 }
 
 /** A place of the window for a card that opens there, inside of the canvas. */

@@ -5,6 +5,9 @@ import type { Spot } from "../graph/editing";
 import type { Size } from "../graph/geometry";
 import type { NodeData, Point } from "../graph/types";
 
+/** How far away and how near the canvas can be looked at. */
+export const ZOOM = { min: 0.1, max: 2 } as const;
+
 export type PanelName = "environment" | "conversation" | "system" | "features" | "checklist" | "versions" | "history" | "shortcuts";
 
 /** How much of a card is drawn: all, its title, its shape alone. */

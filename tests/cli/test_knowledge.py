@@ -30,6 +30,13 @@ def said(*arguments: str, code: int = 0) -> str:
     return result.stdout
 
 
+def said_wrong(*arguments: str) -> str:
+    """What a command that fails says."""
+    result = RUN.invoke(app, ["knowledge", *arguments])
+    assert result.exit_code == 1, result.output
+    return result.stderr
+
+
 def test_a_base_is_filled_asked_moved_and_deleted(folder: Path, tmp_path: Path) -> None:
     made = json.loads(said("create", "Rules", "--json"))
     assert (made["name"], made["indexing_technique"]) == ("Rules", "economy")
@@ -59,3 +66,21 @@ def test_what_cannot_be_done_is_said(folder: Path) -> None:
     said("add", "Rules", str(folder / "gone.txt"), code=1)
     rows = json.loads(said("add", "Rules", str(folder / "tool.exe"), "--json", code=1))
     assert (rows[0]["status"], "cannot be read" in rows[0]["error"]) == ("error", True)
+
+
+def test_ways_of_searching_are_compared(folder: Path, tmp_path: Path) -> None:
+    said("create", "Rules")
+    said("add", "Rules", str(folder))
+    assert "no question set" in said_wrong("eval", "Rules")
+    questions = tmp_path / "questions.csv"
+    questions.write_text("question,document,passage\nswimming?,a.md,No swimming here.\nzeppelin?,b.txt,\n")
+    done = json.loads(said("eval", "Rules", "--questions", str(questions), "--json"))
+    assert done["status"] == "completed"
+    (result,) = done["results"]
+    assert result["figures"]["recall@1"]["value"] == 0.5
+    table = said("eval", "Rules", "--set", "questions", "--method", "keyword", "--method", "settings")
+    assert table.startswith("2 questions of 'questions'")
+    assert ["keyword", "0.500"] == table.splitlines()[2].split()[:2]
+    assert "has no question set 'x'; it has questions" in said_wrong("eval", "Rules", "--set", "x")
+    assert "no way of searching 'guess'" in said_wrong("eval", "Rules", "--method", "guess")
+    assert "too short to ask about" in said_wrong("eval", "Rules", "--generate", "2")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from treadle.knowledge.access import Asker
+    from treadle.knowledge.evaluation.shapes import EvaluationShown
     from treadle.knowledge.shapes import DatasetShown, ProgressShown
     from treadle.server.services import Services
 
@@ -160,6 +161,63 @@ def search(
     for record in found.records:
         score = "" if record.score is None else f"{record.score:.3f}  "
         print(f"{score}{record.segment.document.name} #{record.segment.position}\n{record.segment.content}\n")
+
+
+@app.command("eval")
+def evaluate(
+    name: BaseName,
+    questions: Annotated[
+        Path | None,
+        typer.Option(
+            "--questions",
+            exists=True,
+            dir_okay=False,
+            help="CSV (question, document, passage) or JSON Lines with the questions.",
+            show_default=False,
+        ),
+    ] = None,
+    generate: Annotated[
+        int, typer.Option("--generate", min=0, help="Let the default model write so many questions about the chunks.")
+    ] = 0,
+    question_set: Annotated[
+        str | None, typer.Option("--set", help="Use the question set of this name or id.", show_default=False)
+    ] = None,
+    methods: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--method",
+            help="What to compare: semantic, full-text, hybrid, hybrid:0.7 (the weight of meaning), keyword or "
+            "settings (those of the base). Repeat it; by default all that the base can.",
+            show_default=False,
+        ),
+    ] = None,
+    others: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Try this knowledge base too, cut otherwise. Repeat it.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Measure how well a knowledge base finds what answers questions: recall, MRR and nDCG of several settings."""
+    from treadle.cli.evaluation import Order, evaluated, printed
+
+    order = Order(questions=questions, generate=generate, question_set=question_set, methods=tuple(methods or ()))
+
+    async def work() -> "EvaluationShown":
+        async with _opened(data_dir) as (services, asker):
+            bases = [await _found(services, asker, each) for each in (name, *(others or ()))]
+            with _bar(quiet=as_json) as bar:
+                return await evaluated(services, asker, bases, order, bar)
+
+    done = run(work)
+    if as_json:
+        import msgspec
+
+        print_json(msgspec.to_builtins(done))
+    else:
+        print(printed(done))
+    if done.status != "completed" or any(each.failed for each in done.results):
+        raise typer.Exit(1)
 
 
 @app.command("reindex")

@@ -18,6 +18,7 @@ from treadle.knowledge.document_repository import DocumentRepository
 from treadle.knowledge.documents import Documents
 from treadle.knowledge.embedding_models import EmbeddingModels
 from treadle.knowledge.estimates import Estimates
+from treadle.knowledge.evaluation.service import Evaluations
 from treadle.knowledge.external_apis import ExternalApis
 from treadle.knowledge.finding import find_base
 from treadle.knowledge.ingest.reading import DocumentReader
@@ -60,6 +61,7 @@ class KnowledgeService:
     sources: SourceCredentials
     crawls: Crawls
     testing: Testing
+    evaluations: Evaluations
 
     @classmethod
     def over(
@@ -100,6 +102,7 @@ class KnowledgeService:
             sources=sources,
             crawls=crawls,
             testing=Testing(db, retrieval, uploads),
+            evaluations=Evaluations(db),
         )
 
     async def notion_pages(self, asker: Asker, base_id: str | None) -> list[dict[str, Any]]:

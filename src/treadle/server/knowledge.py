@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from treadle.apps.uploads import Uploads
 from treadle.knowledge.crawls import Crawls
+from treadle.knowledge.evaluation.work import EvaluationWorker
 from treadle.knowledge.index.choose import ChunkIndexes
 from treadle.knowledge.index.keywords import keywords_of
 from treadle.knowledge.ingest.ingestion import Ingestion, ingestion
@@ -32,6 +33,7 @@ class KnowledgeParts:
     service: KnowledgeService
     ingestion: Ingestion
     retrieval: RetrievalService
+    evaluation: EvaluationWorker
 
 
 def open_knowledge(
@@ -69,6 +71,8 @@ def open_knowledge(
     pages.update(SourcePages(credentials, crawls).readers())
     retrieval = RetrievalService(db=db, indexes=indexes, models=models, crypto=crypto, http=http)
     stack.push_async_callback(retrieval.close)
+    evaluation = EvaluationWorker(db, retrieval, made.ask, owner)
+    stack.push_async_callback(evaluation.close)
     service = KnowledgeService.over(
         db=db,
         crypto=crypto,
@@ -84,4 +88,4 @@ def open_knowledge(
         longest=settings.indexing_max_segmentation_tokens_length,
         most_segments=settings.dataset_max_segments_per_request,
     )
-    return KnowledgeParts(service=service, ingestion=made, retrieval=retrieval)
+    return KnowledgeParts(service=service, ingestion=made, retrieval=retrieval, evaluation=evaluation)

@@ -46,6 +46,7 @@ from treadle.apps.workflow_calls import WorkflowCalls
 from treadle.extensions.code import CodeExtensions
 from treadle.extensions.service import EXTENSIONS_TOPIC, ExtensionService
 from treadle.knowledge.app_use import note_use
+from treadle.knowledge.evaluation.work import EvaluationWorker
 from treadle.knowledge.ingest.ingestion import Ingestion
 from treadle.knowledge.retrieval.port import KnowledgePort
 from treadle.knowledge.service import KnowledgeService
@@ -109,6 +110,7 @@ class Services:
     uploads: Uploads
     knowledge: KnowledgeService
     ingestion: Ingestion
+    evaluation: EvaluationWorker
     extensions: ExtensionService
     code_extensions: CodeExtensions
     annotations: Annotations
@@ -314,6 +316,7 @@ async def open_services(
             uploads=uploads,
             knowledge=knowledge.service,
             ingestion=knowledge.ingestion,
+            evaluation=knowledge.evaluation,
             extensions=extensions,
             code_extensions=code_extensions,
             annotations=annotations,
@@ -359,6 +362,7 @@ async def open_services(
             ticker.start()
             form_delivery.start()
             knowledge.ingestion.worker.start()
+            knowledge.evaluation.start()
         yield services
 
 
@@ -375,6 +379,7 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
         services.ticker.on_change(topic)
         services.form_delivery.on_change(topic)
         services.ingestion.worker.on_change(topic)
+        services.evaluation.on_change(topic)
         if topic == APPS_TOPIC:
             services.apps.forget()
         elif topic == EXTENSIONS_TOPIC:

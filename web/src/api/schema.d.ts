@@ -4278,6 +4278,202 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/datasets/{dataset_id}/question-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Question Sets
+         * @description The question sets of a knowledge base, the newest first.
+         */
+        get: operations["knowledge_evaluation_list_question_sets"];
+        put?: never;
+        /**
+         * Create Question Set
+         * @description A set of the given questions; with `generate`, a model begins to write so many about chunks of the base.
+         */
+        post: operations["knowledge_evaluation_create_question_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/question-sets/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Question Set
+         * @description A set of the questions of a file: CSV with the columns question, document, passage, or JSON Lines.
+         */
+        post: operations["knowledge_evaluation_import_question_set"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/question-sets/{set_id}/questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Questions
+         * @description The questions of a set, in their order.
+         */
+        get: operations["knowledge_evaluation_list_questions"];
+        put?: never;
+        /**
+         * Add Question
+         * @description One more question in a set.
+         */
+        post: operations["knowledge_evaluation_add_question"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/question-sets/{set_id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Question Set
+         * @description The questions of a set as a CSV file that can be imported again.
+         */
+        get: operations["knowledge_evaluation_export_question_set"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/question-sets/{set_id}/questions/{question_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Question
+         * @description Take a question out of its set.
+         */
+        delete: operations["knowledge_evaluation_delete_question"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/question-sets/{set_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Question Set
+         * @description Delete a set with the evaluations on it.
+         */
+        delete: operations["knowledge_evaluation_delete_question_set"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evaluations
+         * @description The evaluations of a knowledge base, the newest first.
+         */
+        get: operations["knowledge_evaluation_list_evaluations"];
+        put?: never;
+        /**
+         * Start Evaluation
+         * @description Begin to try several ways of searching with the questions of a set.
+         */
+        post: operations["knowledge_evaluation_start_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/evaluations/{evaluation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Evaluation
+         * @description How far an evaluation is, with the figures of what is done.
+         */
+        get: operations["knowledge_evaluation_read_evaluation"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Evaluation
+         * @description Delete an evaluation.
+         */
+        delete: operations["knowledge_evaluation_delete_evaluation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/evaluations/{evaluation_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Evaluation
+         * @description End an evaluation that goes on; what is done stays.
+         */
+        post: operations["knowledge_evaluation_stop_evaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/datasets/{dataset_id}/hit-testing": {
         parameters: {
             query?: never;
@@ -5345,6 +5541,28 @@ export interface components {
             dataset_id?: string | null;
             doc_language?: string | null;
         };
+        /** @description `status`: waiting, running, completed, stopped or error. `results[i]` belongs to `variants[i]`. */
+        EvaluationShown: {
+            id: string;
+            question_set_id: string;
+            question_set_name: string;
+            status: string;
+            done: number;
+            total: number;
+            error: string | null;
+            variants: components["schemas"]["Variant"][];
+            results: components["schemas"]["VariantResult"][];
+            created_by: string | null;
+            created_at: number;
+            finished_at: number | null;
+        };
+        /** @description What answers a question: an empty passage stands for the whole document, an empty document for any. */
+        ExpectedShown: {
+            /** @default  */
+            document?: string;
+            /** @default  */
+            passage?: string;
+        };
         /** @description `data` is the app file's text. */
         ExportedApp: {
             data: string;
@@ -5427,6 +5645,12 @@ export interface components {
         Fields: {
             doc_metadata: components["schemas"]["FieldCount"][];
             built_in_field_enabled: boolean;
+        };
+        /** @description A mean from 0 to 1 with the interval in which it lies with 95 %. */
+        FigureShown: {
+            value: number;
+            low: number;
+            high: number;
         };
         FileLink: {
             url: string;
@@ -5991,6 +6215,10 @@ export interface components {
             embedding_model_provider?: string | null;
             name?: string | null;
         };
+        NewEvaluation: {
+            question_set_id: string;
+            variants: components["schemas"]["NewVariant"][];
+        };
         /** @description A base that is elsewhere. */
         NewExternalDataset: {
             external_knowledge_api_id: string;
@@ -6030,6 +6258,20 @@ export interface components {
         NewName: {
             name: string;
         };
+        NewQuestion: {
+            question: string;
+            /** @default  */
+            document?: string;
+            /** @default  */
+            passage?: string;
+        };
+        /** @description With questions, or with `generate`: how many a model is to write about the chunks of the base. */
+        NewQuestionSet: {
+            name: string;
+            questions?: components["schemas"]["NewQuestion"][];
+            /** @default 0 */
+            generate?: number;
+        };
         NewRole: {
             role: components["schemas"]["Role"];
         };
@@ -6045,6 +6287,15 @@ export interface components {
              */
             type?: "app";
             name: string;
+        };
+        /** @description A way of searching. Without `dataset_id` the base itself; without `retrieval_model` the settings of that base. */
+        NewVariant: {
+            /** @default  */
+            name?: string;
+            dataset_id?: string | null;
+            retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * @description One execution of a node. Times are seconds since the epoch, `elapsed_time` seconds.
@@ -6242,6 +6493,14 @@ export interface components {
             total: number;
             page: number;
         };
+        /** @description A page of a list. `has_more`: another page exists. */
+        Page_QuestionShown_: {
+            data: components["schemas"]["QuestionShown"][];
+            has_more: boolean;
+            limit: number;
+            total: number;
+            page: number;
+        };
         PairPreview: {
             question: string;
             answer: string;
@@ -6423,6 +6682,23 @@ export interface components {
             created_by_role: string;
             created_by: string | null;
             created_at: number;
+        };
+        /** @description `status`: waiting, running, ready or error; `wanted`: how many questions a model was asked to write. */
+        QuestionSetShown: {
+            id: string;
+            name: string;
+            status: string;
+            wanted: number;
+            question_count: number;
+            error: string | null;
+            created_by: string | null;
+            created_at: number;
+        };
+        QuestionShown: {
+            id: string;
+            position: number;
+            question: string;
+            expected: components["schemas"]["ExpectedShown"][];
         };
         /** @description An app that uses a base. */
         RelatedApp: {
@@ -6862,6 +7138,31 @@ export interface components {
             value_type: string;
             value: components["schemas"]["JsonValue"];
             selector: string[];
+        };
+        /** @description A way of searching, as it was tried. */
+        Variant: {
+            name: string;
+            dataset_id: string;
+            dataset_name: string;
+            retrieval_model: components["schemas"]["RetrievalModel"];
+        };
+        /**
+         * @description The figures of a variant. `places`: by question, where each expected passage came, from 1; 0: not at all.
+         *
+         *     `p50_ms` and `p95_ms`: how long a search took. `failed`: questions whose search failed, `error` the first reason.
+         */
+        VariantResult: {
+            figures: {
+                [key: string]: components["schemas"]["FigureShown"];
+            };
+            p50_ms: number;
+            p95_ms: number;
+            places: {
+                [key: string]: number[];
+            };
+            /** @default 0 */
+            failed?: number;
+            error?: string | null;
         };
         VectorSetting: {
             /** @default 0.7 */
@@ -15338,6 +15639,433 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_list_question_sets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSetShown"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_create_question_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQuestionSet"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_import_question_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionSetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_list_questions: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+                set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_QuestionShown_"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_add_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_export_question_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_delete_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                set_id: string;
+                question_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_delete_question_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                set_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_list_evaluations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationShown"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_start_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEvaluation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_read_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_delete_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    knowledge_evaluation_stop_evaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                evaluation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationShown"];
                 };
             };
             /** @description Validation Error */

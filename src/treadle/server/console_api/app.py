@@ -21,6 +21,7 @@ from treadle.server.console_api import (
     datasets,
     description,
     documents,
+    evaluations,
     explore,
     extensions,
     external_knowledge,
@@ -83,6 +84,7 @@ ROUTERS = (
     knowledge_metadata.router,
     segments.router,
     documents.router,
+    evaluations.router,
     hit_testing.router,
     datasets.router,
 )

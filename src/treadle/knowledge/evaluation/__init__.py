@@ -1,0 +1,1 @@
+"""How well a base finds what it should: question sets, and comparisons of settings on them."""

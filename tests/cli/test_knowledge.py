@@ -80,7 +80,7 @@ def test_ways_of_searching_are_compared(folder: Path, tmp_path: Path) -> None:
     assert result["figures"]["recall@1"]["value"] == 0.5
     table = said("eval", "Rules", "--set", "questions", "--method", "keyword", "--method", "settings")
     assert table.startswith("2 questions of 'questions'")
-    assert ["keyword", "0.500"] == table.splitlines()[2].split()[:2]
+    assert table.splitlines()[2].split()[:2] == ["keyword", "0.500"]
     assert "has no question set 'x'; it has questions" in said_wrong("eval", "Rules", "--set", "x")
     assert "no way of searching 'guess'" in said_wrong("eval", "Rules", "--method", "guess")
     assert "too short to ask about" in said_wrong("eval", "Rules", "--generate", "2")

@@ -176,6 +176,26 @@ class Settings(BaseSettings):
         "moderation_buffer_size", "MODERATION_BUFFER_SIZE", 300,
         "Characters of an answer after which its moderation looks at it again.",
     )  # fmt: skip
+    annotation_import_file_size_limit: float = _limit(
+        "annotation_import_file_size_limit", "ANNOTATION_IMPORT_FILE_SIZE_LIMIT", 2,
+        "MiB of a CSV file of annotations.",
+    )  # fmt: skip
+    annotation_import_max_records: int = _limit(
+        "annotation_import_max_records", "ANNOTATION_IMPORT_MAX_RECORDS", 10_000,
+        "Annotations in one CSV file.",
+    )  # fmt: skip
+    annotation_import_rate_limit_per_minute: int = _limit(
+        "annotation_import_rate_limit_per_minute", "ANNOTATION_IMPORT_RATE_LIMIT_PER_MINUTE", 5,
+        "Files of annotations that a workspace may import in a minute.",
+    )  # fmt: skip
+    annotation_import_rate_limit_per_hour: int = _limit(
+        "annotation_import_rate_limit_per_hour", "ANNOTATION_IMPORT_RATE_LIMIT_PER_HOUR", 20,
+        "Files of annotations that a workspace may import in an hour.",
+    )  # fmt: skip
+    annotation_import_max_concurrent: int = _limit(
+        "annotation_import_max_concurrent", "ANNOTATION_IMPORT_MAX_CONCURRENT", 5,
+        "Imports of annotations that may go on in a workspace at a time.",
+    )  # fmt: skip
     prompt_generation_max_tokens: int = _limit(
         "prompt_generation_max_tokens", "PROMPT_GENERATION_MAX_TOKENS", 512,
         "Tokens of a prompt that a model writes for a builder.",

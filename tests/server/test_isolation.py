@@ -25,6 +25,7 @@ from tests.server.http_client import Api, AppApi
 from tests.server.matchers import refused
 from treadle.server.declared import Caller, DeclaredRoute
 from treadle.server.service_api.routes import ROUTES as SERVICE_ROUTES
+from treadle.server.services import Services
 from treadle.server.web_api.routes import ROUTES as WEB_ROUTES
 
 JsonMap = dict[str, Any]
@@ -56,6 +57,8 @@ def owned(workbench: Workbench) -> Iterator[Belongings]:
     talk = flow.chat(word).json()
     variables = flow.get(f"/conversations/{talk['conversation_id']}/variables", user=OWNER).json()["data"]
     file_id = image.upload(f"{word}.png", workbench.png()).json()["id"]
+    annotation = flow.post("/apps/annotations", {"question": f"Is it {word}?", "answer": word}).json()["id"]
+    job = workbench.with_services(lambda services: _replies_on(services, flow_app.id))
     sent = {"type": "image", "transfer_method": "local_file", "upload_file_id": file_id}
     look = image.chat(word, files=[sent]).json()
     written = text.complete({"product": word}).json()
@@ -75,6 +78,9 @@ def owned(workbench: Workbench) -> Iterator[Belongings]:
                 "workflow_id": [running["data"]["workflow_id"]],
                 "form_token": [asked[-2]["data"]["form_token"]],
                 "end_user_id": _end_users(workbench, flow_app.id),
+                "annotation_id": [annotation],
+                "action": ["enable"],
+                "job_id": [job],
             },
             word=word,
             gate=gate,
@@ -82,6 +88,12 @@ def owned(workbench: Workbench) -> Iterator[Belongings]:
         )
         workbench.gate.open(gate)
         assert stream.rest()[-1]["data"]["status"] == "succeeded"
+
+
+async def _replies_on(services: Services, app_id: str) -> str:
+    """The job that lets the app answer with its annotations."""
+    app = await services.apps.app(app_id)
+    return (await services.annotations.switch(app, "enable"))[0]
 
 
 def _end_users(workbench: Workbench, app_id: str) -> list[str]:
@@ -105,7 +117,7 @@ def strangers(workbench: Workbench, elsewhere: OtherWorkspace) -> list[MadeApp]:
 def state(bench: Workbench, owned: Belongings) -> list[Any]:
     """Everything that belongs to the owner, as rows."""
     found: list[Any] = []
-    for table in ("conversations", "messages", "feedbacks", "files", "conversation_variables"):
+    for table in ("conversations", "messages", "feedbacks", "files", "conversation_variables", "annotations"):
         column = "conversation_id" if table == "conversation_variables" else "app_id"
         keys = owned.ids["conversation_id"] if table == "conversation_variables" else owned.app_ids
         for key in keys:

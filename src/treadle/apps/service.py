@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.apps.compile import CompiledApp, NodeTypes, compile_app
 from treadle.apps.definition import Definition
+from treadle.apps.features.annotations import Annotations, NoAnnotations
 from treadle.apps.repository import AppFilter, AppRepository, AppWithSite
 from treadle.apps.tables import App, AppVersion, Site, VersionKind
 from treadle.apps.tool_secrets import without_tool_secrets
@@ -68,6 +69,7 @@ class Imported:
 
 
 PublishHook: TypeAlias = Callable[[AsyncSession, App, Definition], Awaitable[None]]
+DeleteHook: TypeAlias = Callable[[AsyncSession, App], Awaitable[None]]
 
 
 class AppService:
@@ -82,6 +84,10 @@ class AppService:
         self._compiled: dict[tuple[str, str], CompiledApp] = {}
         self.publish_hooks: list[PublishHook] = []
         """Called in the transaction that makes a version the one that runs; a Refusal raised there undoes it."""
+        self.annotations: Annotations = NoAnnotations()
+        """What exported files say about annotation replies."""
+        self.delete_hooks: list[DeleteHook] = []
+        """Called in the transaction that deletes an app, before its rows go."""
 
     @property
     def types(self) -> NodeTypes:
@@ -170,6 +176,9 @@ class AppService:
             raise NotFound("The app has no such version.")
         definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
         file = definition.to_file(app)
+        if file.mode in (AppMode.CHAT, AppMode.AGENT_CHAT):
+            setting = await self.annotations.setting(app.id)
+            file.annotation_reply = dict(setting)
         if not include_secrets:
             file = without_tool_secrets(file)
         return dump(file, include_secrets=include_secrets, workspace_id=workspace_id)
@@ -178,8 +187,11 @@ class AppService:
         """Delete an app with its versions, page, conversations and logs. Raises NotFound."""
         async with self._db.transaction() as session:
             repository = AppRepository(session)
-            if await repository.app(app_id, workspace_id) is None:
+            app = await repository.app(app_id, workspace_id)
+            if app is None:
                 raise NotFound("There is no such app.")
+            for hook in self.delete_hooks:
+                await hook(session, app)
             await repository.delete(app_id)
             await bump(session, APPS_TOPIC)
 

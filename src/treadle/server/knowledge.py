@@ -31,6 +31,7 @@ class KnowledgeParts:
     """What the rest of the process uses of knowledge."""
 
     service: KnowledgeService
+    indexes: ChunkIndexes
     ingestion: Ingestion
     retrieval: RetrievalService
     evaluation: EvaluationWorker
@@ -88,4 +89,4 @@ def open_knowledge(
         longest=settings.indexing_max_segmentation_tokens_length,
         most_segments=settings.dataset_max_segments_per_request,
     )
-    return KnowledgeParts(service=service, ingestion=made, retrieval=retrieval, evaluation=evaluation)
+    return KnowledgeParts(service=service, indexes=indexes, ingestion=made, retrieval=retrieval, evaluation=evaluation)

@@ -15,6 +15,9 @@ from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
 from treadle.accounts.members import MemberService
 from treadle.accounts.profile import ProfileService
 from treadle.accounts.service import AccountService
+from treadle.annotations.replies import AnnotationReplies
+from treadle.annotations.service import AnnotationService
+from treadle.annotations.work import AnnotationWorker
 from treadle.apps.conversations.asides import Asides
 from treadle.apps.conversations.service import ConversationService
 from treadle.apps.editing.conversion import AppConversion
@@ -22,7 +25,6 @@ from treadle.apps.editing.drafts import Drafts
 from treadle.apps.editing.service import Editing
 from treadle.apps.explore import ExploreService
 from treadle.apps.features.again import Again
-from treadle.apps.features.annotations import Annotations, NoAnnotations
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.check import FeatureCheck
 from treadle.apps.features.gate import Gate
@@ -47,8 +49,10 @@ from treadle.extensions.code import CodeExtensions
 from treadle.extensions.service import EXTENSIONS_TOPIC, ExtensionService
 from treadle.knowledge.app_use import note_use
 from treadle.knowledge.evaluation.work import EvaluationWorker
+from treadle.knowledge.ingest.embedding import Embedder
 from treadle.knowledge.ingest.ingestion import Ingestion
 from treadle.knowledge.retrieval.port import KnowledgePort
+from treadle.knowledge.retrieval.questions import QuestionVectors
 from treadle.knowledge.service import KnowledgeService
 from treadle.logs.service import LogService
 from treadle.models.catalogue import use_folder
@@ -113,7 +117,8 @@ class Services:
     evaluation: EvaluationWorker
     extensions: ExtensionService
     code_extensions: CodeExtensions
-    annotations: Annotations
+    annotations: AnnotationService
+    annotating: AnnotationWorker
     speech: Speech
     again: Again
     conversion: AppConversion
@@ -217,8 +222,13 @@ async def open_services(
         stack.push_async_callback(asides.close)
         extensions = ExtensionService(db, crypto, http)
         code_extensions = CodeExtensions.load(settings.extensions_dir)
-        annotations = NoAnnotations()
-        gate = Gate(extensions=extensions, code=code_extensions, models=models, annotations=annotations)
+        replies = AnnotationReplies(db, knowledge.indexes, QuestionVectors(models))
+        annotations = AnnotationService(db, knowledge.indexes, models, replies, settings, recording.settle)
+        annotating = AnnotationWorker(db, knowledge.indexes, Embedder(db, models), owner)
+        stack.push_async_callback(annotating.close)
+        apps.annotations = replies
+        apps.delete_hooks.append(annotations.forget_app)
+        gate = Gate(extensions=extensions, code=code_extensions, models=models, annotations=replies)
 
         def world_for(caller: Caller) -> ToolWorld:
             workspace_id = caller.workspace_id
@@ -320,6 +330,7 @@ async def open_services(
             extensions=extensions,
             code_extensions=code_extensions,
             annotations=annotations,
+            annotating=annotating,
             speech=Speech(models),
             again=Again(db, apps, conversations, host),
             conversion=AppConversion(apps, extensions),
@@ -363,6 +374,7 @@ async def open_services(
             form_delivery.start()
             knowledge.ingestion.worker.start()
             knowledge.evaluation.start()
+            annotating.start()
         yield services
 
 
@@ -380,6 +392,8 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
         services.form_delivery.on_change(topic)
         services.ingestion.worker.on_change(topic)
         services.evaluation.on_change(topic)
+        services.annotations.replies.on_change(topic)
+        services.annotating.on_change(topic)
         if topic == APPS_TOPIC:
             services.apps.forget()
         elif topic == EXTENSIONS_TOPIC:

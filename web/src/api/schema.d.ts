@@ -1644,6 +1644,262 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/apps/{app_id}/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Annotations
+         * @description The annotations of an app, the newest first.
+         */
+        get: operations["annotations_list_annotations"];
+        put?: never;
+        /**
+         * Create Annotation
+         * @description Add an annotation, or set the one of an answer.
+         */
+        post: operations["annotations_create_annotation"];
+        /**
+         * Delete Annotations
+         * @description Delete several annotations, or all of them, with what they answered.
+         */
+        delete: operations["annotations_delete_annotations"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Annotations
+         * @description All annotations as CSV, or as lines of JSON in the form of chat messages.
+         */
+        get: operations["annotations_export_annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/annotations/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Annotation Template
+         * @description A CSV file to fill in.
+         */
+        get: operations["annotations_annotation_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotations/batch-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Annotations
+         * @description Begin to import a CSV file: a header, then a question and its answer in each line.
+         */
+        post: operations["annotations_import_annotations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotations/batch-import-status/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Annotation Import Status
+         * @description How far an import is, and which lines it leaves out.
+         */
+        get: operations["annotations_annotation_import_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotations/of-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Annotations Of Messages
+         * @description What annotations have to do with answers: made from them, or given as them. Others are left out.
+         */
+        get: operations["annotations_annotations_of_messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotations/{annotation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Annotation
+         * @description One annotation.
+         */
+        get: operations["annotations_read_annotation"];
+        put?: never;
+        /**
+         * Change Annotation
+         * @description Other texts for an annotation.
+         */
+        post: operations["annotations_change_annotation"];
+        /**
+         * Delete Annotation
+         * @description Delete an annotation with what it answered.
+         */
+        delete: operations["annotations_delete_annotation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotations/{annotation_id}/hit-histories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Annotation Hits
+         * @description What an annotation answered, the newest first.
+         */
+        get: operations["annotations_annotation_hits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotation-setting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Annotation Setting
+         * @description Whether the app answers with its annotations, and what goes on about it.
+         */
+        get: operations["annotations_annotation_setting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotation-settings/{setting_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Annotation Threshold
+         * @description Another threshold, at once.
+         */
+        post: operations["annotations_change_annotation_threshold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotation-reply/{action}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Annotation Reply
+         * @description Begin to answer with annotations, or cease to: a job does it.
+         */
+        post: operations["annotations_switch_annotation_reply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/annotation-reply/{action}/status/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Annotation Reply Status
+         * @description How far such a job is.
+         */
+        get: operations["annotations_annotation_reply_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api-based-extension": {
         parameters: {
             query?: never;
@@ -4837,6 +5093,29 @@ export interface components {
         Address: {
             data: string;
         };
+        AnnotationPage: {
+            data: components["schemas"]["AnnotationShown"][];
+            has_more: boolean;
+            limit: number;
+            total: number;
+            page: number;
+        };
+        /** @description `message_id`: the answer that it was made from; `author`: who made it. */
+        AnnotationShown: {
+            id: string;
+            question: string;
+            answer: string;
+            hit_count: number;
+            message_id: string | null;
+            conversation_id: string | null;
+            author: string;
+            created_at: number;
+            updated_at: number;
+        };
+        AnnotationTexts: {
+            question: string;
+            answer: string;
+        };
         ApiBase: {
             api_base_url: string;
         };
@@ -5377,6 +5656,10 @@ export interface components {
         DefaultsBody: {
             model_settings: components["schemas"]["treadle__server__console_api__model_shapes__DefaultChoice"][];
         };
+        /** @description How many annotations went. */
+        Deleted: {
+            deleted: number;
+        };
         /** @description Of what type a document is, and the values of that type's fields. */
         Description: {
             doc_type: string;
@@ -5515,6 +5798,13 @@ export interface components {
         /** @description Bounds that an editor keeps to. */
         EditorSettings: {
             parallel_depth_limit: number;
+        };
+        /** @description A model that compares questions; both names empty: only the same question is answered. */
+        EmbeddingChoice: {
+            /** @default  */
+            embedding_provider_name?: string;
+            /** @default  */
+            embedding_model_name?: string;
         };
         /** @description How many chunks there would be, and the first of them. Nothing is counted or priced. */
         Estimate: {
@@ -5764,6 +6054,23 @@ export interface components {
             title: components["schemas"]["Translated"];
             url: string;
         };
+        HitPage: {
+            data: components["schemas"]["HitShown"][];
+            has_more: boolean;
+            limit: number;
+            total: number;
+            page: number;
+        };
+        /** @description A question that an annotation answered. `match`: its question then, `response`: the answer that was given. */
+        HitShown: {
+            id: string;
+            source: string;
+            score: number;
+            question: string;
+            match: string;
+            response: string;
+            created_at: number;
+        };
         /** @description Quotas of a hosting party; there is none here. */
         Hosted: {
             /** @default false */
@@ -5880,6 +6187,20 @@ export interface components {
         IsUsed: {
             is_using: boolean;
         };
+        /** @description Work that goes on. `done` of `total`: questions indexed, or annotations kept; `skipped`: lines left out. */
+        JobShown: {
+            job_id: string;
+            /** @enum {string} */
+            job_status: "waiting" | "processing" | "completed" | "error";
+            kind: string;
+            /** @default  */
+            error_msg?: string;
+            /** @default 0 */
+            done?: number;
+            /** @default 0 */
+            total?: number;
+            skipped?: components["schemas"]["LineProblemShown"][];
+        };
         JsonValue: unknown;
         /** @description A named credential of a provider. */
         Key: {
@@ -5927,6 +6248,11 @@ export interface components {
             concurrency?: number | null;
             requests_per_minute?: number | null;
             timeout?: number | null;
+        };
+        /** @description Why a line of a file was left out. */
+        LineProblemShown: {
+            line: number;
+            message: string;
         };
         /** @description How long an editor waits for a request. */
         Listen: {
@@ -6081,6 +6407,13 @@ export interface components {
         MemberIds: {
             data: string[];
         };
+        /** @description What annotations have to do with an answer: the one made from it, and the one that gave it with its score. */
+        MessageAnnotation: {
+            message_id: string;
+            made?: components["schemas"]["AnnotationShown"] | null;
+            given_by?: string | null;
+            score?: number | null;
+        };
         /** @description A document's metadata and nothing else. */
         MetadataOnly: {
             id: string;
@@ -6150,6 +6483,15 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
             workspace: components["schemas"]["WorkspaceLookedAt"];
+        };
+        /**
+         * @description A question with its answer. With `message_id` it belongs to that answer of the app, and replaces the annotation
+         *     that the answer has; `question` may then be left out.
+         */
+        NewAnnotation: {
+            question?: string | null;
+            answer: string;
+            message_id?: string | null;
         };
         /** @description An app that begins with something small. */
         NewApp: {
@@ -6719,6 +7061,30 @@ export interface components {
             files: components["schemas"]["JsonValue"][];
             query: string;
         };
+        /** @description How alike a question must be, and the model that compares. Both names empty: only the same question counts. */
+        ReplyChoice: {
+            /** @default 0.9 */
+            score_threshold?: number;
+            /** @default  */
+            embedding_provider_name?: string;
+            /** @default  */
+            embedding_model_name?: string;
+        };
+        /**
+         * @description Whether an app answers with its annotations. `job`: the one that switches it on or off right now.
+         *
+         *     `pending`: questions that are not indexed yet, `error`: why that failed last.
+         */
+        ReplySetting: {
+            enabled: boolean;
+            id?: string | null;
+            score_threshold?: number | null;
+            embedding_model?: components["schemas"]["EmbeddingChoice"] | null;
+            job?: components["schemas"]["JobShown"] | null;
+            /** @default 0 */
+            pending?: number;
+            error?: string | null;
+        };
         RerankingModel: {
             /** @default  */
             reranking_provider_name?: string;
@@ -7003,6 +7369,12 @@ export interface components {
         Switch: {
             enabled: boolean;
         };
+        /** @description `waiting`: the job was put down. `processing`: it was there before. */
+        SwitchJob: {
+            job_id: string;
+            /** @enum {string} */
+            job_status: "waiting" | "processing" | "completed" | "error";
+        };
         /** @description A tag, and how many bases have it, as text. */
         TagCount: {
             id: string;
@@ -7056,6 +7428,9 @@ export interface components {
         TestResult: {
             query: components["schemas"]["TestQuery"];
             records: components["schemas"]["FoundRecord"][];
+        };
+        Threshold: {
+            score_threshold: number;
         };
         /** @description A text in the console's languages. */
         Translated: {
@@ -10467,6 +10842,537 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoggedRunDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_list_annotations: {
+        parameters: {
+            query?: {
+                /** @description Looked for in questions and answers. */
+                keyword?: string;
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_create_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAnnotation"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_delete_annotations: {
+        parameters: {
+            query?: {
+                /** @description Those to delete; none means all. */
+                annotation_id?: string[] | null;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_export_annotations: {
+        parameters: {
+            query?: {
+                form?: "csv" | "jsonl";
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_annotation_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    annotations_import_annotations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_annotation_import_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_annotations_of_messages: {
+        parameters: {
+            query?: {
+                message_id?: string[];
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageAnnotation"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_read_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_change_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnotationTexts"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnotationShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_delete_annotation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_annotation_hits: {
+        parameters: {
+            query?: {
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+                annotation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HitPage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_annotation_setting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplySetting"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_change_annotation_threshold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                setting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Threshold"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplySetting"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_switch_annotation_reply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                action: "enable" | "disable";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplyChoice"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SwitchJob"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    annotations_annotation_reply_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                action: "enable" | "disable";
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobShown"];
                 };
             };
             /** @description Validation Error */

@@ -9,6 +9,8 @@ from typing import Protocol
 
 import msgspec
 
+from treadle.engine.values import JsonValue
+
 
 class AnnotationHit(msgspec.Struct, frozen=True, kw_only=True):
     """An annotation whose question is close enough: its answer is given in the place of a model's."""
@@ -45,7 +47,7 @@ class Annotations(Protocol):
         """
         ...
 
-    async def setting(self, app_id: str) -> Mapping[str, object]:
+    async def setting(self, app_id: str) -> Mapping[str, JsonValue]:
         """The `annotation_reply` of `/parameters`: `{"enabled": False}`, or the settings of the one that is on."""
         ...
 
@@ -59,5 +61,5 @@ class NoAnnotations:
     async def match(self, question: Question) -> AnnotationHit | None:
         return None
 
-    async def setting(self, app_id: str) -> Mapping[str, object]:
+    async def setting(self, app_id: str) -> Mapping[str, JsonValue]:
         return {"enabled": False}

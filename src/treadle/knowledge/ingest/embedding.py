@@ -7,7 +7,7 @@ takes. Vectors are brought to unit length. Source: spec knowledge §20.2.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from treadle.platform.clock import SECOND, now_us
 from treadle.platform.db import Database, table_of
 
 Vector = NDArray[np.float32]
+Purpose: TypeAlias = Literal["document", "query"]
 
 _LOOKED_UP = 500
 _REFUSALS = 16
@@ -47,16 +48,18 @@ class Embedder:
         self._db = db
         self._models = models
 
-    async def vectors(self, workspace_id: str, model: ModelRef, texts: Mapping[str, str]) -> Embedded:
-        """Vectors of `texts`, given by their hashes. Raises InvokeError for what concerns all of them; a text that
-        the model refuses, or answers with no number, is told of in `refused`."""
+    async def vectors(
+        self, workspace_id: str, model: ModelRef, texts: Mapping[str, str], purpose: Purpose = "document"
+    ) -> Embedded:
+        """Vectors of `texts`, given by their hashes: those of another purpose need others. Raises InvokeError for what
+        concerns all of them; a text that the model refuses, or answers with no number, is told of in `refused`."""
         found = Embedded(await self._known(model, list(texts)))
         missing = {key: text for key, text in texts.items() if key not in found.vectors}
         if not missing:
             return found
         fresh = Embedded()
         models = self._models.for_workspace(workspace_id)
-        await _ask(models, model, list(missing), missing, fresh, [_REFUSALS])
+        await _ask(models, model, list(missing), missing, fresh, [_REFUSALS], purpose)
         await self._keep(model, fresh.vectors)
         found.vectors |= fresh.vectors
         found.refused = fresh.refused
@@ -114,19 +117,20 @@ async def _ask(
     texts: Mapping[str, str],
     into: Embedded,
     refusals: list[int],
+    purpose: Purpose,
 ) -> None:
     """Ask for the vectors of `keys`. A refused request is halved until the texts that cause it are found; `refusals`
     holds how many more such requests may be lost."""
     try:
-        answer = await models.embed(model, [texts[key] for key in keys])
+        answer = await models.embed(model, [texts[key] for key in keys], purpose)
     except InvokeBadRequestError as error:
         refusals[0] -= 1
         if len(keys) == 1 or refusals[0] <= 0:
             into.refused |= dict.fromkeys(keys, str(error))
             return
         middle = len(keys) // 2
-        await _ask(models, model, keys[:middle], texts, into, refusals)
-        await _ask(models, model, keys[middle:], texts, into, refusals)
+        await _ask(models, model, keys[:middle], texts, into, refusals, purpose)
+        await _ask(models, model, keys[middle:], texts, into, refusals, purpose)
         return
     if len(answer.vectors) != len(keys):
         raise InvokeError(

@@ -13,6 +13,7 @@ from treadle.models.errors import ModelSetupError
 from treadle.platform.refusals import InvalidParam, Refusal
 from treadle.server.console_api import (
     account,
+    annotations,
     app_imports,
     apps,
     conversion,
@@ -68,6 +69,7 @@ ROUTERS = (
     tags.router,
     files.router,
     runs.router,
+    annotations.router,
     extensions.router,
     conversion.router,
     generators.router,

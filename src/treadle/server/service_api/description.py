@@ -51,8 +51,8 @@ async def parameters(call: AppCall) -> ASGIApp:
     except NotPublished as error:
         raise Refusal(error.message, code="app_unavailable") from error
     shown = parameters_map(version, call.services.settings)
-    if version.extras.annotated and await call.services.annotations.replies_for(call.app.id):
-        shown["annotation_reply"] = await call.services.annotations.setting(call.app.id)
+    if version.extras.annotated:
+        shown["annotation_reply"] = await call.services.annotations.replies.setting(call.app.id)
     return json_response(shown)
 
 

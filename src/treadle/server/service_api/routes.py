@@ -2,6 +2,7 @@
 
 from treadle.server.declared import DeclaredRoute
 from treadle.server.service_api import (
+    annotations,
     conversations,
     dataset_documents,
     dataset_metadata,
@@ -19,6 +20,7 @@ from treadle.server.service_api import (
 
 ROUTES: list[DeclaredRoute] = [
     *description.ROUTES,
+    *annotations.ROUTES,
     *generation.ROUTES,
     *conversations.ROUTES,
     *workflows.ROUTES,

@@ -38,7 +38,7 @@ from treadle.models.protocols.openai import OpenAI
 from treadle.models.target import Target
 from treadle.platform.db import Database
 
-PASSAGES, QUESTIONS = 5_000, 600
+PASSAGES, QUESTIONS = 5_000, 1_100
 _LONGEST = 400
 _OF_ONE_FILE = 6
 _TOP = 10

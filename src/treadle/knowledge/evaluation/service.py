@@ -65,6 +65,8 @@ class Evaluations:
 
     async def create_set(self, asker: Asker, base_id: str, wanted: NewQuestionSet) -> QuestionSetShown:
         """A set of given questions, or one that a model begins to write. Raises NotFound, Forbidden, InvalidParam."""
+        async with self._db.session() as session:
+            await find_own_base(session, asker, base_id)
         if bool(wanted.questions) == bool(wanted.generate):
             raise InvalidParam("Give `questions`, or in `generate` how many are to be written.", param="questions")
         if wanted.questions:

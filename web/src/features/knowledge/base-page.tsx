@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import { PageBar } from "@/features/shell/page-bar";
@@ -9,11 +9,13 @@ import { Tabs } from "@/ui/tabs";
 import { Documents } from "./documents";
 import { SearchTest } from "./search-test";
 
+const EvaluationTab = lazy(() => import("./evaluation/evaluation").then((module) => ({ default: module.EvaluationTab })));
+
 /** One knowledge base: what is in it, and what it finds. */
 export function BasePage({ baseId, editable }: { baseId: string; editable: boolean }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const [tab, setTab] = useState<"documents" | "test">("documents");
+  const [tab, setTab] = useState<"documents" | "test" | "evaluate">("documents");
   const base = useQuery({
     queryKey: ["datasets", "one", baseId],
     queryFn: ({ signal }) => call(api.GET("/datasets/{dataset_id}", { params: { path: { dataset_id: baseId } }, signal })),
@@ -31,9 +33,16 @@ export function BasePage({ baseId, editable }: { baseId: string; editable: boole
           tabs={[
             { id: "documents", label: t("knowledge.documents"), count: base.data.document_count },
             { id: "test", label: t("knowledge.test") },
+            ...(editable && base.data.provider === "vendor" ? [{ id: "evaluate" as const, label: t("evaluation.tab") }] : []),
           ]}
         >
-          {tab === "documents" ? <Documents base={base.data} editable={editable} /> : <SearchTest baseId={baseId} economy={base.data.indexing_technique === "economy"} />}
+          {tab === "documents" && <Documents base={base.data} editable={editable} />}
+          {tab === "test" && <SearchTest baseId={baseId} economy={base.data.indexing_technique === "economy"} />}
+          {tab === "evaluate" && (
+            <Suspense fallback={<Spinner />}>
+              <EvaluationTab base={base.data} />
+            </Suspense>
+          )}
         </Tabs>
       </div>
     </>

@@ -4,6 +4,7 @@ import chat from "./chat.json";
 import commands from "./commands.json";
 import common from "./common.json";
 import errors from "./errors.json";
+import evaluation from "./evaluation.json";
 import explore from "./explore.json";
 import files from "./files.json";
 import form from "./form.json";
@@ -27,4 +28,4 @@ import profile from "./profile.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, knowledge, modelSetup, orchestration, preferences, publish, running, runs, shell, status, steps, webapp, workflow };
+export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, evaluation, explore, files, form, generate, humanInput, knowledge, modelSetup, orchestration, preferences, publish, running, runs, shell, status, steps, webapp, workflow };

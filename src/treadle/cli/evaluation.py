@@ -103,9 +103,7 @@ async def _questions(
     sets = await evaluations.sets(asker, base.id)
     if order.question_set is None:
         if not sets:
-            fail(
-                f"{base.name} has no question set; give --questions FILE, or --generate 50 to have some written."
-            )
+            fail(f"{base.name} has no question set; give --questions FILE, or --generate 50 to have some written.")
         return sets[0]
     found = next((each for each in sets if order.question_set in (each.id, each.name)), None)
     if found is None:

@@ -40,10 +40,10 @@ async def import_question_set(
     dataset_id: str, request: Request, services: ServicesDep, signed_in: MemberDep
 ) -> QuestionSetShown:
     """A set of the questions of a file: CSV with the columns question, document, passage, or JSON Lines."""
+    asker, evaluations = asker_of(signed_in), services.knowledge.evaluations
+    await evaluations.sets(asker, dataset_id)  # Nobody sends a file to a base that is not theirs.
     file = await sent_file(request, _LARGEST)
-    return await services.knowledge.evaluations.import_set(
-        asker_of(signed_in), dataset_id, await file.read(), file.filename or "questions.csv"
-    )
+    return await evaluations.import_set(asker, dataset_id, await file.read(), file.filename or "questions.csv")
 
 
 @router.get("/datasets/{dataset_id}/question-sets/{set_id}/questions")

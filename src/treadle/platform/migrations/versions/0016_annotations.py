@@ -138,7 +138,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("annotation_hits", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_annotation_hits_app_id_message_id"))

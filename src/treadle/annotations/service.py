@@ -410,7 +410,7 @@ def _job_shown(job: AnnotationJob) -> JobShown:
     skipped = msgspec.json.decode(job.payload, type=Importing).problems if job.kind == "import" else ()
     return JobShown(
         job_id=job.id,
-        job_status=job.status,  # type: ignore[arg-type]
+        job_status=job.status,
         kind=job.kind,
         error_msg=job.error or "",
         done=job.done,

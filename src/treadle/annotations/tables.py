@@ -6,6 +6,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from treadle.accounts.tables import Workspace
 from treadle.platform.db import Base
 
+from .jobs import JobStatus
+
 OPEN = ("waiting", "processing")
 """States of a job that some process has still to do."""
 
@@ -94,7 +96,7 @@ class AnnotationJob(Base):
     """No foreign key: the index of an app is dropped after it."""
     kind: Mapped[str] = mapped_column(String(16))
     """`enable`, `disable`, `index`, `import` or `forget`."""
-    status: Mapped[str] = mapped_column(String(16))
+    status: Mapped[JobStatus] = mapped_column(String(16))
     """`waiting`, `processing`, `completed` or `error`."""
     payload: Mapped[str] = mapped_column(Text)
     """JSON of what is to be done: see jobs.py."""

@@ -5,9 +5,7 @@ A lease in the row says whose job it is; what was begun in a process that is gon
 stored. One job of an app at a time.
 """
 
-import asyncio
 import logging
-from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -23,6 +21,7 @@ from treadle.knowledge.ingest.embedding import Embedder
 from treadle.platform.changes import bump
 from treadle.platform.clock import SECOND, now_us
 from treadle.platform.db import Database
+from treadle.platform.due_loop import DueLoop
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import Refusal
 
@@ -55,54 +54,24 @@ class _Target:
     model: ModelRef
 
 
-class AnnotationWorker:
+class AnnotationWorker(DueLoop):
     """Does the jobs of annotations, one after another."""
 
     def __init__(self, db: Database, indexes: ChunkIndexes, embedder: Embedder, owner: str) -> None:
+        super().__init__("annotations", JOBS_TOPIC, self.work_off, self._next_due, longest=_LONGEST_WAIT)
         self._db = db
         self._indexes = indexes
         self._embedder = embedder
         self._owner = owner
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to work."""
-        self._task = asyncio.create_task(self._watch(), name="annotations")
-
-    async def close(self) -> None:
-        """Work no more; what is half done is taken up elsewhere."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    def on_change(self, topic: str) -> None:
-        """There may be something to do, put down here or elsewhere."""
-        if topic == JOBS_TOPIC:
-            self._wake.set()
 
     async def work_off(self) -> None:
         """Do all that waits, and return."""
         while await self._one():
             pass
 
-    async def _watch(self) -> None:
-        while True:
-            self._wake.clear()
-            wait = _LONGEST_WAIT
-            try:
-                await self.work_off()
-                async with self._db.session() as session:
-                    due = await next_due(session)
-                if due is not None:
-                    wait = min(max((due - now_us()) / SECOND, 0.1), _LONGEST_WAIT)
-            except (DBAPIError, OSError) as error:
-                _log.warning("cannot look for the jobs of annotations: %s", error)
-            except Exception:
-                _log.exception("looking for the jobs of annotations failed unexpectedly")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._wake.wait()
+    async def _next_due(self) -> int | None:
+        async with self._db.session() as session:
+            return await next_due(session)
 
     async def _one(self) -> bool:
         """Whether there was something to do."""

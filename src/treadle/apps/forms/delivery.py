@@ -1,13 +1,9 @@
 """What happens to forms by themselves: mails go out, time runs out, answers reach runs whose processes were gone."""
 
-import asyncio
 import html
 import logging
 import re
 from collections.abc import Callable
-from contextlib import suppress
-
-from sqlalchemy.exc import DBAPIError
 
 from treadle.apps.forms.repository import FormRepository, UnsentMail
 from treadle.apps.forms.service import FORMS_TOPIC, FormService
@@ -15,6 +11,7 @@ from treadle.apps.tables import FormStatus
 from treadle.engine.ports import EmailDelivery
 from treadle.platform.clock import SECOND, now_us
 from treadle.platform.db import Database
+from treadle.platform.due_loop import DueLoop
 from treadle.platform.mail import Mailer, MailError
 
 _log = logging.getLogger(__name__)
@@ -23,35 +20,18 @@ _LINK = re.compile(r"\{\{\s*#?url#?\s*\}\}")
 _AT_ONCE = 20
 _MOST_ATTEMPTS = 5
 _LONGEST = 5.0
-_SHORTEST = 0.05
 
 
-class FormDelivery:
+class FormDelivery(DueLoop):
     """Every process that serves has one; the database decides which of them does what."""
 
     def __init__(self, db: Database, forms: FormService, mailer: Mailer, address: Callable[[str], str]) -> None:
         """`address` gives the URL of a form by the token of its link."""
+        super().__init__("forms", FORMS_TOPIC, self._look_after, self._next_due, longest=_LONGEST)
         self._db = db
         self._forms = forms
         self._mailer = mailer
         self._address = address
-        self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to look after forms."""
-        self._task = asyncio.create_task(self._watch(), name="forms")
-
-    async def close(self) -> None:
-        """Look after them no more."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    def on_change(self, topic: str) -> None:
-        """A form was opened, here or elsewhere."""
-        if topic == FORMS_TOPIC:
-            self._changed.set()
 
     async def send_mails(self) -> None:
         """Send the mails that are due."""
@@ -84,24 +64,14 @@ class FormDelivery:
             return last
         return True
 
-    async def _watch(self) -> None:
-        while True:
-            self._changed.clear()
-            wait = _LONGEST
-            try:
-                await self._forms.expire_due()
-                await self._forms.bring_answers()
-                await self.send_mails()
-                async with self._db.session() as session:
-                    due = await FormRepository(session).next_due()
-                if due is not None:
-                    wait = min(max((due - now_us()) / SECOND, _SHORTEST), _LONGEST)
-            except (DBAPIError, OSError) as error:
-                _log.warning("forms cannot be looked at: %s", error)
-            except Exception:
-                _log.exception("looking after forms failed unexpectedly")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait)
+    async def _look_after(self) -> None:
+        await self._forms.expire_due()
+        await self._forms.bring_answers()
+        await self.send_mails()
+
+    async def _next_due(self) -> int | None:
+        async with self._db.session() as session:
+            return await FormRepository(session).next_due()
 
 
 def _written(mail: EmailDelivery, title: str, url: str) -> tuple[str, str, str]:

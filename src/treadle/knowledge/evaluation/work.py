@@ -7,8 +7,8 @@ stored: the questions written, the variants tried.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from random import Random
 
@@ -24,6 +24,7 @@ from treadle.knowledge.retrieval.service import RetrievalService
 from treadle.knowledge.tables import Document, IndexingStatus, Segment, SegmentStatus
 from treadle.platform.clock import SECOND, now_us
 from treadle.platform.db import Database
+from treadle.platform.due_loop import DueLoop
 from treadle.platform.refusals import Refusal
 
 from .metrics import DEPTH, figures, first_places, is_same_passage, shingles
@@ -36,6 +37,7 @@ _log = logging.getLogger(__name__)
 
 _AT_ONCE = 4
 _LEASE = 60 * SECOND
+_RENEWED_EVERY = 20.0
 _NOTED_EVERY = 20
 """Questions after which progress is stored."""
 _SHORTEST = 80
@@ -52,54 +54,24 @@ class LeaseLost(Exception):
     """It was stopped or deleted, or belongs to another process now."""
 
 
-class EvaluationWorker:
+class EvaluationWorker(DueLoop):
     """Does what evaluations and question sets wait for, one after another."""
 
     def __init__(self, db: Database, retrieval: RetrievalService, ask: Ask, owner: str) -> None:
+        super().__init__("evaluation", INGEST_TOPIC, self.work_off, self._next_due, longest=_LONGEST_WAIT)
         self._db = db
         self._retrieval = retrieval
         self._ask = ask
         self._owner = owner
-        self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin to work."""
-        self._task = asyncio.create_task(self._watch(), name="evaluation")
-
-    async def close(self) -> None:
-        """Work no more; what is half done is taken up elsewhere."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
-
-    def on_change(self, topic: str) -> None:
-        """There may be something to do, put down here or elsewhere."""
-        if topic == INGEST_TOPIC:
-            self._wake.set()
 
     async def work_off(self) -> None:
         """Do all that waits, and return: for commands that run where no server does."""
         while await self._one():
             pass
 
-    async def _watch(self) -> None:
-        while True:
-            self._wake.clear()
-            wait = _LONGEST_WAIT
-            try:
-                await self.work_off()
-                async with self._db.session() as session:
-                    due = await next_due(session)
-                if due is not None:
-                    wait = min(max((due - now_us()) / SECOND, 0.1), _LONGEST_WAIT)
-            except (DBAPIError, OSError) as error:
-                _log.warning("cannot look for evaluations: %s", error)
-            except Exception:
-                _log.exception("looking for evaluations failed unexpectedly")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._wake.wait()
+    async def _next_due(self) -> int | None:
+        async with self._db.session() as session:
+            return await next_due(session)
 
     async def _one(self) -> bool:
         """Whether there was something to do."""
@@ -110,7 +82,8 @@ class EvaluationWorker:
             if row_id is None:
                 continue
             try:
-                await work(row_id)
+                async with self._kept(table, row_id):
+                    await work(row_id)
             except LeaseLost:
                 pass
             except (NodeError, Refusal) as error:
@@ -258,6 +231,24 @@ class EvaluationWorker:
         async with self._db.transaction() as session:
             await self._hold(session, Evaluation, evaluation_id)
             await session.execute(update(Evaluation).where(Evaluation.id == evaluation_id).values(done=done))
+
+    @asynccontextmanager
+    async def _kept(self, table: type[QuestionSet] | type[Evaluation], row_id: str) -> AsyncGenerator[None]:
+        """Holds the lease however long a model takes to answer; what lost it finds out when it stores something."""
+
+        async def renew() -> None:
+            with suppress(LeaseLost):
+                while True:
+                    await asyncio.sleep(_RENEWED_EVERY)
+                    async with self._db.transaction() as session:
+                        await self._hold(session, table, row_id)
+
+        renewing = asyncio.create_task(renew(), name=f"lease of {row_id}")
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            await asyncio.wait([renewing])
 
     async def _hold(self, session: AsyncSession, table: type[QuestionSet] | type[Evaluation], row_id: str) -> None:
         held = await session.execute(

@@ -20,8 +20,10 @@ export function TableHead({ children }: { children: ReactNode }) {
   );
 }
 
-export function HeadCell({ className, ...rest }: ComponentProps<"th">) {
-  return <th scope="col" className={clsx("h-8 px-3 text-start text-12 font-medium whitespace-nowrap text-muted", className)} {...rest} />;
+/** `numeric`: over a column of numbers. */
+export function HeadCell({ numeric = false, className, ...rest }: ComponentProps<"th"> & { numeric?: boolean }) {
+  const end = numeric ? "text-end" : "text-start";
+  return <th scope="col" className={clsx("h-8 px-3 text-12 font-medium whitespace-nowrap text-muted", end, className)} {...rest} />;
 }
 
 /** A row; with `onOpen` a click or Enter opens what it stands for. */

@@ -48,7 +48,7 @@ export function SearchTest({ baseId, economy }: { baseId: string; economy: boole
         />
         {!economy && (
           <Select
-            className="w-48"
+            className="max-w-48"
             label={t("knowledge.method")}
             value={method}
             onChange={setMethod}

@@ -75,7 +75,7 @@ export function EvaluationTab({ base }: { base: components["schemas"]["DatasetSh
           {drafts.map((draft, at) => (
             <li key={at} className="flex flex-wrap items-center gap-2">
               <Select
-                className="w-52"
+                className="max-w-52"
                 label={t("evaluation.method", { number: at + 1 })}
                 value={draft.method}
                 onChange={(method) => change(at, { method })}
@@ -83,7 +83,7 @@ export function EvaluationTab({ base }: { base: components["schemas"]["DatasetSh
               />
               {draft.method === "hybrid_search" && (
                 <NumberInput
-                  className="w-36"
+                  className="max-w-36"
                   aria-label={t("evaluation.meaning", { number: at + 1 })}
                   placeholder={t("evaluation.meaningPlaceholder")}
                   min={0}
@@ -95,7 +95,7 @@ export function EvaluationTab({ base }: { base: components["schemas"]["DatasetSh
               )}
               {others.length > 0 && (
                 <Select
-                  className="w-52"
+                  className="max-w-52"
                   label={t("evaluation.base", { number: at + 1 })}
                   value={draft.baseId}
                   onChange={(baseId) => change(at, { baseId })}

@@ -55,7 +55,7 @@ export function QuestionSets({ baseId, sets, chosen, onChoose }: QuestionSetsPro
       <div className="flex flex-wrap items-center gap-2">
         {sets.length > 0 && (
           <Select
-            className="w-64 max-w-full"
+            className="max-w-64"
             label={t("evaluation.questionSet")}
             value={chosen?.id ?? null}
             onChange={onChoose}

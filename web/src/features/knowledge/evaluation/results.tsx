@@ -3,11 +3,9 @@ import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
-import { useErrorText } from "@/i18n/errors";
 import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Progress } from "@/ui/progress";
-import { Segmented } from "@/ui/segmented";
 import { Select } from "@/ui/select";
 import { Cell, HeadCell, Row, Table, TableHead } from "@/ui/table";
 import { Plot } from "./plot";
@@ -25,7 +23,6 @@ interface ResultsProps {
 /** What came out: a table and a plot of the figures, and where each question found its answer. */
 export function Results({ baseId, evaluations, shown, onShow }: ResultsProps) {
   const { t, i18n } = useTranslation();
-  const errorText = useErrorText();
   const queries = useQueryClient();
   const [figure, setFigure] = useState<Figure>("ndcg");
   const [removing, setRemoving] = useState(false);
@@ -40,7 +37,7 @@ export function Results({ baseId, evaluations, shown, onShow }: ResultsProps) {
         <h2 className="mr-auto font-medium">{t("evaluation.results")}</h2>
         {evaluations.length > 1 && (
           <Select
-            className="w-72 max-w-full"
+            className="max-w-72"
             label={t("evaluation.which")}
             value={shown.id}
             onChange={onShow}
@@ -66,11 +63,11 @@ export function Results({ baseId, evaluations, shown, onShow }: ResultsProps) {
             <TableHead>
               <HeadCell>{t("evaluation.variant")}</HeadCell>
               {FIGURES.map((each) => (
-                <HeadCell key={each} className="text-end">
+                <HeadCell key={each} numeric>
                   {t(`evaluation.figures.${each}`)}
                 </HeadCell>
               ))}
-              <HeadCell className="text-end">{t("evaluation.time")}</HeadCell>
+              <HeadCell numeric>{t("evaluation.time")}</HeadCell>
             </TableHead>
             <tbody>
               {shown.results.map((result, at) => (
@@ -100,7 +97,13 @@ export function Results({ baseId, evaluations, shown, onShow }: ResultsProps) {
               ))}
             </tbody>
           </Table>
-          <Segmented label={t("evaluation.figure")} value={figure} onChange={setFigure} options={FIGURES.map((each) => ({ value: each, label: t(`evaluation.figures.${each}`) }))} />
+          <Select
+            className="max-w-48"
+            label={t("evaluation.figure")}
+            value={figure}
+            onChange={setFigure}
+            options={FIGURES.map((each) => ({ value: each, label: t(`evaluation.figures.${each}`) }))}
+          />
           <Plot evaluation={shown} figure={figure} />
           <QuestionPlaces baseId={baseId} evaluation={shown} />
         </>
@@ -112,9 +115,7 @@ export function Results({ baseId, evaluations, shown, onShow }: ResultsProps) {
           action={t("evaluation.removeAction")}
           onClose={() => setRemoving(false)}
           onConfirm={async () => {
-            await call(api.DELETE("/datasets/{dataset_id}/evaluations/{evaluation_id}", { params: { path } })).catch((caught: unknown) => {
-              throw new Error(errorText(caught));
-            });
+            await call(api.DELETE("/datasets/{dataset_id}/evaluations/{evaluation_id}", { params: { path } }));
             await refresh();
           }}
         />
@@ -150,7 +151,7 @@ function QuestionPlaces({ baseId, evaluation }: { baseId: string; evaluation: Ev
         <TableHead>
           <HeadCell>{t("evaluation.question")}</HeadCell>
           {evaluation.results.map((_, at) => (
-            <HeadCell key={at} className="text-end">
+            <HeadCell key={at} numeric>
               {evaluation.variants[at]?.name}
             </HeadCell>
           ))}

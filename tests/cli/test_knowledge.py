@@ -83,4 +83,4 @@ def test_ways_of_searching_are_compared(folder: Path, tmp_path: Path) -> None:
     assert table.splitlines()[2].split()[:2] == ["keyword", "0.500"]
     assert "has no question set 'x'; it has questions" in said_wrong("eval", "Rules", "--set", "x")
     assert "no way of searching 'guess'" in said_wrong("eval", "Rules", "--method", "guess")
-    assert "too short to ask about" in said_wrong("eval", "Rules", "--generate", "2")
+    assert "no chunks of at least 80 characters" in said_wrong("eval", "Rules", "--generate", "2")

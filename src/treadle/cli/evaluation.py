@@ -100,7 +100,7 @@ async def _questions(
         if made.status == "error":
             fail(made.error or "No questions could be written.")
         return made
-    sets = await evaluations.sets(asker, base.id)
+    sets = [each for each in await evaluations.sets(asker, base.id) if each.status == "ready"]
     if order.question_set is None:
         if not sets:
             fail(f"{base.name} has no question set; give --questions FILE, or --generate 50 to have some written.")

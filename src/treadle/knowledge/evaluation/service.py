@@ -139,6 +139,8 @@ class Evaluations:
         async with self._db.transaction() as session:
             base = await find_own_base(session, asker, base_id)
             questions = await _set(session, asker, base_id, wanted.question_set_id)
+            if questions.status == "error":
+                raise InvalidParam(f"The set has no questions. {questions.error}.", param="question_set_id")
             if questions.status != "ready":
                 raise InvalidParam("The questions are not written yet; wait until they are.", param="question_set_id")
             count = await question_count(session, questions.id)

@@ -102,7 +102,7 @@ class EvaluationWorker(DueLoop):
             row = await session.get_one(QuestionSet, set_id)
             chunks = await self._chunks(row)
             have = await question_count(session, set_id)
-        failures, reason = 0, "its chunks are too short to ask about"
+        failures, reason = 0, f"there are no chunks of at least {_SHORTEST} characters that can be found"
         for at in range(0, len(chunks), _AT_ONCE):
             if have >= row.wanted or failures >= _FAILURES:
                 break

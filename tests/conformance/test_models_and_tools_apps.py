@@ -525,6 +525,7 @@ def test_more_like_this_sends_its_files_again(workbench: Workbench) -> None:
         await services.models.add_model(workspace.id, "openai_api_compatible", "llm", "seeing", credentials)
 
     workbench.with_services(add)
+    workbench.bump("models")
     made = workbench.import_app(app)
     visitor, product = workbench.visitor(made), unique("kite")
     upload = visitor.post("/files/upload", files={"file": ("kite.png", workbench.png(), "image/png")}).json()

@@ -4671,7 +4671,7 @@ export interface paths {
         };
         /**
          * List Evaluations
-         * @description The evaluations of a knowledge base, the newest first.
+         * @description The evaluations of a knowledge base, the newest first, without the places of each question.
          */
         get: operations["knowledge_evaluation_list_evaluations"];
         put?: never;
@@ -7522,7 +7522,8 @@ export interface components {
             retrieval_model: components["schemas"]["RetrievalModel"];
         };
         /**
-         * @description The figures of a variant. `places`: by question, where each expected passage came, from 1; 0: not at all.
+         * @description The figures of a variant. `places`: by question, where each expected passage came, from 1; 0: not at all. Lists
+         *     of evaluations leave them out.
          *
          *     `p50_ms` and `p95_ms`: how long a search took. `failed`: questions whose search failed, `error` the first reason.
          */

@@ -119,12 +119,16 @@ class Evaluations:
                 raise NotFound("There is no such question in this set.")
 
     async def evaluations(self, asker: Asker, base_id: str) -> list[EvaluationShown]:
-        """The evaluations of a base, the newest first. Raises NotFound and Forbidden."""
+        """The evaluations of a base, the newest first, without `places`. Raises NotFound and Forbidden."""
         async with self._db.session() as session:
             repository = await _of(session, asker, base_id)
             names = {row.id: row.name for row, _ in await repository.sets()}
             rows = await repository.evaluations()
-        return [_evaluation_shown(row, names.get(row.set_id, "")) for row in rows]
+        shown = [_evaluation_shown(row, names.get(row.set_id, "")) for row in rows]
+        for each in shown:
+            for result in each.results:
+                result.places = {}
+        return shown
 
     async def evaluation(self, asker: Asker, base_id: str, evaluation_id: str) -> EvaluationShown:
         """Raises NotFound and Forbidden."""

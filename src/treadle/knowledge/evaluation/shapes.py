@@ -87,7 +87,8 @@ class FigureShown:
 
 @dataclass(slots=True, kw_only=True)
 class VariantResult:
-    """The figures of a variant. `places`: by question, where each expected passage came, from 1; 0: not at all.
+    """The figures of a variant. `places`: by question, where each expected passage came, from 1; 0: not at all. Lists
+    of evaluations leave them out.
 
     `p50_ms` and `p95_ms`: how long a search took. `failed`: questions whose search failed, `error` the first reason.
     """

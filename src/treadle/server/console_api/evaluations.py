@@ -87,7 +87,7 @@ async def delete_question_set(dataset_id: str, set_id: str, services: ServicesDe
 
 @router.get("/datasets/{dataset_id}/evaluations")
 async def list_evaluations(dataset_id: str, services: ServicesDep, signed_in: MemberDep) -> list[EvaluationShown]:
-    """The evaluations of a knowledge base, the newest first."""
+    """The evaluations of a knowledge base, the newest first, without the places of each question."""
     return await services.knowledge.evaluations.evaluations(asker_of(signed_in), dataset_id)
 
 

@@ -11,7 +11,8 @@ import { Cell, HeadCell, Row, Table, TableHead } from "@/ui/table";
 import { Plot } from "./plot";
 import { FIGURES, rankings, type Evaluation, type Figure } from "./variants";
 
-const QUESTIONS = 100;
+const SHOWN = 100;
+const FETCHED = 500;
 
 interface ResultsProps {
   baseId: string;
@@ -127,14 +128,22 @@ export function Results({ baseId, evaluations, shown, onShow }: ResultsProps) {
 /** Where the answer of each question came in each variant, those that are found worst first. */
 function QuestionPlaces({ baseId, evaluation }: { baseId: string; evaluation: Evaluation }) {
   const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const whole = useQuery({
+    queryKey: ["datasets", "evaluation", evaluation.id, evaluation.results.length],
+    queryFn: ({ signal }) =>
+      call(api.GET("/datasets/{dataset_id}/evaluations/{evaluation_id}", { params: { path: { dataset_id: baseId, evaluation_id: evaluation.id } }, signal })),
+    enabled: open,
+  });
   const questions = useQuery({
     queryKey: ["datasets", "questions", evaluation.question_set_id],
+    enabled: open,
     queryFn: async ({ signal }) => {
       const texts = new Map<string, string>();
       for (let page = 1; ; page += 1) {
         const found = await call(
           api.GET("/datasets/{dataset_id}/question-sets/{set_id}/questions", {
-            params: { path: { dataset_id: baseId, set_id: evaluation.question_set_id }, query: { page, limit: QUESTIONS } },
+            params: { path: { dataset_id: baseId, set_id: evaluation.question_set_id }, query: { page, limit: FETCHED } },
             signal,
           }),
         );
@@ -143,9 +152,9 @@ function QuestionPlaces({ baseId, evaluation }: { baseId: string; evaluation: Ev
       }
     },
   });
-  const rows = rankings(evaluation.results).slice(0, QUESTIONS);
+  const rows = rankings(whole.data?.results ?? []).slice(0, SHOWN);
   return (
-    <details className="rounded-card border border-line">
+    <details className="rounded-card border border-line" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className="cursor-pointer px-3 py-2 font-medium">{t("evaluation.places")}</summary>
       <Table label={t("evaluation.places")} className="max-h-100 border-t border-line">
         <TableHead>

@@ -23,8 +23,6 @@ CASES = range(1, 117)
 
 LATER: dict[int, str] = {
     37: "there are no hosted quotas and no blocked models in a self-hosted server",
-    47: "annotations are not there yet",
-    86: "annotations are not there yet",
 }
 
 

@@ -131,4 +131,4 @@ def test_shift_enter_breaks_the_line(site: Site, page: Page) -> None:
     chat.composer.press_sequentially("second")
     expect(chat.composer).to_have_value("First\nsecond")
     chat.send.click()
-    chat.expect_answer("You said: First\nsecond")
+    expect(chat.answer).to_contain_text("You said: First\nsecond", use_inner_text=True)

@@ -104,7 +104,10 @@ GIVEN: dict[str, dict[str, Any]] = {
 }
 """Inputs that a file's code looks into."""
 
-pytestmark = pytest.mark.skipif(not FILES, reason="the corpus of app files is not at hand")
+pytestmark = [
+    pytest.mark.skipif(not FILES, reason="the corpus of app files is not at hand"),
+    pytest.mark.xdist_group("corpus"),  # One server imports all of them: it takes half a minute.
+]
 
 
 class Weather(EchoServer):

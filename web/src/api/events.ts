@@ -35,6 +35,7 @@ export interface FormRequired {
 
 export interface MessageMetadata {
   retriever_resources?: RetrieverResource[] | null;
+  usage?: { total_tokens?: number; latency?: number } | null;
 }
 
 export interface RetrieverResource {

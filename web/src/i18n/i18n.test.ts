@@ -2,9 +2,12 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import en from "./en";
+import enOrchestration from "./en/orchestration.json";
 import { languageFor } from "./i18n";
 import ja from "./ja";
+import jaOrchestration from "./ja/orchestration.json";
 import zhHans from "./zh-Hans";
+import zhHansOrchestration from "./zh-Hans/orchestration.json";
 
 interface Tree {
   [key: string]: string | Tree;
@@ -20,10 +23,10 @@ function texts(tree: Tree, prefix = ""): Map<string, string> {
   return all;
 }
 
-const english = texts(en);
+const english = texts({ ...en, orchestration: enOrchestration });
 const others: [string, Map<string, string>][] = [
-  ["zh-Hans", texts(zhHans)],
-  ["ja", texts(ja)],
+  ["zh-Hans", texts({ ...zhHans, orchestration: zhHansOrchestration })],
+  ["ja", texts({ ...ja, orchestration: jaOrchestration })],
 ];
 
 /** The same in both languages, rightly. */

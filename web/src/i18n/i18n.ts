@@ -1,18 +1,33 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type en from "./en";
+import type orchestration from "./en/orchestration.json";
 
-export type Translation = typeof en;
+export type Translation = typeof en & { orchestration: typeof orchestration };
 export type Language = "en" | "zh-Hans" | "ja";
 
 /** The languages of the interface, each by its own name. */
 export const LANGUAGES: Record<Language, string> = { en: "English", "zh-Hans": "简体中文", ja: "日本語" };
 
-const LOADERS: Record<Language, () => Promise<{ default: object }>> = {
+type Loader = () => Promise<{ default: object }>;
+
+const LOADERS: Record<Language, Loader> = {
   en: () => import("./en"),
   "zh-Hans": () => import("./zh-Hans"),
   ja: () => import("./ja"),
 };
+
+/** Areas with many texts, which come with the pages that show them. */
+const AREAS = {
+  orchestration: {
+    en: () => import("./en/orchestration.json"),
+    "zh-Hans": () => import("./zh-Hans/orchestration.json"),
+    ja: () => import("./ja/orchestration.json"),
+  },
+} satisfies Record<string, Record<Language, Loader>>;
+type Area = keyof typeof AREAS;
+
+const shown = new Set<Area>();
 
 const KEY = "treadle.language";
 
@@ -43,8 +58,21 @@ async function speak(language: Language): Promise<void> {
     const { default: texts } = await LOADERS[language]();
     i18next.addResourceBundle(language, "translation", texts);
   }
+  await Promise.all([...shown].map((area) => load(area, language)));
   await i18next.changeLanguage(language);
   document.documentElement.lang = language;
+}
+
+async function load(area: Area, language: Language): Promise<void> {
+  const { default: texts } = await AREAS[area][language]();
+  i18next.addResourceBundle(language, "translation", { [area]: texts }, true);
+}
+
+/** A page together with the texts of its area. */
+export async function withTexts<Page>(area: Area, page: Promise<Page>): Promise<Page> {
+  shown.add(area);
+  const [loaded] = await Promise.all([page, load(area, languageFor(i18next.language) ?? "en")]);
+  return loaded;
 }
 
 /** Starts with the language chosen in this browser, else the browser's own. */

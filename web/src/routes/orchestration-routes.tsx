@@ -1,12 +1,13 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { APP_USERS } from "@/features/account/roles";
 import { addAppTab } from "@/features/shell/registry";
+import { withTexts } from "@/i18n/i18n";
 import { appRoute } from "./layouts";
 
 addAppTab({
   id: "configuration",
   path: "configuration",
-  label: (t) => t("orchestration.tab"),
+  label: (t) => t("workflow.tab"),
   order: 10,
   roles: APP_USERS,
   modes: ["chat", "agent-chat", "completion"],
@@ -16,5 +17,5 @@ addAppTab({
 export const configurationRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "configuration",
-  component: lazyRouteComponent(() => import("./orchestration-page"), "ConfigurationRoute"),
+  component: lazyRouteComponent(() => withTexts("orchestration", import("./orchestration-page")), "ConfigurationRoute"),
 });

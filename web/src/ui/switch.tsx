@@ -31,8 +31,8 @@ export function Switch({ checked, onChange, label, bare = false, hint, disabled 
   if (bare) return control;
   return (
     <div className="flex items-start justify-between gap-4">
-      <div className={clsx("min-w-0", disabled && "opacity-60")}>
-        <label htmlFor={id} className="font-medium">
+      <div className="min-w-0">
+        <label htmlFor={id} className={clsx("font-medium", disabled && "opacity-60")}>
           {label}
         </label>
         {hint !== undefined && (

@@ -85,19 +85,24 @@ class Generators:
     async def prompt(
         self, workspace_id: str, *, instruction: str, model: Mapping[str, Any], no_variable: bool
     ) -> Result:
-        """`{prompt, variables, opening_statement, error}`. Raises Refusal when the model is not set up."""
+        """`{prompt, variables, opening_statement, error}`; what fails leaves what is there already.
+
+        Raises Refusal when the model is not set up.
+        """
         result: Result = {"prompt": "", "variables": [], "opening_statement": "", "error": ""}
         settings = {"temperature": 0.01, "max_tokens": self._prompt_tokens}
         asked = _PROMPT + ("" if no_variable else _WITH_VARIABLES) + _PROMPT_ONLY
         try:
-            prompt = await self._ask(workspace_id, model, settings, f"{asked}\n\n{instruction}")
+            result["prompt"] = prompt = await self._ask(workspace_id, model, settings, f"{asked}\n\n{instruction}")
             if no_variable:
-                return {**result, "prompt": prompt}
+                return result
             listed = await self._ask(workspace_id, model, settings, _VARIABLES + prompt)
-            opening = await self._ask(workspace_id, model, settings, _OPENING + prompt)
+            result["variables"] = _QUOTED.findall(listed)
+            result["opening_statement"] = await self._ask(workspace_id, model, settings, _OPENING + prompt)
         except InvokeError as error:
-            return {**result, "error": f"The prompt could not be written: {error}"}
-        return {**result, "prompt": prompt, "variables": _QUOTED.findall(listed), "opening_statement": opening}
+            lacking = "The variables and the opening" if result["prompt"] else "The prompt"
+            return {**result, "error": f"{lacking} could not be written: {error}"}
+        return result
 
     async def code(self, workspace_id: str, *, instruction: str, model: Mapping[str, Any], language: str) -> Result:
         """`{code, language, error}`; every language but Python is JavaScript. Raises Refusal."""

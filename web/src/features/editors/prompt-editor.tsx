@@ -2,7 +2,6 @@ import clsx from "clsx";
 import { Braces, Maximize2, Minimize2 } from "lucide-react";
 import { lazy, Suspense, useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { groupTitle } from "@/features/variables/group-title";
 import type { VariableScope } from "@/features/variables/scope";
 import { useScope } from "@/features/variables/scope-context";
 import type { ValueType } from "@/features/variables/types";
@@ -10,6 +9,7 @@ import { IconButton } from "@/ui/button";
 import type { PromptOptions } from "./prompt-extension";
 import type { PromptHandle } from "./prompt-editor-view";
 import { useFullscreen } from "./use-fullscreen";
+import { references, type Vocabulary } from "./vocabulary";
 
 const View = lazy(() => import("./prompt-editor-view"));
 
@@ -24,6 +24,8 @@ interface PromptEditorProps {
   blocks?: readonly string[];
   accepted?: readonly ValueType[];
   scope?: VariableScope;
+  /** In place of the variables of the canvas around it. */
+  vocabulary?: Vocabulary;
   jinja?: boolean;
   names?: readonly string[];
   disabled?: boolean;
@@ -40,7 +42,7 @@ const NO_BLOCKS: readonly string[] = [];
 
 /** A text in which `/` and `{` insert variables. */
 export function PromptEditor({
-  value, onChange, label, id, placeholder, kind = "area", blocks = NO_BLOCKS, accepted, scope: given, jinja = false, names,
+  value, onChange, label, id, placeholder, kind = "area", blocks = NO_BLOCKS, accepted, scope: given, vocabulary, jinja = false, names,
   disabled = false, invalid = false, head, tools, minHeight = 88, onBlur,
 }: PromptEditorProps) {
   const { t } = useTranslation();
@@ -51,20 +53,12 @@ export function PromptEditor({
   const line = kind === "line";
   const options = useMemo<PromptOptions>(
     () => ({
-      scope,
-      accepted,
-      blocks,
+      vocabulary: vocabulary ?? references(t, { scope, accepted, blocks }),
       jinja,
       singleLine: line,
       ...(names === undefined ? {} : { names }),
-      words: {
-        groupTitle: (group) => groupTitle(t, group),
-        problem: (state, path) => t(`editors.variables.${state}`, { path }),
-        blockTitle: (block) => t(`editors.blocks.${block as "context" | "histories" | "query"}`),
-        blocksTitle: t("editors.blocks.title"),
-      },
     }),
-    [scope, accepted, blocks, jinja, line, names, t],
+    [vocabulary, scope, accepted, blocks, jinja, line, names, t],
   );
   const editor = (
     <Suspense fallback={<Waiting value={value} label={label} line={line} />}>

@@ -2,54 +2,34 @@ import { autocompletion, closeBrackets, completionKeymap, startCompletion, type 
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { EditorState, Facet, type Extension, type Range } from "@codemirror/state";
 import { Decoration, EditorView, keymap, ViewPlugin, WidgetType, type DecorationSet, type ViewUpdate } from "@codemirror/view";
-import { choicesOf, type VariableScope } from "@/features/variables/scope";
-import { canBeWritten, REFERENCE, referenceTo } from "@/features/variables/tokens";
-import type { ValueType } from "@/features/variables/types";
 import { languageOf } from "./languages";
-
-/** How a token reads, and what is offered for it. */
-export interface PromptWords {
-  groupTitle: (group: { id: string; title: string | null }) => string;
-  problem: (state: "missing" | "outside", path: string) => string;
-  blockTitle: (block: string) => string;
-  blocksTitle: string;
-}
+import type { TokenLook, Vocabulary } from "./vocabulary";
 
 export interface PromptOptions {
-  scope: VariableScope;
-  words: PromptWords;
-  accepted?: readonly ValueType[] | undefined;
-  /** `context`, `histories`, `query`: what a prompt may hold besides variables. */
-  blocks?: readonly string[];
+  vocabulary: Vocabulary;
   singleLine?: boolean;
   jinja?: boolean;
   /** Names that a Jinja text knows. */
   names?: readonly string[];
-  lineNumbers?: boolean;
 }
 
 class Token extends WidgetType {
-  constructor(
-    readonly origin: string,
-    readonly path: string,
-    readonly state: string,
-    readonly title: string,
-  ) {
+  constructor(readonly look: TokenLook) {
     super();
   }
 
-  override eq(other: Token): boolean {
-    return other.origin === this.origin && other.path === this.path && other.state === this.state && other.title === this.title;
+  override eq({ look }: Token): boolean {
+    return look.origin === this.look.origin && look.path === this.look.path && look.state === this.look.state && look.title === this.look.title;
   }
 
   override toDOM(): HTMLElement {
     const token = document.createElement("span");
     token.className = "cm-token";
-    token.dataset.state = this.state;
-    token.title = this.title;
+    token.dataset.state = this.look.state;
+    token.title = this.look.title;
     for (const [name, text] of [
-      ["origin", this.origin],
-      ["path", this.path],
+      ["origin", this.look.origin],
+      ["path", this.look.path],
     ] as const) {
       if (text === "") continue;
       const part = document.createElement("span");
@@ -68,28 +48,16 @@ class Token extends WidgetType {
 const settings = Facet.define<PromptOptions, PromptOptions | null>({ combine: (given) => given[0] ?? null });
 
 function tokens(view: EditorView): DecorationSet {
-  const options = view.state.facet(settings);
-  if (options === null) return Decoration.none;
+  const vocabulary = view.state.facet(settings)?.vocabulary;
+  if (vocabulary === undefined) return Decoration.none;
   const ranges: Range<Decoration>[] = [];
   for (const { from, to } of view.visibleRanges) {
-    for (const match of view.state.doc.sliceString(from, to).matchAll(REFERENCE)) {
+    for (const match of view.state.doc.sliceString(from, to).matchAll(vocabulary.pattern)) {
       const start = from + match.index;
-      const widget = match[1] === undefined ? blockToken(match[2] ?? "", options) : tokenOf(match[1], options);
-      ranges.push(Decoration.replace({ widget }).range(start, start + match[0].length));
+      ranges.push(Decoration.replace({ widget: new Token(vocabulary.look(match)) }).range(start, start + match[0].length));
     }
   }
   return Decoration.set(ranges);
-}
-
-function blockToken(block: string, { words }: PromptOptions): Token {
-  return new Token(words.blockTitle(block), "", "block", words.blockTitle(block));
-}
-
-function tokenOf(path: string, { scope, words }: PromptOptions): Token {
-  const selector = path.split(".");
-  const found = scope.resolve(selector);
-  const origin = words.groupTitle({ id: selector[0] ?? "", title: found.nodeType === null ? null : found.title });
-  return new Token(origin, found.path, found.state, found.state === "ok" ? `${path} · ${found.type}` : words.problem(found.state, path));
 }
 
 const plugin = ViewPlugin.fromClass(
@@ -122,20 +90,19 @@ function offered(context: CompletionContext): CompletionResult | null {
   return completions(options, typed.from, typed.text.replace(/^[{/]+/, ""));
 }
 
-function completions(options: PromptOptions, from: number, search: string): CompletionResult | null {
-  const { scope, accepted, words, blocks = [] } = options;
-  const found: Completion[] = blocks
-    .filter((block) => words.blockTitle(block).toLowerCase().includes(search.toLowerCase()) || block.includes(search.toLowerCase()))
-    .map((block) => ({ label: words.blockTitle(block), apply: `{{#${block}#}}`, section: { name: words.blocksTitle, rank: 0 } }));
-  choicesOf(scope, accepted, search).forEach((group, rank) => {
-    const section = { name: words.groupTitle(group), rank: rank + 1 };
-    for (const { selector, variable, selectable } of group.choices) {
-      if (!selectable || !canBeWritten(selector)) continue;
-      found.push({ label: selector.slice(1).join("."), detail: variable.type, apply: referenceTo(selector), section });
-    }
-  });
-  // Sections keep their order, and the search is ours: it knows origins too.
+function completions({ vocabulary }: PromptOptions, from: number, search: string): CompletionResult | null {
+  const found = vocabulary.offers(search).map(({ label, detail, section, insert }): Completion => ({
+    label,
+    section,
+    ...(detail === undefined ? {} : { detail }),
+    apply: typeof insert === "string" ? insert : (view, _, start, end) => replace(view, start, end, insert()),
+  }));
+  // Sections keep their order, and the search is the vocabulary's: it knows origins too.
   return found.length === 0 ? null : { from, options: found, filter: false };
+}
+
+function replace(view: EditorView, from: number, to: number, insert: string): void {
+  view.dispatch({ changes: { from, to, insert }, selection: { anchor: from + insert.length }, userEvent: "input.complete" });
 }
 
 /** Names of a Jinja text, once `{{` or `{%` is open. */

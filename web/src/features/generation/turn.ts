@@ -86,6 +86,8 @@ export function reduceTurn(before: Turn, event: StreamEvent): Turn {
         paused: false,
         status: turn.status === "running" ? "succeeded" : turn.status,
         citations: event.metadata?.retriever_resources ?? turn.citations,
+        elapsed: event.metadata?.usage?.latency ?? turn.elapsed,
+        tokens: event.metadata?.usage?.total_tokens ?? turn.tokens,
         files: mergeFiles(turn.files, event.files ?? []),
       };
     case "workflow_finished": {

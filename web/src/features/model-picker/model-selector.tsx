@@ -46,7 +46,7 @@ export function ModelSelector({ kind = "llm", provider, name, onChoose, needs, l
             <>
               <span className="sr-only">{label}:</span>
               {bad && <CircleAlert size={14} strokeWidth={1.5} className={clsx("shrink-0", found.state === "deprecated" ? "text-warn" : "text-danger")} />}
-              <span className="min-w-0 truncate">{found.model === undefined ? name : i18nText(found.model.label, i18n.language)}</span>
+              <span className="max-w-[75%] min-w-0 shrink-0 truncate">{found.model === undefined ? name : i18nText(found.model.label, i18n.language)}</span>
               <span className={clsx("min-w-0 shrink truncate text-12", bad ? "text-danger" : "text-muted")}>
                 {bad ? t(`models.state.${found.state as "disabled"}`) : found.provider === undefined ? provider : i18nText(found.provider.label, i18n.language)}
               </span>

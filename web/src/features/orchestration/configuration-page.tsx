@@ -1,19 +1,22 @@
-import { useQueryClient } from "@tanstack/react-query";
-import { useBlocker } from "@tanstack/react-router";
-import { ExternalLink, RotateCcw } from "lucide-react";
-import { useState } from "react";
+import { Redo2, Undo2 } from "lucide-react";
+import { lazy, Suspense, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { api, call } from "@/api/client";
 import { isJsonObject, type JsonObject } from "@/api/json";
-import { appQuery } from "@/features/apps/apps-query";
+import { useCommands, type Command } from "@/features/commands/registry";
 import { ModelField } from "@/features/model-picker/model-field";
 import type { ModelSettings } from "@/features/model-picker/models";
-import { useErrorText } from "@/i18n/errors";
-import { Button } from "@/ui/button";
-import { showToast } from "@/ui/toast";
-import { FeaturesBlock, KnowledgeBlock, PromptBlock, ToolsBlock, VariablesBlock } from "./blocks";
+import { IconButton } from "@/ui/button";
+import { AgentBlock } from "./agent-block";
 import type { AppDetail, BasicMode } from "./configuration";
-import { Preview } from "./preview";
+import { FeaturesBlock } from "./features-block";
+import { FilesBlock } from "./files-block";
+import { KnowledgeBlock } from "./knowledge-block";
+import { PromptBlock } from "./prompt-block";
+import { PublishMenu } from "./publish-menu";
+import { useConfiguration, type Editing } from "./use-configuration";
+import { VariablesBlock } from "./variables-block";
+
+const Preview = lazy(() => import("./preview"));
 
 interface ConfigurationPageProps {
   app: AppDetail;
@@ -23,72 +26,60 @@ interface ConfigurationPageProps {
 /** A chatbot, agent or text generator: what it is told at the left, trying it at the right. Publishing makes it live. */
 export function ConfigurationPage({ app, editable }: ConfigurationPageProps) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
-  const queries = useQueryClient();
   const mode = app.mode as BasicMode;
-  const [saved, setSaved] = useState<JsonObject>(() => ({ ...(app.configuration ?? {}) }) as JsonObject);
-  const [configuration, setConfiguration] = useState(saved);
-  const [hash, setHash] = useState(app.draft_hash);
-  const [busy, setBusy] = useState(false);
-  const changed = JSON.stringify(configuration) !== JSON.stringify(saved);
-  useBlocker({
-    shouldBlockFn: () => changed && !window.confirm(t("orchestration.leave")),
-    enableBeforeUnload: () => changed,
-  });
-  const publish = async () => {
-    setBusy(true);
-    try {
-      const params = { path: { app_id: app.id } };
-      const answer = await call(api.POST("/apps/{app_id}/model-config", { params, body: { configuration, hash } }));
-      setHash(answer.hash);
-      setSaved(configuration);
-      await queries.invalidateQueries({ queryKey: appQuery(app.id).queryKey });
-      showToast("ok", t("orchestration.published"));
-    } catch (error) {
-      showToast("danger", errorText(error));
-    } finally {
-      setBusy(false);
-    }
-  };
-  const blocks = { configuration, onChange: setConfiguration };
+  const editing = useConfiguration(app);
+  const { configuration, change, undo, redo } = editing;
+  useEditingCommands(editing, editable);
+  const blocks = { configuration, change, mode, disabled: !editable };
   const model = isJsonObject(configuration.model) ? (configuration.model as ModelSettings) : null;
-  const page = app.enable_site ? app.site?.url : undefined;
   return (
     <div className="flex min-h-0 flex-1 flex-col">
       <header className="flex min-h-11 shrink-0 flex-wrap items-center gap-2 border-b border-line px-3 py-1.5">
-        <div className="min-w-48 flex-1">
+        <div className="min-w-48 flex-1 lg:max-w-120">
           <ModelField
             label={t("orchestration.model")}
             value={model}
             disabled={!editable}
-            onChange={(next) => setConfiguration({ ...configuration, model: { ...model, ...next } })}
+            onChange={(next) => change((before) => ({ ...before, model: { ...(before.model as JsonObject | null), ...(next as JsonObject) } }))}
           />
         </div>
-        {changed && (
-          <Button size="small" icon={<RotateCcw size={14} strokeWidth={1.5} />} onClick={() => setConfiguration(saved)}>
-            {t("orchestration.discard")}
-          </Button>
-        )}
-        {page !== undefined && (
-          <Button size="small" icon={<ExternalLink size={14} strokeWidth={1.5} />} onClick={() => window.open(page, "_blank", "noopener")}>
-            {t("orchestration.open")}
-          </Button>
-        )}
-        <Button size="small" variant="primary" busy={busy} disabled={!editable || !changed} onClick={() => void publish()}>
-          {t("orchestration.publish")}
-        </Button>
+        <div className="ms-auto flex items-center gap-2">
+          <IconButton label={t("orchestration.undo")} shortcut="mod+z" disabled={undo === null} onClick={() => undo?.()}>
+            <Undo2 size={16} strokeWidth={1.5} />
+          </IconButton>
+          <IconButton label={t("orchestration.redo")} shortcut="mod+shift+z" disabled={redo === null} onClick={() => redo?.()}>
+            <Redo2 size={16} strokeWidth={1.5} />
+          </IconButton>
+          <PublishMenu app={app} editing={editing} editable={editable} />
+        </div>
       </header>
       <div className="grid min-h-0 flex-1 gap-px bg-line max-lg:auto-rows-max max-lg:overflow-y-auto lg:grid-cols-2">
         <fieldset disabled={!editable} className="flex min-w-0 flex-col gap-3 bg-bg p-3 lg:min-h-0 lg:overflow-y-auto">
           <legend className="sr-only">{t("orchestration.settings")}</legend>
-          <PromptBlock {...blocks} mode={mode} />
+          <PromptBlock {...blocks} />
           <VariablesBlock {...blocks} />
           <KnowledgeBlock {...blocks} />
-          {mode === "agent-chat" && <ToolsBlock {...blocks} />}
-          <FeaturesBlock {...blocks} mode={mode} />
+          {mode === "agent-chat" && <AgentBlock {...blocks} />}
+          <FilesBlock {...blocks} />
+          <FeaturesBlock {...blocks} />
         </fieldset>
-        <Preview appId={app.id} mode={mode} configuration={configuration} />
+        <Suspense fallback={<div className="bg-surface" />}>
+          <Preview appId={app.id} mode={mode} configuration={configuration} change={change} editable={editable} />
+        </Suspense>
       </div>
     </div>
   );
+}
+
+function useEditingCommands({ undo, redo, changed, publish }: Editing, editable: boolean): void {
+  const { t } = useTranslation();
+  const commands = useMemo<Command[]>(
+    () => [
+      { id: "orchestration.undo", label: t("orchestration.undo"), group: t("workflow.tab"), shortcut: "mod+z", enabled: undo !== null, perform: () => undo?.() },
+      { id: "orchestration.redo", label: t("orchestration.redo"), group: t("workflow.tab"), shortcut: "mod+shift+z", enabled: redo !== null, perform: () => redo?.() },
+      { id: "orchestration.publish", label: t("orchestration.publish"), group: t("workflow.tab"), enabled: editable && changed, perform: () => void publish() },
+    ],
+    [t, undo, redo, changed, publish, editable],
+  );
+  useCommands(commands);
 }

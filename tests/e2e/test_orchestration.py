@@ -43,7 +43,7 @@ def editor(page: Page, name: str) -> Locator:
 
 def publish(page: Page) -> None:
     page.get_by_role("button", name="Publish", exact=True).click()
-    expect(page.get_by_text(PUBLISHED)).to_be_visible()
+    expect(page.get_by_text(PUBLISHED).last).to_be_visible()
     expect(page.get_by_role("button", name="Publish", exact=True)).to_be_disabled()
 
 

@@ -10,11 +10,13 @@ interface SwitchProps {
   bare?: boolean;
   hint?: ReactNode;
   disabled?: boolean;
+  id?: string;
 }
 
 /** On or off, at once. In forms that are sent: Checkbox. */
-export function Switch({ checked, onChange, label, bare = false, hint, disabled = false }: SwitchProps) {
-  const id = useId();
+export function Switch({ checked, onChange, label, bare = false, hint, disabled = false, id: given }: SwitchProps) {
+  const made = useId();
+  const id = given ?? made;
   const control = (
     <Radix.Root
       id={id}

@@ -20,6 +20,8 @@ interface TagInputProps {
 }
 
 const BETWEEN = /[,\n]/;
+/** Of tags that may hold commas. */
+export const LINES = /\n/;
 
 /** Short texts one after the other: Enter, Tab or a comma adds, Backspace takes the last one back. */
 export function TagInput({ value, onChange, label, id, placeholder, max = Infinity, disabled = false, separator = BETWEEN, isValid = () => true }: TagInputProps) {
@@ -38,7 +40,7 @@ export function TagInput({ value, onChange, label, id, placeholder, max = Infini
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
     if (event.nativeEvent.isComposing) return;
     if (event.key === "Backspace" && draft === "") onChange(value.slice(0, -1));
-    if (event.key !== "Enter" && event.key !== "," && event.key !== "Tab") return;
+    if (event.key !== "Enter" && event.key !== "Tab" && !(event.key === "," && separator.test(","))) return;
     // Tab moves on when there is nothing to add.
     const added = add(draft);
     if (added || event.key !== "Tab") event.preventDefault();

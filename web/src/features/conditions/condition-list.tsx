@@ -4,16 +4,16 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { PopoverCard } from "@/features/editors/popover-card";
 import { PromptEditor } from "@/features/editors/prompt-editor";
-import { TagsInput } from "@/features/editors/tags-input";
+import { LINES, TagInput } from "@/ui/tag-input";
 import type { VariableScope } from "@/features/variables/scope";
 import { useScope } from "@/features/variables/scope-context";
 import { FILE_ATTRIBUTES, itemType, type ValueType } from "@/features/variables/types";
 import { VariableField } from "@/features/variables/variable-field";
 import { VariablePicker } from "@/features/variables/variable-picker";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
 import { freshId, type Condition, type ConditionValue, type Logic, type SubCondition } from "./conditions";
 import { keptOperator, needsValue, operatorsFor, operatorsForAttribute, spelled, type Operator } from "./operators";
+import { NativeSelect } from "@/ui/field";
 
 interface ConditionListProps {
   conditions: readonly Condition[];
@@ -183,7 +183,7 @@ export function OperatorSelect({ value, offered, onChange, disabled }: OperatorS
   const { t } = useTranslation();
   const all = offered.includes(value as Operator) || value === "" ? offered : [value as Operator, ...offered];
   return (
-    <Select
+    <NativeSelect
       aria-label={t("editors.conditions.operator")}
       value={value}
       disabled={disabled}
@@ -196,7 +196,7 @@ export function OperatorSelect({ value, offered, onChange, disabled }: OperatorS
           {t(`editors.operators.${operator}`, { defaultValue: operator })}
         </option>
       ))}
-    </Select>
+    </NativeSelect>
   );
 }
 
@@ -213,7 +213,7 @@ function ValueField({ type, operator, value, onChange, disabled }: ValueFieldPro
   const label = t("editors.conditions.value");
   if (type === "boolean" || itemType(type) === "boolean") {
     return (
-      <Select
+      <NativeSelect
         aria-label={label}
         value={String(value === "" ? true : value)}
         disabled={disabled}
@@ -222,11 +222,11 @@ function ValueField({ type, operator, value, onChange, disabled }: ValueFieldPro
       >
         <option value="true">true</option>
         <option value="false">false</option>
-      </Select>
+      </NativeSelect>
     );
   }
   if (operator === "in" || operator === "not in" || operator === "all of") {
-    return <TagsInput label={label} placeholder={t("editors.conditions.values")} value={Array.isArray(value) ? value : []} disabled={disabled} onChange={onChange} />;
+    return <TagInput separator={LINES} label={label} placeholder={t("editors.conditions.values")} value={Array.isArray(value) ? value : []} disabled={disabled} onChange={onChange} />;
   }
   return (
     <PromptEditor
@@ -311,7 +311,7 @@ function SubConditions({ value, logic, onChange, disabled }: SubConditionsProps)
 export function AttributeSelect({ value, onChange, disabled }: { value: string; onChange: (key: string) => void; disabled: boolean }) {
   const { t } = useTranslation();
   return (
-    <Select
+    <NativeSelect
       aria-label={t("editors.conditions.attribute")}
       value={value}
       disabled={disabled}
@@ -322,7 +322,7 @@ export function AttributeSelect({ value, onChange, disabled }: { value: string; 
       {FILE_ATTRIBUTES.map(({ name }) => (
         <option key={name}>{name}</option>
       ))}
-    </Select>
+    </NativeSelect>
   );
 }
 

@@ -5,8 +5,7 @@ import { isJsonObject, parseJson, type JsonObject } from "@/api/json";
 import { api, call } from "@/api/client";
 import { nameProblem } from "@/features/variables/tokens";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
-import { TextArea, TextInput } from "@/ui/field";
+import { NativeSelect, TextArea, TextInput } from "@/ui/field";
 import { CommittedInput } from "./committed-input";
 import { JsonEditor } from "./json-editor";
 import {
@@ -22,8 +21,8 @@ import {
   schemaProblem,
   type SchemaType,
 } from "./json-schema";
-import { TagsInput } from "./tags-input";
-import { Segments } from "./segments";
+import { LINES, TagInput } from "@/ui/tag-input";
+import { Segmented } from "@/ui/segmented";
 
 interface JsonSchemaEditorProps {
   value: JsonObject | null | undefined;
@@ -48,7 +47,7 @@ export function JsonSchemaEditor({ value, onChange, label, disabled = false, mod
   };
   return (
     <div className="flex flex-col gap-2">
-      <Segments label={label} value={way} onChange={setWay} options={ways.map((each) => ({ value: each, label: t(`editors.schema.${each}`) }))} />
+      <Segmented label={label} value={way} onChange={setWay} options={ways.map((each) => ({ value: each, label: t(`editors.schema.${each}`) }))} />
       {way === "visual" && <Properties schema={schema} path={[]} root={schema} onChange={onChange} disabled={disabled} />}
       {way === "code" && (
         <JsonEditor
@@ -100,7 +99,7 @@ function Properties({ schema, root, path, onChange, disabled }: PropertiesProps)
                 onCommit={(name) => change({ name })}
                 className="min-w-24 flex-1 font-mono text-12"
               />
-              <Select
+              <NativeSelect
                 aria-label={t("editors.schema.typeOf", { name: property.name })}
                 value={property.type}
                 disabled={disabled}
@@ -110,7 +109,7 @@ function Properties({ schema, root, path, onChange, disabled }: PropertiesProps)
                 {SCHEMA_TYPES.map((type) => (
                   <option key={type}>{type}</option>
                 ))}
-              </Select>
+              </NativeSelect>
               <label className="flex h-8 items-center gap-1 text-12 text-muted">
                 <input type="checkbox" checked={property.required} disabled={disabled} onChange={(event) => change({ required: event.target.checked })} />
                 {t("editors.schema.required")}
@@ -130,7 +129,7 @@ function Properties({ schema, root, path, onChange, disabled }: PropertiesProps)
               className="h-8! text-13!"
             />
             {property.type === "string" && (
-              <TagsInput
+              <TagInput separator={LINES}
                 label={t("editors.schema.choicesOf", { name: property.name })}
                 placeholder={t("editors.schema.choices")}
                 value={property.choices}

@@ -8,7 +8,7 @@ import { Section } from "@/features/workflow/panels/section";
 import { Button, IconButton } from "@/ui/button";
 import { NativeSelect, TextInput } from "@/ui/field";
 import { Segmented } from "@/ui/segmented";
-import { TagInput } from "@/ui/tag-input";
+import { LINES, TagInput } from "@/ui/tag-input";
 
 interface MetadataCondition {
   id?: string;
@@ -135,7 +135,7 @@ function MetadataConditionRows({ filter, onChange, plain, disabled }: MetadataCo
             {!["empty", "not empty"].includes(operator) && (
               <div className="flex min-w-32 flex-1">
                 {list ? (
-                  <TagInput label={t("editors.conditions.value")} value={Array.isArray(condition.value) ? condition.value : []} disabled={disabled} onChange={(value) => change(conditions.with(at, { ...condition, value }))} />
+                  <TagInput separator={LINES} label={t("editors.conditions.value")} value={Array.isArray(condition.value) ? condition.value : []} disabled={disabled} onChange={(value) => change(conditions.with(at, { ...condition, value }))} />
                 ) : (
                   <ValueInput value={Array.isArray(condition.value) ? condition.value.join(", ") : String(condition.value ?? "")} plain={plain} disabled={disabled} onChange={(value) => change(conditions.with(at, { ...condition, value }))} />
                 )}

@@ -4,13 +4,12 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { jsonText, without, type JsonObject, type JsonValue } from "@/api/json";
 import { PopoverCard } from "@/features/editors/popover-card";
-import { Switch } from "@/features/editors/switch";
-import { TagsInput } from "@/features/editors/tags-input";
+import { Switch } from "@/ui/switch";
+import { LINES, TagInput } from "@/ui/tag-input";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { i18nText } from "@/features/schema-form/i18n-text";
 import { Button } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
-import { TextArea, TextInput } from "@/ui/field";
+import { NativeSelect, TextArea, TextInput } from "@/ui/field";
 import { Spinner } from "@/ui/spinner";
 import { clamped, PRESETS, rulesQuery, withPreset, type ParameterRule } from "./models";
 
@@ -81,11 +80,11 @@ function Parameters({ provider, name, parameters, onChange }: Omit<ParameterPopo
         {rules.length === 0 && <p className="text-muted">{t("models.noRules")}</p>}
         <div className="flex flex-col gap-1">
           <span className="text-12 font-medium">{t("models.stop")}</span>
-          <TagsInput
+          <TagInput separator={LINES}
             label={t("models.stop")}
             placeholder={t("models.stopHint")}
             value={stop}
-            limit={4}
+            max={4}
             onChange={(words) => set("stop", words.length === 0 ? undefined : words)}
           />
         </div>
@@ -111,7 +110,7 @@ function RuleRow({ rule, value, onChange }: RuleRowProps) {
           {label}
         </span>
         {!rule.required && (
-          <Switch label={t("models.use", { name: label })} checked={on} onChange={(checked) => onChange(checked ? firstValue(rule) : undefined)} />
+          <Switch bare label={t("models.use", { name: label })} checked={on} onChange={(checked) => onChange(checked ? firstValue(rule) : undefined)} />
         )}
       </div>
       {on && <RuleControl rule={rule} label={label} value={value ?? firstValue(rule)} onChange={onChange} />}
@@ -140,15 +139,15 @@ function RuleControl({ rule, label, value, onChange }: RuleRowProps & { label: s
         />
       );
     case "boolean":
-      return <Switch label={label} checked={value === true} onChange={onChange} />;
+      return <Switch bare label={label} checked={value === true} onChange={onChange} />;
     default:
       if (rule.options.length > 0) {
         return (
-          <Select aria-label={label} value={jsonText(value)} onChange={(event) => onChange(event.target.value)} className="h-8! text-13!">
+          <NativeSelect aria-label={label} value={jsonText(value)} onChange={(event) => onChange(event.target.value)} className="h-8! text-13!">
             {rule.options.map((option) => (
               <option key={option}>{option}</option>
             ))}
-          </Select>
+          </NativeSelect>
         );
       }
       return rule.type === "text" ? (

@@ -12,7 +12,7 @@ import { Menu, MenuItem } from "@/ui/menu";
 import { NumberInput } from "@/ui/number-input";
 import { Select } from "@/ui/select";
 import { Switch } from "@/ui/switch";
-import { TagInput } from "@/ui/tag-input";
+import { LINES, TagInput } from "@/ui/tag-input";
 import { Block, OpeningRow } from "./block";
 import { textIn, type BlockProps } from "./configuration";
 import { freeName, isUsed, LABEL_LIMIT, nameFault, newFetched, newVariable, variablesIn, withRenamed, withVariable, withVariables, type Variable } from "./variables";
@@ -167,7 +167,7 @@ function AskedFields({ variable, disabled, onChange }: FieldsProps) {
       </div>
       {variable.type === "select" && (
         <Field id={`${id}-options`} label={t("orchestration.options")} {...(variable.options?.length === 0 ? { error: t("orchestration.noOptions") } : {})}>
-          <TagInput id={`${id}-options`} label={t("orchestration.options")} value={variable.options ?? []} disabled={disabled} onChange={(options) => onChange({ ...variable, options: [...options] })} />
+          <TagInput separator={LINES} id={`${id}-options`} label={t("orchestration.options")} value={variable.options ?? []} disabled={disabled} onChange={(options) => onChange({ ...variable, options: [...options] })} />
         </Field>
       )}
       {variable.type !== "checkbox" && (

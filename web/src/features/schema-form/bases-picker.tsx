@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { isApiError } from "@/api/http";
 import { api, call } from "@/api/client";
 import { PopoverCard } from "@/features/editors/popover-card";
-import { TagsInput } from "@/features/editors/tags-input";
+import { TagInput } from "@/ui/tag-input";
 import { Button, IconButton } from "@/ui/button";
 import { Spinner } from "@/ui/spinner";
 
@@ -48,7 +48,7 @@ export function BasesPicker({ value, onChange, label, disabled = false, id }: Ba
   const { data, isPending, isError } = useBases();
   const [open, setOpen] = useState(false);
   // Bases of other services are known by their ids alone.
-  if (data === null) return <TagsInput label={label} placeholder={t("panels.bases.byId")} value={value} disabled={disabled} onChange={onChange} {...(id === undefined ? {} : { id })} />;
+  if (data === null) return <TagInput label={label} placeholder={t("panels.bases.byId")} value={value} disabled={disabled} onChange={onChange} {...(id === undefined ? {} : { id })} />;
   const known = new Map((data ?? []).map((base) => [base.id, base]));
   return (
     <div className="flex flex-col gap-1">

@@ -12,14 +12,13 @@ import { KeyValueTable } from "@/features/editors/key-value-table";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { PromptEditor } from "@/features/editors/prompt-editor";
 import { SortableList } from "@/features/editors/sortable-list";
-import { Switch } from "@/features/editors/switch";
-import { TagsInput } from "@/features/editors/tags-input";
+import { Switch } from "@/ui/switch";
+import { LINES, TagInput } from "@/ui/tag-input";
 import { ModelField } from "@/features/model-picker/model-field";
 import type { VariableScope } from "@/features/variables/scope";
 import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
-import { TextInput } from "@/ui/field";
+import { NativeSelect, TextInput } from "@/ui/field";
 import { BasesPicker } from "./bases-picker";
 import { beginning, fieldsOf, isShown, itemOf, wordsOf, type SchemaField } from "./schema";
 
@@ -174,7 +173,7 @@ function Control({ label, id, ...props }: ControlProps & { label: string; id: st
           <label htmlFor={id} className="font-medium">
             {label}
           </label>
-          <Switch id={id} label={label} checked={now === true} disabled={disabled} onChange={onChange} />
+          <Switch bare id={id} label={label} checked={now === true} disabled={disabled} onChange={onChange} />
         </div>
       );
     case "number":
@@ -191,7 +190,7 @@ function Control({ label, id, ...props }: ControlProps & { label: string; id: st
         />
       );
     case "tags":
-      return <TagsInput id={id} label={label} value={strings(now)} disabled={disabled} onChange={onChange} />;
+      return <TagInput separator={LINES} id={id} label={label} value={strings(now)} disabled={disabled} onChange={onChange} />;
     case "choices":
       return <Choices label={label} value={strings(now)} options={strings(itemOf(schema, root).enum)} disabled={disabled} onChange={onChange} />;
     case "group":
@@ -236,14 +235,14 @@ function Choice({ id, value, options, onChange, disabled, nullable = false }: Ch
   const { t } = useTranslation();
   const shown = options.includes(value) || value === "" ? options : [value, ...options];
   return (
-    <Select id={id} value={value} disabled={disabled} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)} className="h-8! text-13!">
+    <NativeSelect id={id} value={value} disabled={disabled} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)} className="h-8! text-13!">
       {(nullable || value === "") && <option value="">{t("panels.notSet")}</option>}
       {shown.map((option) => (
         <option key={option} value={option}>
           {t(`panels.options.${option}` as "panels.options.user", { defaultValue: option })}
         </option>
       ))}
-    </Select>
+    </NativeSelect>
   );
 }
 

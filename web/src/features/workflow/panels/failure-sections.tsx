@@ -3,8 +3,8 @@ import type { JsonValue } from "@/api/json";
 import { parseJson } from "@/api/json";
 import { JsonEditor } from "@/features/editors/json-editor";
 import { NumberSlider } from "@/features/editors/number-slider";
-import { Segments } from "@/features/editors/segments";
-import { Switch } from "@/features/editors/switch";
+import { Segmented } from "@/ui/segmented";
+import { Switch } from "@/ui/switch";
 import { GraphTypes } from "@/features/variables/scope";
 import type { Variable } from "@/features/variables/types";
 import { TextArea } from "@/ui/field";
@@ -27,7 +27,7 @@ export function RetrySection() {
     <Section
       title={t("panels.retry.title")}
       aside={
-        <Switch
+        <Switch bare
           label={t("panels.retry.title")}
           checked={on}
           disabled={disabled}
@@ -100,7 +100,7 @@ export function ErrorSection({ node }: { node: FlowNode }) {
   };
   return (
     <Section title={t("panels.error.title")}>
-      <Segments
+      <Segmented
         label={t("panels.error.title")}
         value={strategy}
         disabled={disabled}
@@ -152,7 +152,7 @@ function DefaultField({ entry, onChange, disabled }: { entry: DefaultEntry; onCh
   if (entry.type === "boolean") {
     return (
       <Row label={entry.key}>
-        <Switch label={label} checked={entry.value === true} disabled={disabled} onChange={onChange} />
+        <Switch bare label={label} checked={entry.value === true} disabled={disabled} onChange={onChange} />
       </Row>
     );
   }

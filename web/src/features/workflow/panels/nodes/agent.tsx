@@ -6,10 +6,10 @@ import { without, isJsonObject, type JsonObject, type JsonValue } from "@/api/js
 import { JsonEditor } from "@/features/editors/json-editor";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { PromptEditor } from "@/features/editors/prompt-editor";
-import { Segments } from "@/features/editors/segments";
+import { Segmented } from "@/ui/segmented";
 import { SortableList } from "@/features/editors/sortable-list";
-import { Switch } from "@/features/editors/switch";
-import { TagsInput } from "@/features/editors/tags-input";
+import { Switch } from "@/ui/switch";
+import { LINES, TagInput } from "@/ui/tag-input";
 import { ModelField } from "@/features/model-picker/model-field";
 import type { ModelSettings } from "@/features/model-picker/models";
 import { i18nText } from "@/features/schema-form/i18n-text";
@@ -55,7 +55,7 @@ export default function AgentPanel() {
   return (
     <>
       <Section title={t("panels.agent.strategy")} required hint={strategy === null ? undefined : t(`panels.agent.${strategy}-hint`)}>
-        <Segments
+        <Segmented
           label={t("panels.agent.strategy")}
           value={strategy ?? name}
           disabled={disabled}
@@ -123,7 +123,7 @@ export default function AgentPanel() {
             />
           </Row>
           <Row label={t("panels.agent.allowed")} hint={t("panels.agent.allowedHint")} stacked>
-            <TagsInput
+            <TagInput separator={LINES}
               label={t("panels.agent.allowed")}
               value={Array.isArray(parameters.allowed_tools?.value) ? parameters.allowed_tools.value.map(String) : []}
               disabled={disabled}
@@ -289,7 +289,7 @@ function ToolsSection({ value, onChange, disabled }: { value: Parameter | undefi
                   </span>
                   <ChevronDown size={14} strokeWidth={1.5} className={open === at ? "shrink-0 rotate-180 text-muted" : "shrink-0 text-muted"} />
                 </button>
-                <Switch label={t("panels.agent.useTool", { name: label })} checked={tool.enabled === true} disabled={disabled} onChange={(enabled) => change(withItem(tools, at, { ...tool, enabled }))} />
+                <Switch bare label={t("panels.agent.useTool", { name: label })} checked={tool.enabled === true} disabled={disabled} onChange={(enabled) => change(withItem(tools, at, { ...tool, enabled }))} />
                 {!disabled && (
                   <IconButton label={t("panels.removeItem", { name: label })} onClick={() => change(withoutItem(tools, at))}>
                     <Trash2 size={14} strokeWidth={1.5} />
@@ -356,7 +356,7 @@ function ToolDetails({ tool, schema, onChange, disabled }: ToolDetailsProps) {
         return (
           <div key={parameter.name} className="flex flex-col gap-1">
             <Row label={t("panels.agent.auto", { name: label })}>
-              <Switch label={t("panels.agent.auto", { name: label })} checked={auto} disabled={disabled} onChange={(on) => setEntry({ auto: on ? 1 : 0, value: on ? null : { type: "mixed", value: "" } })} />
+              <Switch bare label={t("panels.agent.auto", { name: label })} checked={auto} disabled={disabled} onChange={(on) => setEntry({ auto: on ? 1 : 0, value: on ? null : { type: "mixed", value: "" } })} />
             </Row>
             {!auto && (
               <ToolValue parameter={parameter} value={value === null ? undefined : givenOf(value)} disabled={disabled} onChange={(given) => setEntry({ auto: 0, value: { ...given } })} />

@@ -9,8 +9,7 @@ import { useScope } from "@/features/variables/scope-context";
 import { itemType, type ValueType } from "@/features/variables/types";
 import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
-import { TextArea } from "@/ui/field";
+import { NativeSelect, TextArea } from "@/ui/field";
 import { isJsonObject } from "@/api/json";
 import type { Selector } from "../../graph/types";
 import { usePanel } from "../panel-context";
@@ -82,7 +81,7 @@ function First() {
         onChange={(assigned_variable_selector) => set({ assigned_variable_selector })}
       />
       <Row label={t("panels.assigner.operation")}>
-        <Select
+        <NativeSelect
           aria-label={t("panels.assigner.operation")}
           value={mode}
           disabled={disabled}
@@ -94,7 +93,7 @@ function First() {
               {t(`panels.operations.${each}`)}
             </option>
           ))}
-        </Select>
+        </NativeSelect>
       </Row>
       {mode !== "clear" && (
         <VariableField label={t("panels.assigner.source")} value={data.input_variable_selector} disabled={disabled} onChange={(input_variable_selector) => set({ input_variable_selector })} />
@@ -178,7 +177,7 @@ function ItemRow({ item, handle, scope, onChange, onRemove, disabled }: ItemRowP
             }}
           />
         </div>
-        <Select
+        <NativeSelect
           aria-label={t("panels.assigner.operation")}
           value={operation}
           disabled={disabled}
@@ -190,7 +189,7 @@ function ItemRow({ item, handle, scope, onChange, onRemove, disabled }: ItemRowP
               {t(`panels.operations.${each}`)}
             </option>
           ))}
-        </Select>
+        </NativeSelect>
         {!disabled && (
           <IconButton label={t("panels.removeItem", { name: target.join(".") })} onClick={onRemove}>
             <Trash2 size={14} strokeWidth={1.5} />
@@ -219,10 +218,10 @@ function Constant({ type, value, onChange, disabled }: { type: ValueType; value:
   if (type === "number") return <NumberSlider label={label} value={Number(value)} step={0.01} disabled={disabled} onChange={onChange} />;
   if (type === "boolean") {
     return (
-      <Select aria-label={label} value={String(value === true)} disabled={disabled} onChange={(event) => onChange(event.target.value === "true")} className="h-8! text-13!">
+      <NativeSelect aria-label={label} value={String(value === true)} disabled={disabled} onChange={(event) => onChange(event.target.value === "true")} className="h-8! text-13!">
         <option>true</option>
         <option>false</option>
-      </Select>
+      </NativeSelect>
     );
   }
   if (type === "object") {

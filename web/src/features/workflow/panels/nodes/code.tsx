@@ -2,15 +2,15 @@ import { Plus, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { CodeEditor } from "@/features/editors/code-editor";
 import { CommittedInput } from "@/features/editors/committed-input";
-import { Segments } from "@/features/editors/segments";
+import { Segmented } from "@/ui/segmented";
 import { nameProblem } from "@/features/variables/tokens";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
 import { usePanel } from "../panel-context";
 import { Section } from "../section";
 import { useRemoveOutput, useRenameOutput } from "../use-outputs";
 import { Bindings } from "./bindings";
 import { freeName, type Binding } from "./shared";
+import { NativeSelect } from "@/ui/field";
 
 interface Output {
   type: string;
@@ -54,7 +54,7 @@ export default function CodePanel() {
         minHeight={220}
         onChange={(code) => set({ code })}
         head={
-          <Segments
+          <Segmented
             label={t("panels.code.language")}
             value={language}
             disabled={disabled}
@@ -122,7 +122,7 @@ function Outputs({ outputs, path, onChange, onRename, onRemove, disabled }: Outp
                 onCommit={(next) => onRename(name, next)}
                 className="min-w-0 flex-1 font-mono"
               />
-              <Select
+              <NativeSelect
                 aria-label={t("editors.schema.typeOf", { name })}
                 value={output.type}
                 disabled={disabled}
@@ -133,7 +133,7 @@ function Outputs({ outputs, path, onChange, onRename, onRemove, disabled }: Outp
                 {TYPES.map((type) => (
                   <option key={type}>{type}</option>
                 ))}
-              </Select>
+              </NativeSelect>
               {!disabled && (
                 <IconButton label={t("panels.removeItem", { name })} onClick={() => onRemove(name)}>
                   <Trash2 size={14} strokeWidth={1.5} />

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { TagsInput } from "@/features/editors/tags-input";
+import { TagInput } from "@/ui/tag-input";
 import { Row } from "../section";
 
 export interface FileRulesData {
@@ -41,7 +41,7 @@ export function FileRules({ value, onChange, disabled }: FileRulesProps) {
       </Row>
       {types.includes("custom") && (
         <Row label={t("panels.files.extensions")} stacked>
-          <TagsInput
+          <TagInput
             label={t("panels.files.extensions")}
             placeholder=".epub"
             value={value.allowed_file_extensions ?? []}

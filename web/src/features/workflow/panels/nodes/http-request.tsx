@@ -6,14 +6,13 @@ import { KeyValueTable } from "@/features/editors/key-value-table";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { joinPairs } from "@/features/editors/pairs";
 import { PromptEditor } from "@/features/editors/prompt-editor";
-import { Segments } from "@/features/editors/segments";
-import { Switch } from "@/features/editors/switch";
+import { Segmented } from "@/ui/segmented";
+import { Switch } from "@/ui/switch";
 import { freshId } from "@/features/conditions/conditions";
 import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
-import { Select } from "@/features/editors/native-select";
-import { TextArea, TextInput } from "@/ui/field";
+import { NativeSelect, TextArea, TextInput } from "@/ui/field";
 import type { Selector } from "../../graph/types";
 import { usePanel } from "../panel-context";
 import { Folded, Row, Section } from "../section";
@@ -67,7 +66,7 @@ export default function HttpRequestPanel() {
         }
       >
         <div className="flex min-w-0 items-start gap-1">
-          <Select
+          <NativeSelect
             aria-label={t("panels.http.method")}
             value={(data.method ?? "get").toLowerCase()}
             disabled={disabled}
@@ -79,7 +78,7 @@ export default function HttpRequestPanel() {
                 {method.toUpperCase()}
               </option>
             ))}
-          </Select>
+          </NativeSelect>
           <PromptEditor kind="line" label={t("panels.http.url")} placeholder="https://" value={data.url ?? ""} disabled={disabled} onChange={(url) => set({ url })} />
         </div>
       </Section>
@@ -100,7 +99,7 @@ export default function HttpRequestPanel() {
             </Row>
           ))}
           <Row label={t("panels.http.verify")} hint={t("panels.http.verifyHint")}>
-            <Switch label={t("panels.http.verify")} checked={data.ssl_verify !== false} disabled={disabled} onChange={(ssl_verify) => set({ ssl_verify })} />
+            <Switch bare label={t("panels.http.verify")} checked={data.ssl_verify !== false} disabled={disabled} onChange={(ssl_verify) => set({ ssl_verify })} />
           </Row>
         </div>
       </Folded>
@@ -128,7 +127,7 @@ function BodySection() {
   const setItems = (next: BodyItem[]) => set({ body: { ...body, type, data: next } });
   return (
     <Section title={t("panels.http.body")}>
-      <Segments
+      <Segmented
         label={t("panels.http.body")}
         value={type}
         disabled={disabled}
@@ -160,7 +159,7 @@ function BodySection() {
                 />
               </div>
               {type === "form-data" && (
-                <Select
+                <NativeSelect
                   aria-label={t("panels.http.kindOf", { number: at + 1 })}
                   value={item.type ?? "text"}
                   disabled={disabled}
@@ -169,7 +168,7 @@ function BodySection() {
                 >
                   <option value="text">{t("panels.http.text")}</option>
                   <option value="file">{t("panels.http.fileKind")}</option>
-                </Select>
+                </NativeSelect>
               )}
               <div className="flex min-w-0 flex-[3]">
                 {type === "form-data" && item.type === "file" ? (
@@ -218,7 +217,7 @@ function AuthorizationSection() {
   const setConfig = (part: Credentials) => set({ authorization: { type: "api-key", config: { type: "bearer", api_key: "", header: "", ...config, ...part } } });
   return (
     <Section title={t("panels.http.authorization")}>
-      <Segments
+      <Segmented
         label={t("panels.http.authorization")}
         value={kind}
         disabled={disabled}

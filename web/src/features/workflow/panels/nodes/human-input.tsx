@@ -4,16 +4,15 @@ import type { JsonValue } from "@/api/json";
 import { CommittedInput } from "@/features/editors/committed-input";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { PromptEditor } from "@/features/editors/prompt-editor";
-import { Segments } from "@/features/editors/segments";
+import { Segmented } from "@/ui/segmented";
 import { SortableList } from "@/features/editors/sortable-list";
-import { Switch } from "@/features/editors/switch";
-import { TagsInput } from "@/features/editors/tags-input";
+import { Switch } from "@/ui/switch";
+import { LINES, TagInput } from "@/ui/tag-input";
 import { freshId } from "@/features/conditions/conditions";
 import { nameProblem } from "@/features/variables/tokens";
 import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
-import { TextInput } from "@/ui/field";
+import { NativeSelect, TextInput } from "@/ui/field";
 import { withoutLooseEdges } from "../../graph/editing";
 import type { NodeData } from "../../graph/types";
 import { useWorkflow } from "../../store";
@@ -90,7 +89,7 @@ export default function HumanInputPanel() {
       <Section title={t("panels.human.timeout")} hint={t("panels.human.timeoutHint")}>
         <div className="flex items-center gap-2">
           <NumberSlider label={t("panels.human.timeout")} value={data.timeout ?? 36} disabled={disabled} onChange={(timeout) => set({ timeout: Math.max(1, Math.round(timeout)) })} />
-          <Segments
+          <Segmented
             label={t("panels.human.unit")}
             value={data.timeout_unit === "day" ? "day" : "hour"}
             disabled={disabled}
@@ -128,16 +127,16 @@ function DeliverySection() {
     <Section title={t("panels.human.delivery")} required>
       {(["webapp", "email"] as const).map((type) => (
         <Row key={type} label={t(`panels.human.${type}`)} hint={t(`panels.human.${type}Hint`)}>
-          <Switch label={t(`panels.human.${type}`)} checked={methods[at(type)] !== undefined && methods[at(type)]?.enabled !== false} disabled={disabled} onChange={(on) => toggle(type, on)} />
+          <Switch bare label={t(`panels.human.${type}`)} checked={methods[at(type)] !== undefined && methods[at(type)]?.enabled !== false} disabled={disabled} onChange={(on) => toggle(type, on)} />
         </Row>
       ))}
       {email !== undefined && email.enabled !== false && (
         <div className="flex flex-col gap-3 rounded-card border border-line p-3">
           <Row label={t("panels.human.everyone")}>
-            <Switch label={t("panels.human.everyone")} checked={recipients.whole_workspace === true} disabled={disabled} onChange={(whole_workspace) => setMail({ recipients: { ...recipients, whole_workspace } })} />
+            <Switch bare label={t("panels.human.everyone")} checked={recipients.whole_workspace === true} disabled={disabled} onChange={(whole_workspace) => setMail({ recipients: { ...recipients, whole_workspace } })} />
           </Row>
           <Row label={t("panels.human.addresses")} stacked>
-            <TagsInput
+            <TagInput separator={LINES}
               label={t("panels.human.addresses")}
               placeholder="name@example.com"
               value={(recipients.items ?? []).filter((each) => each.type === "external").map((each) => each.email ?? "")}
@@ -157,7 +156,7 @@ function DeliverySection() {
           </Row>
           <PromptEditor label={t("panels.human.body")} placeholder={t("panels.human.bodyHint", { url: "{{#url#}}" })} value={mail.body ?? ""} disabled={disabled} onChange={(body) => setMail({ body })} />
           <Row label={t("panels.human.debug")} hint={t("panels.human.debugHint")}>
-            <Switch label={t("panels.human.debug")} checked={mail.debug_mode === true} disabled={disabled} onChange={(debug_mode) => setMail({ debug_mode })} />
+            <Switch bare label={t("panels.human.debug")} checked={mail.debug_mode === true} disabled={disabled} onChange={(debug_mode) => setMail({ debug_mode })} />
           </Row>
         </div>
       )}
@@ -205,7 +204,7 @@ function QuestionsSection() {
                 }
                 className="min-w-0 flex-1 font-mono"
               />
-              <Select
+              <NativeSelect
                 aria-label={t("editors.schema.typeOf", { name: input.output_variable_name })}
                 value={input.type === "text_input" ? "paragraph" : input.type}
                 disabled={disabled}
@@ -217,7 +216,7 @@ function QuestionsSection() {
                     {t(`panels.inputTypes.${type}`)}
                   </option>
                 ))}
-              </Select>
+              </NativeSelect>
               {!disabled && (
                 <IconButton
                   label={t("panels.removeItem", { name: input.output_variable_name })}
@@ -294,7 +293,7 @@ function SourceField({ label, value, onChange, disabled, list = false }: SourceF
   return (
     <div className="flex flex-col gap-1">
       <Row label={label}>
-        <Segments
+        <Segmented
           label={label}
           value={variable ? "variable" : "constant"}
           disabled={disabled}
@@ -308,7 +307,7 @@ function SourceField({ label, value, onChange, disabled, list = false }: SourceF
       {variable ? (
         <VariableField label={label} value={base.selector} accepted={list ? ["array[string]"] : ["string", "number"]} disabled={disabled} onChange={(selector) => onChange({ ...base, type: "variable", selector })} />
       ) : list ? (
-        <TagsInput label={label} value={Array.isArray(base.value) ? base.value.map(String) : []} disabled={disabled} onChange={(options) => onChange({ ...base, type: "constant", value: options })} />
+        <TagInput separator={LINES} label={label} value={Array.isArray(base.value) ? base.value.map(String) : []} disabled={disabled} onChange={(options) => onChange({ ...base, type: "constant", value: options })} />
       ) : (
         <TextInput aria-label={label} value={typeof base.value === "string" ? base.value : ""} disabled={disabled} onChange={(event) => onChange({ ...base, type: "constant", value: event.target.value })} className="h-8! text-13!" />
       )}
@@ -363,7 +362,7 @@ function ActionsSection() {
               onChange={(event) => set({ user_actions: withItem(actions, at, { ...action, title: event.target.value }) })}
               className="h-8! text-13!"
             />
-            <Select
+            <NativeSelect
               aria-label={t("panels.human.style")}
               value={action.button_style ?? "default"}
               disabled={disabled}
@@ -375,7 +374,7 @@ function ActionsSection() {
                   {t(`panels.human.style-${style}`)}
                 </option>
               ))}
-            </Select>
+            </NativeSelect>
             {!disabled && actions.length > 1 && (
               <IconButton label={t("panels.removeItem", { name: action.title })} onClick={() => setData(withoutItem(actions, at), (way) => way)}>
                 <Trash2 size={14} strokeWidth={1.5} />

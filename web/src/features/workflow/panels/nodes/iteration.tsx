@@ -1,13 +1,13 @@
 import { useTranslation } from "react-i18next";
 import { NumberSlider } from "@/features/editors/number-slider";
-import { Switch } from "@/features/editors/switch";
+import { Switch } from "@/ui/switch";
 import { useScopeOf } from "@/features/variables/scope-context";
 import { arrayOf, LISTS } from "@/features/variables/types";
 import { VariableField } from "@/features/variables/variable-field";
-import { Select } from "@/features/editors/native-select";
 import type { Selector } from "../../graph/types";
 import { usePanel } from "../panel-context";
 import { Row, Section } from "../section";
+import { NativeSelect } from "@/ui/field";
 
 interface IterationData {
   iterator_selector: Selector;
@@ -48,7 +48,7 @@ export default function IterationPanel() {
       </Section>
       <Section title={t("panels.iteration.rounds")}>
         <Row label={t("panels.iteration.parallel")} hint={t("panels.iteration.parallelHint")}>
-          <Switch label={t("panels.iteration.parallel")} checked={data.is_parallel === true} disabled={disabled} onChange={(is_parallel) => set({ is_parallel })} />
+          <Switch bare label={t("panels.iteration.parallel")} checked={data.is_parallel === true} disabled={disabled} onChange={(is_parallel) => set({ is_parallel })} />
         </Row>
         {data.is_parallel === true && (
           <Row label={t("panels.iteration.most")}>
@@ -63,7 +63,7 @@ export default function IterationPanel() {
           </Row>
         )}
         <Row label={t("panels.iteration.errors")} stacked>
-          <Select
+          <NativeSelect
             aria-label={t("panels.iteration.errors")}
             value={data.error_handle_mode ?? "terminated"}
             disabled={disabled}
@@ -75,10 +75,10 @@ export default function IterationPanel() {
                 {t(`panels.iteration.${mode}`)}
               </option>
             ))}
-          </Select>
+          </NativeSelect>
         </Row>
         <Row label={t("panels.iteration.flatten")} hint={t("panels.iteration.flattenHint")}>
-          <Switch label={t("panels.iteration.flatten")} checked={data.flatten_output !== false} disabled={disabled} onChange={(flatten_output) => set({ flatten_output })} />
+          <Switch bare label={t("panels.iteration.flatten")} checked={data.flatten_output !== false} disabled={disabled} onChange={(flatten_output) => set({ flatten_output })} />
         </Row>
       </Section>
     </>

@@ -5,17 +5,17 @@ import type { ConditionValue } from "@/features/conditions/conditions";
 import { needsValue, operatorsForItems } from "@/features/conditions/operators";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { PromptEditor } from "@/features/editors/prompt-editor";
-import { Segments } from "@/features/editors/segments";
-import { Switch } from "@/features/editors/switch";
+import { Segmented } from "@/ui/segmented";
+import { Switch } from "@/ui/switch";
 import { useScope } from "@/features/variables/scope-context";
 import { itemType, type ValueType } from "@/features/variables/types";
 import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
 import type { Selector } from "../../graph/types";
 import { usePanel } from "../panel-context";
 import { Section } from "../section";
 import { withItem, withoutItem } from "./shared";
+import { NativeSelect } from "@/ui/field";
 
 interface FilterCondition {
   key?: string;
@@ -67,7 +67,7 @@ export default function ListOperatorPanel() {
       <Section
         title={t("panels.list.filter")}
         aside={
-          <Switch
+          <Switch bare
             label={t("panels.list.filter")}
             checked={filter.enabled === true}
             disabled={disabled}
@@ -105,7 +105,7 @@ export default function ListOperatorPanel() {
         title={t("panels.list.extract")}
         hint={t("panels.list.extractHint")}
         aside={
-          <Switch label={t("panels.list.extract")} checked={extract.enabled === true} disabled={disabled} onChange={(enabled) => set({ extract_by: { serial: "1", ...extract, enabled } })} />
+          <Switch bare label={t("panels.list.extract")} checked={extract.enabled === true} disabled={disabled} onChange={(enabled) => set({ extract_by: { serial: "1", ...extract, enabled } })} />
         }
       >
         {extract.enabled === true && (
@@ -114,12 +114,12 @@ export default function ListOperatorPanel() {
       </Section>
       <Section
         title={t("panels.list.order")}
-        aside={<Switch label={t("panels.list.order")} checked={order.enabled === true} disabled={disabled} onChange={(enabled) => set({ order_by: { value: "asc", ...order, key: orderKey || (item === "file" ? "name" : ""), enabled } })} />}
+        aside={<Switch bare label={t("panels.list.order")} checked={order.enabled === true} disabled={disabled} onChange={(enabled) => set({ order_by: { value: "asc", ...order, key: orderKey || (item === "file" ? "name" : ""), enabled } })} />}
       >
         {order.enabled === true && (
           <div className="flex flex-wrap gap-2">
             {item === "file" && <AttributeSelect value={orderKey} disabled={disabled} onChange={(key) => set({ order_by: { ...order, key } })} />}
-            <Segments
+            <Segmented
               label={t("panels.list.order")}
               value={order.value === "desc" ? "desc" : "asc"}
               disabled={disabled}
@@ -134,7 +134,7 @@ export default function ListOperatorPanel() {
       </Section>
       <Section
         title={t("panels.list.limit")}
-        aside={<Switch label={t("panels.list.limit")} checked={limit.enabled === true} disabled={disabled} onChange={(enabled) => set({ limit: { ...limit, size: (limit.size ?? 0) > 0 ? (limit.size ?? 10) : 10, enabled } })} />}
+        aside={<Switch bare label={t("panels.list.limit")} checked={limit.enabled === true} disabled={disabled} onChange={(enabled) => set({ limit: { ...limit, size: (limit.size ?? 0) > 0 ? (limit.size ?? 10) : 10, enabled } })} />}
       >
         {limit.enabled === true && (
           <NumberSlider label={t("panels.list.limit")} value={limit.size ?? 10} min={1} max={20} disabled={disabled} onChange={(size) => set({ limit: { ...limit, size: Math.round(size) } })} />
@@ -172,10 +172,10 @@ function FilterRow({ condition, item, onChange, onRemove, disabled }: FilterRowP
       {needsValue(operator) && (
         <div className="flex min-w-32 flex-1">
           {item === "boolean" ? (
-            <Select aria-label={t("editors.conditions.value")} value={String(condition.value !== false)} disabled={disabled} onChange={(event) => onChange({ ...condition, value: event.target.value === "true" })} className="h-8! text-13!">
+            <NativeSelect aria-label={t("editors.conditions.value")} value={String(condition.value !== false)} disabled={disabled} onChange={(event) => onChange({ ...condition, value: event.target.value === "true" })} className="h-8! text-13!">
               <option>true</option>
               <option>false</option>
-            </Select>
+            </NativeSelect>
           ) : item === "file" ? (
             <AttributeValue attribute={key} operator={operator} value={condition.value ?? ""} disabled={disabled} onChange={(value) => onChange({ ...condition, value })} />
           ) : (

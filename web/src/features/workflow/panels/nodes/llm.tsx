@@ -3,18 +3,18 @@ import { useTranslation } from "react-i18next";
 import type { JsonObject } from "@/api/json";
 import { JsonSchemaEditor } from "@/features/editors/json-schema-editor";
 import { PromptEditor } from "@/features/editors/prompt-editor";
-import { Segments } from "@/features/editors/segments";
+import { Segmented } from "@/ui/segmented";
 import { SortableList } from "@/features/editors/sortable-list";
-import { Switch } from "@/features/editors/switch";
+import { Switch } from "@/ui/switch";
 import type { Selector } from "@/features/workflow/graph/types";
 import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
 import { usePanel } from "../panel-context";
 import { Folded, Row, Section } from "../section";
 import { Bindings } from "./bindings";
 import { MemorySection, ModelSection, VisionSection } from "./model-parts";
 import { asJson, withItem, withoutItem, type Binding, type ModelData } from "./shared";
+import { NativeSelect } from "@/ui/field";
 
 interface Message {
   id?: string;
@@ -51,7 +51,7 @@ export default function LlmPanel() {
         title={t("panels.llm.context")}
         hint={t("panels.llm.contextHint")}
         aside={
-          <Switch
+          <Switch bare
             label={t("panels.llm.context")}
             checked={context.enabled === true}
             disabled={disabled}
@@ -123,7 +123,7 @@ export default function LlmPanel() {
         title={t("panels.llm.structured")}
         hint={t("panels.llm.structuredHint")}
         aside={
-          <Switch
+          <Switch bare
             label={t("panels.llm.structured")}
             checked={data.structured_output_enabled === true}
             disabled={disabled}
@@ -143,7 +143,7 @@ export default function LlmPanel() {
       </Section>
       <Folded title={t("panels.llm.reasoning")}>
         <Row label={t("panels.llm.reasoningFormat")} stacked>
-          <Segments
+          <Segmented
             label={t("panels.llm.reasoningFormat")}
             value={data.reasoning_format === "separated" ? "separated" : "tagged"}
             disabled={disabled}
@@ -190,7 +190,7 @@ function MessageEditor({ message, number, handle, blocks, names, onChange, onRem
         number === undefined ? undefined : (
           <span className="-ms-1.5 flex items-center gap-1">
             {handle}
-            <Select
+            <NativeSelect
               aria-label={t("panels.llm.roleOf", { number })}
               value={role}
               disabled={disabled}
@@ -202,7 +202,7 @@ function MessageEditor({ message, number, handle, blocks, names, onChange, onRem
                   {t(`panels.roles.${each}`)}
                 </option>
               ))}
-            </Select>
+            </NativeSelect>
           </span>
         )
       }

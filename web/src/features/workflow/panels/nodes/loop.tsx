@@ -6,15 +6,14 @@ import { freshId, type Condition, type Logic } from "@/features/conditions/condi
 import { CommittedInput } from "@/features/editors/committed-input";
 import { JsonEditor } from "@/features/editors/json-editor";
 import { NumberSlider } from "@/features/editors/number-slider";
-import { Segments } from "@/features/editors/segments";
+import { Segmented } from "@/ui/segmented";
 import { SortableList } from "@/features/editors/sortable-list";
 import { ScopeContext, useScope, useScopeOf } from "@/features/variables/scope-context";
 import type { VariableScope } from "@/features/variables/scope";
 import { nameProblem } from "@/features/variables/tokens";
 import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
-import { TextInput } from "@/ui/field";
+import { NativeSelect, TextInput } from "@/ui/field";
 import { usePanel } from "../panel-context";
 import { Section } from "../section";
 import { useRemoveOutput, useRenameOutput } from "../use-outputs";
@@ -80,7 +79,7 @@ export default function LoopPanel() {
                   }
                   className="min-w-0 flex-1 font-mono"
                 />
-                <Select
+                <NativeSelect
                   aria-label={t("editors.schema.typeOf", { name: variable.label })}
                   value={variable.var_type ?? "string"}
                   disabled={disabled}
@@ -90,7 +89,7 @@ export default function LoopPanel() {
                   {TYPES.map((type) => (
                     <option key={type}>{type}</option>
                   ))}
-                </Select>
+                </NativeSelect>
                 {!disabled && (
                   <IconButton label={t("panels.removeItem", { name: variable.label })} onClick={() => remove([variable.label], () => set({ loop_variables: withoutItem(variables, at) }))}>
                     <Trash2 size={14} strokeWidth={1.5} />
@@ -155,7 +154,7 @@ function Beginning({ variable, scope, onChange, disabled }: BeginningProps) {
   const text = jsonText(variable.value);
   return (
     <div className="flex min-w-0 flex-wrap items-start gap-1">
-      <Segments
+      <Segmented
         label={t("panels.loop.from", { name: variable.label })}
         value={constant ? "constant" : "variable"}
         disabled={disabled}
@@ -173,10 +172,10 @@ function Beginning({ variable, scope, onChange, disabled }: BeginningProps) {
         ) : type === "number" ? (
           <NumberSlider label={label} value={text === "" ? Number.NaN : Number(text)} step={0.01} disabled={disabled} onChange={(value) => onChange({ value })} />
         ) : type === "boolean" ? (
-          <Select aria-label={label} value={text} disabled={disabled} onChange={(event) => onChange({ value: event.target.value === "true" })} className="h-8! text-13!">
+          <NativeSelect aria-label={label} value={text} disabled={disabled} onChange={(event) => onChange({ value: event.target.value === "true" })} className="h-8! text-13!">
             <option value="false">false</option>
             <option value="true">true</option>
-          </Select>
+          </NativeSelect>
         ) : (
           <JsonEditor
             label={label}

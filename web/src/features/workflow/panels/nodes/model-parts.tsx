@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { PromptEditor } from "@/features/editors/prompt-editor";
-import { Segments } from "@/features/editors/segments";
-import { Switch } from "@/features/editors/switch";
+import { Segmented } from "@/ui/segmented";
+import { Switch } from "@/ui/switch";
 import { hasFeature, useModel } from "@/features/model-picker/models";
 import { ModelField } from "@/features/model-picker/model-field";
 import { VariableField } from "@/features/variables/variable-field";
@@ -36,7 +36,7 @@ export function MemorySection({ prefixes = false, question = true }: { prefixes?
       title={t("panels.memory.title")}
       hint={t("panels.memory.hint")}
       aside={
-        <Switch
+        <Switch bare
           label={t("panels.memory.title")}
           checked={memory !== null}
           disabled={disabled}
@@ -47,7 +47,7 @@ export function MemorySection({ prefixes = false, question = true }: { prefixes?
       {memory !== null && (
         <>
           <Row label={t("panels.memory.window")}>
-            <Switch label={t("panels.memory.window")} checked={limited} disabled={disabled} onChange={(enabled) => set({ memory: { ...memory, window: { size: 50, ...memory.window, enabled } } })} />
+            <Switch bare label={t("panels.memory.window")} checked={limited} disabled={disabled} onChange={(enabled) => set({ memory: { ...memory, window: { size: 50, ...memory.window, enabled } } })} />
           </Row>
           {limited && (
             <NumberSlider
@@ -101,7 +101,7 @@ export function VisionSection() {
       title={t("panels.vision.title")}
       hint={able ? t("panels.vision.hint") : t("panels.vision.unable")}
       aside={
-        <Switch
+        <Switch bare
           label={t("panels.vision.title")}
           checked={on}
           disabled={disabled || (!able && !on)}
@@ -119,7 +119,7 @@ export function VisionSection() {
             onChange={(variable_selector) => set({ vision: { ...vision, configs: { detail: "high", ...configs, variable_selector } } })}
           />
           <Row label={t("panels.vision.detail")}>
-            <Segments
+            <Segmented
               label={t("panels.vision.detail")}
               value={configs.detail === "low" ? "low" : "high"}
               disabled={disabled}

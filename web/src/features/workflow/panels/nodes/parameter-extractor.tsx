@@ -3,15 +3,14 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { CommittedInput } from "@/features/editors/committed-input";
 import { PromptEditor } from "@/features/editors/prompt-editor";
-import { Segments } from "@/features/editors/segments";
+import { Segmented } from "@/ui/segmented";
 import { SortableList } from "@/features/editors/sortable-list";
-import { Switch } from "@/features/editors/switch";
-import { TagsInput } from "@/features/editors/tags-input";
+import { Switch } from "@/ui/switch";
+import { LINES, TagInput } from "@/ui/tag-input";
 import { nameProblem } from "@/features/variables/tokens";
 import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
-import { TextArea } from "@/ui/field";
+import { NativeSelect, TextArea } from "@/ui/field";
 import type { Selector } from "../../graph/types";
 import { usePanel } from "../panel-context";
 import { Folded, Row, Section } from "../section";
@@ -133,7 +132,7 @@ export default function ParameterExtractorPanel() {
                     />
                   </Row>
                   <Row label={t("panels.extractor.type")}>
-                    <Select
+                    <NativeSelect
                       aria-label={t("panels.extractor.type")}
                       value={parameter.type === "bool" ? "boolean" : (parameter.type ?? "string")}
                       disabled={disabled}
@@ -143,11 +142,11 @@ export default function ParameterExtractorPanel() {
                       {TYPES.map((type) => (
                         <option key={type}>{type}</option>
                       ))}
-                    </Select>
+                    </NativeSelect>
                   </Row>
                   {parameter.type === "select" && (
                     <Row label={t("panels.start.options")} stacked>
-                      <TagsInput
+                      <TagInput separator={LINES}
                         label={t("panels.start.options")}
                         placeholder={t("panels.start.optionsHint")}
                         value={parameter.options ?? []}
@@ -167,7 +166,7 @@ export default function ParameterExtractorPanel() {
                     />
                   </Row>
                   <Row label={t("panels.start.requiredLong")}>
-                    <Switch label={t("panels.start.requiredLong")} checked={parameter.required === true} disabled={disabled} onChange={(required) => change(at, { required })} />
+                    <Switch bare label={t("panels.start.requiredLong")} checked={parameter.required === true} disabled={disabled} onChange={(required) => change(at, { required })} />
                   </Row>
                 </div>
               )}
@@ -203,7 +202,7 @@ export default function ParameterExtractorPanel() {
         <div className="flex flex-col gap-4">
           <MemorySection question={false} />
           <Row label={t("panels.extractor.mode")} stacked>
-            <Segments
+            <Segmented
               label={t("panels.extractor.mode")}
               value={data.reasoning_mode === "prompt" ? "prompt" : "function_call"}
               disabled={disabled}

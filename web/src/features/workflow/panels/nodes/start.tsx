@@ -7,12 +7,11 @@ import { CommittedInput } from "@/features/editors/committed-input";
 import { JsonEditor } from "@/features/editors/json-editor";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { SortableList } from "@/features/editors/sortable-list";
-import { Switch } from "@/features/editors/switch";
-import { TagsInput } from "@/features/editors/tags-input";
+import { Switch } from "@/ui/switch";
+import { LINES, TagInput } from "@/ui/tag-input";
 import { nameProblem } from "@/features/variables/tokens";
 import { Button, IconButton } from "@/ui/button";
-import { Select } from "@/features/editors/native-select";
-import { TextArea, TextInput } from "@/ui/field";
+import { NativeSelect, TextArea, TextInput } from "@/ui/field";
 import { usePanel } from "../panel-context";
 import { Row, Section } from "../section";
 import { useRemoveOutput, useRenameOutput } from "../use-outputs";
@@ -136,7 +135,7 @@ function Details({ variable, others, onChange, onRename, disabled }: DetailsProp
   return (
     <div className="flex flex-col gap-3 border-t border-line p-3">
       <Row label={t("panels.start.type")}>
-        <Select
+        <NativeSelect
           aria-label={t("panels.start.type")}
           value={type}
           disabled={disabled}
@@ -149,7 +148,7 @@ function Details({ variable, others, onChange, onRename, disabled }: DetailsProp
               {t(`panels.inputTypes.${each}`)}
             </option>
           ))}
-        </Select>
+        </NativeSelect>
       </Row>
       <Row label={t("panels.start.name")} stacked>
         <CommittedInput
@@ -197,7 +196,7 @@ function Details({ variable, others, onChange, onRename, disabled }: DetailsProp
       )}
       {type === "select" && (
         <Row label={t("panels.start.options")} stacked>
-          <TagsInput
+          <TagInput separator={LINES}
             label={t("panels.start.options")}
             placeholder={t("panels.start.optionsHint")}
             value={variable.options ?? []}
@@ -220,10 +219,10 @@ function Details({ variable, others, onChange, onRename, disabled }: DetailsProp
       )}
       <DefaultValue variable={variable} type={type} disabled={disabled} onChange={onChange} />
       <Row label={t("panels.start.requiredLong")}>
-        <Switch label={t("panels.start.requiredLong")} checked={variable.required === true} disabled={disabled} onChange={(required) => onChange({ required, ...(required ? { hide: false } : {}) })} />
+        <Switch bare label={t("panels.start.requiredLong")} checked={variable.required === true} disabled={disabled} onChange={(required) => onChange({ required, ...(required ? { hide: false } : {}) })} />
       </Row>
       <Row label={t("panels.start.hide")} hint={t("panels.start.hideHint")}>
-        <Switch label={t("panels.start.hide")} checked={variable.hide === true} disabled={disabled} onChange={(hide) => onChange({ hide, ...(hide ? { required: false } : {}) })} />
+        <Switch bare label={t("panels.start.hide")} checked={variable.hide === true} disabled={disabled} onChange={(hide) => onChange({ hide, ...(hide ? { required: false } : {}) })} />
       </Row>
     </div>
   );
@@ -238,7 +237,7 @@ function DefaultValue({ variable, type, onChange, disabled }: { variable: InputV
   if (type === "checkbox") {
     return (
       <Row label={label}>
-        <Switch label={label} checked={now === true || now === "true"} disabled={disabled} onChange={(value) => onChange({ default: value })} />
+        <Switch bare label={label} checked={now === true || now === "true"} disabled={disabled} onChange={(value) => onChange({ default: value })} />
       </Row>
     );
   }
@@ -253,12 +252,12 @@ function DefaultValue({ variable, type, onChange, disabled }: { variable: InputV
   if (type === "select") {
     return (
       <Row label={label}>
-        <Select aria-label={label} value={text} disabled={disabled} onChange={(event) => onChange({ default: event.target.value === "" ? null : event.target.value })} className="h-8! w-44! text-13!">
+        <NativeSelect aria-label={label} value={text} disabled={disabled} onChange={(event) => onChange({ default: event.target.value === "" ? null : event.target.value })} className="h-8! w-44! text-13!">
           <option value="">{t("panels.notSet")}</option>
           {(variable.options ?? []).map((option) => (
             <option key={option}>{option}</option>
           ))}
-        </Select>
+        </NativeSelect>
       </Row>
     );
   }

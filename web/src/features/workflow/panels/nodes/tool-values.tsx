@@ -2,12 +2,12 @@ import { useTranslation } from "react-i18next";
 import type { JsonValue } from "@/api/json";
 import { NumberSlider } from "@/features/editors/number-slider";
 import { PromptEditor } from "@/features/editors/prompt-editor";
-import { Segments } from "@/features/editors/segments";
-import { Switch } from "@/features/editors/switch";
+import { Segmented } from "@/ui/segmented";
+import { Switch } from "@/ui/switch";
 import { i18nText } from "@/features/schema-form/i18n-text";
 import { VariableField } from "@/features/variables/variable-field";
-import { Select } from "@/features/editors/native-select";
 import { acceptedFor, type ToolParameter } from "./tools";
+import { NativeSelect } from "@/ui/field";
 
 /** Where a parameter's value comes from. */
 export interface Given {
@@ -39,7 +39,7 @@ export function ToolValue({ parameter, value, onChange, disabled }: ToolValuePro
           <span className="ms-2 text-12 text-muted">{parameter.type}</span>
         </span>
         {!text && !onlyVariable && (
-          <Segments
+          <Segmented
             label={t("panels.tool.sourceOf", { name: label })}
             value={isVariable ? "variable" : "constant"}
             disabled={disabled}
@@ -106,17 +106,17 @@ export function Constant({ parameter, label, value, onChange, disabled }: Consta
         />
       );
     case "boolean":
-      return <Switch label={label} checked={value === true || value === "true" || value === 1} disabled={disabled} onChange={onChange} />;
+      return <Switch bare label={label} checked={value === true || value === "true" || value === 1} disabled={disabled} onChange={onChange} />;
     case "select":
       return (
-        <Select aria-label={label} value={typeof value === "string" ? value : ""} disabled={disabled} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)} className="h-8! text-13!">
+        <NativeSelect aria-label={label} value={typeof value === "string" ? value : ""} disabled={disabled} onChange={(event) => onChange(event.target.value === "" ? null : event.target.value)} className="h-8! text-13!">
           <option value="">{t("panels.notSet")}</option>
           {(parameter.options ?? []).map((option) => (
             <option key={option.value} value={option.value}>
               {i18nText(option.label, i18n.language) || option.value}
             </option>
           ))}
-        </Select>
+        </NativeSelect>
       );
     default:
       return <PromptEditor kind="line" label={label} value={typeof value === "string" ? value : value === null ? "" : JSON.stringify(value)} disabled={disabled} onChange={onChange} />;

@@ -5,12 +5,12 @@ import { useTranslation } from "react-i18next";
 import { isJsonObject, type JsonObject, type JsonValue } from "@/api/json";
 import { JsonEditor } from "@/features/editors/json-editor";
 import { i18nText } from "@/features/schema-form/i18n-text";
-import { Select } from "@/features/editors/native-select";
 import { usePanel } from "../panel-context";
 import { Row, Section } from "../section";
 import { ToolPicker } from "./tool-picker";
 import { ToolValue, type Given } from "./tool-values";
 import { findTool, toolsQuery, useCredentials, type Tool, type ToolParameter, type ToolProvider } from "./tools";
+import { NativeSelect } from "@/ui/field";
 
 interface ToolData {
   provider_id: string;
@@ -100,7 +100,7 @@ function CredentialSection({ provider }: { provider: ToolProvider }) {
   }
   return (
     <Row label={t("panels.tool.credential")}>
-      <Select
+      <NativeSelect
         aria-label={t("panels.tool.credential")}
         value={data.credential_id ?? ""}
         disabled={disabled}
@@ -113,7 +113,7 @@ function CredentialSection({ provider }: { provider: ToolProvider }) {
             {each.name}
           </option>
         ))}
-      </Select>
+      </NativeSelect>
     </Row>
   );
 }

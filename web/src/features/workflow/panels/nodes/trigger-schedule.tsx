@@ -1,10 +1,9 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { NumberSlider } from "@/features/editors/number-slider";
-import { Segments } from "@/features/editors/segments";
+import { Segmented } from "@/ui/segmented";
 import { timeZones } from "@/features/schema-form/schema-form";
-import { Select } from "@/features/editors/native-select";
-import { TextInput } from "@/ui/field";
+import { NativeSelect, TextInput } from "@/ui/field";
 import { usePanel } from "../panel-context";
 import { Row, Section } from "../section";
 import { cronOf, fromClock, nextRuns, toClock, WEEKDAYS, type Frequency, type VisualSchedule } from "./schedule";
@@ -35,7 +34,7 @@ export default function SchedulePanel() {
   return (
     <>
       <Section title={t("panels.schedule.when")} required>
-        <Segments
+        <Segmented
           label={t("panels.schedule.mode")}
           value={cron ? "cron" : "visual"}
           disabled={disabled}
@@ -61,7 +60,7 @@ export default function SchedulePanel() {
           </div>
         ) : (
           <>
-            <Segments label={t("panels.schedule.frequency")} value={frequency} disabled={disabled} onChange={(each) => set({ frequency: each })} options={FREQUENCIES.map((value) => ({ value, label: t(`panels.schedule.${value}`) }))} />
+            <Segmented label={t("panels.schedule.frequency")} value={frequency} disabled={disabled} onChange={(each) => set({ frequency: each })} options={FREQUENCIES.map((value) => ({ value, label: t(`panels.schedule.${value}`) }))} />
             {frequency === "hourly" ? (
               <Row label={t("panels.schedule.minute")}>
                 <NumberSlider label={t("panels.schedule.minute")} value={visual.on_minute ?? 0} min={0} max={59} disabled={disabled} onChange={(on_minute) => change({ on_minute: Math.min(59, Math.max(0, Math.round(on_minute))) })} />
@@ -103,11 +102,11 @@ export default function SchedulePanel() {
           </>
         )}
         <Row label={t("panels.schedule.timezone")}>
-          <Select aria-label={t("panels.schedule.timezone")} value={timezone} disabled={disabled} onChange={(event) => set({ timezone: event.target.value })} className="h-8! w-56! max-w-[65%] text-13!">
+          <NativeSelect aria-label={t("panels.schedule.timezone")} value={timezone} disabled={disabled} onChange={(event) => set({ timezone: event.target.value })} className="h-8! w-56! max-w-[65%] text-13!">
             {(timeZones().includes(timezone) ? timeZones() : [timezone, ...timeZones()]).map((zone) => (
               <option key={zone}>{zone}</option>
             ))}
-          </Select>
+          </NativeSelect>
         </Row>
       </Section>
       <Section title={t("panels.schedule.next")}>

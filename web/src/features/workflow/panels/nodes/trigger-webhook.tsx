@@ -8,8 +8,7 @@ import { NumberSlider } from "@/features/editors/number-slider";
 import { useErrorText } from "@/i18n/errors";
 import { Button, IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";
-import { Select } from "@/features/editors/native-select";
-import { TextArea } from "@/ui/field";
+import { NativeSelect, TextArea } from "@/ui/field";
 import { JsonView } from "@/ui/json-view";
 import { useWorkflow } from "../../store";
 import { usePanel } from "../panel-context";
@@ -46,16 +45,16 @@ export default function WebhookPanel() {
       <AddressSection />
       <Section title={t("panels.webhook.request")}>
         <Row label={t("panels.http.method")}>
-          <Select aria-label={t("panels.http.method")} value={(data.method ?? "get").toLowerCase()} disabled={disabled} onChange={(event) => set({ method: event.target.value })} className="h-8! w-28! text-13!">
+          <NativeSelect aria-label={t("panels.http.method")} value={(data.method ?? "get").toLowerCase()} disabled={disabled} onChange={(event) => set({ method: event.target.value })} className="h-8! w-28! text-13!">
             {METHODS.map((method) => (
               <option key={method} value={method}>
                 {method.toUpperCase()}
               </option>
             ))}
-          </Select>
+          </NativeSelect>
         </Row>
         <Row label={t("panels.webhook.contentType")}>
-          <Select
+          <NativeSelect
             aria-label={t("panels.webhook.contentType")}
             value={data.content_type ?? "application/json"}
             disabled={disabled}
@@ -65,7 +64,7 @@ export default function WebhookPanel() {
             {CONTENT_TYPES.map((type) => (
               <option key={type}>{type}</option>
             ))}
-          </Select>
+          </NativeSelect>
         </Row>
       </Section>
       <Parameters field="params" types={QUERY_TYPES} />
@@ -163,7 +162,7 @@ function Parameters({ field, types }: { field: "headers" | "params" | "body"; ty
             className="min-w-0 flex-1 font-mono"
           />
           {types !== null && (
-            <Select
+            <NativeSelect
               aria-label={t("editors.schema.typeOf", { name: item.name })}
               value={item.type ?? "string"}
               disabled={disabled}
@@ -173,7 +172,7 @@ function Parameters({ field, types }: { field: "headers" | "params" | "body"; ty
               {types.map((type) => (
                 <option key={type}>{type}</option>
               ))}
-            </Select>
+            </NativeSelect>
           )}
           <label className="flex h-8 items-center gap-1 text-12 text-muted">
             <input

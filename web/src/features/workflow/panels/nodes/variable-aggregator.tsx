@@ -2,7 +2,7 @@ import { Plus, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { CommittedInput } from "@/features/editors/committed-input";
 import { SortableList } from "@/features/editors/sortable-list";
-import { Switch } from "@/features/editors/switch";
+import { Switch } from "@/ui/switch";
 import { freshId } from "@/features/conditions/conditions";
 import { useScope } from "@/features/variables/scope-context";
 import { nameProblem } from "@/features/variables/tokens";
@@ -86,7 +86,7 @@ export default function AggregatorPanel() {
         </Button>
       )}
       <Row label={t("panels.aggregator.groups")} hint={t("panels.aggregator.groupsHint")}>
-        <Switch
+        <Switch bare
           label={t("panels.aggregator.groups")}
           checked={grouped}
           disabled={disabled}

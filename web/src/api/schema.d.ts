@@ -2072,6 +2072,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/agent-prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Agent Prompts
+         * @description The prompts that an agent has while its settings name no other.
+         */
+        get: operations["agents_read_agent_prompts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apps/{app_id}/text-to-audio/voices": {
         parameters: {
             query?: never;
@@ -5092,6 +5112,12 @@ export interface components {
         /** @description Where to send the browser; `internal` when there is no need to. */
         Address: {
             data: string;
+        };
+        /** @description The built-in prompts of agents that work step by step: for chat models, for completion models, and what follows. */
+        AgentPrompts: {
+            chat: string;
+            completion: string;
+            next_iteration: string;
         };
         AnnotationPage: {
             data: components["schemas"]["AnnotationShown"][];
@@ -11751,6 +11777,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    agents_read_agent_prompts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPrompts"];
                 };
             };
         };

@@ -16,7 +16,7 @@ interface ButtonProps extends ComponentProps<"button"> {
 const VARIANTS: Record<Variant, string> = {
   primary: "bg-accent text-on-accent hover:opacity-90 disabled:opacity-50",
   plain: "border border-line bg-raised hover:bg-sunken disabled:text-muted disabled:opacity-60",
-  accent: "bg-accent-soft text-accent hover:opacity-80 disabled:opacity-50",
+  accent: "bg-accent-soft text-accent hover:opacity-90 disabled:opacity-50",
   quiet: "text-muted hover:bg-sunken hover:text-text disabled:opacity-50",
   danger: "bg-danger text-on-accent hover:opacity-90 disabled:opacity-50",
 };

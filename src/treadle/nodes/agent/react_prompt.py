@@ -57,7 +57,8 @@ Thought:"""
 )
 """For completion models: the whole prompt."""
 
-_GO_ON: Final = "Go on with the next thought and action."
+GO_ON: Final = "Go on with the next thought and action."
+"""What a chat model reads after each observation."""
 _ANSWER_NOW: Final = 'No round is left for tools. Give the action "Final Answer" now, from what is known.'
 
 
@@ -106,7 +107,7 @@ class ReActPrompt:
         question = [without_media(message) for message in question]
         trail = [
             Message(role="assistant", content=scratchpad.rstrip()),
-            Message(role="user", content=_ANSWER_NOW if last else _GO_ON),
+            Message(role="user", content=_ANSWER_NOW if last else GO_ON),
         ]
         return [*system, *self.history, *question, *trail]
 

@@ -13,6 +13,7 @@ from treadle.models.errors import ModelSetupError
 from treadle.platform.refusals import InvalidParam, Refusal
 from treadle.server.console_api import (
     account,
+    agent_prompts,
     annotations,
     app_imports,
     apps,
@@ -73,6 +74,7 @@ ROUTERS = (
     extensions.router,
     conversion.router,
     generators.router,
+    agent_prompts.router,
     speech.router,
     tools.router,
     mcp.router,

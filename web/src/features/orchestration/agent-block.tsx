@@ -1,6 +1,9 @@
+import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import type { JsonObject } from "@/api/json";
+import { api, call } from "@/api/client";
 import { useModel } from "@/features/model-picker/models";
+import { Button } from "@/ui/button";
+import { CopyButton } from "@/ui/copy-button";
 import { Field, fieldProps, TextArea } from "@/ui/field";
 import { Slider } from "@/ui/slider";
 import { strategyFor, withAgent } from "./agent";
@@ -24,19 +27,14 @@ const PLACES = { instruction: "{{instruction}}", tools: "{{tools}}", tool_names:
 const ROUNDS = 10;
 const MOST_ROUNDS = 99;
 
-function WayOfWorking({ configuration, change, disabled }: BlockProps) {
+function WayOfWorking(props: BlockProps) {
+  const { configuration, change, disabled } = props;
   const { t } = useTranslation();
   const model = section(configuration, "model");
   const found = useModel("llm", textIn(model, "provider"), textIn(model, "name"));
   const agent = section(configuration, "agent_mode");
   const strategy = found.model === undefined ? null : strategyFor(found.model.features);
   const rounds = numberIn(agent, "max_iteration", ROUNDS);
-  const prompts = section(agent, "prompt");
-  const setPrompt = (key: string, text: string) => {
-    const next: JsonObject = { ...prompts, [key]: text };
-    const written = Object.values(next).some((each) => each !== "");
-    change((before) => withAgent(before, { prompt: written ? next : null }));
-  };
   return (
     <OpeningRow
       name={
@@ -61,17 +59,44 @@ function WayOfWorking({ configuration, change, disabled }: BlockProps) {
           onChange={(count) => change((before) => withAgent(before, { max_iteration: count }))}
         />
       </Field>
-      {strategy === "react" && (
-        <Field id="react-prompt" label={t("orchestration.reactPrompt")} hint={t("orchestration.reactPromptHint", PLACES)} optional>
-          <TextArea
-            {...fieldProps("react-prompt", undefined)}
-            className="font-mono text-12!"
-            value={textIn(prompts, "first_prompt")}
-            placeholder={Object.values(PLACES).join("\n")}
-            onChange={(event) => setPrompt("first_prompt", event.target.value)}
-          />
-        </Field>
-      )}
+      {strategy === "react" && <StepsPrompt {...props} completion={textIn(model, "mode") === "completion"} />}
     </OpeningRow>
+  );
+}
+
+/** The prompt of an agent that works step by step: the built-in one, to look at and to begin with, or one's own. */
+function StepsPrompt({ configuration, change, disabled, completion }: BlockProps & { completion: boolean }) {
+  const { t } = useTranslation();
+  const { data } = useQuery({ queryKey: ["agent-prompts"], queryFn: ({ signal }) => call(api.GET("/agent-prompts", { signal })), staleTime: Infinity });
+  const prompts = section(section(configuration, "agent_mode"), "prompt");
+  const own = textIn(prompts, "first_prompt");
+  const builtIn = data === undefined ? "" : completion ? data.completion : data.chat;
+  const set = (text: string) => change((before) => withAgent(before, { prompt: text === "" ? null : { ...prompts, first_prompt: text } }));
+  return (
+    <>
+      <Field id="react-prompt" label={t("orchestration.reactPrompt")} hint={t("orchestration.reactPromptHint", PLACES)} optional>
+        <TextArea {...fieldProps("react-prompt", undefined)} className="font-mono text-12!" value={own} placeholder={Object.values(PLACES).join("\n")} onChange={(event) => set(event.target.value)} />
+      </Field>
+      <details className="rounded-control bg-sunken/60 p-2">
+        <summary className="cursor-pointer text-12 font-medium">{t("orchestration.builtIn")}</summary>
+        <div className="flex items-center gap-1 py-1">
+          <CopyButton text={builtIn} />
+          {!disabled && (
+            <Button size="small" onClick={() => set(builtIn)}>
+              {t("orchestration.beginWithIt")}
+            </Button>
+          )}
+        </div>
+        <pre tabIndex={0} className="max-h-72 overflow-y-auto font-mono text-12 break-words whitespace-pre-wrap">
+          {builtIn}
+        </pre>
+        {!completion && data !== undefined && (
+          <p className="mt-2 text-12">
+            <span className="text-muted">{t("orchestration.afterStep")} </span>
+            {data.next_iteration}
+          </p>
+        )}
+      </details>
+    </>
   );
 }

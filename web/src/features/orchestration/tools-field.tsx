@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { CircleAlert, Plus, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { jsonText, without, type JsonObject, type JsonValue } from "@/api/json";
+import { useAccount } from "@/features/account/account-context";
+import { mayAdminister } from "@/features/account/roles";
 import { SortableList } from "@/features/editors/sortable-list";
 import { useText } from "@/features/schema-form/i18n-text";
 import { ToolPicker } from "@/features/workflow/panels/nodes/tool-picker";
@@ -16,6 +18,8 @@ import { Switch } from "@/ui/switch";
 import { toolEntry, toolLabel, toolsIn, withTools } from "./agent";
 import { OpeningRow } from "./block";
 import { section, textIn, type BlockProps } from "./configuration";
+
+const ToolKeyDialog = lazy(() => import("@/features/tools/tool-key-dialog"));
 
 /** The tools of an agent in the order in which the model is told of them. */
 export function ToolsField({ configuration, change, disabled }: BlockProps) {
@@ -123,7 +127,6 @@ interface ToolSettingsProps {
 
 /** What a tool is always called with; what is left empty is the model's to give. */
 function ToolSettings({ tool, provider, about, parameters, onChange, disabled }: ToolSettingsProps) {
-  const { t } = useTranslation();
   const values = section(tool, "tool_parameters");
   const set = (name: string, value: JsonValue) => {
     const empty = value === "" || value === null;
@@ -132,12 +135,36 @@ function ToolSettings({ tool, provider, about, parameters, onChange, disabled }:
   return (
     <>
       {about !== "" && <p className="text-muted">{about}</p>}
-      {needsKey(provider) && <p className="rounded-control bg-warn-soft px-2 py-1.5 text-warn">{t("orchestration.toolLockedHint")}</p>}
+      {needsKey(provider) && <MissingKey provider={provider} />}
       <CredentialField tool={tool} provider={provider} onChange={onChange} disabled={disabled} />
       {parameters.map((parameter) => (
         <ParameterField key={parameter.name} parameter={parameter} value={values[parameter.name]} disabled={disabled} onChange={(value) => set(parameter.name, value)} />
       ))}
     </>
+  );
+}
+
+/** Administrators open a provider here; others are told to ask them. */
+function MissingKey({ provider }: { provider: ToolProvider }) {
+  const { t } = useTranslation();
+  const text = useText();
+  const { role } = useAccount();
+  const [asking, setAsking] = useState(false);
+  const here = provider.type === "builtin" && mayAdminister(role);
+  return (
+    <div className="flex flex-wrap items-center gap-2 rounded-control bg-warn-soft px-2 py-1.5 text-warn">
+      <p className="min-w-0 flex-1">{t(here ? "orchestration.toolLockedHint" : "orchestration.toolLockedAsk")}</p>
+      {here && (
+        <Button size="small" onClick={() => setAsking(true)}>
+          {t("orchestration.giveKey")}
+        </Button>
+      )}
+      {asking && (
+        <Suspense>
+          <ToolKeyDialog provider={provider.name} title={text(provider.label)} onClose={() => setAsking(false)} />
+        </Suspense>
+      )}
+    </div>
   );
 }
 

@@ -154,6 +154,14 @@ def test_a_model_that_fails_is_told_and_one_that_is_missing_refused(workbench: W
     refused(bare.post("/rule-generate", {"instruction": wish, "model_config": STUB}), 400, "provider_not_initialize")
 
 
+def test_the_prompts_of_agents_without_one_can_be_read(console: Console) -> None:
+    prompts = console.get("/agent-prompts").json()
+    assert all(
+        "{{instruction}}" in prompts[kind] and "{{tool_names}}" in prompts[kind] for kind in ("chat", "completion")
+    )
+    assert prompts["next_iteration"]
+
+
 def test_a_builder_gets_another_text_like_one_of_the_draft(workbench: Workbench, console: Console) -> None:
     form = text_input("product", max_length=100)
     app_id = console.new_app(completion(form, prompt="Describe {{product}}.", more_like_this={"enabled": True}))

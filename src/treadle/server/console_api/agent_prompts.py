@@ -9,7 +9,7 @@ router = console_router("Agents")
 
 
 class AgentPrompts(BaseModel):
-    """Of agents that work step by step: for chat models, for completion models, and what chat models read after a step."""
+    """Of agents that work step by step: for chat models, for completion models, and what follows a step."""
 
     chat: str
     completion: str

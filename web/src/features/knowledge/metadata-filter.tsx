@@ -1,5 +1,8 @@
+import { useQueries } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
+import { useId } from "react";
 import { useTranslation } from "react-i18next";
+import { api, call } from "@/api/client";
 import { freshId } from "@/features/conditions/conditions";
 import { PromptEditor } from "@/features/editors/prompt-editor";
 import { ModelField } from "@/features/model-picker/model-field";
@@ -44,13 +47,19 @@ export function filteringMode(text: string | undefined): MetadataFilter["mode"] 
 interface MetadataFilterFieldsProps {
   value: MetadataFilter;
   onChange: (value: MetadataFilter) => void;
+  /** The bases whose fields are offered. */
+  bases?: readonly string[];
   /** Values hold no variables. */
   plain?: boolean;
   disabled?: boolean;
 }
 
+const NO_BASES: readonly string[] = [];
+/** What every document has, where its base is set to tell. */
+const BUILT_IN = ["document_name", "uploader", "upload_date", "last_update_date", "source"] as const;
+
 /** Documents are left out by their metadata: by conditions, or as a model reads the question. */
-export function MetadataFilterFields({ value, onChange, plain = false, disabled = false }: MetadataFilterFieldsProps) {
+export function MetadataFilterFields({ value, onChange, bases = NO_BASES, plain = false, disabled = false }: MetadataFilterFieldsProps) {
   const { t } = useTranslation();
   return (
     <Section title={t("panels.retrieval.filter")} hint={t(`panels.retrieval.filter-${value.mode}`)}>
@@ -62,7 +71,7 @@ export function MetadataFilterFields({ value, onChange, plain = false, disabled 
         options={MODES.map((mode) => ({ value: mode, label: t(`panels.retrieval.${mode}`) }))}
       />
       {value.mode === "automatic" && <ModelField value={value.model} disabled={disabled} onChange={(model) => onChange({ ...value, model })} />}
-      {value.mode === "manual" && <MetadataConditionRows filter={value.conditions} plain={plain} disabled={disabled} onChange={(conditions) => onChange({ ...value, conditions })} />}
+      {value.mode === "manual" && <MetadataConditionRows filter={value.conditions} bases={bases} plain={plain} disabled={disabled} onChange={(conditions) => onChange({ ...value, conditions })} />}
     </Section>
   );
 }
@@ -83,17 +92,25 @@ function ValueInput({ plain, onChange, ...rest }: ValueInputProps) {
 interface MetadataConditionRowsProps {
   filter: MetadataConditions;
   onChange: (filter: MetadataConditions) => void;
+  bases: readonly string[];
   plain: boolean;
   disabled: boolean;
 }
 
-function MetadataConditionRows({ filter, onChange, plain, disabled }: MetadataConditionRowsProps) {
+function MetadataConditionRows({ filter, onChange, bases, plain, disabled }: MetadataConditionRowsProps) {
   const { t } = useTranslation();
+  const names = useFieldNames(bases);
+  const list = useId();
   const conditions = filter.conditions ?? [];
   const logic = filter.logical_operator === "or" ? "or" : "and";
   const change = (next: MetadataCondition[]) => onChange({ ...filter, logical_operator: logic, conditions: next });
   return (
     <>
+      <datalist id={list}>
+        {names.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
       {conditions.length > 1 && (
         <Segmented
           label={t("editors.conditions.joined")}
@@ -108,11 +125,12 @@ function MetadataConditionRows({ filter, onChange, plain, disabled }: MetadataCo
       )}
       {conditions.map((condition, at) => {
         const operator = condition.comparison_operator ?? "is";
-        const list = operator === "in" || operator === "not in";
+        const several = operator === "in" || operator === "not in";
         return (
           <div key={condition.id ?? at} className="flex min-w-0 flex-wrap items-center gap-1 rounded-control bg-sunken/60 p-1.5">
             <TextInput
               aria-label={t("panels.retrieval.field")}
+              list={list}
               placeholder={t("panels.retrieval.field")}
               value={condition.name ?? ""}
               disabled={disabled}
@@ -134,7 +152,7 @@ function MetadataConditionRows({ filter, onChange, plain, disabled }: MetadataCo
             </NativeSelect>
             {!["empty", "not empty"].includes(operator) && (
               <div className="flex min-w-32 flex-1">
-                {list ? (
+                {several ? (
                   <TagInput separator={LINES} label={t("editors.conditions.value")} value={Array.isArray(condition.value) ? condition.value : []} disabled={disabled} onChange={(value) => change(conditions.with(at, { ...condition, value }))} />
                 ) : (
                   <ValueInput value={Array.isArray(condition.value) ? condition.value.join(", ") : String(condition.value ?? "")} plain={plain} disabled={disabled} onChange={(value) => change(conditions.with(at, { ...condition, value }))} />
@@ -162,4 +180,15 @@ function MetadataConditionRows({ filter, onChange, plain, disabled }: MetadataCo
       )}
     </>
   );
+}
+
+/** The metadata fields of some bases, each name once. */
+function useFieldNames(bases: readonly string[]): string[] {
+  return useQueries({
+    queries: bases.map((id) => ({
+      queryKey: ["datasets", id, "metadata"],
+      queryFn: ({ signal }: { signal: AbortSignal }) => call(api.GET("/datasets/{dataset_id}/metadata", { params: { path: { dataset_id: id } }, signal })),
+    })),
+    combine: (answers) => [...new Set([...answers.flatMap(({ data }) => data?.doc_metadata.map((field) => field.name) ?? []), ...BUILT_IN])],
+  });
 }

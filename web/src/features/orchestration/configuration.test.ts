@@ -45,7 +45,8 @@ describe("variables", () => {
   });
 
   it("have names of their own", () => {
-    expect(nameFault("query", [])).toBe("reserved");
+    expect(nameFault("context", [])).toBe("reserved");
+    expect(nameFault("query", [])).toBeNull();
     expect(nameFault("1st", [])).toBe("startsWithDigit");
     expect(freeName([newVariable("input_2")], "input_2")).toBe("input_3");
     expect(freeName([], "topic")).toBe("topic");

@@ -85,7 +85,7 @@ function SearchSettings({ configuration, change, disabled }: BlockProps) {
       ) : (
         <MultipleRetrievalFields value={retrieval} most={MOST_PASSAGES} disabled={disabled} onChange={(next) => change((before) => withRetrieval(before, next))} />
       )}
-      <MetadataFilterFields plain value={filterIn(configuration)} disabled={disabled} onChange={(next) => change((before) => withFilter(before, next))} />
+      <MetadataFilterFields plain bases={basesIn(configuration)} value={filterIn(configuration)} disabled={disabled} onChange={(next) => change((before) => withFilter(before, next))} />
     </OpeningRow>
   );
 }

@@ -11,7 +11,7 @@ export interface Variable extends FieldDefinition {
 }
 
 /** Names that the app itself gives a meaning. */
-const RESERVED = new Set(["query", "files"]);
+const RESERVED = new Set(["context", "histories"]);
 export const LABEL_LIMIT = 100;
 
 export function formIn(configuration: JsonObject): FormItem[] {
@@ -72,6 +72,7 @@ export function unknownNames(configuration: JsonObject): string[] {
 }
 
 export function isUsed(configuration: JsonObject, name: string): boolean {
+  if (configuration.dataset_query_variable === name) return true;
   return textsOf(configuration).some((text) => [...text.matchAll(NAMES)].some((match) => match[1] === name));
 }
 

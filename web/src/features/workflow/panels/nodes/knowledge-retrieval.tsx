@@ -73,6 +73,7 @@ export default function KnowledgeRetrievalPanel() {
         </div>
       </Folded>
       <MetadataFilterFields
+        bases={data.dataset_ids ?? []}
         value={{
           mode: filteringMode(data.metadata_filtering_mode),
           model: data.metadata_model_config ?? null,

@@ -36,5 +36,5 @@ export function toolLabel(tool: JsonObject): string {
 
 /** The strategy that a model leads to: calls of functions where it knows them, else a text that is read. */
 export function strategyFor(features: readonly string[]): Strategy {
-  return features.some((feature) => ["tool-call", "multi-tool-call", "stream-tool-call"].includes(feature)) ? "function_call" : "react";
+  return features.some((feature) => ["tool-call", "multi-tool-call"].includes(feature)) ? "function_call" : "react";
 }

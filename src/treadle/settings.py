@@ -123,6 +123,14 @@ class Settings(BaseSettings):
     recorder_max_pending: int = Field(
         50_000, ge=100, description="Records waiting to be written above which no new run starts."
     )
+    tracing_interval: float = Field(
+        5, gt=0, description="Seconds between two looks at what waits to be sent to tracing services.",
+        validation_alias=_known_as("tracing_interval", "TRACE_QUEUE_MANAGER_INTERVAL"),
+    )  # fmt: skip
+    tracing_batch_size: int = Field(
+        100, ge=1, le=1000, description="Runs that are sent to a tracing service in one request, at most.",
+        validation_alias=_known_as("tracing_batch_size", "TRACE_QUEUE_MANAGER_BATCH_SIZE"),
+    )  # fmt: skip
     run_lease_seconds: float = Field(
         10, gt=0, description="Seconds after the death of a process until another one takes up its runs."
     )

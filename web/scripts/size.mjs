@@ -20,6 +20,7 @@ const pages = {
   explore: ["src/routes/explore-pages.tsx"],
   canvas: ["src/routes/workflow-page.tsx"],
   configuration: ["src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json"],
+  tracing: ["src/routes/tracing-page.tsx"],
   publishing: ["src/routes/publish-page.tsx"],
   knowledge: ["src/routes/knowledge-pages.tsx"],
   "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],

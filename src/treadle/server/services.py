@@ -81,6 +81,8 @@ from treadle.tools.mcp.source import McpSource
 from treadle.tools.service import ToolService
 from treadle.tools.sources import Caller, ToolWorld
 from treadle.tools.topic import TOOLS_TOPIC
+from treadle.tracing.delivery import TracingDelivery
+from treadle.tracing.service import TracingService
 from treadle.triggers.service import TriggerService
 from treadle.triggers.ticker import Ticker
 from treadle.triggers.webhooks import Webhooks
@@ -136,6 +138,8 @@ class Services:
     ticker: Ticker
     forms: FormService
     form_delivery: FormDelivery
+    tracing: TracingService
+    tracing_delivery: TracingDelivery
 
 
 def settings_for(data_dir: Path | None = None, **overrides: Any) -> Settings:
@@ -228,6 +232,14 @@ async def open_services(
         stack.push_async_callback(annotating.close)
         apps.annotations = replies
         apps.delete_hooks.append(annotations.forget_app)
+        tracing = TracingService(db, crypto, apps, http)
+        await tracing.load()
+        tracing_delivery = TracingDelivery(
+            db, http, tracing, interval=settings.tracing_interval, batch=settings.tracing_batch_size
+        )
+        stack.push_async_callback(tracing_delivery.close)
+        recording.on_end.append(tracing_delivery.row_of)
+        apps.delete_hooks.append(tracing.forget_app)
         gate = Gate(extensions=extensions, code=code_extensions, models=models, annotations=replies)
 
         def world_for(caller: Caller) -> ToolWorld:
@@ -365,6 +377,8 @@ async def open_services(
             ticker=ticker,
             forms=forms,
             form_delivery=form_delivery,
+            tracing=tracing,
+            tracing_delivery=tracing_delivery,
         )
         if serving:
             await _watch(services, stack)
@@ -375,6 +389,7 @@ async def open_services(
             knowledge.ingestion.worker.start()
             knowledge.evaluation.start()
             annotating.start()
+            tracing_delivery.start()
         yield services
 
 
@@ -394,6 +409,7 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
         services.evaluation.on_change(topic)
         services.annotations.replies.on_change(topic)
         services.annotating.on_change(topic)
+        services.tracing_delivery.on_change(topic)
         if topic == APPS_TOPIC:
             services.apps.forget()
         elif topic == EXTENSIONS_TOPIC:

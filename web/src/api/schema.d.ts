@@ -2910,6 +2910,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/apps/{app_id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tracing
+         * @description Where an app's runs are sent to, what can be set up, and how the sending goes.
+         */
+        get: operations["tracing_read_tracing"];
+        put?: never;
+        /**
+         * Switch Tracing
+         * @description Turn tracing on or off, and choose the service in use.
+         */
+        post: operations["tracing_switch_tracing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/trace-config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tracing Config
+         * @description The settings of one service, secrets masked.
+         */
+        get: operations["tracing_read_tracing_config"];
+        put?: never;
+        /**
+         * Add Tracing Config
+         * @description Keep the settings of a service, once it has accepted them.
+         */
+        post: operations["tracing_add_tracing_config"];
+        /**
+         * Remove Tracing Config
+         * @description Forget the settings of a service; tracing goes off when it was in use.
+         */
+        delete: operations["tracing_remove_tracing_config"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Tracing Config
+         * @description Change the settings of a service, once it has accepted them.
+         */
+        patch: operations["tracing_change_tracing_config"];
+        trace?: never;
+    };
     "/forms": {
         parameters: {
             query?: never;
@@ -5113,7 +5169,7 @@ export interface components {
         Address: {
             data: string;
         };
-        /** @description The built-in prompts of agents that work step by step: for chat models, for completion models, and what follows. */
+        /** @description Of agents that work step by step: for chat models, for completion models, and what follows a step. */
         AgentPrompts: {
             chat: string;
             completion: string;
@@ -7457,6 +7513,66 @@ export interface components {
         };
         Threshold: {
             score_threshold: number;
+        };
+        /** @description What is kept of a service, if it is set up. */
+        TracingConfigFound: {
+            has_not_configured: boolean;
+            tracing_provider: string;
+            tracing_config: {
+                [key: string]: string;
+            } | null;
+            project_url: string | null;
+        };
+        /** @description It is done. */
+        TracingDone: {
+            /** @default success */
+            result?: string;
+        };
+        /** @description A field of a service's form. */
+        TracingField: {
+            name: string;
+            secret: boolean;
+            required: boolean;
+            default: string;
+        };
+        /** @description A service that can be set up. */
+        TracingProvider: {
+            name: string;
+            fields: components["schemas"]["TracingField"][];
+        };
+        /** @description Settings of a service; a secret with a star in it stays as it is stored. */
+        TracingSettings: {
+            tracing_provider: string;
+            tracing_config: {
+                [key: string]: string;
+            };
+        };
+        /** @description A service that is set up; its secrets are masked. */
+        TracingShown: {
+            tracing_provider: string;
+            tracing_config: {
+                [key: string]: string;
+            };
+            project_url: string;
+        };
+        /** @description Where runs go, and how that goes. Times are seconds since the epoch. */
+        TracingState: {
+            enabled: boolean;
+            tracing_provider: string | null;
+            providers: components["schemas"]["TracingProvider"][];
+            configured: components["schemas"]["TracingShown"][];
+            sent: number;
+            waiting: number;
+            failures: number;
+            missed: number;
+            last_error: string | null;
+            last_error_at: number | null;
+            last_sent_at: number | null;
+        };
+        /** @description Whether an app is traced, and by which of its services; none: the one in use stays. */
+        TracingSwitch: {
+            enabled: boolean;
+            tracing_provider?: string | null;
         };
         /** @description A text in the console's languages. */
         Translated: {
@@ -13271,6 +13387,208 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tracing_read_tracing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracingState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tracing_switch_tracing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TracingSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracingState"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tracing_read_tracing_config: {
+        parameters: {
+            query: {
+                tracing_provider: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracingConfigFound"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tracing_add_tracing_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TracingSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracingShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tracing_remove_tracing_config: {
+        parameters: {
+            query: {
+                tracing_provider: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracingDone"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tracing_change_tracing_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TracingSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TracingShown"];
                 };
             };
             /** @description Validation Error */

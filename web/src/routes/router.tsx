@@ -13,6 +13,7 @@ import { webAppRoutes } from "./webapp-routes";
 import { knowledgeRoutes } from "./knowledge-routes";
 import { configurationRoute } from "./orchestration-routes";
 import { overviewRoute } from "./publish-routes";
+import { tracingRoute } from "./tracing-routes";
 import { workflowEditorRoute } from "./workflow-routes";
 
 /** Every page by its place. An area's routes come from its own file; so do its rail entries, tabs and settings sections. */
@@ -27,7 +28,7 @@ export function makeRouter(queries: QueryClient) {
         ...knowledgeRoutes,
         ...runRoutes,
         ...membersRoutes,
-        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute]),
+        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute, tracingRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),
       ]),
     ]),

@@ -87,6 +87,8 @@ class Recording:
         self._crypto = crypto
         self._tick = tick
         self._live: set[RunRecorder] = set()
+        self.on_end: list[Callable[[RunRecord], tuple[AnyTable, Row] | None]] = []
+        """Each may add a row to the commit that ends a run; called with every run that ends, they must not wait."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -196,6 +198,10 @@ class RunRecorder:
                 },
                 "update",
             )
+        if not isinstance(event, RunPaused):
+            for row_of in self._recording.on_end:
+                if (added := row_of(self.run)) is not None:
+                    self._put(*added, "insert")
         self._recording.forget(self)
         self._recording.leases.remove(self.run.id)
         await self._recording.writer.commit()

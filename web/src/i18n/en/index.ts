@@ -22,6 +22,7 @@ import shell from "./shell.json";
 import status from "./status.json";
 import steps from "./steps.json";
 import webapp from "./webapp.json";
+import tracing from "./tracing.json";
 import workflow from "./workflow.json";
 import editors from "./editors.json";
 import members from "./members.json";
@@ -29,4 +30,4 @@ import profile from "./profile.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, evaluation, explore, extensions, files, form, generate, humanInput, knowledge, knowledgeSetup, modelSetup, preferences, publish, running, runs, shell, status, steps, webapp, workflow };
+export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, evaluation, explore, extensions, files, form, generate, humanInput, knowledge, knowledgeSetup, modelSetup, preferences, publish, running, runs, shell, status, steps, tracing, webapp, workflow };

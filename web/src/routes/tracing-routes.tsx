@@ -1,0 +1,13 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { EDITORS } from "@/features/account/roles";
+import { addAppTab } from "@/features/shell/registry";
+import { appRoute } from "./layouts";
+
+addAppTab({ id: "tracing", path: "tracing", label: (t) => t("tracing.tab"), order: 60, roles: EDITORS });
+
+/** Where the runs of an app are sent to. */
+export const tracingRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "tracing",
+  component: lazyRouteComponent(() => import("./tracing-page"), "TracingRoute"),
+});

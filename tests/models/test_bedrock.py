@@ -20,9 +20,9 @@ from treadle.engine.usage import Price
 from treadle.models.catalogue import ModelKind, provider_of
 from treadle.models.connection import target_of
 from treadle.models.http import ModelHttp
-from treadle.models.protocols import bedrock_signing
+from treadle.models.protocols import aws_signing
 from treadle.models.protocols.bedrock import Bedrock
-from treadle.models.protocols.bedrock_frames import BrokenFrame, FrameReader
+from treadle.models.protocols.aws_frames import BrokenFrame, FrameReader
 from treadle.models.protocols.bedrock_reply import ReplyReader
 from treadle.models.protocols.bedrock_request import converse_body
 from treadle.models.target import Target
@@ -144,11 +144,11 @@ async def test_without_keys_the_machine_is_asked(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(shared))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setattr(bedrock_signing, "_ambient", bedrock_signing.Ambient())
+    monkeypatch.setattr(aws_signing, "_ambient", aws_signing.Ambient())
     target = target_at(aws.url, model=CLAUDE, auth_method="IAM_Role")
     assert text_of(await said(Bedrock(http), target, ask())) == "Hello"
     shared.write_text("")
-    monkeypatch.setattr(bedrock_signing, "_ambient", bedrock_signing.Ambient())
+    monkeypatch.setattr(aws_signing, "_ambient", aws_signing.Ambient())
     with pytest.raises(InvokeAuthorizationError, match="neither keys are stored nor does this machine have a role"):
         await said(Bedrock(http), target, ask())
 

@@ -126,7 +126,7 @@ class Voice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def speaks(self, language: str) -> bool:
         """Whether it is one for this language (`en-US`)."""
-        return not self.language or language in self.language
+        return not self.language or language in self.language or language.partition("-")[0] in self.language
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -199,11 +199,15 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Which form field says what about reaching the provider. Names of fields, but for `url` and `suffix`."""
 
     url: str | None = None
+    urls: Mapping[ModelKind, str] = {}
+    """Base URLs of the kinds of models that lie elsewhere than `url`."""
     url_field: str | None = None
     suffix: str = ""
     """Appended to an address from the form unless it ends so."""
     alternatives: tuple[Alternative, ...] = ()
     key_field: str | None = None
+    key_fields: Mapping[ModelKind, str] = {}
+    """The fields of the kinds of models that are opened by another key."""
     headers: Mapping[str, str] = {}
     model_field: str | None = None
     timeout_field: str | None = None
@@ -233,6 +237,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     kinds: tuple[ModelKind, ...]
     configure: tuple[Literal["predefined-model", "customizable-model"], ...]
     protocol: ProtocolName
+    protocols: Mapping[ModelKind, ProtocolName] = {}
+    """What models of these kinds speak instead of `protocol`."""
     connection: Connection
     prices: str | None = None
     """The provider's id in the price list."""
@@ -241,6 +247,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     custom: CustomModel | None = None
     models: tuple[Model, ...] = ()
     validation_model: str | None = None
+
+    def protocol_for(self, kind: ModelKind) -> ProtocolName:
+        """What models of this kind speak."""
+        return self.protocols.get(kind, self.protocol)
 
     def model(self, name: str, kind: ModelKind) -> Model | None:
         """The predefined model of this name, if there is one."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from treadle.engine.ports import ModelProfile
 from treadle.engine.usage import Price
 
-from .catalogue import Model, Provider
+from .catalogue import Model, ModelKind, Provider
 from .credentials import secret_fields
 from .errors import CredentialFormError
 from .target import Target
@@ -21,14 +21,15 @@ def target_of(provider: Provider, model: Model, credentials: Mapping[str, str | 
     connection = provider.connection
     texts = {name: value for name, value in credentials.items() if isinstance(value, str) and value}
     headers = {header: texts[field] for header, field in connection.headers.items() if field in texts}
-    if connection.key_field in texts:
-        headers["Authorization"] = f"Bearer {texts[connection.key_field].strip()}"
+    key = texts.get(connection.key_fields.get(model.kind, connection.key_field) or "", "").strip()
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
     secret = secret_fields(provider.provider_form) | secret_fields(provider.model_form)
     return Target(
         provider=provider.provider,
         name=model.model,
         upstream=texts.get(connection.model_field or "", model.model),
-        base_url="" if connection.embedded else base_url(provider, texts),
+        base_url="" if connection.embedded else base_url(provider, {"model": model.model, **texts}, model.kind),
         headers=headers,
         secrets=tuple(value for name, value in texts.items() if name in secret and name != connection.url_field),
         settings={**connection.settings, **model.settings, **credentials},
@@ -44,8 +45,9 @@ def target_of(provider: Provider, model: Model, credentials: Mapping[str, str | 
     )
 
 
-def base_url(provider: Provider, credentials: Mapping[str, str]) -> str:
-    """The base URL: the form's, completed, else that of the alternative the form chose, else the provider's own."""
+def base_url(provider: Provider, credentials: Mapping[str, str], kind: ModelKind = ModelKind.LLM) -> str:
+    """The base URL: the form's, completed, else that of the alternative the form chose, else the provider's own for
+    models of this kind."""
     connection = provider.connection
     given = credentials.get(connection.url_field or "", "").strip().rstrip("/")
     if given:
@@ -58,15 +60,16 @@ def base_url(provider: Provider, credentials: Mapping[str, str]) -> str:
     for alternative in connection.alternatives:
         if credentials.get(alternative.variable) == alternative.value:
             return alternative.url
-    if connection.url is None:
+    own = connection.urls.get(kind, connection.url)
+    if own is None:
         raise CredentialFormError(
             connection.url_field or "", f"The credential {connection.url_field} is missing; give the address."
         )
-    return _filled(connection.url, credentials)
+    return _filled(own, credentials)
 
 
 def _filled(url: str, credentials: Mapping[str, str]) -> str:
-    """`url` with the value of the form field in place of each `{field}`."""
+    """`url` with the value of the form field, or the model's name, in place of each `{field}`."""
     return _FIELD.sub(lambda found: quote(credentials.get(found[1], ""), safe=""), url)
 
 

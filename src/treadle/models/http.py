@@ -57,6 +57,15 @@ class ModelHttp:
             url, headers=headers, timeout=timeout, proxy=proxy_for(url), allow_redirects=False
         )
 
+    async def put(
+        self, url: str, *, body: bytes, headers: dict[str, str], timeout: aiohttp.ClientTimeout = TIMEOUT
+    ) -> aiohttp.ClientResponse:
+        """Stores `body` at `url`, as `post` does."""
+        exact = URL(url, encoded="%" in url)
+        return await self._opened().put(
+            exact, data=body, headers=headers, timeout=timeout, proxy=proxy_for(url), allow_redirects=False
+        )
+
     async def close(self) -> None:
         """Closes every connection. The next request opens a new session."""
         session, self._session = self._session, None

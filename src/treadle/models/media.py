@@ -13,7 +13,7 @@ from treadle.engine.ports import ModelRef
 from .catalogue import ModelKind, Voice
 from .http import ModelHttp
 from .policy import Policy, called
-from .protocols.media import MediaProtocol, Recording, media_protocol
+from .protocols.media import MediaProtocol, Recording, VoiceSource, media_protocol
 from .state import Resolved
 
 _SENTENCE_END = re.compile(r"(?<=[。.!?！？\n])")
@@ -55,7 +55,10 @@ class MediaModels:
 
     async def voices(self, model: ModelRef, language: str | None = None) -> tuple[Voice, ...]:
         """The voices of a model, those of one language when it is named. Raises InvokeError."""
-        voices = (await self._resolve(model, ModelKind.TTS)).usable.schema.voices
+        resolved = await self._resolve(model, ModelKind.TTS)
+        voices, wire = resolved.usable.schema.voices, self._wire(resolved)
+        if not voices and isinstance(wire, VoiceSource):
+            voices = tuple(Voice(each.id, each.name, each.languages) for each in await wire.voices(resolved.target))
         return voices if language is None else tuple(voice for voice in voices if voice.speaks(language))
 
     async def speak(self, text: str, model: ModelRef, *, voice: str = "") -> AsyncGenerator[bytes, None]:
@@ -78,7 +81,8 @@ class MediaModels:
         return (await self._resolve(model, ModelKind.TTS)).usable.schema.audio_type
 
     def _wire(self, resolved: Resolved) -> MediaProtocol:
-        wire = media_protocol(resolved.usable.provider.protocol, self._http)
+        usable = resolved.usable
+        wire = media_protocol(usable.provider.protocol_for(usable.key.kind), self._http)
         if wire is None:
             raise InvokeBadRequestError(resolved.target.says("this provider's protocol offers no such models here."))
         return wire

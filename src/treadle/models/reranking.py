@@ -3,6 +3,7 @@
 Source: spec models-and-tools §1.8, §1.19 (generic rerank).
 """
 
+import math
 from collections.abc import Sequence
 
 import msgspec
@@ -10,6 +11,7 @@ import msgspec
 from treadle.engine.errors import InvokeBadRequestError
 from treadle.engine.usage import NO_USAGE, Usage
 
+from .catalogue import ModelKind
 from .http import ModelHttp
 from .protocols.rerank import Score, rerank_protocol
 from .state import Resolved
@@ -45,13 +47,18 @@ async def ranked(
     target = resolved.target
     if not documents or (top_n is not None and top_n < 1):
         return Ranking([], NO_USAGE)
-    wire = rerank_protocol(resolved.usable.provider.protocol, http)
+    wire = rerank_protocol(resolved.usable.provider.protocol_for(ModelKind.RERANK), http)
     if wire is None:
         raise InvokeBadRequestError(target.says("this provider's protocol offers no rerank models here."))
     answer = await wire.rerank(target, query, documents, top_n)
     best = sorted(answer.scores, key=lambda each: each.score, reverse=True)[:top_n]
-    if target.settings.get("rerank_scores") == "min_max":
-        best = _min_max(best)
+    match target.settings.get("rerank_scores"):
+        case "min_max":
+            best = _min_max(best)
+        case "sigmoid":
+            best = [Score(each.index, 1 / (1 + math.exp(-each.score))) for each in best]
+        case _:
+            pass
     found = [
         RankedDocument(each.index, documents[each.index], each.score)
         for each in best

@@ -100,7 +100,8 @@ class WorkspaceModels:
         async def call(resolved: Resolved) -> Embeddings:
             target = await self._reached(resolved)
             async with self._noticing_crashes(resolved):
-                return await protocol(resolved.usable.provider.protocol, self._http).embed(target, texts, purpose)
+                name = resolved.usable.provider.protocol_for(ModelKind.EMBEDDING)
+                return await protocol(name, self._http).embed(target, texts, purpose)
 
         return await self._called(model, ModelKind.EMBEDDING, call)
 

@@ -17,7 +17,23 @@ if TYPE_CHECKING:  # the HTTP client takes a while to import, and the catalogue 
     from treadle.models.http import ModelHttp
 
 ProtocolName = Literal[
-    "openai", "responses", "azure", "anthropic", "gemini", "vertex", "cohere", "ollama", "bedrock", "retrieval"
+    "openai",
+    "responses",
+    "azure",
+    "anthropic",
+    "gemini",
+    "vertex",
+    "cohere",
+    "ollama",
+    "bedrock",
+    "sagemaker",
+    "oci",
+    "replicate",
+    "retrieval",
+    "minimax",
+    "dashscope",
+    "fishaudio",
+    "tencent",
 ]
 
 
@@ -87,6 +103,26 @@ def protocol(name: ProtocolName, http: "ModelHttp") -> WireProtocol:
             from .retrieval import Retrieval
 
             return Retrieval(http)
+        case "minimax":
+            from .minimax import MiniMax
+
+            return MiniMax(http)
+        case "sagemaker":
+            from .sagemaker import SageMaker
+
+            return SageMaker(http)
+        case "oci":
+            from .oci import OracleCloud
+
+            return OracleCloud(http)
+        case "replicate":
+            from .replicate import Replicate
+
+            return Replicate(http)
+        case "dashscope" | "fishaudio" | "tencent":
+            from .lacking import NoChat
+
+            return NoChat(http)
 
 
 def chat_protocol(name: ProtocolName, target: Target, http: "ModelHttp") -> WireProtocol:

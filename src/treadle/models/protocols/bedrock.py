@@ -17,11 +17,11 @@ from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
 from . import Embeddings
+from .aws_frames import FrameReader
+from .aws_signing import signed
 from .batches import cut_to, embedded
-from .bedrock_frames import FrameReader
 from .bedrock_reply import ReplyReader
 from .bedrock_request import Body, converse_body
-from .bedrock_signing import signed
 from .bedrock_vectors import embedding_body, rerank_body, scores_in, texts_at_once, vectors_in
 from .exchange import content_of, relayed, send
 from .rerank import Scores

@@ -14,7 +14,7 @@ from treadle.models.target import Target
 from treadle.models.tokens import text_tokens
 
 from . import Embeddings
-from .bedrock_signing import region_of
+from .aws_signing import region_of
 from .failures import unreadable
 from .rerank import Score, Scores
 

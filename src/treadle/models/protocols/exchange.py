@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Protocol
 
 import aiohttp
@@ -15,6 +16,7 @@ from treadle.models.target import Target
 from .failures import broken_connection, cut_off, refusal, shorten, unreadable
 
 _LAST_BYTES_WAIT = 0.2
+_ACCEPTED = frozenset({200, 201, 202})
 
 Refusal = Callable[[Target, int, bytes, Mapping[str, str]], InvokeError]
 """The error for an answer that is no reply: its status, the beginning of its body, its headers."""
@@ -64,16 +66,30 @@ class Reader(Protocol):
 async def send(
     http: ModelHttp, target: Target, url: str, body: bytes, headers: Mapping[str, str], refused: Refusal
 ) -> aiohttp.ClientResponse:
-    """The answer to `body`, which has status 200; the caller closes it. Raises InvokeError."""
+    """The answer to `body`, which has accepted it; the caller closes it. Raises InvokeError."""
     timeout = TIMEOUT
     if target.read_timeout is not None:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT.sock_connect, sock_read=target.read_timeout)
     return await _accepted(target, http.post(url, body=body, headers=dict(headers), timeout=timeout), refused)
 
 
+async def put(
+    http: ModelHttp, target: Target, url: str, body: bytes, headers: Mapping[str, str], refused: Refusal
+) -> None:
+    """Stores `body` at `url`. Raises InvokeError."""
+    (await _accepted(target, http.put(url, body=body, headers=dict(headers)), refused)).close()
+
+
+async def fetched(
+    http: ModelHttp, target: Target, url: str, headers: Mapping[str, str], refused: Refusal
+) -> aiohttp.ClientResponse:
+    """The answer that holds what lies at `url`; the caller closes it. Raises InvokeError."""
+    return await _accepted(target, http.get(url, headers=dict(headers)), refused)
+
+
 async def fetch(http: ModelHttp, target: Target, url: str, headers: Mapping[str, str], refused: Refusal) -> bytes:
     """What `url` holds. Raises InvokeError."""
-    response = await _accepted(target, http.get(url, headers=dict(headers)), refused)
+    response = await fetched(http, target, url, headers, refused)
     try:
         return await content_of(target, response)
     finally:
@@ -85,7 +101,7 @@ async def _accepted(
 ) -> aiohttp.ClientResponse:
     try:
         response = await answer
-        if response.status == 200:
+        if response.status in _ACCEPTED:
             return response
         try:
             reason = await response.content.read(MAX_ERROR_BYTES)
@@ -132,6 +148,32 @@ async def relayed(
             raise cut_off(target)
         yield [reply.end()]
         await _finish(response)
+    finally:
+        response.close()
+
+
+async def pieces_of(target: Target, response: aiohttp.ClientResponse, events: Splitter) -> AsyncGenerator[bytes, None]:
+    """The payloads of a stream of events that are no chat. Closing it closes the connection. Raises InvokeError."""
+    async with aclosing(bytes_of(target, response)) as pieces:
+        try:
+            async for data in pieces:
+                for payload in events.feed(data):
+                    if payload.strip():
+                        yield payload
+        except ValueError as error:  # what came is no event, or too long for one
+            raise unreadable(target, str(error).encode()) from error
+        for payload in events.end():
+            if payload.strip():
+                yield payload
+
+
+async def bytes_of(target: Target, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+    """What an answer holds, as it comes. Closing it closes the connection. Raises InvokeConnectionError."""
+    try:
+        async for data, _ in response.content.iter_chunks():
+            yield data
+    except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise broken_connection(target, error) from error
     finally:
         response.close()
 

@@ -4,7 +4,7 @@ A protocol that can do so has a module of its own beside its chat module. Source
 """
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
 
@@ -22,6 +22,23 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     data: bytes
     filename: str = "temp.mp3"
     mime_type: str = "audio/mpeg"
+
+
+class OfferedVoice(msgspec.Struct, frozen=True):
+    """A voice that the vendor offers an account; without `languages` it speaks all of them."""
+
+    id: str
+    name: str
+    languages: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class VoiceSource(Protocol):
+    """A protocol whose voices are the account's own."""
+
+    async def voices(self, target: Target) -> list[OfferedVoice]:
+        """The voices of the account. Raises InvokeError."""
+        ...
 
 
 class MediaProtocol(Protocol):
@@ -42,12 +59,34 @@ class MediaProtocol(Protocol):
 
 def media_protocol(name: ProtocolName, http: "ModelHttp") -> MediaProtocol | None:
     """The protocol `name` on these connections; None when it has none of these abilities."""
-    if name == "openai":
-        from .openai_media import OpenAIMedia
+    match name:
+        case "openai":
+            from .openai_media import OpenAIMedia
 
-        return OpenAIMedia(http)
-    if name == "azure":
-        from .azure import AzureMedia
+            return OpenAIMedia(http)
+        case "azure":
+            from .azure import AzureMedia
 
-        return AzureMedia(http)
-    return None
+            return AzureMedia(http)
+        case "dashscope":
+            from .dashscope import DashScope
+
+            return DashScope(http)
+        case "minimax":
+            from .minimax import MiniMaxSpeech
+
+            return MiniMaxSpeech(http)
+        case "fishaudio":
+            from .fishaudio import FishAudio
+
+            return FishAudio(http)
+        case "tencent":
+            from .tencent import TencentSpeech
+
+            return TencentSpeech(http)
+        case "sagemaker":
+            from .sagemaker_media import SageMakerMedia
+
+            return SageMakerMedia(http)
+        case _:
+            return None

@@ -5,6 +5,7 @@ Source: spec models-and-tools §1.19.
 
 import secrets
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import aiohttp
 import msgspec
@@ -12,15 +13,21 @@ import msgspec
 from treadle.models.http import MAX_ERROR_BYTES, TIMEOUT, ModelHttp
 from treadle.models.target import Target
 
+from .exchange import bytes_of
 from .failures import broken_connection, refusal, shorten, unreadable
 from .media import Recording
 from .openai_wire import decode_failure
 
-_PIECE = 32 * 1024
-
 
 class _Judgement(msgspec.Struct):
-    flagged: bool
+    """One text's judgement; Mistral names the categories alone."""
+
+    flagged: bool | None = None
+    categories: dict[str, bool] | None = None
+
+    @property
+    def found(self) -> bool:
+        return any((self.categories or {}).values()) if self.flagged is None else self.flagged
 
 
 class _Judgements(msgspec.Struct):
@@ -52,13 +59,12 @@ class OpenAIMedia:
             raise unreadable(target, sent) from error
         if len(results) != len(texts):
             raise unreadable(target, f"{len(results)} judgements of {len(texts)} texts".encode())
-        return [result.flagged for result in results]
+        return [result.found for result in results]
 
     async def transcribe(self, target: Target, recording: Recording) -> str:
         """What is said in the recording."""
-        boundary = secrets.token_hex(16)
-        body = _form(boundary, {"model": target.upstream}, recording)
-        response = await self._post(target, "audio/transcriptions", body, f"multipart/form-data; boundary={boundary}")
+        body, content_type = form_of({"model": target.upstream}, recording)
+        response = await self._post(target, "audio/transcriptions", body, content_type)
         sent = await _body(target, response)
         try:
             return _decode_transcript(sent).text
@@ -69,13 +75,9 @@ class OpenAIMedia:
         """The sound of `text`, in pieces. Closing the iterator closes the connection."""
         asked = {"model": target.upstream, "input": text, "voice": voice, "response_format": audio_type}
         response = await self._post(target, "audio/speech", msgspec.json.encode(asked), "application/json")
-        try:
-            async for piece in response.content.iter_chunked(_PIECE):
+        async with aclosing(bytes_of(target, response)) as pieces:
+            async for piece in pieces:
                 yield piece
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise broken_connection(target, error) from error
-        finally:
-            response.close()
 
     async def _post(self, target: Target, path: str, body: bytes, content_type: str) -> aiohttp.ClientResponse:
         """The answer, which has status 200. Raises InvokeError."""
@@ -117,15 +119,17 @@ def _reason(body: bytes) -> str:
         return "" if "<html" in text[:1000].lower() else shorten(text)
 
 
-def _form(boundary: str, fields: dict[str, str], recording: Recording) -> bytes:
-    """A multipart body with the recording in `file`."""
+def form_of(fields: dict[str, str], recording: Recording, field: str = "file") -> tuple[bytes, str]:
+    """A multipart body with the recording in `field`, and its content type."""
+    boundary = secrets.token_hex(16)
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
         for name, value in fields.items()
     ]
     name = recording.filename.replace("\\", "_").replace('"', "_").replace("\r", "_").replace("\n", "_")
     head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
         f"Content-Type: {recording.mime_type}\r\n\r\n"
     )
-    return b"".join([*parts, head.encode(), recording.data, f"\r\n--{boundary}--\r\n".encode()])
+    body = b"".join([*parts, head.encode(), recording.data, f"\r\n--{boundary}--\r\n".encode()])
+    return body, f"multipart/form-data; boundary={boundary}"

@@ -50,5 +50,13 @@ def rerank_protocol(name: ProtocolName, http: "ModelHttp") -> RerankProtocol | N
             from .bedrock import Bedrock
 
             return Bedrock(http)
+        case "dashscope":
+            from .dashscope import DashScope
+
+            return DashScope(http)
+        case "sagemaker":
+            from .sagemaker import SageMaker
+
+            return SageMaker(http)
         case _:
             return None

@@ -5,6 +5,7 @@ Embeddings Inference, vLLM and llama.cpp.
 """
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 import msgspec
 
@@ -27,13 +28,16 @@ class Dialect(msgspec.Struct, frozen=True):
     """How one vendor asks: the path below the base URL, and what it calls things."""
 
     path: str = "rerank"
+    """`{model}` in it is the model's name."""
     documents: str = "documents"
     top_n: str | None = "top_n"
     """None: the vendor scores all, a batch of documents at a time."""
     model: bool = True
-    fixed: Mapping[str, bool] = {}
+    fixed: Mapping[str, bool | str] = {}
     root: bool = False
     """The path stands beside the version of the base URL, not below it."""
+    wrapped: bool = False
+    """Query and documents are objects with a `text`."""
 
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -44,6 +48,10 @@ DIALECTS: Mapping[str, Dialect] = {
     "voyage": Dialect(top_n="top_k", fixed={"return_documents": False, "truncation": True}),
     "tei": Dialect(documents="texts", top_n=None, model=False, root=True, fixed={"truncate": True}),
     "localai": Dialect(root=True),
+    "ollama": Dialect(path="api/rerank"),
+    "nvidia": Dialect(
+        path="retrieval/{model}/reranking", documents="passages", top_n=None, wrapped=True, fixed={"truncate": "END"}
+    ),
 }
 """By the catalogue setting `rerank`."""
 
@@ -54,6 +62,12 @@ class Result(msgspec.Struct):
     index: int
     relevance_score: float | None = None
     score: float | None = None
+    logit: float | None = None
+
+    @property
+    def best_known(self) -> float | None:
+        """The score, whatever the vendor calls it."""
+        return next((each for each in (self.relevance_score, self.score, self.logit) if each is not None), None)
 
 
 class Counted(msgspec.Struct):
@@ -68,6 +82,7 @@ class Answer(msgspec.Struct):
 
     results: list[Result] | None = None
     data: list[Result] | None = None
+    rankings: list[Result] | None = None
     usage: Counted | None = None
 
 
@@ -101,31 +116,35 @@ class HttpRerank:
         self, target: Target, dialect: Dialect, query: str, documents: list[str], top_n: int | None
     ) -> Scores:
         body: Body = {"model": target.upstream} if dialect.model else {}
-        body |= {"query": query, dialect.documents: list(documents), **dialect.fixed}
+        asked: JsonValue = {"text": query} if dialect.wrapped else query
+        given: list[JsonValue] = [{"text": each} if dialect.wrapped else each for each in documents]
+        body |= {"query": asked, dialect.documents: given, **dialect.fixed}
         if dialect.top_n and top_n is not None:
             body[dialect.top_n] = min(top_n, len(documents))
         headers = {"Content-Type": "application/json", **target.headers}
-        url = f"{base_of(target) if dialect.root else target.base_url.rstrip('/')}/{dialect.path}"
+        base = base_of(target) if dialect.root else target.base_url.rstrip("/")
+        url = f"{base}/{dialect.path.replace('{model}', quote(target.upstream))}"
         response = await send(self._http, target, url, msgspec.json.encode(body), headers, refused)
         try:
             sent = await content_of(target, response)
         finally:
             response.close()
-        return _scores(target, sent, len(documents))
+        return scores_in(target, sent, len(documents))
 
 
-def _scores(target: Target, sent: bytes, count: int) -> Scores:
+def scores_in(target: Target, sent: bytes, count: int) -> Scores:
+    """The scores in an answer about `count` documents, in any dialect. Raises InvokeServerUnavailableError."""
     try:
         bare = sent.lstrip()[:1] == b"["
         answer = Answer(_decode_list(sent)) if bare else _decode_answer(sent)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise unreadable(target, sent) from error
-    results = answer.results if answer.results is not None else answer.data
+    results = next((each for each in (answer.results, answer.data, answer.rankings) if each is not None), None)
     if results is None:
         raise unreadable(target, sent)
     scores: list[Score] = []
     for each in results:
-        score = each.score if each.relevance_score is None else each.relevance_score
+        score = each.best_known
         if score is None or not 0 <= each.index < count:
             raise unreadable(target, sent)
         scores.append(Score(each.index, score))

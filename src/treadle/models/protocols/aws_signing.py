@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 from treadle.engine.errors import InvokeAuthorizationError
 from treadle.models.target import Target
 
-SERVICE = "bedrock"
 _OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
@@ -35,8 +34,10 @@ class Ambient:
 _ambient = Ambient()
 
 
-async def signed(target: Target, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
-    """`headers` with those that authorise the call. Raises InvokeAuthorizationError."""
+async def signed(
+    target: Target, url: str, body: bytes, headers: dict[str, str], service: str = "bedrock"
+) -> dict[str, str]:
+    """`headers` with those that authorise a POST to a service of AWS. Raises InvokeAuthorizationError."""
     settings = target.settings
     if settings.get("auth_method") == "API_Key":
         return {**headers, "Authorization": f"Bearer {settings.get('bedrock_api_key', '')}"}
@@ -44,7 +45,7 @@ async def signed(target: Target, url: str, body: bytes, headers: dict[str, str])
     from botocore.awsrequest import AWSRequest
 
     request = AWSRequest(method="POST", url=url, data=body, headers={"Host": urlsplit(url).netloc, **headers})
-    SigV4Auth(await _credentials(target), SERVICE, region_of(target)).add_auth(request)
+    SigV4Auth(await credentials_of(target), service, region_of(target)).add_auth(request)
     return {name: str(value) for name, value in request.headers.items() if name != "Host"}
 
 
@@ -59,7 +60,8 @@ def region_of(target: Target) -> str:
     return str(target.settings.get("aws_region") or "us-east-1")
 
 
-async def _credentials(target: Target) -> object:
+async def credentials_of(target: Target) -> object:
+    """The keys that were stored, else those of the machine. Raises InvokeAuthorizationError."""
     from botocore.credentials import Credentials
     from botocore.exceptions import BotoCoreError
 

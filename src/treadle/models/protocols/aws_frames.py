@@ -7,6 +7,10 @@ import struct
 from functools import lru_cache
 from zlib import crc32
 
+import msgspec
+
+from treadle.models.sse import SseReader
+
 MAX_FRAME = 24 * 2**20
 _PRELUDE = struct.Struct(">III")
 _CHECKSUM = struct.Struct(">I")
@@ -21,21 +25,18 @@ class BrokenFrame(ValueError):
     """Bytes that are no frame, or that changed on the way."""
 
 
-class FrameReader:
-    """Cuts a stream of bytes into its frames, however the network split them.
-
-    What a frame holds comes out as `{"TYPE": PAYLOAD}`, TYPE being its event or its exception.
-    """
+class Frames:
+    """Cuts a stream of bytes into its frames, however the network split them."""
 
     __slots__ = ("_held",)
 
     def __init__(self) -> None:
         self._held = b""
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The frames that `data` completes, in order. Raises BrokenFrame."""
+    def cut(self, data: bytes) -> list[tuple[bytes, bytes]]:
+        """Headers and payload of the frames that `data` completes, in order. Raises BrokenFrame."""
         held = self._held + data if self._held else data
-        found: list[bytes] = []
+        found: list[tuple[bytes, bytes]] = []
         view = memoryview(held)
         at, end = 0, len(held)
         while end - at >= _PRELUDE.size:
@@ -49,8 +50,7 @@ class FrameReader:
             if crc32(view[at + 8 : last], begun) != _CHECKSUM.unpack_from(held, last)[0]:
                 raise BrokenFrame("a frame of the event stream was damaged on the way")
             first = at + _PRELUDE.size + headers
-            opening = _opening(held[at + _PRELUDE.size : first])
-            found.append(opening + (held[first:last] or b"{}") + b"}")
+            found.append((held[at + _PRELUDE.size : first], held[first:last]))
             at += total
         self._held = held[at:]
         return found
@@ -61,10 +61,48 @@ class FrameReader:
         return []
 
 
+class FrameReader(Frames):
+    """What each frame holds, as `{"TYPE": PAYLOAD}`, TYPE being its event or its exception."""
+
+    __slots__ = ()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The frames that `data` completes, in order. Raises BrokenFrame."""
+        return [_opening(headers) + (payload or b"{}") + b"}" for headers, payload in self.cut(data)]
+
+
+class PartReader(Frames):
+    """The payloads of the events that lie, however cut, in the frames `PayloadPart`; a failure as `{"error": …}`."""
+
+    __slots__ = ("_events",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._events = SseReader(b"\n")
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The payloads that `data` completes, in order. Raises BrokenFrame and EventTooLong."""
+        found: list[bytes] = []
+        for headers, payload in self.cut(data):
+            kind = headers_in(headers)
+            if kind.get(b":event-type") == b"PayloadPart":
+                found += self._events.feed(payload)
+            else:
+                code = kind.get(b":exception-type") or kind.get(b":error-code") or b"error"
+                said = payload.decode("utf-8", "replace")
+                found.append(msgspec.json.encode({"error": {"message": said, "code": code.decode()}}))
+        return found
+
+    def end(self) -> list[bytes]:
+        """The payload of a last line that nothing ended."""
+        super().end()
+        return self._events.end()
+
+
 @lru_cache(maxsize=64)
 def _opening(headers: bytes) -> bytes:
     """What stands before the payload: the same headers come with every frame of a kind."""
-    named = _headers(headers)
+    named = headers_in(headers)
     kind = named.get(b":event-type") or named.get(b":exception-type")
     if kind is not None:
         return b"{%s:" % _quoted(kind)
@@ -72,7 +110,7 @@ def _opening(headers: bytes) -> bytes:
     return b'{"error":{"message":%s,"code":%s},"rest":' % (_quoted(said), _quoted(code))
 
 
-def _headers(data: bytes) -> dict[bytes, bytes]:
+def headers_in(data: bytes) -> dict[bytes, bytes]:
     """The headers whose values are texts."""
     found: dict[bytes, bytes] = {}
     at = 0

@@ -186,24 +186,26 @@ def event_frame(name: str, payload: Event) -> bytes:
     return frame({":event-type": name, ":content-type": "application/json", ":message-type": "event"}, payload)
 
 
-def frame(headers: dict[str, str], payload: Event | None) -> bytes:
+def frame(headers: dict[str, str], payload: Event | bytes | None) -> bytes:
     """A frame with headers that are texts."""
     head = b"".join(
         bytes([len(name)]) + name.encode() + b"\x07" + struct.pack(">H", len(value.encode())) + value.encode()
         for name, value in headers.items()
     )
-    body = b"" if payload is None else json.dumps(payload, ensure_ascii=False).encode()
+    body = (
+        payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode() if payload else b""
+    )
     prelude = struct.pack(">II", len(head) + len(body) + 16, len(head))
     message = prelude + struct.pack(">I", zlib.crc32(prelude)) + head + body
     return message + struct.pack(">I", zlib.crc32(message))
 
 
-def authorization(request: web.Request, recorded: Request, key: str, secret: str) -> str:
+def authorization(request: web.Request, recorded: Request, key: str, secret: str, service: str = "bedrock") -> str:
     """The Authorization header that signs this request, worked out anew (Signature Version 4)."""
     given = recorded.headers.get("authorization", "")
     scope = given.partition("Credential=")[2].partition(",")[0].split("/")[1:]
     names = given.partition("SignedHeaders=")[2].partition(",")[0]
-    if len(scope) != 4 or scope[2:] != ["bedrock", "aws4_request"] or "host" not in names:
+    if len(scope) != 4 or scope[2:] != [service, "aws4_request"] or "host" not in names:
         return ""
     path = quote(request.raw_path.partition("?")[0], safe="/-_.~")
     if "%" in request.raw_path and unquote(request.raw_path) == request.raw_path:

@@ -1,4 +1,4 @@
-"""Strict servers of those who offer vectors and scores: Jina, Mixedbread, Voyage, Nomic, Text Embeddings Inference."""
+"""Strict servers of those whose vectors and scores have a layout of their own."""
 
 from typing import Any, Literal
 
@@ -9,7 +9,10 @@ from tests.doubles.http_double import RECORDED, Refused
 from tests.doubles.openai_wire import tokens_of
 from tests.doubles.vendor import ScriptedVendor
 
-VendorName = Literal["jina", "mixedbread", "voyage", "nomic", "tei"]
+VendorName = Literal["jina", "mixedbread", "voyage", "nomic", "tei", "nvidia", "huggingface"]
+
+_RANKING = {"mixedbread": "/v1/reranking", "tei": "/rerank", "nvidia": "/v1/retrieval/{model:.+}/reranking"}
+_EMBEDDING = {"nomic": "/v1/embedding/text", "huggingface": "/v1/models/{model:.+}/pipeline/feature-extraction"}
 
 
 class ScriptedRetrieval(ScriptedVendor):
@@ -19,14 +22,16 @@ class ScriptedRetrieval(ScriptedVendor):
         super().__init__()
         self.vendor: VendorName = vendor
         self.most = most
+        self.by_token = False
+        """Hugging Face: a vector per token instead of one per text."""
 
     @property
     def url(self) -> str:
         return f"{self.origin}/v1"
 
     def routes(self) -> list[web.RouteDef]:
-        ranking = {"mixedbread": "/v1/reranking", "tei": "/rerank"}.get(self.vendor, "/v1/rerank")
-        embedding = "/v1/embedding/text" if self.vendor == "nomic" else "/v1/embeddings"
+        ranking = _RANKING.get(self.vendor, "/v1/rerank")
+        embedding = _EMBEDDING.get(self.vendor, "/v1/embeddings")
         return [web.post(ranking, self._rerank), web.post(embedding, self._embed)]
 
     def broken_off(self) -> bytes:
@@ -34,6 +39,8 @@ class ScriptedRetrieval(ScriptedVendor):
 
     async def _rerank(self, request: web.Request) -> web.StreamResponse:
         body: Any = self.json_body(request[RECORDED], f"retrieval/{self.vendor}_rerank")
+        if self.vendor == "nvidia":
+            return self._nvidia_ranking(body)
         documents = body.get("texts") or body.get("input") or body.get("documents")
         if self.vendor == "tei" and len(documents) > self.most:
             raise Refused(422, f"batch size {len(documents)} > maximum allowed batch size {self.most}")
@@ -52,14 +59,21 @@ class ScriptedRetrieval(ScriptedVendor):
                 found = [{"index": index, "relevance_score": score} for index, score in ranked]
                 return web.json_response({"model": body["model"], "results": found, "usage": usage})
 
+    def _nvidia_ranking(self, body: Any) -> web.StreamResponse:
+        """Logits instead of scores."""
+        ranked = shared_words(body["query"]["text"], [each["text"] for each in body["passages"]])
+        return web.json_response({"rankings": [{"index": index, "logit": score} for index, score in ranked]})
+
     async def _embed(self, request: web.Request) -> web.StreamResponse:
         body: Any = self.json_body(request[RECORDED], f"retrieval/{self.vendor}_embed")
-        texts: list[str] = body.get("texts") or body["input"]
+        texts: list[str] = body.get("texts") or body.get("inputs") or body["input"]
         if len(texts) > self.most:
             raise Refused(422, f"{len(texts)} texts are more than {self.most}")
         used = sum(len(tokens_of(text)) for text in texts)
         found = [vectors.embed(text, 16) for text in texts]
         usage = {"prompt_tokens": used, "total_tokens": used}
+        if self.vendor == "huggingface":
+            return web.json_response([[each, each] for each in found] if self.by_token else found)
         if self.vendor == "nomic":
             return web.json_response({"embeddings": found, "usage": usage, "model": body["model"]})
         data: list[Any] = [{"object": "embedding", "index": at, "embedding": each} for at, each in enumerate(found)]

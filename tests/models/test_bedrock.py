@@ -21,8 +21,8 @@ from treadle.models.catalogue import ModelKind, provider_of
 from treadle.models.connection import target_of
 from treadle.models.http import ModelHttp
 from treadle.models.protocols import aws_signing
-from treadle.models.protocols.bedrock import Bedrock
 from treadle.models.protocols.aws_frames import BrokenFrame, FrameReader
+from treadle.models.protocols.bedrock import Bedrock
 from treadle.models.protocols.bedrock_reply import ReplyReader
 from treadle.models.protocols.bedrock_request import converse_body
 from treadle.models.target import Target

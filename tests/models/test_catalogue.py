@@ -23,10 +23,10 @@ PROVIDERS = list(catalogue().values())
 
 HEAD = [
     "openai", "deepseek", "anthropic", "azure_openai", "google", "vertex_ai", "nvidia", "nvidia_nim", "cohere",
-    "upstage", "bedrock", "togetherai", "openrouter", "ollama", "mistralai", "groq", "replicate", "huggingface_hub", "xinference",
-    "triton_inference_server", "zhipuai", "baichuan", "spark", "minimax", "tongyi", "wenxin", "moonshot", "tencent", "chatglm",
-    "yi", "openllm", "localai", "volcengine_maas", "openai_api_compatible", "hunyuan", "siliconflow", "perfxcloud",
-    "zhinao", "fireworks",
+    "upstage", "bedrock", "togetherai", "openrouter", "ollama", "mistralai", "groq", "replicate", "huggingface_hub",
+    "xinference", "triton_inference_server", "zhipuai", "baichuan", "spark", "minimax", "tongyi", "wenxin",
+    "moonshot", "tencent", "chatglm", "yi", "openllm", "localai", "volcengine_maas", "openai_api_compatible",
+    "hunyuan", "siliconflow", "perfxcloud", "zhinao", "fireworks",
 ]  # fmt: skip
 """The order of the interface (spec models-and-tools §1.2), of providers that can be called here."""
 

@@ -11,7 +11,6 @@ import msgspec
 
 from treadle.engine.errors import InvokeError
 from treadle.engine.ports import ChatDelta, ChatRequest
-from treadle.engine.values import JsonValue
 from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
@@ -45,7 +44,7 @@ class _Call(msgspec.Struct):
     name: str = ""
     id: str = ""
     arguments: str = ""
-    parameters: JsonValue = None
+    parameters: dict[str, object] | None = None
 
 
 class _Message(msgspec.Struct, rename="camel"):

@@ -38,7 +38,7 @@ class _Transcript(msgspec.Struct):
     text: str
 
 
-_decode_judgements = msgspec.json.Decoder(_Judgements).decode
+decode_judgements = msgspec.json.Decoder(_Judgements).decode
 _decode_transcript = msgspec.json.Decoder(_Transcript).decode
 
 
@@ -54,7 +54,7 @@ class OpenAIMedia:
         response = await self._post(target, "moderations", body, "application/json")
         sent = await _body(target, response)
         try:
-            results = _decode_judgements(sent).results
+            results = decode_judgements(sent).results
         except msgspec.DecodeError as error:
             raise unreadable(target, sent) from error
         if len(results) != len(texts):

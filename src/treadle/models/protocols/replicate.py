@@ -17,7 +17,6 @@ import msgspec
 
 from treadle.engine.errors import InvokeError, InvokeServerUnavailableError
 from treadle.engine.ports import ChatDelta, ChatRequest
-from treadle.engine.values import JsonValue
 from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
@@ -43,12 +42,12 @@ class _Urls(msgspec.Struct):
 
 
 class _Prediction(msgspec.Struct):
-    """`output` is a text, its pieces, or vectors."""
+    """`output` is a text, its pieces, or vectors: bare, or each as `{"embedding": …}`."""
 
     status: str
     urls: _Urls
-    output: JsonValue = None
-    error: JsonValue = None
+    output: msgspec.Raw = msgspec.Raw(b"null")
+    error: object = None
 
 
 class _Event(msgspec.Struct):
@@ -56,22 +55,34 @@ class _Event(msgspec.Struct):
     data: str
 
 
-class _Components(msgspec.Struct):
-    schemas: dict[str, dict[str, JsonValue]] = {}
+class _Members(msgspec.Struct, frozen=True):
+    properties: dict[str, object] = {}
 
 
-class _OpenApi(msgspec.Struct):
+class _Components(msgspec.Struct, frozen=True):
+    schemas: dict[str, "_Members"] = {}
+
+
+class _OpenApi(msgspec.Struct, frozen=True):
     components: _Components = _Components()
 
 
-class _Version(msgspec.Struct):
+class _Version(msgspec.Struct, frozen=True):
     openapi_schema: _OpenApi = _OpenApi()
 
 
-class _Model(msgspec.Struct):
+class _Model(msgspec.Struct, frozen=True):
     latest_version: _Version | None = None
 
 
+class _Named(msgspec.Struct):
+    embedding: list[float]
+
+
+_decode_text = msgspec.json.Decoder(str | list[str] | None).decode
+_decode_vectors = msgspec.json.Decoder(list[list[float]]).decode
+_decode_vector = msgspec.json.Decoder(list[float]).decode
+_decode_named = msgspec.json.Decoder(list[_Named]).decode
 _decode_prediction = msgspec.json.Decoder(_Prediction).decode
 _decode_event = msgspec.json.Decoder(_Event).decode
 _decode_version = msgspec.json.Decoder(_Version).decode
@@ -139,8 +150,7 @@ class Replicate:
             described = _decode_version(sent) if version else _decode_model(sent).latest_version or _Version()
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise unreadable(target, sent) from error
-        members = described.openapi_schema.components.schemas.get("Input", {}).get("properties")
-        names = members if isinstance(members, dict) else {}
+        names = described.openapi_schema.components.schemas.get("Input", _Members()).properties
         return next((field for field in _TEXT_FIELDS if field in names), "text")
 
     async def _result(self, target: Target, given: Body) -> _Prediction:
@@ -276,26 +286,24 @@ def chat_input(request: ChatRequest) -> Body:
 
 
 def _whole(target: Target, request: ChatRequest, prediction: _Prediction) -> ChatDelta:
-    output = prediction.output
     transcript, deltas = Transcript(target, request), list[ChatDelta]()
-    if isinstance(output, list):
-        output = "".join(str(piece) for piece in output)
-    transcript.say("" if output is None else str(output), deltas)
+    try:
+        output = _decode_text(prediction.output)
+    except msgspec.DecodeError as error:
+        raise unreadable(target, bytes(prediction.output)) from error
+    transcript.say("".join(output or ()), deltas)
     return joined(deltas, transcript.end())
 
 
-def _vectors_in(target: Target, output: JsonValue) -> list[list[float]]:
-    """The vectors, bare or in objects, one or many."""
-    if isinstance(output, dict):
-        output = output.get("embeddings") or output.get("embedding") or output.get("vectors")
-    try:
-        if isinstance(output, list) and output and isinstance(output[0], dict):
-            return [msgspec.convert(each, dict[str, list[float]])["embedding"] for each in output]
-        if isinstance(output, list) and output and not isinstance(output[0], list):
-            return [msgspec.convert(output, list[float])]
-        return msgspec.convert(output, list[list[float]])
-    except (msgspec.ValidationError, KeyError) as error:
-        raise unreadable(target, msgspec.json.encode(output)) from error
+def _vectors_in(target: Target, output: msgspec.Raw) -> list[list[float]]:
+    """The vectors, bare or in objects, one or many. Raises InvokeServerUnavailableError."""
+    with contextlib.suppress(msgspec.DecodeError):
+        return _decode_vectors(output)
+    with contextlib.suppress(msgspec.DecodeError):
+        return [_decode_vector(output)]
+    with contextlib.suppress(msgspec.DecodeError):
+        return [each.embedding for each in _decode_named(output)]
+    raise unreadable(target, bytes(output))
 
 
 def _read(target: Target, sent: bytes) -> _Prediction:

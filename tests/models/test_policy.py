@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.doubles import media
 from tests.doubles.script import StreamStyle
 from tests.doubles.scripted_model import ScriptedModel
 from treadle.engine.errors import (
@@ -117,6 +118,19 @@ async def test_a_refused_credential_rests_and_the_next_one_answers_in_the_same_c
     await ask(service)
     assert len(upstream.requests) == 2
     assert not (await service.administration.credentials(HERE, OWNER))[0].in_cooldown
+
+
+async def test_reading_aloud_goes_to_the_next_credential_before_its_first_sound(
+    service: ModelService, upstream: ScriptedModel, second: ScriptedModel
+) -> None:
+    owner: Owner = (GENERIC, "stub-voice", ModelKind.TTS)
+    for each in (upstream, second):
+        await service.administration.add_credential(HERE, owner, form(each, voices="anna"), validate=False)
+    await service.administration.decide(HERE, owner, balanced=True)
+    upstream.fail(status=429, message="Not now")
+    pieces = service.media_for(HERE).speak("Hello there.", ModelRef(GENERIC, "stub-voice"), voice="anna")
+    assert b"".join([piece async for piece in pieces]) == media.mp3()
+    assert (len(upstream.requests), len(second.requests)) == (1, 1)
 
 
 async def test_when_all_rest_the_last_reason_is_told_and_nobody_is_asked(

@@ -7,12 +7,12 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 
-from treadle.engine.errors import InvokeBadRequestError
+from treadle.engine.errors import InvokeBadRequestError, InvokeError
 from treadle.engine.ports import ModelRef
 
 from .catalogue import ModelKind, Voice
 from .http import ModelHttp
-from .policy import Policy, called
+from .policy import Calls, Policy, called
 from .protocols.media import MediaProtocol, Recording, VoiceSource, media_protocol
 from .state import Resolved
 
@@ -64,15 +64,34 @@ class MediaModels:
     async def speak(self, text: str, model: ModelRef, *, voice: str = "") -> AsyncGenerator[bytes, None]:
         """The sound of a text, piece by piece; a voice that the model has not is its default. Raises InvokeError.
 
-        Closing the iterator closes the connection.
+        A call that fails before its first sound goes to the next credential; what has begun stays with its own. Closing
+        the iterator closes the connection.
         """
-        resolved = await self._resolve(model, ModelKind.TTS)
+        calls = Calls(await self._resolve(model, ModelKind.TTS), ModelKind.TTS, self._policy, self._resolve)
+        while True:
+            resolved = await calls.next()
+            begun = False
+            try:
+                async with aclosing(self._spoken(resolved, text, voice)) as pieces:
+                    async for piece in pieces:
+                        begun = True
+                        yield piece
+                return
+            except InvokeError as error:
+                if begun:
+                    raise
+                await calls.failed(error)
+            finally:
+                calls.close()
+
+    async def _spoken(self, resolved: Resolved, text: str, voice: str) -> AsyncGenerator[bytes, None]:
         wire, schema = self._wire(resolved), resolved.usable.schema
         offered = [each.mode for each in schema.voices]
         chosen = voice if voice in offered else schema.default_voice or (offered[0] if offered else voice)
         for part in spoken_parts(text, schema.word_limit):
-            pieces = wire.speak(resolved.target, part, voice=chosen, audio_type=schema.audio_type)
-            async with aclosing(pieces):
+            async with aclosing(
+                wire.speak(resolved.target, part, voice=chosen, audio_type=schema.audio_type)
+            ) as pieces:
                 async for piece in pieces:
                     yield piece
 

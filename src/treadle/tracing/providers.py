@@ -58,11 +58,11 @@ def checked(provider: Provider, given: Mapping[str, str]) -> Config:
 
 
 def _check_url(field: ConfigField, value: str) -> None:
-    schemes = " or ".join(field.url)
+    schemes = " or ".join(f"{scheme}://" for scheme in field.url)
     try:
         parts = urlsplit(value)
         fits = parts.scheme in field.url and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         fits = False
     if not fits:
-        raise InvalidParam(f"`{field.name}` must be an address that begins with {schemes}://.", param=field.name)
+        raise InvalidParam(f"`{field.name}` must be an address that begins with {schemes}.", param=field.name)

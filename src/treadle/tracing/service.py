@@ -99,7 +99,7 @@ class TracingService:
         try:
             project_url = await service.verify(self._http, config)
         except TracingFailed as error:
-            raise InvalidParam(f"{provider} could not be reached with these settings. {error}") from error
+            raise InvalidParam(f"Nothing was saved, for these settings do not work: {error}") from error
         now = now_us()
         async with self._db.transaction(lock=f"tracing of {app_id}") as session:
             row = await session.get(TracingConfig, (app_id, provider))

@@ -113,7 +113,7 @@ function ProviderRow({ appId, administers, state, provider }: TracingProps & { s
   };
   return (
     <li className="flex flex-wrap items-center gap-2 px-4 py-3">
-      <div className="flex min-w-40 flex-1 flex-col gap-0.5">
+      <div className="flex min-w-40 flex-1 flex-col max-sm:basis-full gap-0.5">
         <span className="flex items-center gap-2 font-medium">
           {title}
           {inUse && <Badge tone={state.enabled ? "ok" : "plain"}>{t("tracing.inUse")}</Badge>}

@@ -1,9 +1,12 @@
 """A knowledge base made, filled, searched and emptied in the browser."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.e2e.accessibility import expect_accessible
 from tests.e2e.site import Site
+from tests.e2e.witness import Witness
 
 RULES = "# Harbour rules\n\nNo swimming in the harbour.\n\nThe ferry leaves at nine from the north pier.\n"
 
@@ -12,10 +15,10 @@ def new_base(site: Site, console: Page, name: str) -> None:
     """A base that finds by keywords, opened."""
     console.goto(f"{site.url}/datasets")
     console.get_by_role("button", name="Create knowledge base").first.click()
-    dialog = console.get_by_role("dialog")
-    dialog.get_by_label("Name").fill(name)
-    dialog.get_by_role("button", name="Create knowledge base").click()
-    console.wait_for_url("**/datasets/*")
+    console.get_by_role("radio", name="Empty").click()
+    console.get_by_label("Name").fill(name)
+    console.get_by_role("button", name="Create knowledge base").click()
+    console.wait_for_url(re.compile(r"/datasets/[0-9a-f-]{36}$"))
     console.get_by_role("radio", name="By keywords").or_(
         console.get_by_role("button", name="By keywords")
     ).first.click()
@@ -73,3 +76,68 @@ def test_ways_of_searching_are_compared(site: Site, console: Page) -> None:
     console.get_by_role("button", name="Delete this evaluation").click()
     console.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     expect(results).to_have_count(0)
+
+
+def test_a_base_is_made_of_files_with_a_preview(site: Site, console: Page, witness: Witness) -> None:
+    witness.expect(r"\b415\b.*/files/upload")
+    console.goto(f"{site.url}/datasets/create")
+    files = [
+        {"name": "rules.md", "mimeType": "text/markdown", "buffer": (RULES * 8).encode()},
+        {"name": "picture.png", "mimeType": "image/png", "buffer": b"not a text"},
+    ]
+    console.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+    expect(console.get_by_text("This type of file is not accepted.")).to_be_visible()
+    onward = console.get_by_role("button", name="Next: how to cut")
+    expect(onward).to_be_disabled()
+    expect_accessible(console)
+    console.get_by_role("button", name="Remove picture.png").click()
+    onward.click()
+    console.wait_for_url("**step=cut**")
+
+    preview = console.get_by_role("region", name="Preview")
+    expect(preview.get_by_text("No swimming in the harbour.").first).to_be_visible()
+    console.get_by_role("textbox", name="Longest").fill("20")
+    console.get_by_role("textbox", name="Longest").press("Enter")
+    expect(console.get_by_text("A chunk must be able to have at least 50.")).to_be_visible()
+    console.get_by_role("textbox", name="Longest").fill("60")
+    console.get_by_role("textbox", name="Overlap").fill("0")
+    console.get_by_role("textbox", name="Overlap").press("Enter")
+    expect(preview.get_by_text(re.compile(r"^([2-9]|\d\d) chunks$"))).to_be_visible()
+    console.get_by_role("radio", name="Economy").click()
+    expect_accessible(console)
+    console.get_by_role("button", name="Take in").click()
+
+    console.wait_for_url("**/progress/*")
+    expect(console.get_by_role("listitem").filter(has_text="rules.md").get_by_text("Done")).to_be_visible()
+    expect(console.get_by_text("1 of 1 done.")).to_be_visible()
+    expect_accessible(console)
+    console.get_by_role("link", name="Open the knowledge base").click()
+    expect(console.get_by_role("row").filter(has_text="rules.md").get_by_text("Available")).to_be_visible()
+
+    console.get_by_role("button", name="Add documents").click()
+    console.get_by_role("radio", name="Text").click()
+    console.get_by_label("Name of the document").fill("Tides")
+    console.get_by_role("textbox", name="Text", exact=True).fill("High water is at six.")
+    console.get_by_role("button", name="Keep this text").click()
+    expect(console.get_by_text("To be taken in: Tides.md")).to_be_visible()
+    onward.click()
+    expect(preview.get_by_text("High water is at six.")).to_be_visible()
+    expect(console.get_by_role("radio", name="Economy")).to_have_count(0)
+    console.get_by_role("button", name="Take in").click()
+    expect(console.get_by_role("listitem").filter(has_text="Tides.md").get_by_text("Done")).to_be_visible()
+
+
+def test_data_sources_say_why_they_cannot_be_connected(site: Site, console: Page, witness: Witness) -> None:
+    witness.expect(r"\b400\b.*/(oauth/data-source/notion|external-knowledge-api)")
+    console.goto(f"{site.url}/settings/data-sources")
+    console.get_by_role("button", name="Connect one").click()
+    expect(console.get_by_text("Notion is not set up")).to_be_visible()
+    console.get_by_role("button", name="Add an API").click()
+    dialog = console.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Archive")
+    dialog.get_by_label("Endpoint").fill("not an address")
+    dialog.get_by_label("API key").fill("secret")
+    dialog.get_by_role("button", name="Test and save").click()
+    expect(dialog.locator("#api-endpoint-error")).to_be_visible()
+    console.keyboard.press("Escape")
+    expect_accessible(console)

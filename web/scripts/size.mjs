@@ -22,7 +22,8 @@ const pages = {
   configuration: ["src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json"],
   tracing: ["src/routes/tracing-page.tsx"],
   publishing: ["src/routes/publish-page.tsx"],
-  knowledge: ["src/routes/knowledge-pages.tsx"],
+  knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json"],
+  "new knowledge": ["src/routes/knowledge-wizard.tsx", "src/i18n/en/knowledge-setup.json"],
   "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],
 };
 

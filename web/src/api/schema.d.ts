@@ -1584,6 +1584,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/files/support-type": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Supported Types
+         * @description Which files knowledge bases can read.
+         */
+        get: operations["files_list_supported_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/files/upload": {
         parameters: {
             query?: never;
@@ -1591,11 +1611,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read Upload Limits
+         * @description How large a file may be.
+         */
+        get: operations["files_read_upload_limits"];
         put?: never;
         /**
          * Upload File
-         * @description Keep a file of this member.
+         * @description Keep a file of this member. With `source` datasets it must be one that knowledge bases can read.
          */
         post: operations["files_upload_file"];
         delete?: never;
@@ -7447,6 +7471,10 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description Extensions, without a dot, of the files that knowledge bases can read. */
+        SupportedTypes: {
+            allowed_extensions: string[];
+        };
         /** @description A trigger switched on or off. */
         Switch: {
             enabled: boolean;
@@ -7595,6 +7623,13 @@ export interface components {
             /** @default  */
             schema_type?: string;
             schema: string;
+        };
+        /** @description MiB that a file may have. */
+        UploadLimits: {
+            file_size_limit: number;
+            image_file_size_limit: number;
+            audio_file_size_limit: number;
+            video_file_size_limit: number;
         };
         /** @description A kept file. Name it in inputs as `{type, transfer_method: "local_file", upload_file_id: id}`. */
         UploadedFile: {
@@ -10906,9 +10941,51 @@ export interface operations {
             };
         };
     };
-    files_upload_file: {
+    files_list_supported_types: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportedTypes"];
+                };
+            };
+        };
+    };
+    files_read_upload_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadLimits"];
+                };
+            };
+        };
+    };
+    files_upload_file: {
+        parameters: {
+            query?: {
+                source?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10929,6 +11006,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UploadedFile"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -2,11 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import en from "./en";
+import enKnowledgeSetup from "./en/knowledge-setup.json";
 import enOrchestration from "./en/orchestration.json";
 import { languageFor } from "./i18n";
 import ja from "./ja";
+import jaKnowledgeSetup from "./ja/knowledge-setup.json";
 import jaOrchestration from "./ja/orchestration.json";
 import zhHans from "./zh-Hans";
+import zhHansKnowledgeSetup from "./zh-Hans/knowledge-setup.json";
 import zhHansOrchestration from "./zh-Hans/orchestration.json";
 
 interface Tree {
@@ -23,10 +26,10 @@ function texts(tree: Tree, prefix = ""): Map<string, string> {
   return all;
 }
 
-const english = texts({ ...en, orchestration: enOrchestration });
+const english = texts({ ...en, knowledgeSetup: enKnowledgeSetup, orchestration: enOrchestration });
 const others: [string, Map<string, string>][] = [
-  ["zh-Hans", texts({ ...zhHans, orchestration: zhHansOrchestration })],
-  ["ja", texts({ ...ja, orchestration: jaOrchestration })],
+  ["zh-Hans", texts({ ...zhHans, knowledgeSetup: zhHansKnowledgeSetup, orchestration: zhHansOrchestration })],
+  ["ja", texts({ ...ja, knowledgeSetup: jaKnowledgeSetup, orchestration: jaOrchestration })],
 ];
 
 /** The same in both languages, rightly. */

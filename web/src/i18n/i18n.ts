@@ -1,9 +1,10 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type en from "./en";
+import type knowledgeSetup from "./en/knowledge-setup.json";
 import type orchestration from "./en/orchestration.json";
 
-export type Translation = typeof en & { orchestration: typeof orchestration };
+export type Translation = typeof en & { knowledgeSetup: typeof knowledgeSetup; orchestration: typeof orchestration };
 export type Language = "en" | "zh-Hans" | "ja";
 
 /** The languages of the interface, each by its own name. */
@@ -19,6 +20,11 @@ const LOADERS: Record<Language, Loader> = {
 
 /** Areas with many texts, which come with the pages that show them. */
 const AREAS = {
+  knowledgeSetup: {
+    en: () => import("./en/knowledge-setup.json"),
+    "zh-Hans": () => import("./zh-Hans/knowledge-setup.json"),
+    ja: () => import("./ja/knowledge-setup.json"),
+  },
   orchestration: {
     en: () => import("./en/orchestration.json"),
     "zh-Hans": () => import("./zh-Hans/orchestration.json"),

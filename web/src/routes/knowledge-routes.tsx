@@ -1,9 +1,12 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { LibraryBig } from "lucide-react";
+import { DatabaseZap, LibraryBig } from "lucide-react";
 import { api, call } from "@/api/client";
+import { KNOWLEDGE_KEEPERS } from "@/features/account/roles";
 import { addSearchSource } from "@/features/commands/sources";
-import { addToRail } from "@/features/shell/registry";
+import { addSettingsSection, addToRail } from "@/features/shell/registry";
+import { withTexts } from "@/i18n/i18n";
 import { consoleRoute } from "./layouts";
+import { text } from "./search";
 
 addToRail({ id: "knowledge", label: (t) => t("knowledge.title"), icon: LibraryBig, to: "/datasets", also: ["/datasets/"], order: 20 });
 
@@ -17,16 +20,58 @@ addSearchSource({
   },
 });
 
+addSettingsSection({
+  id: "data-sources",
+  group: "workspace",
+  label: (t) => t("knowledge.sources"),
+  icon: DatabaseZap,
+  order: 30,
+  roles: KNOWLEDGE_KEEPERS,
+  page: () => withTexts("knowledgeSetup", import("@/features/knowledge/sources/data-sources-section")),
+});
+
 const basesRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/datasets",
-  component: lazyRouteComponent(() => import("./knowledge-pages"), "BasesRoute"),
+  component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-pages")), "BasesRoute"),
 });
 
 const baseRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/datasets/$baseId",
-  component: lazyRouteComponent(() => import("./knowledge-pages"), "BaseRoute"),
+  component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-pages")), "BaseRoute"),
 });
 
-export const knowledgeRoutes = [basesRoute, baseRoute] as const;
+/** Source and step of the way from a source to documents. */
+const wizardSearch = (search: Record<string, unknown>): { source?: string | undefined; step?: string | undefined } => ({
+  source: text(search.source),
+  step: text(search.step),
+});
+
+const createBaseRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/datasets/create",
+  validateSearch: wizardSearch,
+  component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-wizard")), "CreateBaseRoute"),
+});
+
+const addDocumentsRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/datasets/$baseId/add",
+  validateSearch: wizardSearch,
+  component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-wizard")), "AddDocumentsRoute"),
+});
+
+const cutAgainRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/datasets/$baseId/documents/$documentId/cut",
+  component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-wizard")), "CutAgainRoute"),
+});
+
+const progressRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/datasets/$baseId/progress/$batch",
+  component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-wizard")), "ProgressRoute"),
+});
+
+export const knowledgeRoutes = [basesRoute, baseRoute, createBaseRoute, addDocumentsRoute, cutAgainRoute, progressRoute] as const;

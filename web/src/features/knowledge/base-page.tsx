@@ -1,9 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import { PageBar } from "@/features/shell/page-bar";
 import { useErrorText } from "@/i18n/errors";
+import { Button } from "@/ui/button";
 import { Spinner } from "@/ui/spinner";
 import { Tabs } from "@/ui/tabs";
 import { Documents } from "./documents";
@@ -15,6 +17,7 @@ const EvaluationTab = lazy(() => import("./evaluation/evaluation").then((module)
 export function BasePage({ baseId, editable }: { baseId: string; editable: boolean }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
+  const navigate = useNavigate();
   const [tab, setTab] = useState<"documents" | "test" | "evaluate">("documents");
   const base = useQuery({
     queryKey: ["datasets", "one", baseId],
@@ -24,7 +27,17 @@ export function BasePage({ baseId, editable }: { baseId: string; editable: boole
   if (base.data === undefined) return <p className="p-4">{<Spinner />}</p>;
   return (
     <>
-      <PageBar title={base.data.name} crumbs={[{ id: "knowledge", content: t("knowledge.title") }]} />
+      <PageBar
+        title={base.data.name}
+        crumbs={[{ id: "knowledge", content: t("knowledge.title") }]}
+        actions={
+          editable && base.data.provider === "vendor" ? (
+            <Button variant="primary" onClick={() => void navigate({ to: "/datasets/$baseId/add", params: { baseId } })}>
+              {t("knowledgeSetup.addTo")}
+            </Button>
+          ) : undefined
+        }
+      />
       <div className="mx-auto w-full max-w-300 p-4">
         <Tabs
           label={base.data.name}

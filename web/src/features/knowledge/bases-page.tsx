@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { LibraryBig, Plus } from "lucide-react";
 import { useState } from "react";
@@ -7,19 +7,17 @@ import { api, call } from "@/api/client";
 import { PageBar } from "@/features/shell/page-bar";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
-import { Dialog } from "@/ui/dialog";
 import { Empty, Skeleton } from "@/ui/empty";
-import { Field, fieldProps, TextArea, TextInput } from "@/ui/field";
+import { TextInput } from "@/ui/field";
 
 const PAGE = 30;
-const LONGEST_NAME = 40;
 
 /** The knowledge bases that somebody may see, newest first. */
 export function BasesPage() {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const [keyword, setKeyword] = useState("");
-  const [creating, setCreating] = useState(false);
+  const navigate = useNavigate();
   const bases = useInfiniteQuery({
     queryKey: ["datasets", "list", keyword],
     queryFn: ({ pageParam, signal }) => call(api.GET("/datasets", { params: { query: { page: pageParam, limit: PAGE, keyword } }, signal })),
@@ -41,7 +39,7 @@ export function BasesPage() {
             value={keyword}
             onChange={(event) => setKeyword(event.target.value)}
           />
-          <Button variant="primary" className="ml-auto" icon={<Plus size={16} strokeWidth={1.5} />} onClick={() => setCreating(true)}>
+          <Button variant="primary" className="ml-auto" icon={<Plus size={16} strokeWidth={1.5} />} onClick={() => void navigate({ to: "/datasets/create" })}>
             {t("knowledge.create")}
           </Button>
         </div>
@@ -52,7 +50,7 @@ export function BasesPage() {
             icon={<LibraryBig size={28} strokeWidth={1.5} />}
             title={t(keyword === "" ? "knowledge.none" : "knowledge.noneFound")}
             text={keyword === "" ? t("knowledge.noneText") : undefined}
-            action={<Button onClick={() => setCreating(true)}>{t("knowledge.create")}</Button>}
+            action={<Button onClick={() => void navigate({ to: "/datasets/create" })}>{t("knowledge.create")}</Button>}
           />
         )}
         <ul className="grid gap-3 sm:grid-cols-2 xl:grid-cols-3">
@@ -78,59 +76,6 @@ export function BasesPage() {
           </Button>
         )}
       </div>
-      {creating && <CreateDialog onClose={() => setCreating(false)} />}
     </>
-  );
-}
-
-function CreateDialog({ onClose }: { onClose: () => void }) {
-  const { t } = useTranslation();
-  const errorText = useErrorText();
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const [name, setName] = useState("");
-  const [description, setDescription] = useState("");
-  const [error, setError] = useState<string | undefined>();
-  const [busy, setBusy] = useState(false);
-  const create = async () => {
-    setBusy(true);
-    try {
-      const made = await call(api.POST("/datasets", { body: { name: name.trim(), description, permission: "all_team_members" } }));
-      await queries.invalidateQueries({ queryKey: ["datasets"] });
-      await navigate({ to: "/datasets/$baseId", params: { baseId: made.id } });
-    } catch (caught) {
-      setError(errorText(caught));
-      setBusy(false);
-    }
-  };
-  return (
-    <Dialog
-      open
-      onOpenChange={(open) => !open && onClose()}
-      title={t("knowledge.create")}
-      footer={
-        <>
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button variant="primary" busy={busy} disabled={name.trim() === ""} onClick={() => void create()}>
-            {t("knowledge.create")}
-          </Button>
-        </>
-      }
-    >
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (name.trim() !== "" && !busy) void create();
-        }}
-      >
-        <Field id="base-name" label={t("knowledge.name")} error={error}>
-          <TextInput {...fieldProps("base-name", error)} maxLength={LONGEST_NAME} value={name} onChange={(event) => setName(event.target.value)} />
-        </Field>
-        <Field id="base-description" label={t("knowledge.description")} hint={t("knowledge.descriptionHint")} optional>
-          <TextArea {...fieldProps("base-description", undefined)} value={description} onChange={(event) => setDescription(event.target.value)} />
-        </Field>
-      </form>
-    </Dialog>
   );
 }

@@ -12,7 +12,6 @@ import form from "./form.json";
 import generate from "./generate.json";
 import humanInput from "./human-input.json";
 import knowledge from "./knowledge.json";
-import knowledgeSetup from "./knowledge-setup.json";
 import modelSetup from "./model-setup.json";
 import preferences from "./preferences.json";
 import publish from "./publish.json";
@@ -30,4 +29,4 @@ import profile from "./profile.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, evaluation, explore, extensions, files, form, generate, humanInput, knowledge, knowledgeSetup, modelSetup, preferences, publish, running, runs, shell, status, steps, tracing, webapp, workflow };
+export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, evaluation, explore, extensions, files, form, generate, humanInput, knowledge, modelSetup, preferences, publish, running, runs, shell, status, steps, tracing, webapp, workflow };

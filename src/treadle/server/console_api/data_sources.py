@@ -145,7 +145,7 @@ async def notion_returned(
 ) -> RedirectResponse:
     """Where Notion sends the browser back to: on to the console, which takes the access up."""
     given = {"type": "notion", **({"error": error} if error else {"code": code, "state": state})}
-    return RedirectResponse(f"{services.links.base}/?{urlencode(given)}")
+    return RedirectResponse(f"{services.links.base}/settings/data-sources?{urlencode(given)}")
 
 
 @router.post("/oauth/data-source/binding/notion")

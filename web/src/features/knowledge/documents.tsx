@@ -1,5 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { FileUp, RotateCw, Trash2 } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { FileUp, RotateCw, Scissors, Trash2 } from "lucide-react";
 import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, csrfToken, type Schemas } from "@/api/client";
@@ -8,13 +9,13 @@ import { useErrorText } from "@/i18n/errors";
 import { Badge } from "@/ui/badge";
 import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
-import { Drawer } from "@/ui/drawer";
 import { Progress } from "@/ui/progress";
 import { Segmented } from "@/ui/segmented";
 import { Spinner } from "@/ui/spinner";
 import { Switch } from "@/ui/switch";
 import { Cell, HeadCell, Row, Table, TableHead } from "@/ui/table";
 import { showToast } from "@/ui/toast";
+import { Chunks } from "./chunks";
 
 type Base = Schemas["DatasetShown"];
 type Document = Schemas["DocumentShown"];
@@ -101,6 +102,17 @@ export function Documents({ base, editable }: DocumentsProps) {
                       {(document.display_status === "available" || document.display_status === "disabled") && (
                         <Switch bare label={t("knowledge.searched", { name: document.name })} checked={document.enabled} onChange={(on) => void switchTo(document, on)} />
                       )}
+                      {!UNDER_WAY.has(document.display_status) && (
+                        <Link
+                          to="/datasets/$baseId/documents/$documentId/cut"
+                          params={{ baseId: base.id, documentId: document.id }}
+                          aria-label={t("knowledge.cutAgain", { name: document.name })}
+                          title={t("knowledge.cutAgain", { name: document.name })}
+                          className="inline-flex size-8 items-center justify-center rounded-control text-muted hover:bg-surface hover:text-text"
+                        >
+                          <Scissors size={16} strokeWidth={1.5} aria-hidden />
+                        </Link>
+                      )}
                       <IconButton label={t("knowledge.remove", { name: document.name })} onClick={() => setRemoving(document)}>
                         <Trash2 size={16} strokeWidth={1.5} />
                       </IconButton>
@@ -112,7 +124,7 @@ export function Documents({ base, editable }: DocumentsProps) {
           </tbody>
         </Table>
       )}
-      {opened !== null && <Chunks baseId={base.id} document={opened} onClose={() => setOpened(null)} />}
+      {opened !== null && <Chunks baseId={base.id} document={opened} editable={editable} onClose={() => setOpened(null)} />}
       {removing !== null && (
         <ConfirmDialog
           title={t("knowledge.removeTitle", { name: removing.name })}
@@ -207,52 +219,5 @@ function AddFiles({ base, onAdded }: { base: Base; onAdded: () => Promise<void> 
         {t("knowledge.addFiles")}
       </Button>
     </div>
-  );
-}
-
-function Chunks({ baseId, document, onClose }: { baseId: string; document: Document; onClose: () => void }) {
-  const { t } = useTranslation();
-  const errorText = useErrorText();
-  const [page, setPage] = useState(1);
-  const chunks = useQuery({
-    queryKey: ["datasets", "chunks", document.id, page],
-    queryFn: ({ signal }) =>
-      call(
-        api.GET("/datasets/{dataset_id}/documents/{document_id}/segments", {
-          params: { path: { dataset_id: baseId, document_id: document.id }, query: { page, limit: 20 } },
-          signal,
-        }),
-      ),
-  });
-  return (
-    <Drawer open onOpenChange={(open) => !open && onClose()} title={document.name}>
-      {chunks.error !== null && <p className="text-danger">{errorText(chunks.error)}</p>}
-      <ol className="flex flex-col gap-3">
-        {chunks.data?.data.map((chunk) => (
-          <li key={chunk.id} className="rounded-card border border-line p-3">
-            <p className="mb-1 flex gap-3 text-12 text-muted">
-              <span className="tabular">#{chunk.position}</span>
-              <span className="tabular">{t("knowledge.chunkWords", { count: chunk.word_count })}</span>
-              <span className="tabular">{t("knowledge.hits", { count: chunk.hit_count })}</span>
-            </p>
-            <p className="break-words whitespace-pre-wrap">{chunk.content}</p>
-            {chunk.answer !== null && chunk.answer !== "" && <p className="mt-2 border-l-2 border-line pl-2 whitespace-pre-wrap text-muted">{chunk.answer}</p>}
-          </li>
-        ))}
-      </ol>
-      {chunks.data !== undefined && chunks.data.total_pages > 1 && (
-        <p className="mt-3 flex items-center justify-center gap-3">
-          <Button size="small" disabled={page === 1} onClick={() => setPage(page - 1)}>
-            {t("knowledge.previous")}
-          </Button>
-          <span className="tabular text-muted">
-            {page}/{chunks.data.total_pages}
-          </span>
-          <Button size="small" disabled={page >= chunks.data.total_pages} onClick={() => setPage(page + 1)}>
-            {t("knowledge.next")}
-          </Button>
-        </p>
-      )}
-    </Drawer>
   );
 }

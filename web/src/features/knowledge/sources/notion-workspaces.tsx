@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
@@ -12,6 +13,15 @@ interface Info {
   total?: number;
 }
 
+/** What Notion sent the browser back with, taken out of the address; null when it did not. */
+function takeReturned() {
+  const given = new URLSearchParams(window.location.search);
+  const code = given.get("code");
+  if (given.get("type") !== "notion" || code === null) return null;
+  window.history.replaceState(window.history.state, "", window.location.pathname);
+  return { code, state: given.get("state") ?? "" };
+}
+
 /** The Notion workspaces that pages can be taken from. */
 export function NotionWorkspaces({ editable }: { editable: boolean }) {
   const { t } = useTranslation();
@@ -23,6 +33,13 @@ export function NotionWorkspaces({ editable }: { editable: boolean }) {
     const { data: address } = await call(api.GET("/oauth/data-source/notion"));
     if (address !== "internal") window.location.assign(address);
   };
+  useEffect(() => {
+    const returned = takeReturned();
+    if (returned === null) return;
+    change.mutate(() => call(api.POST("/oauth/data-source/binding/notion", { body: returned })));
+    // Once: what Notion sent along works a single time.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
   const error = found.error ?? change.error;
   return (
     <section className="flex flex-col gap-3">

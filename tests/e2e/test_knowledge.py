@@ -72,6 +72,22 @@ def test_documents_are_taken_in_found_and_removed(site: Site, console: Page) -> 
     console.get_by_role("button", name="Delete", exact=True).click()
     expect(bad).to_have_count(0)
 
+    console.get_by_role("tab", name="Settings").click()
+    console.get_by_label("Name").fill("Papers of the harbour")
+    console.get_by_role("radio", name="Chosen members").click()
+    console.get_by_role("checkbox").first.click()
+    expect_accessible(console)
+    console.get_by_role("button", name="Save").click()
+    expect(console.get_by_text("Saved", exact=True)).to_be_visible()
+    console.reload()
+    expect(console.get_by_role("tablist", name="Papers of the harbour")).to_be_visible()
+    console.get_by_role("tab", name="Settings").click()
+    expect(console.get_by_role("checkbox").first).to_be_checked()
+    console.get_by_role("button", name="Delete knowledge base").click()
+    console.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    console.wait_for_url(re.compile(r"/datasets$"))
+    expect(console.get_by_text("Papers of the harbour")).to_have_count(0)
+
 
 def test_ways_of_searching_are_compared(site: Site, console: Page) -> None:
     new_base(site, console, "Measured papers")

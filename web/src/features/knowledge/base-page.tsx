@@ -11,6 +11,7 @@ import { Tabs } from "@/ui/tabs";
 import { Documents } from "./documents";
 import { SearchTest } from "./search-test";
 
+const BaseSettings = lazy(() => import("./base-settings").then((module) => ({ default: module.BaseSettings })));
 const EvaluationTab = lazy(() => import("./evaluation/evaluation").then((module) => ({ default: module.EvaluationTab })));
 
 /** One knowledge base: what is in it, and what it finds. */
@@ -18,7 +19,7 @@ export function BasePage({ baseId, editable }: { baseId: string; editable: boole
   const { t } = useTranslation();
   const errorText = useErrorText();
   const navigate = useNavigate();
-  const [tab, setTab] = useState<"documents" | "test" | "evaluate">("documents");
+  const [tab, setTab] = useState<"documents" | "test" | "evaluate" | "settings">("documents");
   const base = useQuery({
     queryKey: ["datasets", "one", baseId],
     queryFn: ({ signal }) => call(api.GET("/datasets/{dataset_id}", { params: { path: { dataset_id: baseId } }, signal })),
@@ -47,10 +48,16 @@ export function BasePage({ baseId, editable }: { baseId: string; editable: boole
             { id: "documents", label: t("knowledge.documents"), count: base.data.document_count },
             { id: "test", label: t("knowledge.test") },
             ...(editable && base.data.provider === "vendor" ? [{ id: "evaluate" as const, label: t("evaluation.tab") }] : []),
+            ...(editable ? [{ id: "settings" as const, label: t("knowledgeSetup.settings.tab") }] : []),
           ]}
         >
           {tab === "documents" && <Documents base={base.data} editable={editable} />}
           {tab === "test" && <SearchTest baseId={baseId} economy={base.data.indexing_technique === "economy"} />}
+          {tab === "settings" && (
+            <Suspense fallback={<Spinner />}>
+              <BaseSettings base={base.data} />
+            </Suspense>
+          )}
           {tab === "evaluate" && (
             <Suspense fallback={<Spinner />}>
               <EvaluationTab base={base.data} />

@@ -64,8 +64,8 @@ export function Chunks({ baseId, document, editable, onClose }: ChunksProps) {
       <div className="mb-3 flex items-center gap-3">
         <TextInput
           type="search"
-          aria-label={t("knowledge.chunk.search")}
-          placeholder={t("knowledge.chunk.search")}
+          aria-label={t("knowledgeSetup.chunk.search")}
+          placeholder={t("knowledgeSetup.chunk.search")}
           value={keyword}
           onChange={(event) => {
             setKeyword(event.target.value);
@@ -74,12 +74,12 @@ export function Chunks({ baseId, document, editable, onClose }: ChunksProps) {
         />
         {mayAdd && (
           <Button className="shrink-0" icon={<Plus size={16} strokeWidth={1.5} />} onClick={() => setEdited("new")}>
-            {t("knowledge.chunk.add")}
+            {t("knowledgeSetup.chunk.add")}
           </Button>
         )}
       </div>
       {chunks.error !== null && <p className="text-danger">{errorText(chunks.error)}</p>}
-      {chunks.data?.total === 0 && <p className="text-muted">{t(keyword === "" ? "knowledge.chunk.none" : "knowledge.nothingFound")}</p>}
+      {chunks.data?.total === 0 && <p className="text-muted">{t(keyword === "" ? "knowledgeSetup.chunk.none" : "knowledge.nothingFound")}</p>}
       <ol className="flex flex-col gap-3">
         {chunks.data?.data.map((chunk) => (
           <li key={chunk.id} className="rounded-card border border-line p-3">
@@ -90,12 +90,12 @@ export function Chunks({ baseId, document, editable, onClose }: ChunksProps) {
               {editable && (
                 <>
                   {chunk.status === "completed" && (
-                    <Switch bare label={t("knowledge.chunk.searched", { position: chunk.position })} checked={chunk.enabled} onChange={(on) => void switchTo(chunk, on)} />
+                    <Switch bare label={t("knowledgeSetup.chunk.searched", { position: chunk.position })} checked={chunk.enabled} onChange={(on) => void switchTo(chunk, on)} />
                   )}
-                  <IconButton label={t("knowledge.chunk.edit", { position: chunk.position })} onClick={() => setEdited(chunk)}>
+                  <IconButton label={t("knowledgeSetup.chunk.edit", { position: chunk.position })} onClick={() => setEdited(chunk)}>
                     <Pencil size={16} strokeWidth={1.5} />
                   </IconButton>
-                  <IconButton label={t("knowledge.chunk.remove", { position: chunk.position })} onClick={() => setRemoving(chunk)}>
+                  <IconButton label={t("knowledgeSetup.chunk.remove", { position: chunk.position })} onClick={() => setRemoving(chunk)}>
                     <Trash2 size={16} strokeWidth={1.5} />
                   </IconButton>
                 </>
@@ -123,8 +123,8 @@ export function Chunks({ baseId, document, editable, onClose }: ChunksProps) {
       )}
       {removing !== null && (
         <ConfirmDialog
-          title={t("knowledge.chunk.removeTitle", { position: removing.position })}
-          text={t("knowledge.chunk.removeText")}
+          title={t("knowledgeSetup.chunk.removeTitle", { position: removing.position })}
+          text={t("knowledgeSetup.chunk.removeText")}
           action={t("knowledge.removeAction")}
           onClose={() => setRemoving(null)}
           onConfirm={() => change(call(api.DELETE("/datasets/{dataset_id}/documents/{document_id}/segments", { params: { path, query: { segment_id: [removing.id] } } })))}
@@ -144,7 +144,7 @@ function ChunkText({ chunk }: { chunk: Chunk }) {
       {chunk.keywords !== null && chunk.keywords.length > 0 && <p className="mt-2 text-12 text-muted">{chunk.keywords.join(" · ")}</p>}
       {children.length > 0 && (
         <details className="mt-2">
-          <summary className="cursor-pointer text-12 text-muted">{t("knowledge.chunk.children", { count: children.length })}</summary>
+          <summary className="cursor-pointer text-12 text-muted">{t("knowledgeSetup.chunk.children", { count: children.length })}</summary>
           <ol className="mt-1 flex flex-col gap-1 border-l-2 border-line pl-2">
             {children.map((child) => (
               <li key={child.id} className="break-words whitespace-pre-wrap">
@@ -204,29 +204,29 @@ function ChunkDialog({ path, chunk, form, onSaved, onClose }: ChunkDialogProps) 
       open
       onOpenChange={(open) => !open && onClose()}
       size="medium"
-      title={chunk === null ? t("knowledge.chunk.add") : t("knowledge.chunk.editTitle", { position: chunk.position })}
+      title={chunk === null ? t("knowledgeSetup.chunk.add") : t("knowledgeSetup.chunk.editTitle", { position: chunk.position })}
       footer={
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button variant="primary" type="submit" form="chunk" busy={busy} disabled={content.trim() === "" || (asks && answer.trim() === "")}>
-            {t("knowledge.chunk.save")}
+            {t("knowledgeSetup.chunk.save")}
           </Button>
         </div>
       }
     >
       <form id="chunk" className="flex flex-col gap-4" onSubmit={(event) => void save(event)}>
-        <Field id="chunk-content" label={t(asks ? "knowledge.chunk.question" : "knowledge.chunk.content")} error={error}>
+        <Field id="chunk-content" label={t(asks ? "knowledgeSetup.chunk.question" : "knowledgeSetup.chunk.content")} error={error}>
           <TextArea id="chunk-content" autoFocus rows={8} value={content} onChange={(event) => setContent(event.target.value)} />
         </Field>
         {asks && (
-          <Field id="chunk-answer" label={t("knowledge.chunk.answer")}>
+          <Field id="chunk-answer" label={t("knowledgeSetup.chunk.answer")}>
             <TextArea id="chunk-answer" rows={4} value={answer} onChange={(event) => setAnswer(event.target.value)} />
           </Field>
         )}
-        <Field id="chunk-keywords" label={t("knowledge.chunk.keywords")} optional hint={t("knowledge.chunk.keywordsHint")}>
-          <TagInput id="chunk-keywords" label={t("knowledge.chunk.keywords")} value={keywords} onChange={setKeywords} />
+        <Field id="chunk-keywords" label={t("knowledgeSetup.chunk.keywords")} optional hint={t("knowledgeSetup.chunk.keywordsHint")}>
+          <TagInput id="chunk-keywords" label={t("knowledgeSetup.chunk.keywords")} value={keywords} onChange={setKeywords} />
         </Field>
-        {form === "hierarchical_model" && chunk !== null && <p className="text-12 text-muted">{t("knowledge.chunk.childrenAgain")}</p>}
+        {form === "hierarchical_model" && chunk !== null && <p className="text-12 text-muted">{t("knowledgeSetup.chunk.childrenAgain")}</p>}
       </form>
     </Dialog>
   );

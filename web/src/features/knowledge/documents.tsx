@@ -106,8 +106,8 @@ export function Documents({ base, editable }: DocumentsProps) {
                         <Link
                           to="/datasets/$baseId/documents/$documentId/cut"
                           params={{ baseId: base.id, documentId: document.id }}
-                          aria-label={t("knowledge.cutAgain", { name: document.name })}
-                          title={t("knowledge.cutAgain", { name: document.name })}
+                          aria-label={t("knowledgeSetup.cutAgain", { name: document.name })}
+                          title={t("knowledgeSetup.cutAgain", { name: document.name })}
                           className="inline-flex size-8 items-center justify-center rounded-control text-muted hover:bg-surface hover:text-text"
                         >
                           <Scissors size={16} strokeWidth={1.5} aria-hidden />
@@ -145,7 +145,7 @@ function State({ document }: { document: Document }) {
     return <Progress label={t(`knowledge.states.${status as "indexing"}`)} share={total != null && total > 0 ? (done ?? 0) / total : null} />;
   }
   return (
-    <span className="flex flex-col gap-0.5">
+    <span className="flex flex-col items-start gap-0.5">
       <Badge tone={status === "error" ? "danger" : status === "available" ? "ok" : "plain"}>{t(`knowledge.states.${status as "available"}`)}</Badge>
       {document.error !== null && <span className="text-12 break-words text-danger">{document.error}</span>}
       {document.notice != null && <span className="text-12 break-words text-warn">{document.notice}</span>}

@@ -15,6 +15,7 @@ from tests.e2e.conftest import Visitors
 from tests.e2e.site import Site, running_site
 from tests.e2e.witness import SIGNED_OUT, Witness
 from tests.server.app_files import end, secret, start, workflow
+from treadle.server.services import Services
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +28,18 @@ def studio_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 def studio(studio_site: Site, visitors: Visitors, witness: Witness) -> Page:
+    """The studio without an app or a tag that an earlier test left there."""
+    studio_site.with_services(clear_out)
     witness.expect(SIGNED_OUT)
     return entered(studio_site, visitors.arrive())
+
+
+async def clear_out(services: Services) -> None:
+    workspace = (await services.accounts.only_workspace()).id
+    for entry in await services.apps.list_apps(workspace):
+        await services.apps.delete(workspace, entry.app.id)
+    for tag in await services.tags.all(workspace, "app"):
+        await services.tags.delete(workspace, "app", tag.id)
 
 
 def entered(site: Site, page: Page) -> Page:

@@ -1,4 +1,4 @@
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
 import { patchListed } from "@/features/apps/apps-query";
@@ -15,11 +15,14 @@ export const tagsQuery = queryOptions({
   staleTime: 10_000,
 });
 
+/** Tags count their apps, and lists of apps are filtered by tags: a change of one is a change of both. */
+const refreshTagged = (queries: QueryClient) =>
+  Promise.all([queries.invalidateQueries({ queryKey: ["tags"] }), queries.invalidateQueries({ queryKey: ["apps"] })]);
+
 /** What people do to the tags themselves; lists of apps follow. */
 export function useTagWrites() {
   const queries = useQueryClient();
-  const refresh = () =>
-    Promise.all([queries.invalidateQueries({ queryKey: ["tags"] }), queries.invalidateQueries({ queryKey: ["apps"] })]);
+  const refresh = () => refreshTagged(queries);
   return {
     add: async (name: string): Promise<Tag> => {
       const tag = await call(api.POST("/tags", { body: { type: "app", name } }));
@@ -57,6 +60,6 @@ export function useTagging(appId: string) {
       undo?.();
       showToast("danger", t("apps.tags.notChanged", { name: tag.name, reason: errorText(error) }));
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: ["tags"] }),
+    onSettled: () => refreshTagged(queries),
   });
 }

@@ -26,20 +26,32 @@ def studio_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
+@pytest.fixture(scope="module")
+def shipped(studio_site: Site) -> frozenset[str]:
+    """The ids of the examples."""
+
+    async def ids(services: Services) -> frozenset[str]:
+        workspace = await services.accounts.only_workspace()
+        return frozenset(entry.app.id for entry in await services.apps.list_apps(workspace.id))
+
+    return studio_site.with_services(ids)
+
+
 @pytest.fixture
-def studio(studio_site: Site, visitors: Visitors, witness: Witness) -> Page:
-    """The studio without an app or a tag that an earlier test left there."""
+def studio(studio_site: Site, shipped: frozenset[str], visitors: Visitors, witness: Witness) -> Page:
+    """The studio as a new user finds it: what an earlier test left there is gone."""
+
+    async def clear_out(services: Services) -> None:
+        workspace = (await services.accounts.only_workspace()).id
+        for entry in await services.apps.list_apps(workspace):
+            if entry.app.id not in shipped:
+                await services.apps.delete(workspace, entry.app.id)
+        for tag in await services.tags.all(workspace, "app"):
+            await services.tags.delete(workspace, "app", tag.id)
+
     studio_site.with_services(clear_out)
     witness.expect(SIGNED_OUT)
     return entered(studio_site, visitors.arrive())
-
-
-async def clear_out(services: Services) -> None:
-    workspace = (await services.accounts.only_workspace()).id
-    for entry in await services.apps.list_apps(workspace):
-        await services.apps.delete(workspace, entry.app.id)
-    for tag in await services.tags.all(workspace, "app"):
-        await services.tags.delete(workspace, "app", tag.id)
 
 
 def entered(site: Site, page: Page) -> Page:

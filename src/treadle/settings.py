@@ -4,11 +4,12 @@ Limits that operators of Dify know answer to their names there too. docs/setting
 """
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AliasChoices, BeforeValidator, Field
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _MIB = 1024 * 1024
@@ -29,6 +30,21 @@ def _split(value: object) -> object:
 
 Names: TypeAlias = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 """Texts, parted by commas in the environment."""
+
+
+ORIGIN = re.compile(r"\*|https?://(\*\.)?[\w-]+(\.[\w-]+)*(:\d{1,5})?", re.ASCII)
+"""A web site as a content security policy names it; `*` is any."""
+
+
+def _checked_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in origins:
+        if not ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no origin; write https://example.com, without a path, or *")
+    return origins
+
+
+Origins: TypeAlias = Annotated[Names, AfterValidator(_checked_origins)]
+"""Web sites that may frame pages."""
 
 
 def _known_as(name: str, operator_name: str) -> AliasChoices:
@@ -56,6 +72,11 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, description="Server processes that share the port.")
     public_url: str = Field(
         "", description="Base URL under which people reach this server, for links. Default: http://HOST:PORT."
+    )
+    embed_origins: Origins = Field(
+        ("*",),
+        description="Web sites that may show published apps in a frame: origins such as https://example.com or "
+        "https://*.example.com, parted by commas. `*` allows any, an empty value none.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe message logged.")
     compat: Literal["classic", "newest"] = Field(

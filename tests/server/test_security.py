@@ -4,7 +4,7 @@ import json
 import re
 import statistics
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -258,6 +258,75 @@ def test_pages_carry_a_strict_policy(workbench: Workbench) -> None:
     assert "object-src 'none'" in policy
     assert "base-uri 'none'" in policy
     assert "unsafe-eval" not in policy
+
+
+PUBLISHED = ("/chat/abc", "/chatbot/abc", "/completion/abc", "/workflow/abc", "/chatbot/abc/?x=1")
+CONSOLE = (
+    "/",
+    "/apps",
+    "/app/x/overview",
+    "/signin",
+    "/form/abc",
+    "/chat",
+    "/chat/abc/apps",
+    "//chat/abc",
+    "/x/chat/abc",
+)
+
+
+async def framing_of(services: Services, paths: Sequence[str]) -> list[tuple[list[str], str | None]]:
+    """What pages say about frames: the directives of their policies, and the older header."""
+    async with httpx.AsyncClient(transport=ASGITransport(create_app(services)), base_url="http://t") as client:
+        answers = [await client.get(f"http://t{path}") for path in paths]
+    return [
+        (
+            [
+                directive.strip()
+                for policy in answer.headers.get_list("content-security-policy")
+                for directive in policy.split(";")
+                if directive.strip().startswith("frame-ancestors")
+            ],
+            answer.headers.get("x-frame-options"),
+        )
+        for answer in answers
+    ]
+
+
+NEVER_FRAMED = (["frame-ancestors 'none'"], "DENY")
+
+
+async def test_no_other_site_frames_the_console(services: Services) -> None:
+    assert await framing_of(services, CONSOLE) == [NEVER_FRAMED] * len(CONSOLE)
+    apis = ("/health", "/v1/parameters", "/api/site", "/console/api/account", "/files/x/file-preview", "/assets/x")
+    assert await framing_of(services, apis) == [NEVER_FRAMED] * len(apis)
+
+
+async def test_published_apps_may_be_framed_by_whom_the_operator_allows(tmp_path: Path) -> None:
+    for origins, expected in (
+        (["*"], ([], None)),
+        ([], NEVER_FRAMED),
+        (
+            ["https://a.example", "https://*.b.example:8443"],
+            (["frame-ancestors 'self' https://a.example https://*.b.example:8443"], None),
+        ),
+    ):
+        settings = Settings(data_dir=tmp_path / "data", local_model=False, database_url="", embed_origins=origins)
+        async with open_services(settings=settings) as opened:
+            assert await framing_of(opened, PUBLISHED) == [expected] * len(PUBLISHED)
+            assert await framing_of(opened, CONSOLE[:1]) == [NEVER_FRAMED]
+
+
+@pytest.mark.parametrize("origin", ["example.com", "https://a.example/x", "https://a.example; script-src *", "'self'"])
+def test_what_is_no_origin_is_refused_at_the_start(origin: str) -> None:
+    with pytest.raises(ValueError, match="is no origin"):
+        Settings(embed_origins=[origin])
+
+
+def test_every_answer_keeps_its_type_and_its_address_to_itself(workbench: Workbench) -> None:
+    for path in ("/", "/chat/abc", "/health", "/v1/parameters", "/console/api/account", "/nothing/here"):
+        headers = workbench.raw().get(path).headers
+        assert headers.get_list("x-content-type-options") == ["nosniff"]
+        assert headers.get_list("referrer-policy") == ["same-origin"]
 
 
 # ---- what is kept, and how ----

@@ -1,6 +1,7 @@
 """The web app: one page for every address that is no API, and its hashed assets."""
 
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from starlette.requests import Request
@@ -10,6 +11,8 @@ from starlette.types import ASGIApp
 
 from treadle.platform.refusals import NotFound
 from treadle.server.declared import Caller, DeclaredRoute
+from treadle.server.framing import framing, published_code
+from treadle.server.services import Services
 
 _POLICY = "; ".join(
     (
@@ -48,7 +51,10 @@ def page_routes(static: Path) -> list[BaseRoute]:
     async def page(request: Request) -> ASGIApp:
         name = request.path_params["path"]
         plain = _file(root, name) if "/" not in name else None
-        return FileResponse(plain) if plain is not None and plain != index else _index(index)
+        if plain is not None and plain != index:
+            return FileResponse(plain)
+        services: Services = request.app.state.services
+        return _index(index, framing(services.settings.embed_origins if published_code(name) else ()))
 
     return [
         DeclaredRoute("/assets/{path:path}", asset, method="GET", caller=Caller.ANYONE),
@@ -65,14 +71,16 @@ def _file(folder: Path, name: str) -> Path | None:
         return None
 
 
-def _index(path: Path) -> Response:
+def _index(path: Path, framing_headers: Iterable[tuple[str, str]]) -> Response:
     nonce = secrets.token_urlsafe(16)
     headers = {
         "Content-Security-Policy": _POLICY.format(nonce=nonce),
         "Cache-Control": "no-cache",
-        "Referrer-Policy": "same-origin",
     }
     try:
-        return HTMLResponse(path.read_bytes().replace(_NONCE, nonce.encode()), headers=headers)
+        response = HTMLResponse(path.read_bytes().replace(_NONCE, nonce.encode()), headers=headers)
     except FileNotFoundError:
-        return HTMLResponse(_NOT_BUILT, 503, headers=headers)
+        response = HTMLResponse(_NOT_BUILT, 503, headers=headers)
+    for name, value in framing_headers:
+        response.headers.append(name, value)
+    return response

@@ -56,6 +56,10 @@ def _limit(name: str, operator_name: str, default: float, description: str, *, g
     return Field(default, ge=ge, description=description, validation_alias=_known_as(name, operator_name))
 
 
+def _switch(name: str, operator_name: str, default: bool, description: str) -> Any:
+    return Field(default, description=description, validation_alias=_known_as(name, operator_name))
+
+
 class Settings(BaseSettings):
     """The settings of one process. Commands that take options override fields: `Settings(port=8800)`."""
 
@@ -130,6 +134,25 @@ class Settings(BaseSettings):
     invite_expiry_hours: int = Field(
         72, ge=1, description="Hours until the link of an invitation opens nothing any more.",
         validation_alias=_known_as("invite_expiry_hours", "INVITE_EXPIRY_HOURS"),
+    )  # fmt: skip
+    enable_email_password_login: bool = _switch(
+        "enable_email_password_login", "ENABLE_EMAIL_PASSWORD_LOGIN", True, "People may sign in with a password."
+    )
+    enable_email_code_login: bool = _switch(
+        "enable_email_code_login", "ENABLE_EMAIL_CODE_LOGIN", False,
+        "People may sign in with a code that is mailed to them. Needs a mail server.",
+    )  # fmt: skip
+    allow_register: bool = _switch(
+        "allow_register", "ALLOW_REGISTER", False,
+        "Anybody may make an account, with a code by mail, and gets a workspace. Needs a mail server.",
+    )  # fmt: skip
+    allow_create_workspace: bool = _switch(
+        "allow_create_workspace", "ALLOW_CREATE_WORKSPACE", False, "People may make further workspaces."
+    )
+    init_password: str = Field(
+        "", max_length=30, repr=False,
+        description="Password that the page of the first set-up asks for, where the server can be reached by others.",
+        validation_alias=_known_as("init_password", "INIT_PASSWORD"),
     )  # fmt: skip
     login_attempts: int = Field(5, ge=1, description="Failed sign-ins for one address before it is locked.")
     login_lockout_seconds: int = Field(

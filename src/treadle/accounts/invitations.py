@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from treadle.accounts.invitation_mail import written
+from treadle.accounts.mails import invitation_mail
 from treadle.accounts.profile import DEFAULT_ZONES, checked_language, checked_name, checked_timezone
 from treadle.accounts.repository import AccountRepository
 from treadle.accounts.service import NEW_ACCOUNTS_LOCK, AccountService, SignedIn, checked_email, new_account
@@ -119,7 +119,9 @@ class InvitationService:
             link = self._address(email, tokens[email])
             if not self._mailer.configured:
                 return Invited(email, InvitationOutcome.INVITED, link)
-            mail = written(language, inviter=signed_in.name, workspace=workspace.name, link=link, hours=self._hours)
+            mail = invitation_mail(
+                language, inviter=signed_in.name, workspace=workspace.name, link=link, hours=self._hours
+            )
             try:
                 async with at_once:
                     await self._mailer.send(email, subject=mail.subject, text=mail.text, html=mail.html)

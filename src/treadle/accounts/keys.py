@@ -8,6 +8,8 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from treadle.accounts.repository import AccountRepository
 from treadle.accounts.tables import ApiKey, KeyType
 from treadle.platform.changes import bump
@@ -109,6 +111,11 @@ class ApiKeyService:
                 raise NotFound("There is no such key.")
             await bump(session, KEYS_TOPIC)
         self.forget()
+
+    async def forget_app(self, session: AsyncSession, app_id: str) -> None:
+        """The keys of an app go with it, in the transaction that deletes it."""
+        await AccountRepository(session).delete_api_keys_of(app_id)
+        await bump(session, KEYS_TOPIC)
 
     async def resolve(self, token: str, type: KeyType) -> KeyOwner | None:
         """What a token opens; None when it is unknown or of the other type."""

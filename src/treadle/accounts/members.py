@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from treadle.accounts.repository import AccountRepository
-from treadle.accounts.service import SignedIn
-from treadle.accounts.tables import Account, Member, Role
+from treadle.accounts.service import AccountService, SignedIn
+from treadle.accounts.tables import Account, Member, Role, Workspace
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
 from treadle.platform.refusals import Conflict, Forbidden, InvalidParam, NotFound
@@ -22,14 +22,25 @@ class Belonging:
 class MemberService:
     """Who belongs to which workspace. Every call is about the workspace that the signed-in person looks at."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, accounts: AccountService, *, creatable: bool) -> None:
+        """`creatable`: people may make workspaces of their own."""
         self._db = db
+        self._accounts = accounts
+        self._creatable = creatable
 
     async def workspaces(self, signed_in: SignedIn) -> list[Belonging]:
         """All workspaces of this person, in the order of joining."""
         async with self._db.session() as session:
             rows = await AccountRepository(session).workspaces_of(signed_in.account_id)
         return [Belonging(workspace.id, workspace.name, Role(member.role)) for member, workspace in rows]
+
+    async def create_workspace(self, signed_in: SignedIn, name: str) -> Workspace:
+        """A workspace that this person owns, and looks at in this session. Raises Forbidden and InvalidParam."""
+        if not self._creatable:
+            raise Forbidden("Making workspaces is switched off here; ask the administrator of this server.")
+        workspace = await self._accounts.create_workspace(_checked_name(name), owner_id=signed_in.account_id)
+        await self.switch(signed_in, workspace.id)
+        return workspace
 
     async def switch(self, signed_in: SignedIn, workspace_id: str) -> None:
         """Look at another workspace in this session. Raises NotFound for one that the person does not belong to."""
@@ -41,8 +52,7 @@ class MemberService:
 
     async def rename(self, signed_in: SignedIn, name: str) -> None:
         """Give the workspace another name. Raises InvalidParam for an empty one."""
-        if not (name := name.strip()):
-            raise InvalidParam("A workspace needs a name.", param="name")
+        name = _checked_name(name)
         async with self._db.transaction() as session:
             workspace = await AccountRepository(session).workspace(signed_in.workspace_id)
             if workspace is None:
@@ -83,6 +93,12 @@ class MemberService:
             if target.role == Role.OWNER:
                 raise Forbidden("The owner cannot be removed.")
             await repository.remove_member(signed_in.workspace_id, account_id)
+
+
+def _checked_name(name: str) -> str:
+    if not (name := name.strip()):
+        raise InvalidParam("A workspace needs a name.", param="name")
+    return name
 
 
 def _lock(signed_in: SignedIn) -> str:

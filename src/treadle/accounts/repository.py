@@ -44,7 +44,9 @@ class AccountRepository:
         await self._session.flush()
 
     async def oldest_workspace(self) -> Workspace | None:
-        query = select(Workspace).order_by(Workspace.created_at, Workspace.id).limit(1)
+        """Of those that were not dissolved."""
+        query = select(Workspace).where(Workspace.status == WorkspaceStatus.NORMAL)
+        query = query.order_by(Workspace.created_at, Workspace.id).limit(1)
         return (await self._session.execute(query)).scalar_one_or_none()
 
     async def workspace(self, workspace_id: str) -> Workspace | None:
@@ -58,6 +60,17 @@ class AccountRepository:
 
     async def account_by_email(self, email: str) -> Account | None:
         return (await self._session.execute(select(Account).where(Account.email == email))).scalar_one_or_none()
+
+    async def note_activity(self, account_id: str, now: int) -> None:
+        await self._session.execute(update(Account).where(Account.id == account_id).values(last_active_at=now))
+
+    async def dissolve(self, workspace_id: str) -> None:
+        """Nobody belongs to the workspace any more, and its keys open nothing."""
+        for table in (Member, Session, Invitation, ApiKey):
+            await self._session.execute(delete(table).where(table.workspace_id == workspace_id))
+        await self._session.execute(
+            update(Workspace).where(Workspace.id == workspace_id).values(status=WorkspaceStatus.ARCHIVED)
+        )
 
     async def memberships(self, account_id: str) -> Sequence[Member]:
         """The workspaces of a person, in the order of joining."""
@@ -197,6 +210,9 @@ class AccountRepository:
             delete(ApiKey).where(ApiKey.workspace_id == workspace_id, ApiKey.id == key_id).returning(ApiKey.id)
         )
         return len(result.all())
+
+    async def delete_api_keys_of(self, app_id: str) -> None:
+        await self._session.execute(delete(ApiKey).where(ApiKey.app_id == app_id))
 
     async def touch_api_keys(self, used: dict[str, int]) -> None:
         """Note when keys were last used."""

@@ -30,6 +30,7 @@ _HASHES_AT_ONCE = 2
 """Each takes 64 MiB and a core: more at once would only help who tries to wear the server down."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _DAY = 86_400 * SECOND
+_ACTIVE_EVERY = 600 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,12 @@ class AccountService:
         claim = self._db.insert(Change).values(topic=_FIRST_START, counter=1).on_conflict_do_nothing()
         async with self._db.begin() as connection:
             return (await connection.execute(claim.returning(Change.topic))).first() is not None
+
+    def check_init_password(self, given: str) -> None:
+        """Raises Forbidden where the operator set a password for the first set-up, and this is another one."""
+        wanted = self._settings.init_password
+        if wanted and not secrets.compare_digest(given.encode(), wanted.encode()):
+            raise Forbidden("The set-up password is wrong; it is the setting init_password.", code="init_password")
 
     async def create_first(self, *, email: str, name: str, password: str, workspace_name: str | None = None) -> Account:
         """The first account, owner of the workspace. Raises Conflict when there is one, InvalidParam for bad values."""
@@ -143,7 +150,13 @@ class AccountService:
 
     async def sign_in(self, email: str, password: str, *, user_agent: str = "") -> tuple[SignedIn, str]:
         """A new session and its token. Raises as `authenticate` does, and Forbidden without a workspace."""
-        account = await self.authenticate(email, password)
+        if not self._settings.enable_email_password_login:
+            raise Forbidden("Signing in with a password is switched off here.")
+        return await self.open_session(await self.authenticate(email, password), user_agent=user_agent)
+
+    async def open_session(self, account: Account, *, user_agent: str = "") -> tuple[SignedIn, str]:
+        """A new session of somebody who proved to be this person, and its token. Raises Forbidden without a
+        workspace."""
         async with self._db.session() as session:
             members = await AccountRepository(session).memberships(account.id)
         if not members:
@@ -231,6 +244,7 @@ class AccountService:
             row = await AccountRepository(session).session(token_hash(token), now_us())
         if row is None or row.account.status != AccountStatus.ACTIVE:
             return None
+        await self._note_activity(row.account)
         return _signed_in(row.session, row.account, row.member)
 
     async def end_session(self, token: str) -> None:
@@ -278,6 +292,13 @@ class AccountService:
                 retry_after=(free_at - now) // SECOND + 1,
             )
 
+    async def _note_activity(self, account: Account) -> None:
+        """Write down that a person is here, but not for every request."""
+        now = now_us()
+        if account.last_active_at is None or now - account.last_active_at >= _ACTIVE_EVERY:
+            async with self._db.transaction() as session:
+                await AccountRepository(session).note_activity(account.id, now)
+
     async def _begin_session(self, account: Account, member: Member, user_agent: str, now: int) -> tuple[SignedIn, str]:
         token = secrets.token_urlsafe(32)
         row = Session(
@@ -299,9 +320,14 @@ class AccountService:
             repository.add(row)
         return _signed_in(row, account, member), token
 
-    async def _hash(self, password: str) -> str:
+    @staticmethod
+    def check_password(password: str) -> None:
+        """Raises InvalidParam for a weak new one."""
         if len(password) < 8 or not re.search(r"[A-Za-z]", password) or not re.search(r"\d", password):
             raise InvalidParam("A password needs at least 8 characters, with letters and digits.", param="password")
+
+    async def _hash(self, password: str) -> str:
+        self.check_password(password)
         async with self._hashing:
             return await asyncio.to_thread(self._hasher.hash, password)
 
@@ -313,7 +339,7 @@ class AccountService:
                 return False
 
 
-def new_account(address: str, name: str, password_hash: str) -> Account:
+def new_account(address: str, name: str, password_hash: str | None) -> Account:
     """An account to be added; its values were checked."""
     now = now_us()
     return Account(

@@ -71,6 +71,8 @@ class Account(Base):
     interface_theme: Mapped[str] = mapped_column(String(16), default="system")
     timezone: Mapped[str] = mapped_column(String(64), default="UTC")
     last_login_at: Mapped[int | None] = mapped_column(BigInteger)
+    last_active_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When a session of this person was last used, to ten minutes."""
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
@@ -130,6 +132,29 @@ class LoginFailures(Base):
     email: Mapped[str] = mapped_column(String(255), primary_key=True)
     count: Mapped[int] = mapped_column()
     last_at: Mapped[int] = mapped_column(BigInteger)
+
+
+class MailCode(Base):
+    """A code that was mailed to an address, or would have been were it known."""
+
+    __tablename__ = "mail_codes"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """Of what the browser that asked for the code holds."""
+    purpose: Mapped[str] = mapped_column(String(16))
+    email: Mapped[str] = mapped_column(String(255))
+    """Lower case."""
+    code_hash: Mapped[str] = mapped_column(String(64))
+    caller: Mapped[str] = mapped_column(String(64))
+    """The network address that asked."""
+    tries: Mapped[int] = mapped_column(default=0)
+    """Wrong codes so far."""
+    confirmed: Mapped[bool] = mapped_column(default=False)
+    """The right code was given; the token alone is worth it now."""
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
+
+    __table_args__ = (Index(None, "email", "purpose"), Index(None, "caller", "created_at"))
 
 
 class ApiKey(Base):

@@ -6,13 +6,18 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from treadle.accounts.code_sign_in import CodeSignIn
+from treadle.accounts.codes import MailCodes
 from treadle.accounts.end_users import EndUserService
 from treadle.accounts.invitations import InvitationService
 from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
 from treadle.accounts.members import MemberService
+from treadle.accounts.own_address import OwnAddress
+from treadle.accounts.password_reset import PasswordReset
 from treadle.accounts.profile import ProfileService
 from treadle.accounts.service import AccountService
 from treadle.annotations.replies import AnnotationReplies
@@ -70,6 +75,7 @@ from treadle.platform.mail import Mailer
 from treadle.platform.signed_links import SignedLinks
 from treadle.platform.writer import GroupWriter
 from treadle.sandbox import Sandbox
+from treadle.server.dissolution import dissolve
 from treadle.server.knowledge import open_knowledge
 from treadle.server.limits import node_limits
 from treadle.server.links import Links
@@ -100,10 +106,14 @@ class Services:
     visitor_key: bytes
     db: Database
     writer: GroupWriter
+    mailer: Mailer
     accounts: AccountService
     members: MemberService
     profiles: ProfileService
     invitations: InvitationService
+    password_reset: PasswordReset
+    code_sign_in: CodeSignIn
+    own_address: OwnAddress
     keys: ApiKeyService
     end_users: EndUserService
     models: ModelService
@@ -240,6 +250,7 @@ async def open_services(
         stack.push_async_callback(tracing_delivery.close)
         recording.on_end.append(tracing_delivery.row_of)
         apps.delete_hooks.append(tracing.forget_app)
+        apps.delete_hooks.append(lambda session, app: keys.forget_app(session, app.id))
         gate = Gate(extensions=extensions, code=code_extensions, models=models, annotations=replies)
 
         def world_for(caller: Caller) -> ToolWorld:
@@ -312,6 +323,8 @@ async def open_services(
         elsewhere.end_paused = resumer.end_paused
         accounts = AccountService(db, crypto, settings)
         mailer = Mailer(settings)
+        codes = MailCodes(db, mailer)
+        stack.push_async_callback(codes.close)
         form_delivery = FormDelivery(db, forms, mailer, links.form)
         stack.push_async_callback(form_delivery.close)
         ticker = Ticker(triggers)
@@ -322,10 +335,14 @@ async def open_services(
             visitor_key=crypto.derive("visitor passport"),
             db=db,
             writer=writer,
+            mailer=mailer,
             accounts=accounts,
-            members=MemberService(db),
+            members=MemberService(db, accounts, creatable=settings.allow_create_workspace),
             profiles=ProfileService(db),
             invitations=InvitationService(db, accounts, mailer, links.activation, hours=settings.invite_expiry_hours),
+            password_reset=PasswordReset(db, accounts, codes),
+            code_sign_in=CodeSignIn(db, accounts, codes, settings),
+            own_address=OwnAddress(db, codes, partial(dissolve, db, apps, knowledge.service)),
             keys=keys,
             end_users=end_users,
             models=models,

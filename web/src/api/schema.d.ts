@@ -28,6 +28,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/system-features": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * System Features
+         * @description Which ways in there are.
+         */
+        get: operations["sessions_system_features"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/signin": {
         parameters: {
             query?: never;
@@ -82,6 +102,178 @@ export interface paths {
         get: operations["sessions_account"];
         put?: never;
         post?: never;
+        /**
+         * Delete Account
+         * @description End one's account, and the workspaces that it owns with all they hold.
+         */
+        delete: operations["proofs_by_mail_delete_account"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Finish Password Reset
+         * @description Set the password; the person is signed out everywhere.
+         */
+        put: operations["proofs_by_mail_finish_password_reset"];
+        /**
+         * Begin Password Reset
+         * @description Mail a code to somebody who forgot their password.
+         */
+        post: operations["proofs_by_mail_begin_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password-reset/validity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Password Reset
+         * @description Confirm the code; the token then sets a password.
+         */
+        post: operations["proofs_by_mail_check_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/signin/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Code Sign In
+         * @description Mail a code that signs somebody in, or a newcomer up where that is allowed.
+         */
+        post: operations["proofs_by_mail_begin_code_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/signin/code/validity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Code Sign In
+         * @description Begin a session with the code.
+         */
+        post: operations["proofs_by_mail_finish_code_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Own Code
+         * @description Mail a code to one's own address.
+         */
+        post: operations["proofs_by_mail_begin_own_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/code/validity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Own Code
+         * @description Confirm such a code; its token is worth it then.
+         */
+        post: operations["proofs_by_mail_check_own_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Address
+         * @description Give the account its new address; the person is signed out everywhere.
+         */
+        put: operations["proofs_by_mail_change_address"];
+        /**
+         * Begin New Address
+         * @description Mail a code to the address that the account shall have.
+         */
+        post: operations["proofs_by_mail_begin_new_address"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/owned-workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Owned Workspaces
+         * @description Which workspaces end with the account.
+         */
+        get: operations["proofs_by_mail_owned_workspaces"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -101,7 +293,11 @@ export interface paths {
          */
         get: operations["members_list_workspaces"];
         put?: never;
-        post?: never;
+        /**
+         * Create Workspace
+         * @description Make a workspace and look at it, where the operator allows that.
+         */
+        post: operations["members_create_workspace"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5166,6 +5362,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The code, and the address typed once more. */
+        AccountEnd: {
+            token: string;
+            code: string;
+            email: string;
+            /** @default  */
+            feedback?: string;
+        };
         /** @description The address that may sign in now. */
         Activated: {
             email: string;
@@ -5470,6 +5674,10 @@ export interface components {
             /** @default  */
             ideal_output?: string;
         };
+        /** @description The address to sign in with from now on. */
+        ChangedAddress: {
+            email: string;
+        };
         /** @description A question to a chatflow. Without `conversation_id` a new conversation begins. */
         ChatWithDraft: {
             inputs?: {
@@ -5549,6 +5757,18 @@ export interface components {
             content: string;
             child_chunks?: string[];
         };
+        /** @description The code, and what the account of a newcomer starts with. */
+        CodeSignIn: {
+            token: string;
+            code: string;
+            name?: string | null;
+            interface_language?: ("en-US" | "zh-Hans" | "ja-JP") | null;
+            timezone?: string | null;
+        };
+        /** @description What goes with the code that was mailed. It is the same for an address that nobody knows. */
+        CodeToken: {
+            token: string;
+        };
         CodeWish: {
             instruction: string;
             model_config: {
@@ -5581,6 +5801,13 @@ export interface components {
             current_credential_name: string | null;
             available_credentials: components["schemas"]["Key"][];
             custom_models: components["schemas"]["AddedModel"][];
+        };
+        /** @description A code for the address that one has. */
+        ConfirmedOwnCode: {
+            token: string;
+            code: string;
+            /** @enum {string} */
+            purpose: "old_address" | "delete_account";
         };
         /** @description Where the server is. A key that comes back as it is shown stays. */
         Connection: {
@@ -6152,6 +6379,11 @@ export interface components {
             summary?: string | null;
             document: components["schemas"]["FoundDocument"];
         };
+        /** @description A token, and the code from the mail. */
+        GivenCode: {
+            token: string;
+            code: string;
+        };
         HTTPValidationError: {
             detail?: components["schemas"]["ValidationError"][];
         };
@@ -6463,6 +6695,15 @@ export interface components {
             data: components["schemas"]["LoggedRun"][];
             next_cursor: string | null;
         };
+        /** @description Who asks for a code. `interface_language` is that of the mail. */
+        MailTo: {
+            email: string;
+            /**
+             * @default en-US
+             * @enum {string}
+             */
+            interface_language?: "en-US" | "zh-Hans" | "ja-JP";
+        };
         /** @description An MCP server. `server_url` is a URL, or `stdio:` and a command that the operator allows; times in seconds. */
         McpBody: {
             name: string;
@@ -6590,6 +6831,11 @@ export interface components {
             role: components["schemas"]["Role"];
             workspace: components["schemas"]["WorkspaceLookedAt"];
         };
+        /** @description The confirmed token of the old address, and the new one. */
+        NewAddress: {
+            token: string;
+            email: string;
+        };
         /**
          * @description A question with its answer. With `message_id` it belongs to that answer of the app, and replaces the annotation
          *     that the answer has; `question` may then be left out.
@@ -6705,6 +6951,11 @@ export interface components {
         };
         NewName: {
             name: string;
+        };
+        /** @description A token whose code was confirmed, and the password to set. */
+        NewPassword: {
+            token: string;
+            password: string;
         };
         NewQuestion: {
             question: string;
@@ -6885,6 +7136,11 @@ export interface components {
             name: string | null;
             type: string | null;
         };
+        /** @description What a code for the address that one has is for. */
+        OwnCode: {
+            /** @enum {string} */
+            purpose: "old_address" | "delete_account";
+        };
         /** @description A place where the person is signed in. Times in seconds since 1970; `user_agent` as the browser said. */
         OwnSession: {
             id: string;
@@ -6905,6 +7161,10 @@ export interface components {
         };
         OwnWorkspaces: {
             workspaces: components["schemas"]["OwnWorkspace"][];
+        };
+        /** @description The names of the workspaces that end with the account. */
+        OwnedWorkspaces: {
+            names: string[];
         };
         PageText: {
             content: string;
@@ -7409,15 +7669,18 @@ export interface components {
             } | null;
             status?: string | null;
         };
-        /** @description The first account. */
+        /** @description The first account. `init_password` is what the operator set, where the state asks for it. */
         SetUp: {
             email: string;
             name: string;
             password: string;
+            /** @default  */
+            init_password?: string;
         };
-        /** @description Whether the first account exists. */
+        /** @description Whether the first account exists, and whether making it takes the operator's password. */
         SetUpState: {
             completed: boolean;
+            init_password: boolean;
         };
         /** @description Shows a field while another one has this value. */
         Shown: {
@@ -7484,6 +7747,14 @@ export interface components {
             job_id: string;
             /** @enum {string} */
             job_status: "waiting" | "processing" | "completed" | "error";
+        };
+        /** @description What this installation offers to people who are not signed in. Source: spec console §1.2. */
+        SystemFeatures: {
+            enable_email_password_login: boolean;
+            enable_email_code_login: boolean;
+            is_allow_register: boolean;
+            is_allow_create_workspace: boolean;
+            is_email_setup: boolean;
         };
         /** @description A tag, and how many bases have it, as text. */
         TagCount: {
@@ -7846,6 +8117,7 @@ export interface components {
             status: string;
             created_at: number;
             last_login_at: number | null;
+            last_active_at: number | null;
         };
         WorkspaceMembers: {
             members: components["schemas"]["WorkspaceMember"][];
@@ -7970,6 +8242,26 @@ export interface operations {
             };
         };
     };
+    sessions_system_features: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemFeatures"];
+                };
+            };
+        };
+    };
     sessions_sign_in: {
         parameters: {
             query?: never;
@@ -8043,6 +8335,356 @@ export interface operations {
             };
         };
     };
+    proofs_by_mail_delete_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountEnd"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_finish_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_begin_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTo"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeToken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_check_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GivenCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_begin_code_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MailTo"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeToken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_finish_code_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeSignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Author"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_begin_own_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeToken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_check_own_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmedOwnCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_change_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GivenCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedAddress"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_begin_new_address: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAddress"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeToken"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    proofs_by_mail_owned_workspaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedWorkspaces"];
+                };
+            };
+        };
+    };
     members_list_workspaces: {
         parameters: {
             query?: never;
@@ -8059,6 +8701,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnWorkspaces"];
+                };
+            };
+        };
+    };
+    members_create_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkspaceName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnWorkspace"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -37,6 +37,7 @@ from treadle.server.console_api import (
     members,
     models,
     node_types,
+    proofs,
     runs,
     segments,
     sessions,
@@ -56,6 +57,7 @@ from treadle.server.services import Services
 
 ROUTERS = (
     sessions.router,
+    proofs.router,
     members.router,
     account.router,
     invitations.router,

@@ -43,6 +43,7 @@ class WorkspaceMember(Author):
     status: str
     created_at: float
     last_login_at: float | None
+    last_active_at: float | None
 
 
 class WorkspaceMembers(BaseModel):
@@ -62,6 +63,13 @@ async def list_workspaces(services: ServicesDep, signed_in: MemberDep) -> OwnWor
             for own in await services.members.workspaces(signed_in)
         ]
     )
+
+
+@router.post("/workspaces", status_code=201)
+async def create_workspace(body: WorkspaceName, services: ServicesDep, signed_in: MemberDep) -> OwnWorkspace:
+    """Make a workspace and look at it, where the operator allows that."""
+    workspace = await services.members.create_workspace(signed_in, body.name)
+    return OwnWorkspace(id=workspace.id, name=workspace.name, role=Role.OWNER, current=True)
 
 
 @router.post("/workspaces/switch")
@@ -91,7 +99,8 @@ async def list_members(services: ServicesDep, signed_in: MemberDep) -> Workspace
                 role=Role(member.role),
                 status=account.status,
                 created_at=member.created_at / SECOND,
-                last_login_at=None if account.last_login_at is None else account.last_login_at / SECOND,
+                last_login_at=_seconds(account.last_login_at),
+                last_active_at=_seconds(account.last_active_at),
             )
             for member, account in await services.members.members(signed_in)
         ]
@@ -110,3 +119,7 @@ async def remove_member(account_id: str, services: ServicesDep, signed_in: Admin
     """End a membership; the sessions of the member in this workspace stop at once."""
     await services.members.remove(signed_in, account_id)
     return Done()
+
+
+def _seconds(time: int | None) -> float | None:
+    return None if time is None else time / SECOND

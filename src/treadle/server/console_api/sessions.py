@@ -19,11 +19,12 @@ from treadle.server.services import Services
 
 
 class SetUp(BaseModel):
-    """The first account."""
+    """The first account. `init_password` is what the operator set, where the state asks for it."""
 
     email: str = Field(min_length=3, max_length=255)
     name: str = Field(min_length=1, max_length=30)
     password: str = Field(max_length=256)
+    init_password: str = Field("", max_length=256)
 
 
 class SignIn(BaseModel):
@@ -34,9 +35,20 @@ class SignIn(BaseModel):
 
 
 class SetUpState(BaseModel):
-    """Whether the first account exists."""
+    """Whether the first account exists, and whether making it takes the operator's password."""
 
     completed: bool
+    init_password: bool
+
+
+class SystemFeatures(BaseModel):
+    """What this installation offers to people who are not signed in. Source: spec console §1.2."""
+
+    enable_email_password_login: bool
+    enable_email_code_login: bool
+    is_allow_register: bool
+    is_allow_create_workspace: bool
+    is_email_setup: bool
 
 
 class WorkspaceLookedAt(BaseModel):
@@ -59,12 +71,26 @@ router = console_router("Sessions")
 @router.get("/setup", dependencies=[Depends(anyone)])
 async def setup_state(services: ServicesDep) -> SetUpState:
     """Whether the first account exists."""
-    return SetUpState(completed=await services.accounts.set_up())
+    completed = await services.accounts.set_up()
+    return SetUpState(completed=completed, init_password=not completed and bool(services.settings.init_password))
+
+
+@router.get("/system-features", dependencies=[Depends(anyone)])
+async def system_features(services: ServicesDep) -> SystemFeatures:
+    """Which ways in there are."""
+    return SystemFeatures(
+        enable_email_password_login=services.settings.enable_email_password_login,
+        enable_email_code_login=services.code_sign_in.possible,
+        is_allow_register=services.code_sign_in.open_to_newcomers,
+        is_allow_create_workspace=services.settings.allow_create_workspace,
+        is_email_setup=services.mailer.configured,
+    )
 
 
 @router.post("/setup", dependencies=[Depends(first_run)], status_code=201)
 async def set_up(body: SetUp, request: Request, response: Response, services: ServicesDep) -> Author:
     """Create the first account and sign it in."""
+    services.accounts.check_init_password(body.init_password)
     await services.accounts.create_first(email=body.email, name=body.name, password=body.password)
     return await _sign_in(body.email, body.password, request, response, services)
 
@@ -96,6 +122,11 @@ async def _sign_in(email: str, password: str, request: Request, response: Respon
     signed_in, token = await services.accounts.sign_in(
         email, password, user_agent=request.headers.get("user-agent", "")
     )
+    return begun(signed_in, token, response, services)
+
+
+def begun(signed_in: SignedIn, token: str, response: Response, services: Services) -> Author:
+    """The answer that gives a browser its new session."""
     secure = services.links.base.startswith("https://")
     age = services.settings.session_days * 86_400
     response.set_cookie(SESSION_COOKIE, token, max_age=age, httponly=True, samesite="lax", secure=secure)

@@ -122,13 +122,13 @@ def code_of(address: str) -> str:
 
 
 @contextmanager
-def running_site(folder: Path) -> Generator[Site]:
-    """A server over an empty folder; it ends with the block."""
+def running_site(folder: Path, environment: dict[str, str] | None = None) -> Generator[Site]:
+    """A server over an empty folder, with further settings; it ends with the block."""
     with ExitStack() as stack:
         model = stack.enter_context(Storyteller().in_thread())
         gate = stack.enter_context(Gate().in_thread())
         http = stack.enter_context(httpx.Client(timeout=60))
-        server = Server(folder / "data", ENVIRONMENT)
+        server = Server(folder / "data", {**ENVIRONMENT, **(environment or {})})
         stack.callback(server.stop)
         bench = Workbench(server, model, gate, http)
         server.start()

@@ -15,6 +15,7 @@ const pages = {
   chat: ["src/routes/chat-page.tsx", "src/ui/markdown/renderer.tsx"],
   "completion, workflow": ["src/routes/generation-pages.tsx", "src/ui/markdown/renderer.tsx"],
   "set-up, sign-in": ["src/routes/account-pages.tsx"],
+  "reset password": ["src/routes/proof-pages.tsx", "src/i18n/en/proofs.json"],
   invitation: ["src/routes/activate-page.tsx"],
   home: ["src/routes/apps-pages.tsx"],
   explore: ["src/routes/explore-pages.tsx"],
@@ -22,7 +23,7 @@ const pages = {
   configuration: ["src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json"],
   tracing: ["src/routes/tracing-page.tsx"],
   publishing: ["src/routes/publish-page.tsx"],
-  knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json"],
+  knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/evaluation.json"],
   "new knowledge": ["src/routes/knowledge-wizard.tsx", "src/i18n/en/knowledge-setup.json"],
   "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],
 };

@@ -129,6 +129,16 @@ class MailCodes:
             )
         return row[1]
 
+    async def proven(self, purpose: CodePurpose, token: str) -> str:
+        """The address behind a confirmed token, which stays worth it for its time. Raises CodeGone."""
+        query = select(MailCode.email).where(MailCode.token_hash == token_hash(token), MailCode.purpose == purpose)
+        async with self._db.session() as session:
+            kept = query.where(MailCode.confirmed, MailCode.expires_at > now_us())
+            email = (await session.execute(kept)).scalar_one_or_none()
+        if email is None:
+            raise CodeGone
+        return email
+
     async def spend(self, purpose: CodePurpose, token: str) -> str:
         """The address behind a confirmed token, which is worth nothing any more. Raises CodeGone."""
         spent = (

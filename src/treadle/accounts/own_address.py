@@ -40,7 +40,7 @@ class OwnAddress:
             raise Forbidden("This code was mailed to another address.")
 
     async def begin_new(self, signed_in: SignedIn, old_token: str, email: str, *, caller: str) -> str:
-        """Mail a code to the address that the account shall have; `old_token` is confirmed, and spent here.
+        """Mail a code to the address that the account shall have; `old_token` is confirmed.
 
         Raises InvalidParam, Conflict for an address that has an account, CodeGone, and as `MailCodes.send` does.
         """
@@ -51,7 +51,7 @@ class OwnAddress:
         async with self._db.session() as session:
             if await AccountRepository(session).account_by_email(address) is not None:
                 raise Conflict("There is an account with this address already.")
-        if await self._codes.spend(CodePurpose.OLD_ADDRESS, old_token) != account.email:
+        if await self._codes.proven(CodePurpose.OLD_ADDRESS, old_token) != account.email:
             raise Forbidden("This code was mailed to another address.")
         return await self._codes.send(
             CodePurpose.NEW_ADDRESS, address, language=account.interface_language, caller=caller

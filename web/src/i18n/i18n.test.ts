@@ -2,15 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import en from "./en";
-import enKnowledgeSetup from "./en/knowledge-setup.json";
-import enOrchestration from "./en/orchestration.json";
-import { languageFor } from "./i18n";
+import { AREAS, languageFor, type Language } from "./i18n";
 import ja from "./ja";
-import jaKnowledgeSetup from "./ja/knowledge-setup.json";
-import jaOrchestration from "./ja/orchestration.json";
 import zhHans from "./zh-Hans";
-import zhHansKnowledgeSetup from "./zh-Hans/knowledge-setup.json";
-import zhHansOrchestration from "./zh-Hans/orchestration.json";
 
 interface Tree {
   [key: string]: string | Tree;
@@ -26,10 +20,16 @@ function texts(tree: Tree, prefix = ""): Map<string, string> {
   return all;
 }
 
-const english = texts({ ...en, knowledgeSetup: enKnowledgeSetup, orchestration: enOrchestration });
+/** The texts of a language, those that come with their pages too. */
+async function allTexts(language: Language, shared: Tree): Promise<Map<string, string>> {
+  const areas = await Promise.all(Object.entries(AREAS).map(async ([area, load]) => [area, (await load[language]()).default] as const));
+  return texts({ ...shared, ...(Object.fromEntries(areas) as Tree) });
+}
+
+const english = await allTexts("en", en);
 const others: [string, Map<string, string>][] = [
-  ["zh-Hans", texts({ ...zhHans, knowledgeSetup: zhHansKnowledgeSetup, orchestration: zhHansOrchestration })],
-  ["ja", texts({ ...ja, knowledgeSetup: jaKnowledgeSetup, orchestration: jaOrchestration })],
+  ["zh-Hans", await allTexts("zh-Hans", zhHans)],
+  ["ja", await allTexts("ja", ja)],
 ];
 
 /** The same in both languages, rightly. */

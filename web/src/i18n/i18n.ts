@@ -1,10 +1,12 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type en from "./en";
+import type evaluation from "./en/evaluation.json";
 import type knowledgeSetup from "./en/knowledge-setup.json";
 import type orchestration from "./en/orchestration.json";
+import type proofs from "./en/proofs.json";
 
-export type Translation = typeof en & { knowledgeSetup: typeof knowledgeSetup; orchestration: typeof orchestration };
+export type Translation = typeof en & { evaluation: typeof evaluation; knowledgeSetup: typeof knowledgeSetup; orchestration: typeof orchestration; proofs: typeof proofs };
 export type Language = "en" | "zh-Hans" | "ja";
 
 /** The languages of the interface, each by its own name. */
@@ -19,7 +21,12 @@ const LOADERS: Record<Language, Loader> = {
 };
 
 /** Areas with many texts, which come with the pages that show them. */
-const AREAS = {
+export const AREAS = {
+  evaluation: {
+    en: () => import("./en/evaluation.json"),
+    "zh-Hans": () => import("./zh-Hans/evaluation.json"),
+    ja: () => import("./ja/evaluation.json"),
+  },
   knowledgeSetup: {
     en: () => import("./en/knowledge-setup.json"),
     "zh-Hans": () => import("./zh-Hans/knowledge-setup.json"),
@@ -29,6 +36,11 @@ const AREAS = {
     en: () => import("./en/orchestration.json"),
     "zh-Hans": () => import("./zh-Hans/orchestration.json"),
     ja: () => import("./ja/orchestration.json"),
+  },
+  proofs: {
+    en: () => import("./en/proofs.json"),
+    "zh-Hans": () => import("./zh-Hans/proofs.json"),
+    ja: () => import("./ja/proofs.json"),
   },
 } satisfies Record<string, Record<Language, Loader>>;
 type Area = keyof typeof AREAS;

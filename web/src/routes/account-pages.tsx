@@ -8,7 +8,7 @@ const signIn = getRouteApi("/signin");
 export function SignInRoute() {
   const { return: back } = signIn.useSearch();
   const router = useRouter();
-  return <SignInPage onDone={() => router.history.push(safeReturn(back))} />;
+  return <SignInPage back={back} onDone={() => router.history.push(safeReturn(back))} />;
 }
 
 export function SetupRoute() {

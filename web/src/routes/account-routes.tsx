@@ -1,6 +1,8 @@
+import type { QueryClient } from "@tanstack/react-query";
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { homeOf } from "@/features/account/roles";
 import { sessionQuery } from "@/features/account/session";
+import { withTexts } from "@/i18n/i18n";
 import { rootRoute } from "./layouts";
 import { text } from "./search";
 
@@ -30,13 +32,56 @@ const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/signin",
   validateSearch: (search): { return?: string | undefined } => ({ return: text(search.return) }),
-  beforeLoad: async ({ context }) => {
-    const { setUp, account } = await context.queries.query({ ...sessionQuery, staleTime: "static" });
-    if (!setUp) throw redirect({ to: "/setup" });
-    if (account !== null) throw redirect({ to: "/" });
-  },
+  beforeLoad: signedOut,
   component: lazyRouteComponent(() => import("./account-pages"), "SignInRoute"),
 });
+
+/** The other ways in, for people who are signed out. */
+async function signedOut({ context }: { context: { queries: QueryClient } }) {
+  const { setUp, account } = await context.queries.query({ ...sessionQuery, staleTime: "static" });
+  if (!setUp) throw redirect({ to: "/setup" });
+  if (account !== null) throw redirect({ to: "/" });
+}
+
+const codeSignInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/signin/code",
+  validateSearch: (search): { return?: string | undefined } => ({ return: text(search.return) }),
+  beforeLoad: signedOut,
+  component: lazyRouteComponent(() => withTexts("proofs", import("./proof-pages")), "CodeSignInRoute"),
+});
+
+const signUpRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/signup",
+  beforeLoad: signedOut,
+  component: lazyRouteComponent(() => withTexts("proofs", import("./proof-pages")), "SignUpRoute"),
+});
+
+const resetPasswordRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: "/reset-password",
+  beforeLoad: signedOut,
+  component: lazyRouteComponent(() => withTexts("proofs", import("./proof-pages")), "ResetPasswordRoute"),
+});
+
+/** Addresses of the reference, which lead to the pages that do the same here. */
+const formerRoutes = (
+  [
+    ["/install", "/setup"],
+    ["/init", "/setup"],
+    ["/forgot-password", "/reset-password"],
+    ["/signin/check-code", "/signin/code"],
+  ] as const
+).map(([path, to]) =>
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path,
+    beforeLoad: () => {
+      throw redirect({ to, replace: true });
+    },
+  }),
+);
 
 const activateRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -45,4 +90,4 @@ const activateRoute = createRoute({
   component: lazyRouteComponent(() => import("./activate-page"), "ActivateRoute"),
 });
 
-export const accountRoutes = [startRoute, setupRoute, signInRoute, activateRoute] as const;
+export const accountRoutes = [startRoute, setupRoute, signInRoute, codeSignInRoute, signUpRoute, resetPasswordRoute, activateRoute, ...formerRoutes] as const;

@@ -1,6 +1,7 @@
 import { createRoute, redirect } from "@tanstack/react-router";
 import { CircleUser, Users } from "lucide-react";
 import { addSettingsSection } from "@/features/shell/registry";
+import { withTexts } from "@/i18n/i18n";
 import { consoleRoute } from "./layouts";
 
 addSettingsSection({
@@ -18,7 +19,7 @@ addSettingsSection({
   label: (t) => t("profile.title"),
   icon: CircleUser,
   order: 80,
-  page: () => import("@/features/account/account-section"),
+  page: () => withTexts("proofs", import("@/features/account/account-section")),
 });
 
 const accountRoute = createRoute({

@@ -12,6 +12,7 @@ import { Field, fieldProps, TextInput } from "@/ui/field";
 import { Select } from "@/ui/select";
 import { browserZone } from "@/ui/time-zone";
 import { AccountFrame } from "./account-frame";
+import { Failure } from "./failure";
 import { accountTag } from "./languages";
 import { PasswordInput } from "./password-input";
 import { nameProblem, newPasswordProblem } from "./rules";
@@ -203,15 +204,5 @@ function Address({ email }: { email: string }) {
     <Field id="email" label={t("account.email")}>
       <TextInput id="email" type="email" autoComplete="username" readOnly value={email} className="bg-sunken!" />
     </Field>
-  );
-}
-
-function Failure({ error }: { error: Error | null }) {
-  const errorText = useErrorText();
-  if (error === null) return null;
-  return (
-    <p role="alert" className="text-danger">
-      {errorText(error)}
-    </p>
   );
 }

@@ -6,18 +6,22 @@ import { Button } from "@/ui/button";
 import { Combobox } from "@/ui/combobox";
 import { Field, fieldProps, TextInput } from "@/ui/field";
 import { showToast } from "@/ui/toast";
+import { AddressDialog } from "./address-dialog";
+import { rememberNotice } from "./notice";
 import { useProfileWrites, type Profile } from "./profile-query";
 import { nameProblem } from "./rules";
 import { zoneOptions } from "./time-zones";
 
-/** Name, address and time zone. The name is saved with its button, the zone as soon as it is chosen. */
-export function ProfileForm({ profile }: { profile: Profile }) {
+/** Name, address and time zone. The name is saved with its button, the zone as soon as it is chosen. `movable`: the server can
+ * mail the codes that another address takes. */
+export function ProfileForm({ profile, movable }: { profile: Profile; movable: boolean }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const ids = { name: useId(), email: useId(), zone: useId() };
   const zones = useMemo(() => zoneOptions(), []);
   const { change } = useProfileWrites();
   const [name, setName] = useState(profile.name);
+  const [moving, setMoving] = useState(false);
   const save = useMutation({ mutationFn: change, onSuccess: () => showToast("ok", t("profile.saved")) });
   const problem = nameProblem(name);
   const changed = name.trim() !== profile.name;
@@ -42,8 +46,21 @@ export function ProfileForm({ profile }: { profile: Profile }) {
         </Field>
       </form>
       <Field id={ids.email} label={t("account.email")}>
-        <TextInput id={ids.email} readOnly value={profile.email} className="bg-sunken!" />
+        <div className="flex gap-2">
+          <TextInput id={ids.email} readOnly value={profile.email} className="bg-sunken!" />
+          {movable && <Button onClick={() => setMoving(true)}>{t("proofs.address.change")}</Button>}
+        </div>
       </Field>
+      {moving && (
+        <AddressDialog
+          email={profile.email}
+          onClose={() => setMoving(false)}
+          onChanged={(email) => {
+            rememberNotice(t("proofs.address.done", { email }));
+            window.location.assign("/signin");
+          }}
+        />
+      )}
       <Field id={ids.zone} label={t("profile.timeZone")} hint={t("profile.timeZoneHint")} error={save.isError && save.variables.name === undefined ? errorText(save.error) : undefined}>
         <Combobox
           id={ids.zone}

@@ -1,13 +1,13 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
-import { useErrorText } from "@/i18n/errors";
 import { languageFor } from "@/i18n/i18n";
 import { Button } from "@/ui/button";
 import { Field, fieldProps, TextInput } from "@/ui/field";
 import { browserZone } from "@/ui/time-zone";
 import { AccountFrame } from "./account-frame";
+import { Failure } from "./failure";
 import { accountTag } from "./languages";
 import { PasswordInput } from "./password-input";
 import { emailProblem, nameProblem, newPasswordProblem } from "./rules";
@@ -17,21 +17,26 @@ import { refreshSession } from "./session";
 export function SetupPage({ onDone }: { onDone: () => void }) {
   const { t, i18n } = useTranslation();
   const language = languageFor(i18n.language) ?? "en";
-  const errorText = useErrorText();
   const queries = useQueryClient();
-  const [form, setForm] = useState({ name: "", email: "", password: "" });
+  const guarded = useQuery({ queryKey: ["setup"], queryFn: ({ signal }) => call(api.GET("/setup", { signal })) }).data?.init_password === true;
+  const [form, setForm] = useState({ name: "", email: "", password: "", initPassword: "" });
   const [submitted, setSubmitted] = useState(false);
   const create = useMutation({
     mutationFn: async () => {
-      const { name, email, password } = form;
-      await call(api.POST("/setup", { body: { name: name.trim(), email: email.trim().toLowerCase(), password } }));
+      const { name, email, password, initPassword } = form;
+      await call(api.POST("/setup", { body: { name: name.trim(), email: email.trim().toLowerCase(), password, init_password: initPassword } }));
       // What this browser says of its person; the account is there with or without it.
       await call(api.PATCH("/account/profile", { body: { interface_language: accountTag(language), timezone: browserZone() } })).catch(() => undefined);
       await refreshSession(queries);
     },
     onSuccess: onDone,
   });
-  const problems = { name: nameProblem(form.name), email: emailProblem(form.email), password: newPasswordProblem(form.password) };
+  const problems = {
+    name: nameProblem(form.name),
+    email: emailProblem(form.email),
+    password: newPasswordProblem(form.password),
+    initPassword: guarded && form.initPassword === "" ? ("passwordRequired" as const) : null,
+  };
   const errorOf = (field: keyof typeof problems) => {
     const problem = problems[field];
     return submitted && problem !== null ? t(`account.problems.${problem}`) : undefined;
@@ -62,11 +67,12 @@ export function SetupPage({ onDone }: { onDone: () => void }) {
         <Field id="password" label={t("account.password")} hint={t("account.passwordRule")} error={errorOf("password")}>
           <PasswordInput {...bind("password")} autoComplete="new-password" />
         </Field>
-        {create.error !== null && (
-          <p role="alert" className="text-danger">
-            {errorText(create.error)}
-          </p>
+        {guarded && (
+          <Field id="initPassword" label={t("account.initPassword")} hint={t("account.initPasswordHint")} error={errorOf("initPassword")}>
+            <PasswordInput {...bind("initPassword")} autoComplete="off" />
+          </Field>
         )}
+        <Failure error={create.error} />
         <Button type="submit" variant="primary" size="large" busy={create.isPending}>
           {t("account.create")}
         </Button>

@@ -1,22 +1,33 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
-import { useErrorText } from "@/i18n/errors";
-import { Button } from "@/ui/button";
+import { Button, buttonClass } from "@/ui/button";
 import { Field, fieldProps, TextInput } from "@/ui/field";
 import { AccountFrame } from "./account-frame";
+import { Failure } from "./failure";
+import { systemFeaturesQuery } from "./features-query";
+import { takeNotice } from "./notice";
 import { PasswordInput } from "./password-input";
 import { emailProblem, type AccountProblem } from "./rules";
 import { refreshSession } from "./session";
 
-export function SignInPage({ onDone }: { onDone: () => void }) {
+interface SignInPageProps {
+  /** Where to go afterwards. */
+  back: string | undefined;
+  onDone: () => void;
+}
+
+export function SignInPage({ back, onDone }: SignInPageProps) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const queries = useQueryClient();
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [submitted, setSubmitted] = useState(false);
+  const [notice] = useState(takeNotice);
+  const features = useQuery(systemFeaturesQuery).data;
+  const byPassword = features?.enable_email_password_login !== false;
   const signIn = useMutation({
     mutationFn: async () => {
       await call(api.POST("/signin", { body: { email: email.trim(), password } }));
@@ -31,41 +42,63 @@ export function SignInPage({ onDone }: { onDone: () => void }) {
 
   return (
     <AccountFrame title={t("account.signIn")} text={t("account.signInText")}>
-      <form
-        noValidate
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault();
-          setSubmitted(true);
-          if (wrongEmail === null && wrongPassword === null) signIn.mutate();
-        }}
-      >
-        <Field id="email" label={t("account.email")} error={emailError}>
-          <TextInput
-            {...fieldProps("email", emailError)}
-            type="email"
-            autoComplete="username"
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-          />
-        </Field>
-        <Field id="password" label={t("account.password")} error={passwordError}>
-          <PasswordInput
-            {...fieldProps("password", passwordError)}
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-          />
-        </Field>
-        {signIn.error !== null && (
-          <p role="alert" className="text-danger">
-            {errorText(signIn.error)}
-          </p>
-        )}
-        <Button type="submit" variant="primary" size="large" busy={signIn.isPending}>
-          {t("account.signIn")}
-        </Button>
-      </form>
+      {notice !== null && (
+        <p role="status" className="mb-4 rounded-control bg-sunken p-3">
+          {notice}
+        </p>
+      )}
+      {byPassword && (
+        <form
+          noValidate
+          className="flex flex-col gap-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            setSubmitted(true);
+            if (wrongEmail === null && wrongPassword === null) signIn.mutate();
+          }}
+        >
+          <Field id="email" label={t("account.email")} error={emailError}>
+            <TextInput
+              {...fieldProps("email", emailError)}
+              type="email"
+              autoComplete="username"
+              value={email}
+              onChange={(event) => setEmail(event.target.value)}
+            />
+          </Field>
+          <Field
+            id="password"
+            label={t("account.password")}
+            error={passwordError}
+            aside={
+              <Link to="/reset-password" className="text-12 text-accent hover:underline">
+                {t("account.forgot")}
+              </Link>
+            }
+          >
+            <PasswordInput
+              {...fieldProps("password", passwordError)}
+              autoComplete="current-password"
+              value={password}
+              onChange={(event) => setPassword(event.target.value)}
+            />
+          </Field>
+          <Failure error={signIn.error} />
+          <Button type="submit" variant="primary" size="large" busy={signIn.isPending}>
+            {t("account.signIn")}
+          </Button>
+        </form>
+      )}
+      {features?.enable_email_code_login === true && (
+        <Link to="/signin/code" search={{ return: back }} className={buttonClass("plain", "large", "mt-3 w-full")}>
+          {t("account.withCode")}
+        </Link>
+      )}
+      {features?.is_allow_register === true && (
+        <Link to="/signup" className={buttonClass("plain", "large", "mt-3 w-full")}>
+          {t("account.register")}
+        </Link>
+      )}
     </AccountFrame>
   );
 }

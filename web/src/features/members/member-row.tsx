@@ -45,7 +45,7 @@ export function MemberRow({ member }: { member: Member }) {
         </span>
       </Cell>
       <Cell className="text-muted max-sm:hidden">
-        {member.last_login_at === null ? t("members.never") : <Time at={member.last_login_at} />}
+        {member.last_active_at === null ? t("members.never") : <Time at={member.last_active_at} />}
       </Cell>
       <Cell>
         {changeable ? (

@@ -4,7 +4,6 @@ import chat from "./chat.json";
 import commands from "./commands.json";
 import common from "./common.json";
 import errors from "./errors.json";
-import evaluation from "./evaluation.json";
 import explore from "./explore.json";
 import extensions from "./extensions.json";
 import files from "./files.json";
@@ -29,4 +28,4 @@ import profile from "./profile.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, evaluation, explore, extensions, files, form, generate, humanInput, knowledge, modelSetup, preferences, publish, running, runs, shell, status, steps, tracing, webapp, workflow };
+export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, extensions, files, form, generate, humanInput, knowledge, modelSetup, preferences, publish, running, runs, shell, status, steps, tracing, webapp, workflow };

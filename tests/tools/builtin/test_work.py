@@ -1,10 +1,12 @@
 """Code hosts, boards and messengers, each against its service's double (models-and-tools §4.9)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.doubles.upstreams import work
+from tests.doubles.upstreams.hap import hap
 from tests.tools.builtin.calls import given
 from tests.tools.builtin.cases import KEY, Case, calling, check_failures, check_good_call, check_said, every
 from treadle.engine.errors import ToolInvokeError, ToolParameterError
@@ -46,7 +48,53 @@ YUQUE = [
     )
 ]
 
+SHEET = {"appkey": "ak", "sign": KEY, "worksheet_id": "w1"}
+RECORD = '[{"controlId": "f1", "value": "Big"}]'
+PIVOT = {
+    "x_column_fields": '[{"controlId": "f2", "displayName": "Colour"}]',
+    "value_fields": '[{"controlId": "f1", "displayName": "Count", "aggregation": "COUNT"}]',
+}
+HAP = [
+    Case(f"hap/{tool}", {**SHEET, **parameters}, hap, [Text(text)])
+    for tool, parameters, text in (
+        (
+            "get_worksheet_fields",
+            {},
+            "| id | name | type | required | options |\n| --- | --- | --- | --- | --- |\n| f1 | Name | 2 | yes |  |\n"
+            "| f2 | Colour | 11 |  | Red (k1) |\n| f3 | Owner | 26 |  |  |",
+        ),
+        (
+            "list_worksheet_records",
+            {"sort_id": "f1", "sort_is_asc": True, "limit": 10, "filters": '[{"controlId": "f1"}]'},
+            "| rowid | Name | Colour | Owner |\n| --- | --- | --- | --- |\n| r1 | Big \\| loom | Red | Ada |\n"
+            "| r2 | Small |  |  |\n\n2 in all",
+        ),
+        (
+            "list_worksheet_records",
+            {"field_ids": "f1, f2", "result_type": "json"},
+            '{"records":[{"rowid":"r1","Name":"Big | loom","Colour":"Red"},{"rowid":"r2","Name":"Small","Colour":""}],'
+            '"total":2}',
+        ),
+        ("add_worksheet_record", {"record_data": RECORD}, "The record was added; its id is r3."),
+        ("update_worksheet_record", {"record_data": RECORD, "row_id": "r1"}, "The record was changed."),
+        ("delete_worksheet_record", {"row_id": "r1"}, "The record was deleted."),
+        ("get_worksheet_pivot_data", PIVOT, "| Colour | Count |\n| --- | --- |\n| Red | 2 |"),
+    )
+]
+
 CASES = [
+    *HAP,
+    Case(
+        "hap/list_worksheets",
+        {"appkey": "ak", "sign": KEY},
+        hap,
+        [
+            Text(
+                "| worksheet_id | name | section | notes |\n| --- | --- | --- | --- |\n| w1 | Looms | Stock |  |\n"
+                "| w2 | Yarn | Yarn |  |"
+            )
+        ],
+    ),
     Case(
         "github/github_repositories",
         {"query": "loom"},
@@ -213,3 +261,19 @@ async def test_other_addresses_are_no_webhooks(tmp_path: Path) -> None:
         with pytest.raises(ToolParameterError, match="is no webhook of Slack; it begins with"):
             await given(provider, "slack_webhook", call)
         assert vendor.requests == []
+
+
+async def test_hap_tells_what_is_refused(tmp_path: Path) -> None:
+    records = HAP[1]
+    refused = {"data": None, "success": False, "error_code": 10102, "error_msg": "sign is invalid"}
+    assert await check_said(records, tmp_path, refused) == "ToolInvokeError: HAP refused: sign is invalid (10102)."
+    wrong = Case(records.tool, {**records.parameters, "filters": "f1 = 2"}, hap, [])
+    with pytest.raises(ToolParameterError, match='"filters" is no JSON list'):
+        await check_good_call(wrong, tmp_path)
+
+
+async def test_a_hap_server_of_ones_own(tmp_path: Path) -> None:
+    async with hap() as vendor, calling(HAP[0], vendor, tmp_path) as (provider, call):
+        own = replace(call, parameters={**call.parameters, "host": f"{vendor.origin}/"})
+        assert await given(provider, "get_worksheet_fields", own) == list(HAP[0].gives)
+        assert vendor.requests[-1].path == "/api/v2/open/worksheet/getWorksheetInfo"

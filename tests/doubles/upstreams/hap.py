@@ -45,9 +45,8 @@ def hap() -> Vendor:
     open_query = {"appKey": "ak", "sign": KEY}
     return Vendor(
         Endpoint("GET", "/v1/open/app/get", _done({"name": "Mill", "sections": [_STOCK]}), query=open_query),
-        _endpoint(
-            "/v2/open/worksheet/getWorksheetInfo", {"worksheetId": "w1", "name": "Looms", "controls": _FIELDS}, {}
-        ),
+        _endpoint("/v2/open/worksheet/getWorksheetInfo", sheet, {}),
+        _endpoint("/api/v2/open/worksheet/getWorksheetInfo", sheet, {}),
         _endpoint(
             "/v2/open/worksheet/getFilterRows", {"rows": _ROWS, "total": 2}, page, {"sortId": TEXT, "isAsc": BOOLEAN}
         ),

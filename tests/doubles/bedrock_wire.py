@@ -202,16 +202,20 @@ def frame(headers: dict[str, str], payload: Event | bytes | None) -> bytes:
 
 def authorization(request: web.Request, recorded: Request, key: str, secret: str, service: str = "bedrock") -> str:
     """The Authorization header that signs this request, worked out anew (Signature Version 4)."""
+    if "%" in request.raw_path and unquote(request.raw_path) == request.raw_path:
+        return ""
+    return signed(recorded, quote(request.raw_path.partition("?")[0], safe="/-_.~"), key, secret, service)
+
+
+def signed(recorded: Request, path: str, key: str, secret: str, service: str) -> str:
+    """The Authorization header of a request without a query whose canonical path is `path`; "" for a wrong scope."""
     given = recorded.headers.get("authorization", "")
     scope = given.partition("Credential=")[2].partition(",")[0].split("/")[1:]
     names = given.partition("SignedHeaders=")[2].partition(",")[0]
     if len(scope) != 4 or scope[2:] != [service, "aws4_request"] or "host" not in names:
         return ""
-    path = quote(request.raw_path.partition("?")[0], safe="/-_.~")
-    if "%" in request.raw_path and unquote(request.raw_path) == request.raw_path:
-        return ""
-    signed = "".join(f"{name}:{recorded.headers[name].strip()}\n" for name in names.split(";"))
-    canonical = "\n".join(("POST", path, "", signed, names, hashlib.sha256(recorded.raw).hexdigest()))
+    heads = "".join(f"{name}:{recorded.headers[name].strip()}\n" for name in names.split(";"))
+    canonical = "\n".join((recorded.method, path, "", heads, names, hashlib.sha256(recorded.raw).hexdigest()))
     stamp = recorded.headers["x-amz-date"]
     text = "\n".join(("AWS4-HMAC-SHA256", stamp, "/".join(scope), hashlib.sha256(canonical.encode()).hexdigest()))
     derived = f"AWS4{secret}".encode()

@@ -214,6 +214,8 @@ class Run(Base):
     lease_until: Mapped[int | None] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column()
     """Processes that have taken up this run, the first one included."""
+    read_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When a builder first opened it in the log."""
 
     __table_args__ = (
         Index(None, "app_id", "triggered_from", "created_at", "id"),
@@ -303,6 +305,8 @@ class Conversation(Base):
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
     deleted_at: Mapped[int | None] = mapped_column(BigInteger)
+    read_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When a builder first opened it in the log."""
 
     __table_args__ = (
         Index(None, "app_id", "created_by", "updated_at", "id"),
@@ -352,6 +356,8 @@ class Message(Base):
     """Seconds from the request to the end of the answer."""
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
+    read_at: Mapped[int | None] = mapped_column(BigInteger)
+    """When a builder first opened it in the log."""
 
     __table_args__ = (
         Index(None, "conversation_id", "created_at", "id"),

@@ -23,6 +23,7 @@ class RunFilter:
     created_after: int | None = None
     session_id: str | None = None
     account_id: str | None = None
+    created_from: str | None = None
     with_debugging: bool = False
 
 
@@ -116,10 +117,12 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
         conditions.append(Run.created_at >= wanted.created_after)
     if wanted.account_id is not None:
         conditions += [Run.created_by == wanted.account_id, Run.created_by_role == "account"]
+    if wanted.created_from is not None:
+        conditions.append(Run.created_from == wanted.created_from)
     if wanted.session_id is not None:
         conditions.append(EndUser.session_id == wanted.session_id)
     if wanted.keyword:
-        part = f"%{_escaped(wanted.keyword[:KEYWORD_LENGTH])}%"
+        part = containing(wanted.keyword[:KEYWORD_LENGTH])
         conditions.append(
             or_(
                 Run.inputs.ilike(part, escape="\\"),
@@ -131,5 +134,7 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def containing(text: str) -> str:
+    """A pattern that finds `text` anywhere, its wildcards taken as letters; use with `escape="\\\\"`."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

@@ -37,6 +37,7 @@ def run_map(row: RunRow) -> dict[str, Any]:
         "end_user": row.end_user.session_id if row.end_user else None,
         "account": row.account.email if row.account else None,
         "preview": _preview(row),
+        "read_at": run.read_at / 1e6 if run.read_at else None,
     }
 
 

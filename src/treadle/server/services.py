@@ -60,6 +60,8 @@ from treadle.knowledge.retrieval.port import KnowledgePort
 from treadle.knowledge.retrieval.questions import QuestionVectors
 from treadle.knowledge.service import KnowledgeService
 from treadle.logs.service import LogService
+from treadle.logs.statistics import StatisticsService
+from treadle.logs.talks import TalkLog
 from treadle.models.catalogue import use_folder
 from treadle.models.local import EmbeddedModel, LocalModel
 from treadle.models.service import ModelService
@@ -136,6 +138,8 @@ class Services:
     conversion: AppConversion
     generators: Generators
     logs: LogService
+    talks: TalkLog
+    statistics: StatisticsService
     tools: ToolService
     mcp: McpService
     served: ServedApps
@@ -370,6 +374,8 @@ async def open_services(
                 code_tokens=settings.code_generation_max_tokens,
             ),
             logs=LogService(db, recording.settle),
+            talks=TalkLog(db, recording.settle),
+            statistics=StatisticsService(db, recording.settle),
             tools=tools,
             mcp=mcp,
             served=ServedApps(db, apps, end_users, host),

@@ -1219,7 +1219,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Messages
+         * @description The newest messages of a conversation, before `first_id`.
+         */
+        get: operations["logs_list_messages"];
         put?: never;
         /**
          * Chat With Configuration
@@ -1239,7 +1243,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Texts
+         * @description What end users had a completion app write.
+         */
+        get: operations["logs_list_texts"];
         put?: never;
         /**
          * Complete With Configuration
@@ -1856,6 +1864,170 @@ export interface paths {
          * @description One run, node by node.
          */
         get: operations["runs_run_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/chat-conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conversations
+         * @description Conversations of end users with an app.
+         */
+        get: operations["logs_list_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/chat-conversations/{conversation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Conversation
+         * @description One conversation.
+         */
+        get: operations["logs_read_conversation"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Conversation
+         * @description Delete a conversation with its messages.
+         */
+        delete: operations["logs_delete_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/messages/{message_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Message
+         * @description One message.
+         */
+        get: operations["logs_read_message"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/workflow-app-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List App Runs
+         * @description Runs of an app for its users, without those of its draft.
+         */
+        get: operations["logs_list_app_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/logs/{kind}/{record_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Mark Read
+         * @description Somebody has opened a record: it is not new any more, for all.
+         */
+        put: operations["logs_mark_read"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/feedbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rate Message
+         * @description Like or dislike an answer as a builder; the end user's own rating stays.
+         */
+        post: operations["logs_rate_message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/feedbacks/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Feedback
+         * @description What people think of the answers of an app, with question and answer, the oldest first.
+         */
+        get: operations["logs_export_feedback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/statistics/{chart}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Chart
+         * @description A chart over a period, in days of the reader's time zone.
+         */
+        get: operations["statistics_read_chart"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5397,6 +5569,11 @@ export interface components {
         Address: {
             data: string;
         };
+        /** @description What the builders think of an answer; null takes it back. */
+        AdminRating: {
+            message_id: string;
+            rating: ("like" | "dislike") | null;
+        };
         /** @description Of agents that work step by step: for chat models, for completion models, and what follows a step. */
         AgentPrompts: {
             chat: string;
@@ -5534,6 +5711,13 @@ export interface components {
          * @enum {string}
          */
         AppMode: "chat" | "agent-chat" | "completion" | "workflow" | "advanced-chat";
+        AppRuns: {
+            data: components["schemas"]["LoggedRun"][];
+            page: number;
+            limit: number;
+            total: number;
+            has_more: boolean;
+        };
         /** @description A tag, and how many apps have it. */
         AppTag: {
             id: string;
@@ -5678,6 +5862,12 @@ export interface components {
         ChangedAddress: {
             email: string;
         };
+        /** @description The days on which something happened, in order: `date` as 2025-01-20, and what the chart counts. */
+        ChartDays: {
+            data: {
+                [key: string]: string | number;
+            }[];
+        };
         /** @description A question to a chatflow. Without `conversation_id` a new conversation begins. */
         ChatWithDraft: {
             inputs?: {
@@ -5815,6 +6005,27 @@ export interface components {
             endpoint?: string;
             /** @default  */
             api_key?: string;
+        };
+        /** @description A conversation with what it was begun with. */
+        ConversationDetail: {
+            id: string;
+            summary: string;
+            person: string | null;
+            by_account: boolean;
+            created_from: string;
+            message_count: number;
+            failure_count: number;
+            annotated: boolean;
+            user_ratings: components["schemas"]["RatingCount"];
+            admin_ratings: components["schemas"]["RatingCount"];
+            read_at: number | null;
+            deleted_by_user: boolean;
+            created_at: number;
+            updated_at: number;
+            introduction: string;
+            inputs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /** @description The app that a conversion made. */
         Converted: {
@@ -6384,6 +6595,12 @@ export interface components {
             token: string;
             code: string;
         };
+        /** @description What somebody thinks of an answer. */
+        GivenFeedback: {
+            /** @enum {string} */
+            rating: "like" | "dislike";
+            content: string | null;
+        };
         HTTPValidationError: {
             detail?: components["schemas"]["ValidationError"][];
         };
@@ -6597,6 +6814,74 @@ export interface components {
             /** @default 30 */
             seconds?: number;
         };
+        /** @description A message whole. `latency` in seconds; the maps are those that the apps' own API gives. */
+        LogMessage: {
+            id: string;
+            conversation_id: string | null;
+            parent_message_id: string | null;
+            run_id: string | null;
+            query: string;
+            inputs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            answer: string;
+            status: string;
+            error: string | null;
+            message_files: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+            agent_thoughts: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+            retriever_resources: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+            annotation_reply: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            model_provider: string | null;
+            model_name: string | null;
+            message_tokens: number;
+            answer_tokens: number;
+            total_price: string;
+            currency: string;
+            latency: number;
+            annotated: boolean;
+            user_feedback: components["schemas"]["GivenFeedback"] | null;
+            admin_feedback: components["schemas"]["GivenFeedback"] | null;
+            read_at: number | null;
+            created_at: number;
+        };
+        /** @description The newest last; `has_more` are older ones, before the first. */
+        LogMessages: {
+            data: components["schemas"]["LogMessage"][];
+            limit: number;
+            has_more: boolean;
+        };
+        /** @description A conversation in a list. `person` is an end user's session id, or the name of a member. Seconds since 1970. */
+        LoggedConversation: {
+            id: string;
+            summary: string;
+            person: string | null;
+            by_account: boolean;
+            created_from: string;
+            message_count: number;
+            failure_count: number;
+            annotated: boolean;
+            user_ratings: components["schemas"]["RatingCount"];
+            admin_ratings: components["schemas"]["RatingCount"];
+            read_at: number | null;
+            deleted_by_user: boolean;
+            created_at: number;
+            updated_at: number;
+        };
+        LoggedConversations: {
+            data: components["schemas"]["LoggedConversation"][];
+            page: number;
+            limit: number;
+            total: number;
+            has_more: boolean;
+        };
         /** @description The message that a run answered. */
         LoggedMessage: {
             id: string;
@@ -6655,6 +6940,7 @@ export interface components {
             preview: {
                 [key: string]: string;
             };
+            read_at: number | null;
         } & {
             [key: string]: unknown;
         };
@@ -6683,6 +6969,7 @@ export interface components {
             preview: {
                 [key: string]: string;
             };
+            read_at: number | null;
             inputs: components["schemas"]["JsonValue"];
             outputs: components["schemas"]["JsonValue"];
             nodes: components["schemas"]["LoggedNode"][];
@@ -6694,6 +6981,28 @@ export interface components {
         LoggedRuns: {
             data: components["schemas"]["LoggedRun"][];
             next_cursor: string | null;
+        };
+        /** @description A message in a list: the first letters of what was asked and answered. */
+        LoggedText: {
+            id: string;
+            input: string;
+            output: string;
+            person: string | null;
+            by_account: boolean;
+            created_from: string;
+            status: string;
+            annotated: boolean;
+            user_rating: ("like" | "dislike") | null;
+            admin_rating: ("like" | "dislike") | null;
+            read_at: number | null;
+            created_at: number;
+        };
+        LoggedTexts: {
+            data: components["schemas"]["LoggedText"][];
+            page: number;
+            limit: number;
+            total: number;
+            has_more: boolean;
         };
         /** @description Who asks for a code. `interface_language` is that of the mail. */
         MailTo: {
@@ -7407,6 +7716,11 @@ export interface components {
             position: number;
             question: string;
             expected: components["schemas"]["ExpectedShown"][];
+        };
+        /** @description How often answers were liked and disliked. */
+        RatingCount: {
+            like: number;
+            dislike: number;
         };
         /** @description An app that uses a base. */
         RelatedApp: {
@@ -10525,6 +10839,41 @@ export interface operations {
             };
         };
     };
+    logs_list_messages: {
+        parameters: {
+            query: {
+                conversation_id: string;
+                first_id?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogMessages"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     debugging_chat_with_configuration: {
         parameters: {
             query?: never;
@@ -10547,6 +10896,47 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_list_texts: {
+        parameters: {
+            query?: {
+                keyword?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                start?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                end?: string;
+                annotation_status?: "all" | "annotated" | "not_annotated";
+                sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedTexts"];
                 };
             };
             /** @description Validation Error */
@@ -11746,6 +12136,330 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoggedRunDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_list_conversations: {
+        parameters: {
+            query?: {
+                keyword?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                start?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                end?: string;
+                annotation_status?: "all" | "annotated" | "not_annotated";
+                sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedConversations"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_read_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_delete_conversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                conversation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_read_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                message_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogMessage"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_list_app_runs: {
+        parameters: {
+            query?: {
+                keyword?: string;
+                status?: string;
+                created_from?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                start?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                end?: string;
+                page?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppRuns"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                kind: "conversations" | "messages" | "runs";
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_rate_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdminRating"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_export_feedback: {
+        parameters: {
+            query?: {
+                format?: "csv" | "json";
+                from_source?: "" | "user" | "admin";
+                rating?: "" | "like" | "dislike";
+                with_comment?: boolean;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                start?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    statistics_read_chart: {
+        parameters: {
+            query?: {
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                start?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+                chart: "daily-messages" | "daily-conversations" | "daily-end-users" | "token-costs" | "average-session-interactions" | "user-satisfaction-rate" | "average-response-time" | "tokens-per-second" | "daily-runs" | "daily-terminals" | "run-token-costs" | "average-app-interactions";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChartDays"];
                 };
             };
             /** @description Validation Error */

@@ -42,6 +42,8 @@ class LoggedRun(_Logged):
     end_user: str | None
     account: str | None
     preview: dict[str, str]
+    read_at: float | None
+    """When somebody first opened it in the log of its app."""
 
 
 class LoggedRuns(BaseModel):

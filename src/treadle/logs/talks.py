@@ -1,0 +1,351 @@
+"""What end users wrote to an app and what it answered, as its builders read it: conversations, and the single texts of
+completion apps. Trials in the console are left out. Source: spec console §10."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import and_, case, delete, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from treadle.accounts.tables import Account, EndUser
+from treadle.annotations.tables import Annotation
+from treadle.apps.tables import (
+    Conversation,
+    ConversationVariable,
+    CreatedFrom,
+    Feedback,
+    Message,
+    MessageFile,
+    PinnedConversation,
+    Run,
+)
+from treadle.logs.days import ALWAYS, Period
+from treadle.logs.repository import containing
+from treadle.platform.clock import now_us
+from treadle.platform.db import Database
+from treadle.platform.ids import new_id
+from treadle.platform.refusals import NotFound
+
+SortBy = Literal["created_at", "-created_at", "updated_at", "-updated_at"]
+Kind = Literal["conversations", "messages", "runs"]
+_TABLES: dict[str, Any] = {"conversations": Conversation, "messages": Message, "runs": Run}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkFilter:
+    """Which conversations or messages of an app. `period` is about the time that is sorted by."""
+
+    app_id: str
+    period: Period = ALWAYS
+    annotated: bool | None = None
+    keyword: str = ""
+    sort_by: SortBy = "-created_at"
+
+
+@dataclass(slots=True)
+class Ratings:
+    """How often answers were liked and disliked."""
+
+    like: int = 0
+    dislike: int = 0
+
+
+@dataclass(slots=True)
+class TalkRow:
+    """A conversation in a list with what is counted of it."""
+
+    conversation: Conversation
+    person: str | None
+    by_account: bool
+    summary: str
+    messages: int = 0
+    failures: int = 0
+    annotated: bool = False
+    user: Ratings = field(default_factory=Ratings)
+    admin: Ratings = field(default_factory=Ratings)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message with who wrote it and what people think of it."""
+
+    message: Message
+    person: str | None
+    by_account: bool
+    feedback: dict[str, Feedback]
+    """By source, `user` and `admin`."""
+    annotated: bool
+
+
+class TalkLog:
+    """`settled` waits until records written behind can be read."""
+
+    def __init__(self, db: Database, settled: Callable[[], Awaitable[None]]) -> None:
+        self._db = db
+        self._settled = settled
+
+    async def conversations(self, wanted: TalkFilter, *, page: int, limit: int) -> tuple[list[TalkRow], int]:
+        """A page of conversations, and how many there are."""
+        await self._settled()
+        column = Conversation.updated_at if wanted.sort_by.endswith("updated_at") else Conversation.created_at
+        conditions = [
+            Conversation.app_id == wanted.app_id,
+            Conversation.created_from != CreatedFrom.CONSOLE,
+            *wanted.period.bounds(column),
+        ]
+        if wanted.annotated is not None:
+            marked = exists().where(Annotation.app_id == wanted.app_id, Annotation.conversation_id == Conversation.id)
+            conditions.append(marked if wanted.annotated else ~marked)
+        if wanted.keyword:
+            part = containing(wanted.keyword)
+            said = exists().where(
+                Message.conversation_id == Conversation.id,
+                or_(Message.query.ilike(part, escape="\\"), Message.answer.ilike(part, escape="\\")),
+            )
+            conditions.append(
+                or_(
+                    Conversation.name.ilike(part, escape="\\"),
+                    Conversation.introduction.ilike(part, escape="\\"),
+                    EndUser.session_id.ilike(part, escape="\\"),
+                    said,
+                )
+            )
+        async with self._db.session() as session:
+            counting = select(func.count()).select_from(Conversation)
+            if wanted.keyword:
+                counting = counting.outerjoin(EndUser, EndUser.id == Conversation.created_by)
+            total = (await session.execute(counting.where(*conditions))).scalar_one()
+            query = _ordered(_with_people(Conversation).where(*conditions), column, Conversation.id, wanted)
+            found: list[Any] = list((await session.execute(query.offset((page - 1) * limit).limit(limit))).all())
+            rows = [_talk_row(*each) for each in found]
+            await _count(session, rows)
+        return rows, total
+
+    async def conversation(self, app_id: str, conversation_id: str) -> TalkRow:
+        """Raises NotFound."""
+        await self._settled()
+        async with self._db.session() as session:
+            query = _with_people(Conversation).where(Conversation.id == conversation_id, Conversation.app_id == app_id)
+            found: Any = (await session.execute(query)).one_or_none()
+            if found is None:
+                raise NotFound("There is no such conversation.")
+            row = _talk_row(*found)
+            await _count(session, [row])
+        return row
+
+    async def messages(
+        self, app_id: str, conversation_id: str, *, limit: int, before: str | None
+    ) -> tuple[list[MessageRow], bool]:
+        """The newest messages of a conversation before one, the oldest first, and whether there are more.
+
+        Raises NotFound.
+        """
+        await self._settled()
+        async with self._db.session() as session:
+            query = _with_people(Message).where(Message.app_id == app_id, Message.conversation_id == conversation_id)
+            if before is not None:
+                last = await session.get(Message, before)
+                if last is None or last.conversation_id != conversation_id:
+                    raise NotFound("`first_id` is no message of this conversation.")
+                query = query.where(
+                    or_(
+                        Message.created_at < last.created_at,
+                        and_(Message.created_at == last.created_at, Message.id < last.id),
+                    )
+                )
+            query = query.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit + 1)
+            rows = await _message_rows(session, (await session.execute(query)).all())
+        return rows[:limit][::-1], len(rows) > limit
+
+    async def texts(self, wanted: TalkFilter, *, page: int, limit: int) -> tuple[list[MessageRow], int]:
+        """A page of the single texts of a completion app, and how many there are."""
+        await self._settled()
+        column = Message.updated_at if wanted.sort_by.endswith("updated_at") else Message.created_at
+        conditions = [
+            Message.app_id == wanted.app_id,
+            Message.created_from != CreatedFrom.CONSOLE,
+            *wanted.period.bounds(column),
+        ]
+        if wanted.annotated is not None:
+            marked = exists().where(Annotation.app_id == wanted.app_id, Annotation.message_id == Message.id)
+            conditions.append(marked if wanted.annotated else ~marked)
+        if wanted.keyword:
+            part = containing(wanted.keyword)
+            texts = (Message.query, Message.inputs, Message.answer, EndUser.session_id)
+            conditions.append(or_(*(text.ilike(part, escape="\\") for text in texts)))
+        async with self._db.session() as session:
+            counting = select(func.count()).select_from(Message)
+            if wanted.keyword:
+                counting = counting.outerjoin(EndUser, EndUser.id == Message.created_by)
+            total = (await session.execute(counting.where(*conditions))).scalar_one()
+            query = _ordered(_with_people(Message).where(*conditions), column, Message.id, wanted)
+            found = (await session.execute(query.offset((page - 1) * limit).limit(limit))).all()
+            rows = await _message_rows(session, found)
+        return rows, total
+
+    async def message(self, app_id: str, message_id: str) -> MessageRow:
+        """Raises NotFound."""
+        await self._settled()
+        async with self._db.session() as session:
+            query = _with_people(Message).where(Message.id == message_id, Message.app_id == app_id)
+            rows = await _message_rows(session, (await session.execute(query)).all())
+        if not rows:
+            raise NotFound("There is no such message.")
+        return rows[0]
+
+    async def rate(
+        self, app_id: str, message_id: str, rating: Literal["like", "dislike"] | None, *, account_id: str
+    ) -> None:
+        """What the builders think of an answer: one of them decides for all, the last one. Raises NotFound."""
+        await self._settled()
+        async with self._db.transaction(lock=f"feedback {message_id}") as session:
+            message = await session.get(Message, message_id)
+            if message is None or message.app_id != app_id:
+                raise NotFound("There is no such message.")
+            mine = select(Feedback).where(Feedback.message_id == message_id, Feedback.from_source == "admin")
+            feedback = (await session.execute(mine)).scalar_one_or_none()
+            now = now_us()
+            if rating is None:
+                if feedback is not None:
+                    await session.delete(feedback)
+            elif feedback is not None:
+                feedback.rating, feedback.account_id, feedback.updated_at = rating, account_id, now
+            else:
+                session.add(
+                    Feedback(
+                        id=new_id(),
+                        workspace_id=message.workspace_id,
+                        app_id=app_id,
+                        conversation_id=message.conversation_id,
+                        message_id=message_id,
+                        from_source="admin",
+                        account_id=account_id,
+                        rating=rating,
+                        created_at=now,
+                        updated_at=now,
+                    )
+                )
+
+    async def feedback(
+        self, app_id: str, *, period: Period, source: str | None, rating: str | None, with_comment: bool
+    ) -> list[tuple[Feedback, str, str, str | None]]:
+        """What people think of answers, the oldest first: each with question, answer and who it was."""
+        await self._settled()
+        query = (
+            select(Feedback, Message.query, Message.answer, func.coalesce(EndUser.session_id, Account.name))
+            .join(Message, Message.id == Feedback.message_id)
+            .outerjoin(EndUser, EndUser.id == Feedback.end_user_id)
+            .outerjoin(Account, Account.id == Feedback.account_id)
+            .where(Feedback.app_id == app_id, *period.bounds(Feedback.created_at))
+            .order_by(Feedback.created_at, Feedback.id)
+        )
+        if source is not None:
+            query = query.where(Feedback.from_source == source)
+        if rating is not None:
+            query = query.where(Feedback.rating == rating)
+        if with_comment:
+            query = query.where(Feedback.content.is_not(None), Feedback.content != "")
+        async with self._db.session() as session:
+            return [(row[0], row[1], row[2], row[3]) for row in (await session.execute(query)).all()]
+
+    async def mark_read(self, app_id: str, kind: Kind, record_id: str) -> None:
+        """Somebody has opened a record; that it was new is over for all. Raises NotFound."""
+        table = _TABLES[kind]
+        query = update(table).where(table.id == record_id, table.app_id == app_id)
+        async with self._db.transaction() as session:
+            marked = query.values(read_at=func.coalesce(table.read_at, now_us())).returning(table.id)
+            if (await session.execute(marked)).first() is None:
+                raise NotFound("There is no such record.")
+
+    async def delete(self, app_id: str, conversation_id: str) -> None:
+        """Delete a conversation with its messages and what people think of them. Its runs stay in the log of runs.
+
+        Raises NotFound.
+        """
+        await self._settled()
+        async with self._db.transaction() as session:
+            conversation = await session.get(Conversation, conversation_id)
+            if conversation is None or conversation.app_id != app_id:
+                raise NotFound("There is no such conversation.")
+            messages = select(Message.id).where(Message.conversation_id == conversation_id)
+            await session.execute(delete(MessageFile).where(MessageFile.message_id.in_(messages)))
+            await session.execute(delete(Feedback).where(Feedback.message_id.in_(messages)))
+            for table in (Message, ConversationVariable, PinnedConversation):
+                await session.execute(delete(table).where(table.conversation_id == conversation_id))
+            await session.delete(conversation)
+
+
+def _ordered(query: Any, time: Any, id: Any, wanted: TalkFilter) -> Any:
+    return query.order_by(time.desc(), id.desc()) if wanted.sort_by.startswith("-") else query.order_by(time, id)
+
+
+def _with_people(table: Any) -> Any:
+    return (
+        select(table, EndUser, Account)
+        .outerjoin(EndUser, and_(EndUser.id == table.created_by, table.created_by_role == "end_user"))
+        .outerjoin(Account, and_(Account.id == table.created_by, table.created_by_role == "account"))
+    )
+
+
+def _person(end_user: EndUser | None, account: Account | None) -> tuple[str | None, bool]:
+    """What somebody is called, and whether it is a member."""
+    if account is not None:
+        return account.name, True
+    return (end_user.session_id if end_user else None), False
+
+
+def _talk_row(conversation: Conversation, end_user: EndUser | None, account: Account | None) -> TalkRow:
+    return TalkRow(conversation, *_person(end_user, account), conversation.name)
+
+
+async def _count(session: AsyncSession, rows: Sequence[TalkRow]) -> None:
+    """Fill in what is counted of conversations."""
+    by_id = {row.conversation.id: row for row in rows}
+    counted = (
+        select(
+            Message.conversation_id,
+            func.count(Message.id),
+            func.sum(case((Message.status == "error", 1), else_=0)),
+            func.min(Message.created_at),
+        )
+        .where(Message.conversation_id.in_(by_id))
+        .group_by(Message.conversation_id)
+    )
+    firsts: list[int] = []
+    for conversation_id, messages, failures, first in (await session.execute(counted)).all():
+        row = by_id[str(conversation_id)]
+        row.messages, row.failures = messages, int(failures)
+        firsts.append(first)
+    first_queries = select(Message.conversation_id, Message.query).where(
+        Message.conversation_id.in_(by_id), Message.created_at.in_(firsts)
+    )
+    for conversation_id, query in (await session.execute(first_queries)).all():
+        row = by_id[str(conversation_id)]
+        if not row.summary.strip():
+            row.summary = query[:200]
+    rated = (
+        select(Feedback.conversation_id, Feedback.from_source, Feedback.rating, func.count())
+        .join(Message, Message.id == Feedback.message_id)
+        .where(Message.conversation_id.in_(by_id))
+        .group_by(Feedback.conversation_id, Feedback.from_source, Feedback.rating)
+    )
+    for conversation_id, source, rating, count in (await session.execute(rated)).all():
+        row = by_id.get(conversation_id or "")
+        if row is not None and rating in ("like", "dislike"):
+            setattr(row.admin if source == "admin" else row.user, rating, count)
+    marked = select(Annotation.conversation_id).where(Annotation.conversation_id.in_(by_id)).distinct()
+    for conversation_id in (await session.execute(marked)).scalars():
+        by_id[str(conversation_id)].annotated = True
+
+
+async def _message_rows(session: AsyncSession, found: Sequence[Any]) -> list[MessageRow]:
+    ids = [message.id for message, _, _ in found]
+    feedback: dict[str, dict[str, Feedback]] = {}
+    for row in (await session.execute(select(Feedback).where(Feedback.message_id.in_(ids)))).scalars():
+        feedback.setdefault(row.message_id, {})[row.from_source] = row
+    marked = set((await session.execute(select(Annotation.message_id).where(Annotation.message_id.in_(ids)))).scalars())
+    return [
+        MessageRow(message, *_person(end_user, account), feedback.get(message.id, {}), message.id in marked)
+        for message, end_user, account in found
+    ]

@@ -345,11 +345,16 @@ def _new_app(workspace_id: str, file: AppFile, account_id: str | None) -> App:
     )
 
 
+def new_site_code() -> str:
+    """16 random characters: whoever knows them may open the page."""
+    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(16))
+
+
 def _new_site(app: App) -> Site:
     return Site(
         app_id=app.id,
         workspace_id=app.workspace_id,
-        code="".join(secrets.choice(_CODE_LETTERS) for _ in range(16)),
+        code=new_site_code(),
         title=app.name,
         description=app.description,
         icon_type=app.icon_type,

@@ -134,6 +134,8 @@ class Site(Base):
     input_placeholder: Mapped[str | None] = mapped_column(String(255))
     show_workflow_steps: Mapped[bool] = mapped_column(default=True)
     prompt_public: Mapped[bool] = mapped_column(default=False)
+    embed_origins: Mapped[str] = mapped_column(Text, default="*", server_default="*")
+    """Web sites that may show the page in a frame, parted by spaces; `*` is any."""
     created_at: Mapped[int] = mapped_column(BigInteger)
     updated_at: Mapped[int] = mapped_column(BigInteger)
 

@@ -50,3 +50,7 @@ class Links:
     def page(self, mode: str, code: str) -> str:
         """The published page of an app."""
         return f"{self.base}/{_SEGMENTS.get(mode, 'chat')}/{code}"
+
+    def embedded(self, code: str) -> str:
+        """The published page of a chat, as other pages show it in a frame."""
+        return f"{self.base}/chatbot/{code}"

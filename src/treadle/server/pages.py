@@ -53,8 +53,7 @@ def page_routes(static: Path) -> list[BaseRoute]:
         plain = _file(root, name) if "/" not in name else None
         if plain is not None and plain != index:
             return FileResponse(plain)
-        services: Services = request.app.state.services
-        return _index(index, framing(services.settings.embed_origins if published_code(name) else ()))
+        return _index(index, await _framing(request.app.state.services, name))
 
     return [
         DeclaredRoute("/assets/{path:path}", asset, method="GET", caller=Caller.ANYONE),
@@ -69,6 +68,19 @@ def _file(folder: Path, name: str) -> Path | None:
         return path if path.is_relative_to(folder) and path.is_file() else None
     except (ValueError, OSError):  # names that no file can have
         return None
+
+
+async def _framing(services: Services, path: str) -> Iterable[tuple[str, str]]:
+    """The headers that say which web sites may show the page of this path in a frame."""
+    code = published_code(path)
+    if code is None:
+        return framing(())
+    operators = services.settings.embed_origins
+    try:
+        site = (await services.apps.by_code(code)).site
+    except NotFound:  # the page says so
+        site = None
+    return framing(operators, site.embed_origins.split()) if site else framing(operators)
 
 
 def _index(path: Path, framing_headers: Iterable[tuple[str, str]]) -> Response:

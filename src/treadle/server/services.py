@@ -47,6 +47,7 @@ from treadle.apps.running.runs import RunHost
 from treadle.apps.running.world import RunWorld
 from treadle.apps.served import ServedApps
 from treadle.apps.service import APPS_TOPIC, AppService
+from treadle.apps.sites import SiteService
 from treadle.apps.tags import TagService
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.apps.workflow_calls import WorkflowCalls
@@ -122,6 +123,7 @@ class Services:
     apps: AppService
     tags: TagService
     icons: Icons
+    sites: SiteService
     explore: ExploreService
     conversations: ConversationService
     asides: Asides
@@ -353,6 +355,7 @@ async def open_services(
             apps=apps,
             tags=TagService(db),
             icons=Icons(uploads),
+            sites=SiteService(db),
             explore=ExploreService(db),
             conversations=conversations,
             asides=asides,

@@ -916,6 +916,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/apps/{app_id}/site": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Site
+         * @description The settings of an app's published page.
+         */
+        get: operations["published_pages_read_site"];
+        /**
+         * Change Site
+         * @description Change the published page of an app. Visitors see it when they load the page.
+         */
+        put: operations["published_pages_change_site"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/site/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Code
+         * @description Give the page a new address. The old one leads nowhere from now on, and its visitors begin anew.
+         */
+        post: operations["published_pages_renew_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/site/icon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Site Icon
+         * @description The picture of a page whose `icon_type` is `image`.
+         */
+        get: operations["published_pages_read_site_icon"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apps/{app_id}/workflows/draft": {
         parameters: {
             query?: never;
@@ -8006,6 +8070,50 @@ export interface components {
             email: string;
             password: string;
         };
+        /** @description What is to change about a published page; what is left out stays, an empty text takes a value away. */
+        SiteChange: {
+            title?: string | null;
+            description?: string | null;
+            icon_type?: ("emoji" | "image") | null;
+            icon?: string | null;
+            icon_background?: string | null;
+            default_language?: ("en-US" | "zh-Hans" | "ja-JP") | null;
+            /** @description The colour of a chat, as #RRGGBB. */
+            chat_color_theme?: string | null;
+            /** @description The colour is kept from the header. */
+            chat_color_theme_inverted?: boolean | null;
+            copyright?: string | null;
+            /** @description Where the policy can be read. */
+            privacy_policy?: string | null;
+            custom_disclaimer?: string | null;
+            input_placeholder?: string | null;
+            /** @description Whether visitors see the steps of a workflow. */
+            show_workflow_steps?: boolean | null;
+            use_icon_as_answer_icon?: boolean | null;
+            /** @description Web sites that may show the page in a frame; `*` is any, an empty list none. */
+            embed_origins?: string[] | null;
+        };
+        /** @description A published page whole. `embed_url` shows a chat without anything around it; other apps have none. */
+        SiteSettings: {
+            code: string;
+            url: string;
+            embed_url: string | null;
+            title: string;
+            description: string;
+            icon_type: string;
+            icon: string;
+            icon_background: string | null;
+            default_language: string;
+            chat_color_theme: string | null;
+            chat_color_theme_inverted: boolean;
+            copyright: string;
+            privacy_policy: string;
+            custom_disclaimer: string;
+            input_placeholder: string;
+            show_workflow_steps: boolean;
+            use_icon_as_answer_icon: boolean;
+            embed_origins: string[];
+        };
         /** @description The published page of an app. */
         SiteShown: {
             code: string;
@@ -10188,6 +10296,137 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    published_pages_read_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteSettings"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    published_pages_change_site: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SiteChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteSettings"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    published_pages_renew_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteSettings"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    published_pages_read_site_icon: {
+        parameters: {
+            query?: {
+                /** @description The `icon`, so that a browser asks anew when it has changed. */
+                file?: string;
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": unknown;
+                };
             };
             /** @description Validation Error */
             422: {

@@ -5,8 +5,15 @@ import type evaluation from "./en/evaluation.json";
 import type knowledgeSetup from "./en/knowledge-setup.json";
 import type orchestration from "./en/orchestration.json";
 import type proofs from "./en/proofs.json";
+import type publishing from "./en/publishing.json";
 
-export type Translation = typeof en & { evaluation: typeof evaluation; knowledgeSetup: typeof knowledgeSetup; orchestration: typeof orchestration; proofs: typeof proofs };
+export type Translation = typeof en & {
+  evaluation: typeof evaluation;
+  knowledgeSetup: typeof knowledgeSetup;
+  orchestration: typeof orchestration;
+  proofs: typeof proofs;
+  publishing: typeof publishing;
+};
 export type Language = "en" | "zh-Hans" | "ja";
 
 /** The languages of the interface, each by its own name. */
@@ -41,6 +48,11 @@ export const AREAS = {
     en: () => import("./en/proofs.json"),
     "zh-Hans": () => import("./zh-Hans/proofs.json"),
     ja: () => import("./ja/proofs.json"),
+  },
+  publishing: {
+    en: () => import("./en/publishing.json"),
+    "zh-Hans": () => import("./zh-Hans/publishing.json"),
+    ja: () => import("./ja/publishing.json"),
   },
 } satisfies Record<string, Record<Language, Loader>>;
 type Area = keyof typeof AREAS;

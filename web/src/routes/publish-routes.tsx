@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { APP_USERS } from "@/features/account/roles";
 import { addAppTab } from "@/features/shell/registry";
+import { withTexts } from "@/i18n/i18n";
 import { appRoute } from "./layouts";
 
 addAppTab({ id: "overview", path: "overview", label: (t) => t("publish.tab"), order: 40, roles: APP_USERS });
@@ -9,5 +10,5 @@ addAppTab({ id: "overview", path: "overview", label: (t) => t("publish.tab"), or
 export const overviewRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "overview",
-  component: lazyRouteComponent(() => import("./publish-page"), "OverviewRoute"),
+  component: lazyRouteComponent(() => withTexts("publishing", import("./publish-page")), "OverviewRoute"),
 });

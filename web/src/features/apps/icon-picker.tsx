@@ -16,13 +16,14 @@ type Icon = Pick<Looks, "icon_type" | "icon" | "icon_background">;
 interface IconPickerProps {
   value: Looks;
   onChange: (icon: Icon) => void;
-  appId?: string | undefined;
+  /** The address of the picture that the icon may be already. */
+  pictureUrl?: string | undefined;
 }
 
 const COLUMNS = 8;
 
 /** The icon of an app: an emoji on a ground, or a picture of one's own. */
-export function IconPicker({ value, onChange, appId }: IconPickerProps) {
+export function IconPicker({ value, onChange, pictureUrl }: IconPickerProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const [tab, setTab] = useState<"emoji" | "picture">("emoji");
@@ -34,7 +35,7 @@ export function IconPicker({ value, onChange, appId }: IconPickerProps) {
   const shown = (icon: Icon): string | null => {
     if (icon.icon_type !== "image") return null;
     if (sent?.id === icon.icon) return sent.url;
-    return appId === undefined ? null : `/console/api/apps/${appId}/icon?file=${encodeURIComponent(icon.icon)}`;
+    return pictureUrl === undefined ? null : `${pictureUrl}?file=${encodeURIComponent(icon.icon)}`;
   };
   return (
     <Popover

@@ -7,8 +7,8 @@ import type { Looks } from "./looks";
 interface LookFieldsProps {
   value: Looks;
   onChange: (value: Looks) => void;
-  /** The app whose picture the icon may be already. */
-  appId?: string | undefined;
+  /** The address of the picture that the icon may be already. */
+  pictureUrl?: string | undefined;
   /** What is wrong with the name. */
   nameError?: string | undefined;
   withDescription?: boolean;
@@ -18,14 +18,14 @@ const MAX_NAME = 255;
 const MAX_DESCRIPTION = 4000;
 
 /** The icon and the name of an app in one line, and what it is for below. */
-export function LookFields({ value, onChange, appId, nameError, withDescription = true }: LookFieldsProps) {
+export function LookFields({ value, onChange, pictureUrl, nameError, withDescription = true }: LookFieldsProps) {
   const { t } = useTranslation();
   const id = useId();
   return (
     <div className="flex flex-col gap-4">
       <div className="flex items-start gap-3">
         <div className="pt-1">
-          <IconPicker value={value} onChange={(icon) => onChange({ ...value, ...icon })} appId={appId} />
+          <IconPicker value={value} onChange={(icon) => onChange({ ...value, ...icon })} pictureUrl={pictureUrl} />
         </div>
         <div className="min-w-0 flex-1">
           <Field id={`${id}-name`} label={t("apps.looks.name")} error={nameError}>

@@ -66,7 +66,7 @@ export function LooksDialog({ onClose, title, description, action, looks: first,
         <LookFields
           value={looks}
           onChange={setLooks}
-          appId={appId}
+          pictureUrl={appId === undefined ? undefined : `/console/api/apps/${appId}/icon`}
           withDescription={withDescription}
           nameError={missing && looks.name.trim() === "" ? t("apps.looks.nameMissing") : undefined}
         />

@@ -8,6 +8,7 @@ import { WaitingForms } from "@/features/human-input/waiting-forms";
 import { RatingButtons } from "@/features/webapp/rating-buttons";
 import { useWebApp } from "@/features/webapp/webapp-context";
 import { useErrorText } from "@/i18n/errors";
+import { AppIcon } from "@/ui/app-icon";
 import { Button, IconButton } from "@/ui/button";
 import { CopyButton } from "@/ui/copy-button";
 import { Markdown } from "@/ui/markdown/markdown";
@@ -80,6 +81,7 @@ function Answer({ item, idle, isLast, onChoose, onAsk }: ExchangeViewProps) {
   return (
     <div className="flex flex-col gap-3" aria-busy={!turn.ended}>
       <h2 className="sr-only">{t("chat.answer")}</h2>
+      {site.use_icon_as_answer_icon && <AppIcon name={site.title} icon={site.icon} background={site.icon_background} imageUrl={site.icon_url} size="small" />}
       {site.show_workflow_steps && <StepsView turn={turn} />}
       {waiting && <Waiting />}
       {turn.segments.map((segment, at) =>

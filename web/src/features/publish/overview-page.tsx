@@ -1,8 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ExternalLink, Plus, QrCode, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { ExternalLink, Plus, QrCode, RefreshCw, Settings2, Trash2 } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { renderSVG } from "uqr";
 import { api, call, type Schemas } from "@/api/client";
 import { appQuery } from "@/features/apps/apps-query";
 import { useErrorText } from "@/i18n/errors";
@@ -13,6 +12,10 @@ import { Dialog } from "@/ui/dialog";
 import { Switch } from "@/ui/switch";
 import { Time } from "@/ui/time";
 import { showToast } from "@/ui/toast";
+import { renewCode } from "./site";
+
+const SiteDialog = lazy(() => import("./site-dialog"));
+const QrDialog = lazy(() => import("./qr-dialog"));
 
 type AppDetail = Schemas["AppDetail"];
 type Key = Schemas["KeyShown"];
@@ -30,9 +33,9 @@ export function OverviewPage({ app, editable, administers }: OverviewPageProps) 
   const { t } = useTranslation();
   return (
     <div className="mx-auto flex w-full max-w-240 flex-col gap-4 p-4">
-      {app.published_version_id === null && <p className="rounded-control bg-warn-soft px-3 py-2 text-warn">{t("publish.notPublished")}</p>}
+      {app.published_version_id === null && <p className="rounded-control bg-warn-soft px-3 py-2 text-warn">{t("publishing.notPublished")}</p>}
       <div className="grid gap-4 lg:grid-cols-2">
-        <PageCard app={app} editable={editable} />
+        <PageCard app={app} editable={editable} administers={administers} />
         <ApiCard app={app} editable={editable} administers={administers} />
       </div>
     </div>
@@ -56,17 +59,22 @@ function useChange(appId: string): (work: Promise<unknown>) => Promise<void> {
 
 function Address({ url }: { url: string }) {
   return (
-    <p className="flex items-center gap-1 rounded-control bg-sunken py-0.5 pr-1 pl-2.5">
+    <p className="flex w-full min-w-0 items-center gap-1 rounded-control bg-sunken py-0.5 pr-1 pl-2.5">
       <span className="min-w-0 flex-1 truncate font-mono text-12">{url}</span>
       <CopyButton text={url} />
     </p>
   );
 }
 
-function PageCard({ app, editable }: { app: AppDetail; editable: boolean }) {
+/** What of the page is open. */
+type Opened = "code" | "settings" | "renew" | null;
+
+function PageCard({ app, editable, administers }: OverviewPageProps) {
   const { t } = useTranslation();
+  const queries = useQueryClient();
   const change = useChange(app.id);
-  const [code, setCode] = useState(false);
+  const [opened, setOpened] = useState<Opened>(null);
+  const close = () => setOpened(null);
   const url = app.site?.url ?? "";
   const [on, setOn] = useState(app.enable_site);
   const ready = on && app.published_version_id !== null && url !== "";
@@ -75,25 +83,45 @@ function PageCard({ app, editable }: { app: AppDetail; editable: boolean }) {
     void change(api.POST("/apps/{app_id}/site-enable", { params: { path: { app_id: app.id } }, body: { enable_site: enabled } }));
   };
   return (
-    <section aria-label={t("publish.page")} className="flex flex-col gap-3 rounded-card border border-line bg-surface p-4">
+    <section aria-label={t("publishing.page")} className="flex min-w-0 flex-col gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex items-center gap-2">
-        <h2 className="flex-1 font-medium">{t("publish.page")}</h2>
-        <Switch label={t(on ? "publish.on" : "publish.off")} checked={on} disabled={!editable} onChange={toggle} />
+        <h2 className="flex-1 font-medium">{t("publishing.page")}</h2>
+        <Switch label={t(on ? "publishing.on" : "publishing.off")} checked={on} disabled={!editable} onChange={toggle} />
       </div>
-      <p className="text-muted">{t("publish.pageHint")}</p>
-      {url !== "" && <Address url={url} />}
+      <p className="text-muted">{t("publishing.pageHint")}</p>
+      {url !== "" && (
+        <div className="flex items-center gap-1">
+          <Address url={url} />
+          {administers && (
+            <IconButton label={t("publishing.renew")} onClick={() => setOpened("renew")}>
+              <RefreshCw size={16} strokeWidth={1.5} />
+            </IconButton>
+          )}
+        </div>
+      )}
       <div className="flex flex-wrap gap-2">
         <Button size="small" icon={<ExternalLink size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => window.open(url, "_blank", "noopener")}>
-          {t("publish.open")}
+          {t("publishing.open")}
         </Button>
-        <Button size="small" icon={<QrCode size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => setCode(true)}>
-          {t("publish.code")}
+        <Button size="small" icon={<QrCode size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => setOpened("code")}>
+          {t("publishing.code")}
+        </Button>
+        <Button size="small" icon={<Settings2 size={14} strokeWidth={1.5} />} disabled={!editable} onClick={() => setOpened("settings")}>
+          {t("publishing.site.open")}
         </Button>
       </div>
-      {code && (
-        <Dialog open onOpenChange={setCode} title={t("publish.code")}>
-          <img alt={url} className="mx-auto size-60 rounded-card bg-white p-2" src={`data:image/svg+xml;utf8,${encodeURIComponent(renderSVG(url))}`} />
-        </Dialog>
+      <Suspense>
+        {opened === "code" && <QrDialog url={url} name={app.site?.title ?? app.name} onClose={close} />}
+        {opened === "settings" && <SiteDialog app={app} onClose={close} />}
+      </Suspense>
+      {opened === "renew" && (
+        <ConfirmDialog
+          title={t("publishing.renewTitle")}
+          text={t("publishing.renewText")}
+          action={t("publishing.renewAction")}
+          onClose={close}
+          onConfirm={() => renewCode(queries, app.id)}
+        />
       )}
     </section>
   );
@@ -108,12 +136,12 @@ function ApiCard({ app, editable, administers }: OverviewPageProps) {
     void change(api.POST("/apps/{app_id}/api-enable", { params: { path: { app_id: app.id } }, body: { enable_api: enabled } }));
   };
   return (
-    <section aria-label={t("publish.api")} className="flex flex-col gap-3 rounded-card border border-line bg-surface p-4">
+    <section aria-label={t("publishing.api")} className="flex min-w-0 flex-col gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex items-center gap-2">
-        <h2 className="flex-1 font-medium">{t("publish.api")}</h2>
-        <Switch label={t(on ? "publish.on" : "publish.off")} checked={on} disabled={!administers} onChange={toggle} />
+        <h2 className="flex-1 font-medium">{t("publishing.api")}</h2>
+        <Switch label={t(on ? "publishing.on" : "publishing.off")} checked={on} disabled={!administers} onChange={toggle} />
       </div>
-      <p className="text-muted">{t("publish.apiHint")}</p>
+      <p className="text-muted">{t("publishing.apiHint")}</p>
       <Address url={app.api_base_url} />
       <Keys appId={app.id} editable={editable} administers={administers} />
     </section>
@@ -140,16 +168,16 @@ function Keys({ appId, editable, administers }: { appId: string; editable: boole
   if (keys.error !== null) return <p className="text-danger">{errorText(keys.error)}</p>;
   return (
     <>
-      {keys.data?.length === 0 && <p className="text-muted">{t("publish.noKeys")}</p>}
+      {keys.data?.length === 0 && <p className="text-muted">{t("publishing.noKeys")}</p>}
       <ul>
         {keys.data?.map((key) => (
           <li key={key.id} className="flex min-h-9 items-center gap-2">
             <span className="font-mono text-12">app-…{key.last_characters}</span>
             <span className="min-w-0 flex-1 truncate text-12 text-muted">
-              {key.last_used_at === null ? t("publish.neverUsed") : <>{t("publish.lastUsed")} <Time at={key.last_used_at} /></>}
+              {key.last_used_at === null ? t("publishing.neverUsed") : <>{t("publishing.lastUsed")} <Time at={key.last_used_at} /></>}
             </span>
             {administers && (
-              <IconButton label={t("publish.removeKey", { end: key.last_characters })} onClick={() => setRemoving(key)}>
+              <IconButton label={t("publishing.removeKey", { end: key.last_characters })} onClick={() => setRemoving(key)}>
                 <Trash2 size={16} strokeWidth={1.5} />
               </IconButton>
             )}
@@ -158,19 +186,19 @@ function Keys({ appId, editable, administers }: { appId: string; editable: boole
       </ul>
       {editable && (
         <Button size="small" className="self-start" icon={<Plus size={14} strokeWidth={1.5} />} onClick={() => void create()}>
-          {t("publish.newKey")}
+          {t("publishing.newKey")}
         </Button>
       )}
       {made !== null && (
-        <Dialog open onOpenChange={(open) => !open && setMade(null)} title={t("publish.keyMade")} description={t("publish.keyMadeHint")}>
+        <Dialog open onOpenChange={(open) => !open && setMade(null)} title={t("publishing.keyMade")} description={t("publishing.keyMadeHint")}>
           <Address url={made} />
         </Dialog>
       )}
       {removing !== null && (
         <ConfirmDialog
-          title={t("publish.removeKeyTitle")}
-          text={t("publish.removeKeyText")}
-          action={t("publish.remove")}
+          title={t("publishing.removeKeyTitle")}
+          text={t("publishing.removeKeyText")}
+          action={t("publishing.remove")}
           onClose={() => setRemoving(null)}
           onConfirm={() => change(api.DELETE("/apps/{app_id}/api-keys/{key_id}", { params: { path: { app_id: appId, key_id: removing.id } } }))}
         />

@@ -35,7 +35,7 @@ import { createWorkflowStore, documentOf, SavingContext, useSaving, useWorkflow,
 import { workflowApi, type Block, type Draft } from "./store/api";
 import { makeSaving } from "./store/saving";
 import { ConflictDialog } from "./versions/conflict-dialog";
-import { useMarks, VersionsPanel, type Viewing } from "./versions/versions-panel";
+import { useMarks, type Viewing } from "./versions/viewing";
 
 // What one asks for is loaded when one asks.
 const HistoryPanel = lazy(async () => ({ default: (await import("./canvas/history-panel")).HistoryPanel }));
@@ -44,6 +44,7 @@ const SystemPanel = lazy(async () => ({ default: (await import("./canvas/variabl
 const VariablesPanel = lazy(async () => ({ default: (await import("./canvas/variables-panel")).VariablesPanel }));
 const ChecklistPanel = lazy(async () => ({ default: (await import("./checklist/checklist-panel")).ChecklistPanel }));
 const ImportDialog = lazy(async () => ({ default: (await import("./versions/import-dialog")).ImportDialog }));
+const VersionsPanel = lazy(async () => ({ default: (await import("./versions/versions-panel")).VersionsPanel }));
 const PublishDialog = lazy(async () => ({ default: (await import("./versions/publish-dialog")).PublishDialog }));
 
 interface WorkflowPageProps {

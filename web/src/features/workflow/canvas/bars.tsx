@@ -6,7 +6,7 @@ import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { Time } from "@/ui/time";
 import { useSaveState, useSaving, useWorkflow } from "../store";
-import { usePublished } from "../versions/versions-panel";
+import { usePublished } from "../versions/viewing";
 import { CommandButton, useCommandLabel, useEnabled, useRun } from "./canvas-commands";
 import { commandOf, type CommandId } from "./commands";
 import { useCanvas } from "./ui";

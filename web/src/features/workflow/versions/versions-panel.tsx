@@ -1,7 +1,7 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import clsx from "clsx";
 import { Copy, GitCompare, MoreHorizontal, Pencil, RotateCcw, Tag, Trash2 } from "lucide-react";
-import { useMemo, useState, type SubmitEvent } from "react";
+import { useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { useErrorText } from "@/i18n/errors";
 import { Button, IconButton } from "@/ui/button";
@@ -14,19 +14,12 @@ import { Spinner } from "@/ui/spinner";
 import { Time } from "@/ui/time";
 import { showToast } from "@/ui/toast";
 import { Panel } from "../canvas/side-panel";
-import { compare, type Comparison } from "../graph/comparing";
+import { compare } from "../graph/comparing";
 import { openDraft } from "../graph/draft";
-import type { FlowDocument } from "../graph/types";
 import { documentOf, useSaving, useWorkflow, useWorkflowStore } from "../store";
-import { workflowApi, type Version, type VersionEntry } from "../store/api";
+import { workflowApi, type VersionEntry } from "../store/api";
 import { ChangesList } from "./changes-list";
-
-/** What is shown on the canvas instead of the draft. */
-export interface Viewing {
-  version: Version;
-  doc: FlowDocument;
-  comparison: Comparison | null;
-}
+import type { Viewing } from "./viewing";
 
 interface VersionsPanelProps {
   accountId: string;
@@ -273,18 +266,4 @@ export function MarkFields({ name, notes, onName, onNotes }: MarkFieldsProps) {
       </Field>
     </>
   );
-}
-
-/** The version that runs, for the bar. */
-export function usePublished() {
-  const appId = useWorkflow((state) => state.appId);
-  return useQuery({ queryKey: ["published", appId], queryFn: () => workflowApi.published(appId), meta: { console: true } });
-}
-
-/** What a comparison marks on the canvas. */
-export function useMarks(comparison: Comparison | null | undefined) {
-  return useMemo(() => {
-    if (comparison === null || comparison === undefined) return null;
-    return new Map(comparison.nodes.filter((node) => node.kind !== "moved").map((node) => [node.id, node.kind]));
-  }, [comparison]);
 }

@@ -81,6 +81,18 @@ def test_servers_are_the_business_of_administrators(bench: Workbench, sums: str)
     assert editor.post("/workspaces/current/tool-provider/mcp", body).status_code == 403
 
 
+def test_a_server_is_asked_again_by_a_write_with_its_token(bench: Workbench, console: Console):
+    listed = console.get("/workspaces/current/tools/mcp").json()
+    found = next(each["id"] for each in listed if each["name"] == "Sums")
+    path = f"/workspaces/current/tool-provider/mcp/update/{found}"
+    assert console.post(path, {}).json()["id"] == found
+    assert console.get(path).status_code == 405
+    assert console_of(bench, role="editor").post(path, {}).status_code == 403
+    del console.headers["X-CSRF-Token"]
+    without = console.post(path, {})
+    assert (without.status_code, without.json()["code"]) == (403, "csrf")
+
+
 def test_a_browser_that_nobody_waits_for_is_told_so(bench: Workbench):
     page = console_of(bench).get("/mcp/oauth/callback?state=x&code=y")
     assert page.status_code == 400

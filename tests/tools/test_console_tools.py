@@ -203,10 +203,11 @@ def test_roles(any_workbench: Workbench, service: Running) -> None:
     workspace = any_workbench.second_workspace("roles").id
     editor, normal = (console_of(any_workbench, workspace_id=workspace, role=role) for role in ("editor", "normal"))
     assert editor.post(f"{BRAVE}/add", {"credentials": {}}).status_code == 403
-    assert normal.post(f"{API}/add", api_body(service)).status_code == 403
     assert normal.get(f"{API}/remote", url=service.url).status_code == 403
-    assert normal.get(f"{ROOT}/tools/builtin").status_code == 200
-    ok(editor.post(f"{API}/add", api_body(service)))
+    for member in (editor, normal):
+        assert member.get(f"{ROOT}/tools/builtin").status_code == 200
+        for path in ("add", "update", "delete", "schema", "test/pre"):
+            assert member.post(f"{API}/{path}", api_body(service)).status_code == 403
 
 
 def test_a_tool_without_credentials_keeps_a_draft_from_being_published(any_workbench: Workbench) -> None:

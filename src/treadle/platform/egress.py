@@ -25,7 +25,9 @@ MAX_REDIRECTS = 10
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BODY_HEADERS = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
 _PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "host"})
-_SECRET_HEADER = re.compile(r"api-?key|access-?key|token|secret|auth|password|credential|signature", re.IGNORECASE)
+_SECRET_HEADER = re.compile(
+    r"api-?key|access-?key|[-_]key$|token|secret|auth|password|credential|signature", re.IGNORECASE
+)
 """Names like `X-API-Key` and `X-Subscription-Token`: what they carry is for the server that was asked alone."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _QUOTED = re.compile(r"[!-~]+")

@@ -46,6 +46,24 @@ async def test_secret_parameters_are_masked_too() -> None:
     assert SECRET not in str(failed.value)
 
 
+@pytest.mark.parametrize(
+    ("provider", "tool", "credential", "header"),
+    [
+        ("bing", "bing_web_search", "subscription_key", "Ocp-Apim-Subscription-Key"),
+        ("serper", "serper", "serperapi_api_key", "X-API-KEY"),
+        ("fal", "flux_1_dev", "fal_api_key", "Authorization"),
+    ],
+)
+async def test_a_header_with_a_key_is_for_one_server_alone(
+    provider: str, tool: str, credential: str, header: str
+) -> None:
+    http = RecordedHttp([http_answer(b"", status=500)])
+    call = a_call({"query": "x", "prompt": "x"}, credentials={credential: SECRET}, http=http)
+    with pytest.raises(ToolInvokeError):
+        await given(provider, tool, call)
+    assert http.requests[0].secret_headers == (header,)
+
+
 async def test_an_unreachable_service_is_told_without_its_query(tmp_path: Path) -> None:
     case = Case("google/google_search", {"query": "x"}, search.serpapi, [], {"serpapi_api_key": search.KEY})
     assert await check_said(case, tmp_path, b"{}", 500) == "ToolInvokeError: HOST answered with status 500."

@@ -3183,13 +3183,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        get?: never;
+        put?: never;
         /**
          * Refresh Server
          * @description Ask an MCP server for its tools again.
          */
-        get: operations["mcp_refresh_server"];
-        put?: never;
-        post?: never;
+        post: operations["mcp_refresh_server"];
         delete?: never;
         options?: never;
         head?: never;

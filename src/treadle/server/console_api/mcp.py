@@ -125,8 +125,8 @@ async def read_server(provider_id: str, services: ServicesDep, signed_in: Member
     return provider_map(await services.mcp.provider(signed_in.workspace_id, provider_id))
 
 
-@router.get(f"{_ROOT}/update/{{provider_id}}")
-async def refresh_server(provider_id: str, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+@router.post(f"{_ROOT}/update/{{provider_id}}")
+async def refresh_server(provider_id: str, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, Any]:
     """Ask an MCP server for its tools again."""
     return provider_map(await services.mcp.refresh(signed_in.workspace_id, provider_id))
 

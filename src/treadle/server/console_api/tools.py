@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from treadle.engine.values import JsonValue
 from treadle.platform.refusals import InvalidParam, NotFound
-from treadle.server.console_api.access import AdministratorDep, EditorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, console_router
 from treadle.tools.api.service import ApiDraft
 from treadle.tools.credentials import CredentialInfo
 from treadle.tools.providers import LABELS, ProviderInfo, provider_map, tool_map
@@ -266,14 +266,14 @@ async def default_builtin_credentials(
 
 
 @router.post(f"{_API}/add")
-async def add_api(body: ApiBody, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+async def add_api(body: ApiBody, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, Any]:
     """Make an API a provider of tools."""
     made = await services.tools.apis.add(signed_in.workspace_id, _api_draft(body), account_id=signed_in.account_id)
     return {**_SUCCESS, "id": made.id}
 
 
 @router.post(f"{_API}/update")
-async def update_api(body: ApiBody, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+async def update_api(body: ApiBody, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, Any]:
     """Change an API; `original_provider` is the name that it had."""
     name = body.original_provider or body.provider
     made = await services.tools.apis.update(signed_in.workspace_id, name, _api_draft(body))
@@ -281,7 +281,7 @@ async def update_api(body: ApiBody, services: ServicesDep, signed_in: EditorDep)
 
 
 @router.post(f"{_API}/delete")
-async def delete_api(body: ApiChoice, services: ServicesDep, signed_in: EditorDep) -> dict[str, str]:
+async def delete_api(body: ApiChoice, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, str]:
     """Delete an API; apps that call it fail from now on."""
     await services.tools.apis.delete(signed_in.workspace_id, body.provider)
     return _SUCCESS
@@ -291,7 +291,7 @@ async def delete_api(body: ApiChoice, services: ServicesDep, signed_in: EditorDe
 async def read_schema(
     body: SchemaBody,
     services: ServicesDep,
-    _: EditorDep,
+    _: AdministratorDep,
     environment: Annotated[str | None, Header(alias="X-Request-Env")] = None,
 ) -> dict[str, Any]:
     """What a description offers, and what is remarkable about it."""
@@ -299,7 +299,7 @@ async def read_schema(
 
 
 @router.post(f"{_API}/test/pre")
-async def try_api(body: TryOut, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+async def try_api(body: TryOut, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, Any]:
     """Call an operation, and give what it answered or why it failed."""
     world = services.tools.world_for(Caller(workspace_id=signed_in.workspace_id, user_id=signed_in.account_id))
     return await services.tools.apis.try_out(
@@ -314,7 +314,7 @@ async def try_api(body: TryOut, services: ServicesDep, signed_in: EditorDep) -> 
 
 
 @router.get(f"{_API}/remote")
-async def remote_schema(url: str, services: ServicesDep, _: EditorDep) -> dict[str, str]:
+async def remote_schema(url: str, services: ServicesDep, _: AdministratorDep) -> dict[str, str]:
     """The description at an address."""
     return {"schema": await services.tools.apis.fetch(url)}
 
@@ -332,7 +332,9 @@ async def get_api(provider: str, services: ServicesDep, signed_in: MemberDep) ->
 
 
 @router.post(f"{_WORKFLOW}/create")
-async def create_workflow_tool(body: WorkflowBody, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+async def create_workflow_tool(
+    body: WorkflowBody, services: ServicesDep, signed_in: AdministratorDep
+) -> dict[str, Any]:
     """Make the published version of a workflow a tool."""
     made = await services.tools.workflows.create(
         signed_in.workspace_id, body.workflow_app_id, _workflow_draft(body), account_id=signed_in.account_id
@@ -341,7 +343,9 @@ async def create_workflow_tool(body: WorkflowBody, services: ServicesDep, signed
 
 
 @router.post(f"{_WORKFLOW}/update")
-async def update_workflow_tool(body: WorkflowBody, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+async def update_workflow_tool(
+    body: WorkflowBody, services: ServicesDep, signed_in: AdministratorDep
+) -> dict[str, Any]:
     """Change a tool, and bind it to the version of its workflow that is published now."""
     if not body.workflow_tool_id:
         raise InvalidParam("workflow_tool_id is missing.", param="workflow_tool_id")
@@ -350,7 +354,9 @@ async def update_workflow_tool(body: WorkflowBody, services: ServicesDep, signed
 
 
 @router.post(f"{_WORKFLOW}/delete")
-async def delete_workflow_tool(body: WorkflowChoice, services: ServicesDep, signed_in: EditorDep) -> dict[str, str]:
+async def delete_workflow_tool(
+    body: WorkflowChoice, services: ServicesDep, signed_in: AdministratorDep
+) -> dict[str, str]:
     """Delete a tool; its workflow stays."""
     await services.tools.workflows.delete(signed_in.workspace_id, body.workflow_tool_id)
     return _SUCCESS

@@ -13,6 +13,7 @@ from treadle.engine.ports import HttpRequest, HttpResponse
 from treadle.engine.values import JsonValue
 
 from .call import Call
+from .secrecy import secrets_in
 
 T = TypeVar("T")
 Query: TypeAlias = Mapping[str, str | int | float | bool | None] | Sequence[tuple[str, str]]
@@ -101,10 +102,12 @@ async def exchange(
     elif form is not None:
         body = urlencode(form).encode()
         sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+    secrets = secrets_in(call.credentials.values())
     request = HttpRequest(
         method=method,
         url=with_query(url, query),
         headers=tuple(sent.items()),
+        secret_headers=tuple(name for name, value in sent.items() if any(secret in value for secret in secrets)),
         body=body,
         read_timeout=timeout,
         write_timeout=timeout,

@@ -96,11 +96,7 @@ def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) ->
         features=definition.features,
         feature_map=definition.feature_map,
         environment={variable.name: as_value(variable.value) for variable in workflow.environment_variables},
-        secrets=tuple(
-            str(variable.value)
-            for variable in workflow.environment_variables
-            if variable.value_type is EnvironmentType.SECRET
-        ),
+        secrets=(*_environment_secrets(workflow), *definition.tool_secrets),
         conversation_variables=tuple(workflow.conversation_variables),
         model=_model(spec),
         chooses_file_types=definition.mode.has_graph,
@@ -108,6 +104,11 @@ def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) ->
         compile_from=compile_from,
         extras=extras,
     )
+
+
+def _environment_secrets(workflow: WorkflowFile) -> list[str]:
+    variables = workflow.environment_variables
+    return [str(variable.value) for variable in variables if variable.value_type is EnvironmentType.SECRET]
 
 
 def graph_spec(definition: Definition) -> GraphSpec:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from treadle.apps.tables import App, AppVersion
+from treadle.apps.tool_secrets import ToolSecrets, tool_secrets_in
 from treadle.dsl import (
     AppFile,
     AppMode,
@@ -60,6 +61,13 @@ class Definition:
         )
 
     @property
+    def tool_secrets(self) -> list[str]:
+        """The secret settings of its tools."""
+        if self.workflow is not None:
+            return tool_secrets_in(self.workflow.graph)
+        return tool_secrets_in(self.model_config.as_map()) if self.model_config else []
+
+    @property
     def feature_map(self) -> JsonMap:
         """The features as the app's owner wrote them, missing ones at their defaults."""
         if self.workflow is not None:
@@ -81,9 +89,10 @@ class Definition:
     def from_row(cls, row: AppVersion, mode: AppMode, crypto: Crypto) -> "Definition":
         """Raises platform.crypto.SecretError when a secret was encrypted with another key."""
         workflow = config = None
+        tools = ToolSecrets(row.app_id, crypto)
         if row.graph is not None:
             workflow = WorkflowFile(
-                graph=_decode_map(row.graph),  # type: ignore[arg-type]
+                graph=tools.opened(_decode_map(row.graph)),  # type: ignore[arg-type]
                 features=_decode_map(row.features),  # type: ignore[arg-type]
                 environment_variables=[
                     EnvironmentVariable.model_validate(_opened(item, row.app_id, crypto))
@@ -94,7 +103,7 @@ class Definition:
                 ],
             )
         if row.model_config is not None:
-            config, _ = ModelConfig.read(_decode_map(row.model_config))  # type: ignore[arg-type]
+            config, _ = ModelConfig.read(tools.opened(_decode_map(row.model_config)))  # type: ignore[arg-type]
         return cls(
             mode=mode,
             workflow=workflow,
@@ -107,8 +116,9 @@ class Definition:
         """Put this definition into `row`, secrets encrypted."""
         row.dsl_version = self.dsl_version
         row.dependencies = _text(self.dependencies)
+        tools = ToolSecrets(row.app_id, crypto)
         if self.workflow is not None:
-            row.graph = _text(self.workflow.graph)
+            row.graph = _text(tools.sealed(self.workflow.graph))
             row.features = _text(self.workflow.features)
             row.environment_variables = _text(
                 [_sealed(variable, row.app_id, crypto) for variable in self.workflow.environment_variables]
@@ -117,15 +127,16 @@ class Definition:
                 [variable.model_dump(mode="json") for variable in self.workflow.conversation_variables]
             )
         if self.model_config is not None:
-            row.model_config = _text(self.model_config.as_map())
-        row.hash = self.digest()
+            row.model_config = _text(tools.sealed(self.model_config.as_map()))
+        row.hash = self._digest(tools)
 
-    def digest(self) -> str:
-        """Changes whenever the graph or the features (or the configuration) change; variables do not count."""
+    def _digest(self, tools: ToolSecrets) -> str:
+        """Changes whenever the graph or the features (or the configuration) change; variables do not count. Nobody can
+        try from it what a secret is."""
         if self.workflow is not None:
-            content: object = {"graph": self.workflow.graph, "features": self.workflow.features}
+            content: object = {"graph": tools.signed(self.workflow.graph), "features": self.workflow.features}
         else:
-            content = self.model_config.as_map() if self.model_config else None
+            content = tools.signed(self.model_config.as_map()) if self.model_config else None
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def to_file(self, app: App) -> AppFile:

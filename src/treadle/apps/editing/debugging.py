@@ -24,6 +24,7 @@ from treadle.apps.running.requests import Debugging, StartRun
 from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import AppMode, CreatedFrom, NodeExecution, TriggeredFrom
+from treadle.apps.tool_secrets import with_known_config
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.dsl import AppMode as FileMode
 from treadle.dsl import EnvironmentType, JsonMap, NodeView, graph_view
@@ -130,7 +131,8 @@ class DebugRuns:
         if asked.model_config is not None:
             if definition.model_config is None:
                 raise InvalidParam("This app has a canvas; its draft is what runs.", param="model_config")
-            definition = replace(definition, model_config=checked_config(asked.model_config, definition.mode))
+            config = checked_config(asked.model_config, definition.mode)
+            definition = replace(definition, model_config=with_known_config(config, definition.model_config))
         version = self._apps.compile(definition, draft.row.id)
         trail = Trail(self._variables, person.in_app(app_id), version.secrets)
         inputs: Mapping[str, Value | JsonValue] = asked.inputs
@@ -370,4 +372,5 @@ def _together(draft: Draft, node_id: str) -> list[NodeView]:
 
 def _secrets(draft: Draft) -> list[str]:
     variables = draft.workflow.environment_variables
-    return [str(each.value) for each in variables if each.value_type is EnvironmentType.SECRET]
+    environment = [str(each.value) for each in variables if each.value_type is EnvironmentType.SECRET]
+    return [*environment, *draft.definition.tool_secrets]

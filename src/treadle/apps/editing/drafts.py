@@ -17,6 +17,7 @@ from treadle.apps.definition import Definition
 from treadle.apps.repository import AppRepository
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.tables import App, AppVersion, DraftVariable, VersionKind
+from treadle.apps.tool_secrets import restored, with_known_config, with_known_workflow
 from treadle.dsl import (
     AppMode,
     ConversationVariable,
@@ -115,7 +116,7 @@ class Drafts:
             _check_roots(edit.graph)
             chat = draft.definition.mode is AppMode.ADVANCED_CHAT
             saved = WorkflowFile(
-                graph=edit.graph,
+                graph=restored(edit.graph, workflow.graph),
                 features=workflow.features if edit.features is None else checked_features(edit.features, chat=chat),
                 environment_variables=workflow.environment_variables
                 if edit.environment_variables is None
@@ -146,7 +147,7 @@ class Drafts:
             kept = [_with_known_secret(variable, known) for variable in workflow.environment_variables]
             chat = draft.definition.mode is AppMode.ADVANCED_CHAT
             saved = replace(
-                workflow,
+                with_known_workflow(workflow, draft.workflow),
                 environment_variables=kept,
                 features=with_feature_defaults(workflow.features, chat=chat),
             )
@@ -168,8 +169,8 @@ class Drafts:
                 raise NotFound("The app has no such version.")
             if known_hash != draft.row.hash:
                 raise DraftNotSync
-            restored = Definition.from_row(row, draft.definition.mode, self._crypto)
-            return await self._write(session, draft, restored, account_id)
+            earlier = Definition.from_row(row, draft.definition.mode, self._crypto)
+            return await self._write(session, draft, earlier, account_id)
 
     async def save_model_config(
         self, workspace_id: str, app_id: str, config: ModelConfig, *, known_hash: str, account_id: str | None
@@ -180,11 +181,12 @@ class Drafts:
         """
         async with self._db.transaction(lock=f"draft of {app_id}") as session:
             draft = await self._read(session, workspace_id, app_id)
-            if draft.definition.model_config is None:
+            known = draft.definition.model_config
+            if known is None:
                 raise InvalidParam("This app has a canvas; save its draft instead.", code="app_unavailable")
             if known_hash != draft.row.hash:
                 raise DraftNotSync
-            definition = replace(draft.definition, model_config=config)
+            definition = replace(draft.definition, model_config=with_known_config(config, known))
             saved = await self._write(session, draft, definition, account_id)
             version = self._apps.version_row(draft.app, definition, VersionKind.PUBLISHED, account_id)
             repository = AppRepository(session)

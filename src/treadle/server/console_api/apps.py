@@ -10,6 +10,7 @@ from treadle.accounts.tables import ApiKey, KeyType
 from treadle.apps.editing.imports import Looks
 from treadle.apps.repository import AppFilter, AppWithSite
 from treadle.apps.tables import App, Site, Tag
+from treadle.apps.tool_secrets import masked
 from treadle.dsl import AppMode
 from treadle.platform.refusals import InvalidParam, NotFound
 from treadle.server.console_api.access import (
@@ -342,7 +343,7 @@ async def _detail(services: Services, app: App) -> AppDetail:
         published_version_id=app.published_version_id,
         site=_site(services, app, site),
         api_base_url=f"{services.links.base}/v1",
-        configuration=config.as_map() if config else None,
+        configuration=masked(config.as_map()) if config else None,
         draft_hash=draft.row.hash,
         created_by=await services.accounts.name_of(app.created_by),
         created_at=app.created_at / 1e6,

@@ -7,6 +7,7 @@ from fastapi import Query
 from pydantic import BaseModel, JsonValue
 
 from treadle.apps.editing.debug_history import DebugRun
+from treadle.apps.tool_secrets import masked
 from treadle.platform.refusals import NotFound
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import STREAM, Author, Streamed, author_of
@@ -108,7 +109,7 @@ async def read_run(app_id: str, run_id: str, services: ServicesDep, signed_in: E
     return RunShown(
         **_entry(found),
         version=run.version_id,
-        graph=_decode(run.graph) if run.graph else None,
+        graph=masked(_decode(run.graph)) if run.graph else None,
         inputs=inputs,
         outputs=_decode(run.outputs) if run.outputs else None,
         answer=message.answer if message else None,

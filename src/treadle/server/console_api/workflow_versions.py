@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from treadle.apps.definition import Definition
 from treadle.apps.editing.versions import Version
+from treadle.apps.tool_secrets import masked
 from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Author, Done, PlainText, author_of
 from treadle.server.console_api.workflows import DraftSaved, VariableShown, variable_shown
@@ -178,9 +179,9 @@ def _whole(version: Version, definition: Definition) -> VersionShown:
     return VersionShown(
         **_entry(version).model_dump(),
         hash=version.row.hash,
-        graph=workflow.graph if workflow else None,
+        graph=masked(workflow.graph) if workflow else None,
         features=workflow.features if workflow else None,
         environment_variables=[variable_shown(each) for each in workflow.environment_variables] if workflow else [],
         conversation_variables=[variable_shown(each) for each in workflow.conversation_variables] if workflow else [],
-        configuration=config.as_map() if config else None,
+        configuration=masked(config.as_map()) if config else None,
     )

@@ -8,6 +8,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from treadle.apps.editing.basic import checked_config
 from treadle.apps.editing.blocks import Block, blocks
 from treadle.apps.editing.drafts import Draft, DraftEdit, masked_secret
+from treadle.apps.tool_secrets import masked
 from treadle.dsl import (
     PARALLEL_DEPTH_LIMIT,
     ConversationVariable,
@@ -285,7 +286,7 @@ async def _shown(services: Services, draft: Draft) -> DraftShown:
     row, workflow = draft.row, draft.workflow
     return DraftShown(
         id=row.id,
-        graph=workflow.graph,
+        graph=masked(workflow.graph),
         features=workflow.features,
         hash=row.hash,
         variables_hash=draft.variables_hash,

@@ -123,6 +123,7 @@ async def test_a_short_run_is_written_whole_in_two_statements(
         "lease_owner": None,
         "lease_until": None,
         "attempts": 1,
+        "read_at": None,
     }
     nodes = await rows(db, NODES, ("position",))
     assert [(node["node_id"], node["node_index"], node["position"], node["status"]) for node in nodes] == [
@@ -337,6 +338,7 @@ async def test_a_chat_turn_keeps_message_conversation_and_variables(db: Database
         "latency": 2.0,
         "created_at": to_us(AT),
         "updated_at": to_us(AT + 2),
+        "read_at": None,
     }
     [conversation] = await rows(db, CONVERSATIONS)
     assert (conversation["name"], conversation["introduction"]) == ("New conversation", "Ahoy")

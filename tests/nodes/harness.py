@@ -10,6 +10,7 @@ from treadle.engine.events import (
     Event,
     NodeFinished,
     NodeStatus,
+    PauseKey,
     ReasoningChunk,
     RunFinished,
     VariableAssigned,
@@ -86,13 +87,14 @@ async def play(
     inputs: Mapping[str, Value] | None = None,
     scopes: Mapping[str, Mapping[str, Value]] | None = None,
     ports: Ports | None = None,
+    kept: JsonValue = None,
 ) -> Played:
     """Run a graph. `edges` are lines `a -> b` or `a --handle-> b`; a start node `start` is there if none is given."""
     specs = list(nodes)
     if not any(spec.kind in ROOT_KINDS for spec in specs):
         specs.insert(0, node("start", "start", {}))
     spec = GraphSpec(specs, [_edge(line) for line in edges.strip().splitlines()])
-    return await play_graph(spec, inputs=inputs, scopes=scopes, ports=ports)
+    return await play_graph(spec, inputs=inputs, scopes=scopes, ports=ports, kept=kept)
 
 
 async def play_graph(
@@ -101,8 +103,10 @@ async def play_graph(
     inputs: Mapping[str, Value] | None = None,
     scopes: Mapping[str, Mapping[str, Value]] | None = None,
     ports: Ports | None = None,
+    kept: JsonValue = None,
 ) -> Played:
-    """Run a graph as it is. Raises GraphError when it cannot be compiled."""
+    """Run a graph as it is; `kept` is what an earlier process kept of the node `n`. Raises GraphError when it cannot be
+    compiled."""
     graph = compile_graph(spec, NODE_TYPES)
     pool = VariablePool({"sys": {"user_id": "u1"}, **(scopes or {})})
     events: list[Event] = []
@@ -115,6 +119,7 @@ async def play_graph(
         ports=ports or a_world(),
         emit=events.append,
         new_id=lambda: f"x{next(ids)}",
+        kept={PauseKey("n"): kept},
     )
     return Played(await run.execute(), pool, events)
 
@@ -135,6 +140,7 @@ async def run_node(
     defaults: Mapping[str, Value] | None = None,
     retries: int = 0,
     answer: str = "",
+    kept: JsonValue = None,
 ) -> Played:
     """Run one node `n` after a start node, and an answer node behind it when a template is given."""
     nodes = [node("n", kind, data, strategy=strategy, defaults=defaults, retries=retries)]
@@ -142,7 +148,7 @@ async def run_node(
     if answer:
         nodes.append(node("answer", "answer", {"answer": answer}))
         edges += "\nn -> answer"
-    return await play(nodes, edges, scopes=scopes, ports=ports)
+    return await play(nodes, edges, scopes=scopes, ports=ports, kept=kept)
 
 
 async def outputs_of(

@@ -214,6 +214,16 @@ class VariableAssigned(msgspec.Struct, frozen=True, tag=True):
     value: Value
 
 
+class NodeKept(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """What a node that still runs would not do again in another process; each takes the place of the earlier one.
+
+    It is for records alone, and in no stream.
+    """
+
+    execution_id: str
+    content: JsonValue
+
+
 class AgentLog(msgspec.Struct, frozen=True, tag=True, kw_only=True):
     """A step of an agent node. A later one with the same `id` takes the place of the earlier one.
 
@@ -336,6 +346,7 @@ Event: TypeAlias = (
     | NodeStarted
     | NodeFinished
     | PauseRequested
+    | NodeKept
     | ContainerStarted
     | RoundStarted
     | AnswerChunk

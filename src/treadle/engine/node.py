@@ -10,6 +10,7 @@ from .events import (
     AgentThought,
     AnswerFile,
     Citations,
+    NodeKept,
     PauseKey,
     ReasoningChunk,
     VariableAssigned,
@@ -170,6 +171,15 @@ class NodeContext:
         """Change a conversation variable, at once for nodes that start later, and keep it."""
         self.write(CONVERSATION, name, value)
         self._walk.emit(VariableAssigned(name, value))
+
+    def keep(self, content: JsonValue) -> None:
+        """Have `content` at hand in the process that takes this execution up, should this one die before its end."""
+        self._walk.emit(NodeKept(execution_id=self.execution_id, content=content))
+
+    def take_kept(self) -> JsonValue:
+        """What an earlier process kept of this execution, None without it; given once, so that another attempt begins
+        anew."""
+        return self._walk.run.past.take_kept(self.key)
 
     def now(self) -> float:
         """Seconds since the epoch."""

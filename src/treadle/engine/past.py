@@ -21,13 +21,19 @@ Answer = dict[str, JsonValue]
 class Past:
     """The checkpoint of a run: its finished executions in the order in which they finished, and those that wait."""
 
-    def __init__(self, checkpoint: Iterable[Remembered] = (), answers: Mapping[PauseKey, Answer] | None = None) -> None:
+    def __init__(
+        self,
+        checkpoint: Iterable[Remembered] = (),
+        answers: Mapping[PauseKey, Answer] | None = None,
+        kept: Mapping[PauseKey, JsonValue] | None = None,
+    ) -> None:
         self._by_path: dict[Path, list[Remembered]] = defaultdict(list)
         self._inside: dict[tuple[Path, str], Usage] = {}
         self._rounds: dict[tuple[Path, str], dict[int, None]] = defaultdict(dict)
         self._first: dict[str, Value] = {}
         """What conversation variables held before the first node wrote them."""
         self._answers = dict(answers or {})
+        self._kept = dict(kept or {})
         self.index = 0
         """Of the last execution that began."""
         self.usage = NO_USAGE
@@ -63,6 +69,10 @@ class Past:
     def answer(self, key: PauseKey) -> Answer | None:
         """What was given to a node that waited, None while it waits."""
         return self._answers.get(key)
+
+    def take_kept(self, key: PauseKey) -> JsonValue:
+        """What a node kept that did not come to its end; given once."""
+        return self._kept.pop(key, None)
 
     def rounds(self, path: Path, node_id: str) -> list[int]:
         """The rounds of a container that began, in the order in which something last happened in them."""

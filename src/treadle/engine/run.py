@@ -27,7 +27,7 @@ from .past import Answer, Past
 from .pool import VariablePool
 from .ports import Ports
 from .usage import Usage
-from .values import File, Value
+from .values import File, JsonValue, Value
 from .walk import Walk, discard
 
 STOPPED_BY_USER = "Stopped by user."
@@ -80,10 +80,11 @@ class Run:
         limits: Limits | None = None,
         checkpoint: Iterable[Remembered] = (),
         answers: Mapping[PauseKey, Answer] | None = None,
+        kept: Mapping[PauseKey, JsonValue] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`checkpoint` is what earlier processes did of this run, in the order in which they did it, and `answers` what
-        has been given to those of its nodes that wait."""
+        """`checkpoint` is what earlier processes did of this run, in the order in which they did it, `answers` what has
+        been given to those of its nodes that wait, and `kept` what those kept that did not come to their end."""
         self.graph = graph
         self.run_id = run_id
         self.inputs = dict(inputs)
@@ -93,7 +94,7 @@ class Run:
         self.new_id = new_id
         self.limits = limits or Limits()
         self.clock = clock
-        self.past = Past(checkpoint, answers)
+        self.past = Past(checkpoint, answers, kept)
         self.walks: set[Walk] = set()
         """Those in progress, and at the end those that the end has caught."""
         self.waiting: dict[PauseKey, PauseRequested] = {}

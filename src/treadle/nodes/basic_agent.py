@@ -17,6 +17,7 @@ from treadle.engine.values import File, JsonValue, Value, to_text
 
 from .agent.assignment import Assignment
 from .agent.belt import Belt, ToolChoice, belt_of, offer_base, offer_bases
+from .agent.kept import Notebook
 from .agent.past import messages_of_turns, turns_within
 from .agent.prompting import Briefing, can_call_tools, work
 from .agent.thoughts import Thoughts
@@ -156,6 +157,7 @@ async def _work(
         teller=thoughts,
         record=record,
         tool_seconds=limits.agent_tool_seconds,
+        notebook=Notebook(ctx),
     )
     briefing = Briefing(
         frame=frame,

@@ -34,8 +34,9 @@ class RunCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     `run` lacks the conversation's variables: whoever resumes adds them, as for a new turn. `inputs` are those that
     RunStarted carried. `finished` are all committed executions in the order in which they finished, repeated attempts
     included; `unfinished` are the ids of those that were running. `paused` are those that wait, and `answers` what has
-    been given to some of them. `position` is the place of the last finished one, `attempts` counts the processes that
-    took up the run; `elapsed` and `outputs` are the seconds and the outputs until it paused.
+    been given to some of them; `kept` is what those kept that did not come to their end. `position` is the place of the
+    last finished one, `attempts` counts the processes that took up the run; `elapsed` and `outputs` are the seconds and
+    the outputs until it paused.
     """
 
     run: RunRecord
@@ -47,6 +48,7 @@ class RunCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     paused: tuple[PauseRequested, ...] = ()
     answers: dict[PauseKey, Answer] = {}
+    kept: dict[PauseKey, JsonValue] = {}
     elapsed: float = 0.0
     outputs: dict[str, Value] = {}
 
@@ -75,6 +77,7 @@ class _Effects(msgspec.Struct, frozen=True):
     writes: tuple[_Write, ...] = ()
     said: str = ""
     pause: dict[str, Any] | None = None
+    kept: Any = None
 
 
 _message_files = msgspec.json.Decoder(list[_MessageFile])
@@ -116,9 +119,21 @@ class Checkpoints:
             attempts=row["attempts"],
             paused=tuple(event for event, _ in paused),
             answers={event.key: _plain_object(answer) for event, answer in paused if answer is not None},
+            kept=self._kept(nodes),
             elapsed=row["elapsed"],
             outputs=_object(row["outputs"]),
         )
+
+    def _kept(self, nodes: Sequence[RowMapping]) -> dict[PauseKey, JsonValue]:
+        """What was kept by nodes without an end, by the process that last did."""
+        kept: dict[PauseKey, JsonValue] = {}
+        for node in sorted(nodes, key=lambda row: row["created_at"]):
+            if node["position"] or node["effects"] is None or node["status"] == "paused":
+                continue
+            if (content := self._effects(node).kept) is not None:
+                container = container_of(node)
+                kept[PauseKey(node["node_id"], container.path if container else ())] = content
+        return kept
 
     def _finished(self, row: RowMapping) -> NodeFinished:
         outputs: JsonValue = {}

@@ -22,6 +22,7 @@ from treadle.apps.running.records import (
     RunRecord,
     conversation_row,
     finish_node_row,
+    keep_in_node_row,
     message_file_row,
     message_files,
     message_row,
@@ -45,6 +46,7 @@ from treadle.engine.events import (
     Citations,
     Event,
     NodeFinished,
+    NodeKept,
     NodeStarted,
     NodeStatus,
     PauseRequested,
@@ -253,6 +255,14 @@ class RunRecorder:
             self._put_assigned(to_us(event.at))
         self._put(_NODES, row, "upsert")
 
+    def _node_kept(self, event: NodeKept) -> None:
+        started = self._running.get(event.execution_id)
+        if started is not None:
+            self._shown.add(event.execution_id)
+            row = node_row(self._node_columns, started, started.at)
+            keep_in_node_row(row, event, self._mask)
+            self._put(_NODES, row, "upsert")
+
     def _node_paused(self, event: PauseRequested) -> None:
         self._running.pop(event.execution_id, None)
         self._shown.add(event.execution_id)
@@ -389,6 +399,7 @@ class RunRecorder:
         RunStarted: _run_started,
         NodeStarted: _node_started,
         NodeFinished: _node_finished,
+        NodeKept: _node_kept,
         PauseRequested: _node_paused,
         AnswerChunk: _answer_chunk,
         AnswerReplaced: _answer_replaced,

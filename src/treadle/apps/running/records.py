@@ -14,6 +14,7 @@ from treadle.engine.events import (
     AgentThought,
     Container,
     NodeFinished,
+    NodeKept,
     NodeStarted,
     NodeStatus,
     PauseRequested,
@@ -220,6 +221,11 @@ def pause_node_row(row: Row, event: PauseRequested, mask: Mask) -> None:
     row["elapsed"] = event.at - event.started_at
     if event.reason is not None:
         row["effects"], row["sealed_effects"] = mask.sealing({"pause": event.reason}, context=_effects_of(row))
+
+
+def keep_in_node_row(row: Row, event: NodeKept, mask: Mask) -> None:
+    """Fill in what a node keeps that still runs."""
+    row["effects"], row["sealed_effects"] = mask.sealing({"kept": event.content}, context=_effects_of(row))
 
 
 def _effects(event: NodeFinished) -> dict[str, Value]:

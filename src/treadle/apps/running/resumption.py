@@ -216,6 +216,7 @@ class Resumer:
                 limits=self._host.world.limits(),
                 checkpoint=(*checkpoint.finished, *checkpoint.paused),
                 answers=checkpoint.answers,
+                kept=checkpoint.kept,
             ),
         )
 

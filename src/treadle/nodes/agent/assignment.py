@@ -14,6 +14,7 @@ from treadle.nodes.prompt import logged_prompts, output_limit
 
 from .belt import Belt
 from .calling import run_calls
+from .kept import Notebook
 from .past import fitting
 from .rounds import Call, Result, Round, Teller
 
@@ -30,7 +31,7 @@ class Assignment:
 
     `messages` are the prompt, ending with the question. `rounds` is the most times that the model is asked. With
     `closing`, the last of them offers no tools, so that the model must answer; without, the calls of the last one are
-    refused. `tool_seconds` bounds each tool call.
+    refused. `tool_seconds` bounds each tool call. What the `notebook` knows is neither asked nor called again.
     """
 
     ctx: NodeContext
@@ -45,6 +46,7 @@ class Assignment:
     teller: Teller
     record: CallRecord
     tool_seconds: float
+    notebook: Notebook
     messages: list[Message] = field(default_factory=list[Message])
 
     async def ask(
@@ -61,6 +63,14 @@ class Assignment:
         left out, the oldest first. Raises InvokeError."""
         messages = self._fitting(messages)
         self.record.prompts = logged_prompts(messages)
+        self.teller.begin(round)
+        if (known := self.notebook.reply()) is not None:
+            if known.reasoning:
+                self.ctx.reason(known.reasoning)
+            say(known.text)
+            self._note(round, known)
+            self.notebook.keep_reply(known)
+            return known
         request = ChatRequest(
             model=self.model,
             messages=tuple(messages),
@@ -69,20 +79,25 @@ class Assignment:
             tools=tools,
             user=self.user,
         )
-        reply, whole = Reply(), self.record.reply
-        self.teller.begin(round)
+        reply = Reply()
         try:
             await call_model(self.ctx, request, reply, separated=separated, say=say)
         except BaseException as error:
             self.teller.fail(round, error)
             raise
         finally:
-            whole.usage += reply.usage
-            whole.finish_reason = reply.finish_reason
-            whole.files += reply.files
-            round.usage = reply.usage
-            round.files = list(reply.files)
+            self._note(round, reply)
+        self.notebook.keep_reply(reply)
         return reply
+
+    def _note(self, round: Round, reply: Reply) -> None:
+        """Add a reply to what the round and the whole work came to."""
+        whole = self.record.reply
+        whole.usage += reply.usage
+        whole.finish_reason = reply.finish_reason
+        whole.files += reply.files
+        round.usage = reply.usage
+        round.files = list(reply.files)
 
     async def call_tools(self, round: Round) -> None:
         """Call the tools that the round asks for, or refuse it when no round is left. Never raises for a tool."""
@@ -95,6 +110,7 @@ class Assignment:
                 self.belt,
                 round,
                 self.teller,
+                self.notebook,
                 seconds=self.tool_seconds,
                 longest=self._longest_result(),
             )

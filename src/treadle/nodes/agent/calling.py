@@ -12,10 +12,11 @@ from contextlib import aclosing
 
 from treadle.engine.errors import NodeError, ToolParameterError
 from treadle.engine.node import NodeContext
-from treadle.engine.ports import ToolCall, ToolCitations, ToolLog, ToolMessage
+from treadle.engine.ports import ToolCall, ToolLog, ToolMessage
 from treadle.engine.values import JsonValue
 
 from .belt import Belt, Offered, arguments_of
+from .kept import Notebook
 from .letters import sound
 from .observation import Observation
 from .rounds import Call, Result, Round, Teller
@@ -59,9 +60,10 @@ def call_of(belt: Belt, name: str, arguments: JsonValue, *, call_id: str, beside
 
 
 async def run_calls(
-    ctx: NodeContext, belt: Belt, round: Round, teller: Teller, *, seconds: float, longest: int
+    ctx: NodeContext, belt: Belt, round: Round, teller: Teller, notebook: Notebook, *, seconds: float, longest: int
 ) -> None:
-    """Call the tools of a round and fill in the results; a stop of the run ends them all.
+    """Call the tools of a round and fill in the results; a stop of the run ends them all. What the notebook knows is
+    not called again.
 
     `seconds` bounds each call, `longest` is how many characters of a result the model reads.
     """
@@ -71,8 +73,12 @@ async def run_calls(
         async with turn:
             call.began = time.time()
             teller.calling(round, call)
-            call.result = await _result(ctx, belt, round, call, teller, seconds, longest)
-            call.ended = time.time()
+            if not notebook.recall(call):
+                call.result = await _result(belt, round, call, teller, seconds, longest)
+                call.ended = time.time()
+            notebook.keep_result(call)
+            if call.result is not None and call.result.cited:
+                ctx.cite(list(call.result.cited))
             teller.called(round, call)
 
     async with asyncio.TaskGroup() as group:
@@ -81,7 +87,6 @@ async def run_calls(
 
 
 async def _result(
-    ctx: NodeContext,
     belt: Belt,
     round: Round,
     call: Call,
@@ -99,9 +104,7 @@ async def _result(
         arguments = arguments_of(call.offered, call.arguments)
         async with limit, aclosing(_closable(call.offered, arguments)) as messages:
             async for message in messages:
-                if isinstance(message, ToolCitations):
-                    ctx.cite(message.resources)
-                elif isinstance(message, ToolLog):
+                if isinstance(message, ToolLog):
                     teller.log(round, call, message)
                 heard.take(message)
     except ToolParameterError as error:
@@ -119,12 +122,14 @@ async def _result(
     except Exception as error:
         _log.exception("the tool %s failed unexpectedly", call.name)
         return _failed(f'The tool "{call.name}" failed: {str(error) or type(error).__name__}', heard)
-    return Result(heard.text(longest), heard.files, heard.json, heard.usage)
+    return Result(heard.text(longest), heard.files, heard.json, heard.usage, cited=heard.cited)
 
 
 def _failed(reason: str, heard: Observation | None = None) -> Result:
     """A failure in words that the model can act on; what the tool made before is kept."""
-    return Result(reason, heard.files, heard.json, heard.usage, reason) if heard else Result(reason, error=reason)
+    if heard is None:
+        return Result(reason, error=reason)
+    return Result(reason, heard.files, heard.json, heard.usage, reason, heard.cited)
 
 
 async def _closable(offered: Offered, arguments: dict[str, JsonValue]) -> AsyncGenerator[ToolMessage, None]:

@@ -18,6 +18,7 @@ from treadle.nodes.prompt import Draft, drafts_of, within_budget
 
 from .assignment import Assignment
 from .belt import Belt, belt_of
+from .kept import Notebook
 from .logs import RoundLogs
 from .parameters import AgentParameters
 from .prompting import Briefing, can_call_tools, work
@@ -116,6 +117,7 @@ async def _work(limits: NodeLimits, ctx: NodeContext, node: AgentConfig, done: D
         teller=logs,
         record=record,
         tool_seconds=limits.agent_tool_seconds,
+        notebook=Notebook(ctx),
     )
     briefing = Briefing(
         frame=frame,

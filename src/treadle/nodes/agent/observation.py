@@ -29,12 +29,13 @@ class Observation:
     files: list[File] = field(default_factory=list[File])
     json: list[JsonValue] = field(default_factory=list[JsonValue])
     usage: Usage = NO_USAGE
+    cited: list[dict[str, JsonValue]] = field(default_factory=list[dict[str, JsonValue]])
     _texts: list[str] = field(default_factory=list[str])
     _shown_json: list[str] = field(default_factory=list[str])
     _variables: dict[str, Value] = field(default_factory=dict[str, Value])
 
     def take(self, message: ToolMessage) -> None:
-        """Note one message; logs and citations are for others."""
+        """Note one message; logs are for others."""
         match message:
             case ToolText():
                 self._texts.append(message.text)
@@ -53,7 +54,9 @@ class Observation:
                 self._set(message)
             case ToolUsage():
                 self.usage += message.usage
-            case ToolLog() | ToolCitations():
+            case ToolCitations():
+                self.cited += message.resources
+            case ToolLog():
                 pass
 
     def text(self, longest: int) -> str:

@@ -17,13 +17,15 @@ from .belt import Offered
 
 @dataclass(slots=True)
 class Result:
-    """What a call came to. `text` is what the model reads; `error` is set when the call failed."""
+    """What a call came to. `text` is what the model reads, `cited` the passages that it stands on; `error` is set when
+    the call failed."""
 
     text: str
     files: Sequence[File] = ()
     json: Sequence[JsonValue] = ()
     usage: Usage = NO_USAGE
     error: str | None = None
+    cited: Sequence[dict[str, JsonValue]] = ()
 
 
 @dataclass(slots=True)

@@ -221,6 +221,7 @@ class Run(Base):
 
     __table_args__ = (
         Index(None, "app_id", "triggered_from", "created_at", "id"),
+        Index("ix_runs_app_created", "app_id", "created_at", "id"),
         Index("ix_runs_parent", "parent_run_id", sqlite_where=text("parent_run_id IS NOT NULL"),
               postgresql_where=text("parent_run_id IS NOT NULL")),
         Index("ix_runs_lease", "lease_until", sqlite_where=text("status = 'running'"),

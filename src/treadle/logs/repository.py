@@ -57,7 +57,9 @@ class LogRepository:
     async def page(self, wanted: RunFilter, *, page: int, limit: int) -> tuple[list[RunRow], int]:
         """A numbered page, newest first, and the number of all runs that match."""
         conditions = _conditions(wanted)
-        counting = select(func.count()).select_from(Run).outerjoin(EndUser, EndUser.id == Run.created_by)
+        counting = select(func.count()).select_from(Run)
+        if wanted.keyword or wanted.session_id is not None:
+            counting = counting.outerjoin(EndUser, EndUser.id == Run.created_by)
         total = (await self._session.execute(counting.where(*conditions))).scalar_one()
         query = _rows().where(*conditions).order_by(Run.created_at.desc(), Run.id.desc())
         return await self._read(query.offset((page - 1) * limit).limit(limit)), total

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Float, and_, case, cast, distinct, func, select
+from sqlalchemy import ColumnElement, Float, case, cast, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.apps.tables import Conversation, CreatedFrom, Feedback, Message, Run, TriggeredFrom
@@ -127,9 +127,9 @@ def _interactions(asked: _Asked) -> Any:
 
 def _satisfaction(asked: _Asked) -> Any:
     """A message that both sides like counts once."""
-    liked = and_(Feedback.message_id == Message.id, Feedback.rating == "like")
-    rate = 1000 * _ratio(func.count(distinct(Feedback.message_id)), func.count(distinct(Message.id)))
-    return _messages(asked, rate).outerjoin(Feedback, liked)
+    liked = select(Feedback.message_id).where(Feedback.app_id == asked.app_id, Feedback.rating == "like")
+    likes = func.sum(case((Message.id.in_(liked), 1), else_=0))
+    return _messages(asked, 1000 * _ratio(likes, func.count(Message.id)))
 
 
 def _app_interactions(asked: _Asked) -> Any:
@@ -142,12 +142,14 @@ _QUERIES: dict[str, Callable[[_Asked], Any]] = {
     "daily-conversations": lambda asked: _messages(
         asked, func.count(distinct(func.coalesce(Message.conversation_id, Message.id)))
     ),
-    "daily-end-users": lambda asked: _messages(asked, func.count(distinct(Message.created_by))),
+    "daily-end-users": lambda asked: _messages(
+        asked, func.count(distinct(case((Message.created_by_role == "end_user", Message.created_by))))
+    ),
     "token-costs": lambda asked: _messages(
         asked,
         _sum(Message.message_tokens + Message.answer_tokens),
         _sum(Message.total_price_e7),
-        func.max(Message.currency),
+        func.max(case((Message.total_price_e7 > 0, Message.currency))),
     ),
     "average-session-interactions": _interactions,
     "user-satisfaction-rate": _satisfaction,

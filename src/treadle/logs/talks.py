@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import and_, case, delete, exists, func, or_, select, update
+from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.accounts.tables import Account, EndUser
@@ -95,31 +95,33 @@ class TalkLog:
             *wanted.period.bounds(column),
         ]
         if wanted.annotated is not None:
-            marked = exists().where(Annotation.app_id == wanted.app_id, Annotation.conversation_id == Conversation.id)
-            conditions.append(marked if wanted.annotated else ~marked)
+            marked = _annotated(wanted.app_id, Annotation.conversation_id)
+            conditions.append(Conversation.id.in_(marked) if wanted.annotated else Conversation.id.not_in(marked))
         if wanted.keyword:
             part = containing(wanted.keyword)
-            said = exists().where(
-                Message.conversation_id == Conversation.id,
+            said = select(Message.conversation_id).where(
+                Message.app_id == wanted.app_id,
                 or_(Message.query.ilike(part, escape="\\"), Message.answer.ilike(part, escape="\\")),
             )
+            if wanted.period.start is not None and column is Conversation.created_at:
+                # No message is older than its conversation.
+                said = said.where(Message.created_at >= wanted.period.start)
             conditions.append(
                 or_(
                     Conversation.name.ilike(part, escape="\\"),
                     Conversation.introduction.ilike(part, escape="\\"),
-                    EndUser.session_id.ilike(part, escape="\\"),
-                    said,
+                    Conversation.created_by.in_(_called(wanted.app_id, part)),
+                    Conversation.id.in_(said),
                 )
             )
         async with self._db.session() as session:
             counting = select(func.count()).select_from(Conversation)
-            if wanted.keyword:
-                counting = counting.outerjoin(EndUser, EndUser.id == Conversation.created_by)
-            total = (await session.execute(counting.where(*conditions))).scalar_one()
             query = _ordered(_with_people(Conversation).where(*conditions), column, Conversation.id, wanted)
-            found: list[Any] = list((await session.execute(query.offset((page - 1) * limit).limit(limit))).all())
+            found, total = await _page(
+                session, query, counting.where(*conditions), page=page, limit=limit, searched=wanted.keyword != ""
+            )
             rows = [_talk_row(*each) for each in found]
-            await _count(session, rows)
+            await _count(session, wanted.app_id, rows)
         return rows, total
 
     async def conversation(self, app_id: str, conversation_id: str) -> TalkRow:
@@ -131,7 +133,7 @@ class TalkLog:
             if found is None:
                 raise NotFound("There is no such conversation.")
             row = _talk_row(*found)
-            await _count(session, [row])
+            await _count(session, app_id, [row])
         return row
 
     async def messages(
@@ -143,7 +145,9 @@ class TalkLog:
         """
         await self._settled()
         async with self._db.session() as session:
-            query = _with_people(Message).where(Message.app_id == app_id, Message.conversation_id == conversation_id)
+            # Were the messages asked for their app, SQLite would walk all of the app in search of a few.
+            own = select(Conversation.id).where(Conversation.id == conversation_id, Conversation.app_id == app_id)
+            query = _with_people(Message).where(Message.conversation_id == own.scalar_subquery())
             if before is not None:
                 last = await session.get(Message, before)
                 if last is None or last.conversation_id != conversation_id:
@@ -155,7 +159,7 @@ class TalkLog:
                     )
                 )
             query = query.order_by(Message.created_at.desc(), Message.id.desc()).limit(limit + 1)
-            rows = await _message_rows(session, (await session.execute(query)).all())
+            rows = await _message_rows(session, app_id, (await session.execute(query)).all())
         return rows[:limit][::-1], len(rows) > limit
 
     async def texts(self, wanted: TalkFilter, *, page: int, limit: int) -> tuple[list[MessageRow], int]:
@@ -168,20 +172,20 @@ class TalkLog:
             *wanted.period.bounds(column),
         ]
         if wanted.annotated is not None:
-            marked = exists().where(Annotation.app_id == wanted.app_id, Annotation.message_id == Message.id)
-            conditions.append(marked if wanted.annotated else ~marked)
+            marked = _annotated(wanted.app_id, Annotation.message_id)
+            conditions.append(Message.id.in_(marked) if wanted.annotated else Message.id.not_in(marked))
         if wanted.keyword:
             part = containing(wanted.keyword)
-            texts = (Message.query, Message.inputs, Message.answer, EndUser.session_id)
-            conditions.append(or_(*(text.ilike(part, escape="\\") for text in texts)))
+            texts = (Message.query, Message.inputs, Message.answer)
+            found_in = (text.ilike(part, escape="\\") for text in texts)
+            conditions.append(or_(*found_in, Message.created_by.in_(_called(wanted.app_id, part))))
         async with self._db.session() as session:
             counting = select(func.count()).select_from(Message)
-            if wanted.keyword:
-                counting = counting.outerjoin(EndUser, EndUser.id == Message.created_by)
-            total = (await session.execute(counting.where(*conditions))).scalar_one()
             query = _ordered(_with_people(Message).where(*conditions), column, Message.id, wanted)
-            found = (await session.execute(query.offset((page - 1) * limit).limit(limit))).all()
-            rows = await _message_rows(session, found)
+            found, total = await _page(
+                session, query, counting.where(*conditions), page=page, limit=limit, searched=wanted.keyword != ""
+            )
+            rows = await _message_rows(session, wanted.app_id, found)
         return rows, total
 
     async def message(self, app_id: str, message_id: str) -> MessageRow:
@@ -189,7 +193,7 @@ class TalkLog:
         await self._settled()
         async with self._db.session() as session:
             query = _with_people(Message).where(Message.id == message_id, Message.app_id == app_id)
-            rows = await _message_rows(session, (await session.execute(query)).all())
+            rows = await _message_rows(session, app_id, (await session.execute(query)).all())
         if not rows:
             raise NotFound("There is no such message.")
         return rows[0]
@@ -276,6 +280,30 @@ class TalkLog:
             await session.delete(conversation)
 
 
+async def _page(
+    session: AsyncSession, query: Any, counting: Any, *, page: int, limit: int, searched: bool
+) -> tuple[list[Any], int]:
+    """A page of a query, and how many rows there are. Where all texts are `searched`, both in one go: it is the
+    searching that takes long."""
+    cut = query.offset((page - 1) * limit).limit(limit)
+    if not searched:
+        return list((await session.execute(cut)).all()), (await session.execute(counting)).scalar_one()
+    found = (await session.execute(cut.add_columns(func.count().over()))).all()
+    if found:
+        return [row[:-1] for row in found], found[0][-1]
+    return [], 0 if page == 1 else (await session.execute(counting)).scalar_one()
+
+
+def _annotated(app_id: str, column: Any) -> Any:
+    """What annotations of an app were made from. Looked up once: asking for each row would walk them all each time."""
+    return select(column).where(Annotation.app_id == app_id, column.is_not(None))
+
+
+def _called(app_id: str, part: str) -> Any:
+    """The end users of an app whose session id matches a pattern."""
+    return select(EndUser.id).where(EndUser.app_id == app_id, EndUser.session_id.ilike(part, escape="\\"))
+
+
 def _ordered(query: Any, time: Any, id: Any, wanted: TalkFilter) -> Any:
     return query.order_by(time.desc(), id.desc()) if wanted.sort_by.startswith("-") else query.order_by(time, id)
 
@@ -299,7 +327,7 @@ def _talk_row(conversation: Conversation, end_user: EndUser | None, account: Acc
     return TalkRow(conversation, *_person(end_user, account), conversation.name)
 
 
-async def _count(session: AsyncSession, rows: Sequence[TalkRow]) -> None:
+async def _count(session: AsyncSession, app_id: str, rows: Sequence[TalkRow]) -> None:
     """Fill in what is counted of conversations."""
     by_id = {row.conversation.id: row for row in rows}
     counted = (
@@ -334,17 +362,18 @@ async def _count(session: AsyncSession, rows: Sequence[TalkRow]) -> None:
         row = by_id.get(conversation_id or "")
         if row is not None and rating in ("like", "dislike"):
             setattr(row.admin if source == "admin" else row.user, rating, count)
-    marked = select(Annotation.conversation_id).where(Annotation.conversation_id.in_(by_id)).distinct()
+    marked = _annotated(app_id, Annotation.conversation_id).where(Annotation.conversation_id.in_(by_id)).distinct()
     for conversation_id in (await session.execute(marked)).scalars():
         by_id[str(conversation_id)].annotated = True
 
 
-async def _message_rows(session: AsyncSession, found: Sequence[Any]) -> list[MessageRow]:
+async def _message_rows(session: AsyncSession, app_id: str, found: Sequence[Any]) -> list[MessageRow]:
     ids = [message.id for message, _, _ in found]
     feedback: dict[str, dict[str, Feedback]] = {}
     for row in (await session.execute(select(Feedback).where(Feedback.message_id.in_(ids)))).scalars():
         feedback.setdefault(row.message_id, {})[row.from_source] = row
-    marked = set((await session.execute(select(Annotation.message_id).where(Annotation.message_id.in_(ids)))).scalars())
+    made = _annotated(app_id, Annotation.message_id).where(Annotation.message_id.in_(ids))
+    marked = set((await session.execute(made)).scalars())
     return [
         MessageRow(message, *_person(end_user, account), feedback.get(message.id, {}), message.id in marked)
         for message, end_user, account in found

@@ -75,6 +75,11 @@ class Site:
 
         return aside(lambda: self._bench.with_services(work))
 
+    def app_id(self, address: str) -> str:
+        """The id of the app of a page."""
+        statement = "SELECT app_id FROM sites WHERE code = :code"
+        return str(aside(lambda: self._bench.rows(statement, code=code_of(address)))[0][0])
+
     def switch_off(self, address: str) -> None:
         """Takes the page of an app off the web."""
         statement = "UPDATE apps SET enable_site = FALSE WHERE id = (SELECT app_id FROM sites WHERE code = :code)"

@@ -22,7 +22,7 @@ const pages = {
   canvas: ["src/routes/workflow-page.tsx"],
   configuration: ["src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json"],
   tracing: ["src/routes/tracing-page.tsx"],
-  publishing: ["src/routes/publish-page.tsx", "src/i18n/en/publishing.json"],
+  publishing: ["src/routes/publish-page.tsx", "src/i18n/en/publishing.json", "src/features/monitor/monitor.tsx", "src/i18n/en/monitor.json"],
   knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/evaluation.json"],
   "new knowledge": ["src/routes/knowledge-wizard.tsx", "src/i18n/en/knowledge-setup.json"],
   "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],

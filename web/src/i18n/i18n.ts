@@ -3,6 +3,7 @@ import { initReactI18next } from "react-i18next";
 import type en from "./en";
 import type evaluation from "./en/evaluation.json";
 import type knowledgeSetup from "./en/knowledge-setup.json";
+import type monitor from "./en/monitor.json";
 import type orchestration from "./en/orchestration.json";
 import type proofs from "./en/proofs.json";
 import type publishing from "./en/publishing.json";
@@ -10,6 +11,7 @@ import type publishing from "./en/publishing.json";
 export type Translation = typeof en & {
   evaluation: typeof evaluation;
   knowledgeSetup: typeof knowledgeSetup;
+  monitor: typeof monitor;
   orchestration: typeof orchestration;
   proofs: typeof proofs;
   publishing: typeof publishing;
@@ -38,6 +40,11 @@ export const AREAS = {
     en: () => import("./en/knowledge-setup.json"),
     "zh-Hans": () => import("./zh-Hans/knowledge-setup.json"),
     ja: () => import("./ja/knowledge-setup.json"),
+  },
+  monitor: {
+    en: () => import("./en/monitor.json"),
+    "zh-Hans": () => import("./zh-Hans/monitor.json"),
+    ja: () => import("./ja/monitor.json"),
   },
   orchestration: {
     en: () => import("./en/orchestration.json"),

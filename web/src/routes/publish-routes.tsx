@@ -3,12 +3,14 @@ import { APP_USERS } from "@/features/account/roles";
 import { addAppTab } from "@/features/shell/registry";
 import { withTexts } from "@/i18n/i18n";
 import { appRoute } from "./layouts";
+import { text } from "./search";
 
 addAppTab({ id: "overview", path: "overview", label: (t) => t("publish.tab"), order: 40, roles: APP_USERS });
 
-/** Where an app can be used. */
+/** Where an app can be used, and what happened there. */
 export const overviewRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "overview",
+  validateSearch: (search): { period?: string | undefined } => ({ period: text(search.period) }),
   component: lazyRouteComponent(() => withTexts("publishing", import("./publish-page")), "OverviewRoute"),
 });

@@ -5,10 +5,12 @@ import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
 import { appQuery } from "@/features/apps/apps-query";
 import { useErrorText } from "@/i18n/errors";
+import { withTexts } from "@/i18n/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { CopyButton } from "@/ui/copy-button";
 import { Dialog } from "@/ui/dialog";
+import { Skeleton } from "@/ui/empty";
 import { Switch } from "@/ui/switch";
 import { Time } from "@/ui/time";
 import { showToast } from "@/ui/toast";
@@ -16,6 +18,7 @@ import { renewCode } from "./site";
 
 const SiteDialog = lazy(() => import("./site-dialog"));
 const QrDialog = lazy(() => import("./qr-dialog"));
+const Monitor = lazy(() => withTexts("monitor", import("@/features/monitor/monitor")));
 
 type AppDetail = Schemas["AppDetail"];
 type Key = Schemas["KeyShown"];
@@ -28,8 +31,14 @@ interface OverviewPageProps {
   administers: boolean;
 }
 
-/** Where an app can be used: its page for people, its API for programs. */
-export function OverviewPage({ app, editable, administers }: OverviewPageProps) {
+interface MonitoredPageProps extends OverviewPageProps {
+  /** Of the charts, as the address names it. */
+  period: string | undefined;
+  onPeriod: (period: string) => void;
+}
+
+/** Where an app can be used, its page for people and its API for programs, and what happened there. */
+export function OverviewPage({ app, editable, administers, period, onPeriod }: MonitoredPageProps) {
   const { t } = useTranslation();
   return (
     <div className="mx-auto flex w-full max-w-240 flex-col gap-4 p-4">
@@ -38,12 +47,15 @@ export function OverviewPage({ app, editable, administers }: OverviewPageProps) 
         <PageCard app={app} editable={editable} administers={administers} />
         <ApiCard app={app} editable={editable} administers={administers} />
       </div>
+      <Suspense fallback={<Skeleton className="h-60 w-full" />}>
+        <Monitor app={app} period={period} onPeriod={onPeriod} />
+      </Suspense>
     </div>
   );
 }
 
-/** Changes the app, and reads it anew. */
-function useChange(appId: string): (work: Promise<unknown>) => Promise<void> {
+/** Changes the app, and reads it anew; false when the server refused, which is told. */
+function useChange(appId: string): (work: Promise<unknown>) => Promise<boolean> {
   const queries = useQueryClient();
   const errorText = useErrorText();
   return async (work) => {
@@ -51,10 +63,23 @@ function useChange(appId: string): (work: Promise<unknown>) => Promise<void> {
       await work;
       await queries.invalidateQueries({ queryKey: appQuery(appId).queryKey });
       await queries.invalidateQueries({ queryKey: ["app-keys", appId] });
+      return true;
     } catch (error) {
       showToast("danger", errorText(error));
+      return false;
     }
   };
+}
+
+/** A switch that turns at once, and back when the server refuses. */
+function useSwitch(appId: string, before: boolean, send: (on: boolean) => Promise<unknown>): [boolean, (on: boolean) => void] {
+  const change = useChange(appId);
+  const [on, setOn] = useState(before);
+  const turn = async (wanted: boolean) => {
+    setOn(wanted);
+    if (!(await change(send(wanted)))) setOn(!wanted);
+  };
+  return [on, (wanted) => void turn(wanted)];
 }
 
 function Address({ url }: { url: string }) {
@@ -72,16 +97,13 @@ type Opened = "code" | "settings" | "renew" | null;
 function PageCard({ app, editable, administers }: OverviewPageProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const change = useChange(app.id);
   const [opened, setOpened] = useState<Opened>(null);
   const close = () => setOpened(null);
   const url = app.site?.url ?? "";
-  const [on, setOn] = useState(app.enable_site);
+  const [on, toggle] = useSwitch(app.id, app.enable_site, (enable_site) =>
+    call(api.POST("/apps/{app_id}/site-enable", { params: { path: { app_id: app.id } }, body: { enable_site } })),
+  );
   const ready = on && app.published_version_id !== null && url !== "";
-  const toggle = (enabled: boolean) => {
-    setOn(enabled);
-    void change(api.POST("/apps/{app_id}/site-enable", { params: { path: { app_id: app.id } }, body: { enable_site: enabled } }));
-  };
   return (
     <section aria-label={t("publishing.page")} className="flex min-w-0 flex-col gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex items-center gap-2">
@@ -129,12 +151,9 @@ function PageCard({ app, editable, administers }: OverviewPageProps) {
 
 function ApiCard({ app, editable, administers }: OverviewPageProps) {
   const { t } = useTranslation();
-  const change = useChange(app.id);
-  const [on, setOn] = useState(app.enable_api);
-  const toggle = (enabled: boolean) => {
-    setOn(enabled);
-    void change(api.POST("/apps/{app_id}/api-enable", { params: { path: { app_id: app.id } }, body: { enable_api: enabled } }));
-  };
+  const [on, toggle] = useSwitch(app.id, app.enable_api, (enable_api) =>
+    call(api.POST("/apps/{app_id}/api-enable", { params: { path: { app_id: app.id } }, body: { enable_api } })),
+  );
   return (
     <section aria-label={t("publishing.api")} className="flex min-w-0 flex-col gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex items-center gap-2">

@@ -1,5 +1,6 @@
 """S3, Bedrock and the service that tells whose keys they are: each request must be signed by the right secret."""
 
+from base64 import b64encode
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -7,7 +8,7 @@ from aiohttp import web
 
 from tests.doubles.bedrock_wire import signed
 from tests.doubles.recording import JsonValue, Request
-from tests.doubles.upstreams.vendor import ANY, INTEGER, NUMBER, TEXT, Answer, Endpoint, Vendor, obj
+from tests.doubles.upstreams.vendor import ANY, INTEGER, NUMBER, TEXT, TEXTS, Answer, Endpoint, Vendor, obj
 
 KEY, SECRET, REGION = "AKIAWEAVER", "key-1", "eu-west-1"
 
@@ -17,6 +18,51 @@ _PASSAGE: JsonValue = {
     "score": 0.7,
     "metadata": {"year": 2024},
 }
+
+
+_WORDS = {"text": TEXT}
+_NOT = {"negativeText": TEXT}
+_IMAGE = {"image": TEXT}
+_TASKS = {
+    "TEXT_IMAGE": ("textToImageParams", obj(_WORDS, _NOT)),
+    "COLOR_GUIDED_GENERATION": (
+        "colorGuidedGenerationParams",
+        obj({**_WORDS, "colors": {**TEXTS, "minItems": 1}}, {**_NOT, "referenceImage": TEXT}),
+    ),
+    "IMAGE_VARIATION": ("imageVariationParams", obj({**_WORDS, "images": TEXTS, "similarityStrength": NUMBER}, _NOT)),
+    "INPAINTING": ("inPaintingParams", obj({**_WORDS, **_IMAGE, "maskPrompt": TEXT}, _NOT)),
+    "OUTPAINTING": (
+        "outPaintingParams",
+        obj({**_WORDS, **_IMAGE, "maskPrompt": TEXT, "outPaintingMode": {"enum": ["DEFAULT", "PRECISE"]}}, _NOT),
+    ),
+}
+_CONFIG = obj(
+    {
+        "numberOfImages": INTEGER,
+        "width": INTEGER,
+        "height": INTEGER,
+        "cfgScale": NUMBER,
+        "seed": INTEGER,
+        "quality": {"enum": ["standard", "premium"]},
+    }
+)
+_PICTURE = {
+    "type": "object",
+    "oneOf": [
+        *(
+            obj({"taskType": kind, name: form, "imageGenerationConfig": _CONFIG})
+            for kind, (name, form) in _TASKS.items()
+        ),
+        obj({"taskType": "BACKGROUND_REMOVAL", "backgroundRemovalParams": obj(_IMAGE)}),
+    ],
+}
+
+
+def _painted(request: Request) -> JsonValue:
+    """A picture that tells of what kind it is; none of what is not allowed."""
+    if "forbidden" in str(request.json):
+        return {"images": [], "error": "Content was blocked."}
+    return {"images": [b64encode(str(request.json["taskType"]).encode()).decode()]}
 
 
 def aws() -> Vendor:
@@ -80,6 +126,7 @@ def aws() -> Vendor:
             _signed("bedrock", lambda _: {"retrievalResults": [_PASSAGE]}),
             body=looked,
         ),
+        Endpoint("POST", "/runtime/model/amazon.nova-canvas-v1:0/invoke", _signed("bedrock", _painted), body=_PICTURE),
         Endpoint("POST", "/agents/retrieveAndGenerate", _signed("bedrock", lambda _: answer), body=asked),
         Endpoint("POST", "/identity/", _signed("sts", lambda _: identity), form=whose, headers={"host": ANY}),
     )
@@ -87,7 +134,9 @@ def aws() -> Vendor:
 
 def _signed(service: str, answer: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
     def checked(request: Request) -> Answer:
-        right = signed(request, quote(request.path, safe="/-_.~"), KEY, SECRET, service)
+        path = quote(request.path, safe="/-_.~")
+        canonical = path if service == "s3" else quote(path, safe="/-_.~")
+        right = signed(request, canonical, KEY, SECRET, service)
         if request.headers.get("authorization") != right or f"/{REGION}/" not in right:
             return web.json_response({"message": "The request signature we calculated does not match."}, status=403)
         return answer(request)

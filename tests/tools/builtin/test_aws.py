@@ -31,6 +31,23 @@ def case(tool: str, parameters: dict[str, Value], *gives: Text | Json | Blob, ma
 READ = case("s3_operator", {"s3_uri": FILE}, Text("All about looms."), malformed=False)
 ANSWER = Json({"session_id": "s1", "citations": [{**PASSAGE}]})
 ASKED: dict[str, Value] = {"knowledge_base_id": "KB1", "query": "looms", "model_arn": MODEL}
+CAT: dict[str, Value] = {"prompt": "A cat", "image_input_s3uri": "s3://mill/loom.png", "mask_prompt": "the cat"}
+PICTURES = [
+    case(
+        "nova_canvas",
+        {**parameters, "task_type": task},
+        Blob(task.encode(), "image/png", "canvas-output-1706690000.png"),
+        malformed=task == "TEXT_IMAGE",  # the others ask S3 first
+    )
+    for task, parameters in (
+        ("TEXT_IMAGE", {"prompt": "A loom", "negative_prompt": "people"}),
+        ("COLOR_GUIDED_GENERATION", {**CAT, "colors": '["#FF8800", "#003366"]'}),
+        ("IMAGE_VARIATION", CAT),
+        ("INPAINTING", CAT),
+        ("OUTPAINTING", CAT),
+        ("BACKGROUND_REMOVAL", CAT),
+    )
+]
 CASES = [
     READ,
     case("s3_operator", {"s3_uri": "s3://mill/loom.png"}, Blob(b"\x89PNG", "text/plain", "loom.png"), malformed=False),
@@ -52,6 +69,7 @@ CASES = [
         Text("Looms weave."),
         Json({"results": [{**PASSAGE}]}),
     ),
+    *PICTURES,
     case("bedrock_retrieve_and_generate", ASKED, Text("They weave."), ANSWER),
     case(
         "bedrock_retrieve_and_generate",
@@ -106,6 +124,13 @@ async def test_a_link_to_a_file_is_signed_and_asks_nobody(tmp_path: Path) -> Non
     ("tool", "parameters", "error", "words"),
     [
         ("s3_operator", {"s3_uri": "https://mill/loom.txt"}, ToolParameterError, "is no file in S3"),
+        ("nova_canvas", {"prompt": "forbidden"}, ToolInvokeError, "made no picture: Content was blocked"),
+        (
+            "nova_canvas",
+            {"prompt": "x", "task_type": "COLOR_GUIDED_GENERATION"},
+            ToolParameterError,
+            '"colors" names no colour',
+        ),
         ("s3_operator", {"s3_uri": "s3://mill"}, ToolParameterError, "is no file in S3"),
         ("s3_operator", {"s3_uri": FILE, "aws_region": "x.example/"}, ToolParameterError, "is no region of AWS"),
         (
@@ -126,3 +151,10 @@ async def test_wrong_values_are_told(
 async def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ToolInvokeError, match="status 404: The specified key does not exist"):
         await check_good_call(case("s3_operator", {"s3_uri": "s3://mill/none.txt"}), tmp_path)
+
+
+async def test_a_picture_is_kept_in_s3_too(tmp_path: Path) -> None:
+    asked: dict[str, Value] = {"prompt": "A loom", "image_output_s3uri": "s3://mill/pictures/"}
+    place = "s3://mill/pictures/canvas-output-1706690000.png"
+    picture = Blob(b"TEXT_IMAGE", "image/png", "canvas-output-1706690000.png")
+    await check_good_call(case("nova_canvas", asked, Text(f"The picture was written to {place}."), picture), tmp_path)

@@ -7,6 +7,7 @@ tools: whoever edits an app could do with it what the operator may do.
 import re
 from collections.abc import Mapping
 from typing import TypeVar
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -29,7 +30,9 @@ def region(call: Call) -> str:
     return name
 
 
-async def asked(call: Call, answer: type[T], service: str, path: str, body: Mapping[str, JsonValue]) -> T:
+async def asked(
+    call: Call, answer: type[T], service: str, path: str, body: Mapping[str, JsonValue], *, timeout: float = 60
+) -> T:
     """What a service of Bedrock answers to a POST. Raises ToolCredentialsError and ToolInvokeError."""
     from botocore.auth import SigV4Auth
 
@@ -37,15 +40,17 @@ async def asked(call: Call, answer: type[T], service: str, path: str, body: Mapp
     data = msgspec.json.encode(body)
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     signed = _signed(SigV4Auth(_keys(call), "bedrock", region(call)), "POST", url, data, headers)
-    return decoded(await send(call, "POST", url, headers=signed, body=data), answer)
+    return decoded(await send(call, "POST", url, headers=signed, body=data, timeout=timeout), answer)
 
 
-async def in_s3(call: Call, method: str, path: str, body: bytes | None = None) -> HttpResponse:
+async def in_s3(
+    call: Call, method: str, path: str, body: bytes | None = None, *, kind: str = "text/plain; charset=utf-8"
+) -> HttpResponse:
     """One exchange with S3. Raises ToolCredentialsError and ToolInvokeError."""
     from botocore.auth import S3SigV4Auth
 
     url = address(call, "s3", path)
-    headers = {} if body is None else {"Content-Type": "text/plain; charset=utf-8"}
+    headers = {} if body is None else {"Content-Type": kind}
     signed = _signed(S3SigV4Auth(_keys(call), "s3", region(call)), method, url, body or b"", headers)
     return await send(call, method, url, headers=signed, body=body)
 
@@ -68,6 +73,15 @@ def link(call: Call, path: str, seconds: int) -> str:
     request = AWSRequest(method="GET", url=address(call, "s3", path))
     S3SigV4QueryAuth(_keys(call), "s3", region(call), expires=seconds).add_auth(request)
     return f"{request.url}"
+
+
+def path_in_s3(uri: str) -> str:
+    """The path of a file below the address of S3. Raises ToolParameterError."""
+    place = urlsplit(uri)
+    if place.scheme != "s3" or not place.netloc or len(place.path) < 2:
+        raise ToolParameterError(f'"{uri}" is no file in S3; write it like s3://bucket/folder/file.txt.')
+    key = uri.removeprefix("s3://").partition("/")[2]
+    return f"/{quote(place.netloc, safe='')}/{quote(key, safe='/-_.~')}"
 
 
 def address(call: Call, service: str, path: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import msgspec
 
@@ -11,7 +11,12 @@ from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
 from treadle.tools.messages import DEFAULT_MIME_TYPE, Blob, Json, Message, Text
 
-from .client import asked, in_s3, link, who_am_i
+from .canvas import nova_canvas
+from .client import asked, in_s3, link, path_in_s3, who_am_i
+
+__all__ = [
+    "apply_guardrail", "bedrock_retrieve", "bedrock_retrieve_and_generate", "check", "nova_canvas", "s3_operator",
+]  # fmt: skip
 
 
 class _Words(msgspec.Struct):
@@ -50,7 +55,7 @@ async def check(call: Call) -> None:
 
 
 async def s3_operator(call: Call) -> AsyncIterator[Message]:
-    path, writes = _path(call.required("s3_uri")), call.text("operation_type") == "write"
+    path, writes = path_in_s3(call.required("s3_uri")), call.text("operation_type") == "write"
     if writes:
         await in_s3(call, "PUT", path, call.required("text_content").encode())
     if call.flag("generate_presign_url"):
@@ -149,12 +154,3 @@ def _told(passage: _Passage) -> JsonValue:
         "location": passage.location,
         "metadata": passage.metadata,
     }
-
-
-def _path(uri: str) -> str:
-    """The path of a file below the address of S3. Raises ToolParameterError."""
-    place = urlsplit(uri)
-    if place.scheme != "s3" or not place.netloc or len(place.path) < 2:
-        raise ToolParameterError(f'"{uri}" is no file in S3; write it like s3://bucket/folder/file.txt.')
-    key = uri.removeprefix("s3://").partition("/")[2]
-    return f"/{quote(place.netloc, safe='')}/{quote(key, safe='/-_.~')}"

@@ -134,6 +134,42 @@ def test_texts_and_runs_are_listed(any_workbench: Workbench, console: Console) -
     assert console.get(f"/apps/{app}/workflow-app-logs", status="failed").json()["total"] == 0
 
 
+def test_logs_are_filtered_by_how_runs_ended_who_ran_them_and_what_began_them(
+    any_workbench: Workbench, console: Console
+) -> None:
+    bench = any_workbench
+    chats = new_chat(bench)
+    app = app_of(bench, chats)
+    good, bad = talk(chats, "Well"), talk(chats, "Badly", "Well again")
+    fail = "UPDATE runs SET status = 'failed' WHERE message_id = :id"
+    bench.change(fail, id=bad[0]["message_id"])
+    assert [row["id"] for row in listed(console, app, status="failed")] == [bad[0]["conversation_id"]]
+    succeeded = {row["id"] for row in listed(console, app, status="succeeded", start="2020-01-01 00:00")}
+    assert succeeded == {good[0]["conversation_id"], bad[0]["conversation_id"]}
+    assert listed(console, app, status="failed", keyword="Well again") != []
+    assert listed(console, app, status="failed", keyword="nobody said this") == []
+    assert console.get(f"/apps/{app}/chat-conversations", status="glorious").status_code == 400
+    assert console.get(f"/apps/{app}/chat-conversations", keyword="Well", page=9).json()["total"] == 2
+
+    texts = new_chat(bench, source=COMPLETION)
+    app = app_of(bench, texts)
+    answers = [texts.complete({"product": product}).json() for product in ("tea", "jam")]
+    bench.change(fail, id=answers[1]["message_id"])
+    found = console.get(f"/apps/{app}/completion-messages", status="failed").json()
+    assert [text["id"] for text in found["data"]] == [answers[1]["message_id"]]
+
+    flow = new_chat(bench, source=ECHO)
+    app = app_of(bench, flow)
+    for user in ("mira", "nia"):
+        assert flow.as_user(user).run({"word": "hello", "count": 1}).status_code == 200
+    runs = f"/apps/{app}/workflow-app-logs"
+    assert [run["end_user"] for run in console.get(runs, end_user="nia").json()["data"]] == ["nia"]
+    assert console.get(runs, triggered_from="app-run").json()["total"] == 2
+    assert console.get(runs, triggered_from="schedule").json()["total"] == 0
+    assert console.get(runs, account=console.email).json()["total"] == 0
+    assert console.get(runs, account="nobody@elsewhere.example").status_code == 400
+
+
 def test_another_workspace_and_a_mere_member_see_nothing(any_workbench: Workbench) -> None:
     bench = any_workbench
     api = new_chat(bench)

@@ -24,6 +24,7 @@ class RunFilter:
     session_id: str | None = None
     account_id: str | None = None
     created_from: str | None = None
+    triggered_from: str | None = None
     with_debugging: bool = False
 
 
@@ -121,6 +122,8 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
         conditions += [Run.created_by == wanted.account_id, Run.created_by_role == "account"]
     if wanted.created_from is not None:
         conditions.append(Run.created_from == wanted.created_from)
+    if wanted.triggered_from is not None:
+        conditions.append(Run.triggered_from == wanted.triggered_from)
     if wanted.session_id is not None:
         conditions.append(EndUser.session_id == wanted.session_id)
     if wanted.keyword:

@@ -34,12 +34,14 @@ _TABLES: dict[str, Any] = {"conversations": Conversation, "messages": Message, "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkFilter:
-    """Which conversations or messages of an app. `period` is about the time that is sorted by."""
+    """Which conversations or messages of an app. `period` is about the time that is sorted by, `status` about how runs
+    ended: of a conversation, at least one of them."""
 
     app_id: str
     period: Period = ALWAYS
     annotated: bool | None = None
     keyword: str = ""
+    status: str | None = None
     sort_by: SortBy = "-created_at"
 
 
@@ -97,6 +99,9 @@ class TalkLog:
         if wanted.annotated is not None:
             marked = _annotated(wanted.app_id, Annotation.conversation_id)
             conditions.append(Conversation.id.in_(marked) if wanted.annotated else Conversation.id.not_in(marked))
+        if wanted.status is not None:
+            since = wanted.period.start if column is Conversation.created_at else None
+            conditions.append(Conversation.id.in_(_ended(wanted, Run.conversation_id, since)))
         if wanted.keyword:
             part = containing(wanted.keyword)
             said = select(Message.conversation_id).where(
@@ -174,6 +179,9 @@ class TalkLog:
         if wanted.annotated is not None:
             marked = _annotated(wanted.app_id, Annotation.message_id)
             conditions.append(Message.id.in_(marked) if wanted.annotated else Message.id.not_in(marked))
+        if wanted.status is not None:
+            since = wanted.period.start if column is Message.created_at else None
+            conditions.append(Message.id.in_(_ended(wanted, Run.message_id, since)))
         if wanted.keyword:
             part = containing(wanted.keyword)
             texts = (Message.query, Message.inputs, Message.answer)
@@ -302,6 +310,12 @@ def _annotated(app_id: str, column: Any) -> Any:
 def _called(app_id: str, part: str) -> Any:
     """The end users of an app whose session id matches a pattern."""
     return select(EndUser.id).where(EndUser.app_id == app_id, EndUser.session_id.ilike(part, escape="\\"))
+
+
+def _ended(wanted: TalkFilter, column: Any, since: int | None) -> Any:
+    """What the runs belong to that ended as wanted, and did not begin before `since`."""
+    query = select(column).where(Run.app_id == wanted.app_id, Run.status == wanted.status, column.is_not(None))
+    return query if since is None else query.where(Run.created_at >= since)
 
 
 def _ordered(query: Any, time: Any, id: Any, wanted: TalkFilter) -> Any:

@@ -11157,6 +11157,8 @@ export interface operations {
                 /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
                 end?: string;
                 annotation_status?: "all" | "annotated" | "not_annotated";
+                /** @description How a run ended; of a conversation, at least one. */
+                status?: "" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
                 sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
                 page?: number;
                 limit?: number;
@@ -12397,6 +12399,8 @@ export interface operations {
                 /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
                 end?: string;
                 annotation_status?: "all" | "annotated" | "not_annotated";
+                /** @description How a run ended; of a conversation, at least one. */
+                status?: "" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
                 sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
                 page?: number;
                 limit?: number;
@@ -12529,8 +12533,14 @@ export interface operations {
         parameters: {
             query?: {
                 keyword?: string;
-                status?: string;
+                /** @description How a run ended; of a conversation, at least one. */
+                status?: "" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
                 created_from?: string;
+                triggered_from?: "" | "app-run" | "webhook" | "schedule" | "plugin";
+                /** @description A session id. */
+                end_user?: string;
+                /** @description The address of a member. */
+                account?: string;
                 /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
                 start?: string;
                 /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */

@@ -33,6 +33,11 @@ Moment = Annotated[str, Query(description="`YYYY-MM-DD HH:mm` in the time zone o
 Page = Annotated[int, Query(ge=1, le=100_000)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Keyword = Annotated[str, Query(max_length=255)]
+Status = Annotated[
+    Literal["", "running", "paused", "succeeded", "partial-succeeded", "failed", "stopped"],
+    Query(description="How a run ended; of a conversation, at least one."),
+]
+Trigger = Literal["", "app-run", "webhook", "schedule", "plugin"]
 _ANNOTATED: dict[str, bool | None] = {"all": None, "annotated": True, "not_annotated": False}
 
 
@@ -171,6 +176,7 @@ async def list_conversations(
     start: Moment = "",
     end: Moment = "",
     annotation_status: AnnotationStatus = "all",
+    status: Status = "",
     sort_by: SortBy = "-created_at",
     page: Page = 1,
     limit: Limit = 20,
@@ -182,6 +188,7 @@ async def list_conversations(
         period=await asked_period(services, signed_in, start, end),
         annotated=_ANNOTATED[annotation_status],
         keyword=keyword,
+        status=status or None,
         sort_by=sort_by,
     )
     rows, total = await services.talks.conversations(wanted, page=page, limit=limit)
@@ -238,6 +245,7 @@ async def list_texts(
     start: Moment = "",
     end: Moment = "",
     annotation_status: AnnotationStatus = "all",
+    status: Status = "",
     sort_by: SortBy = "-created_at",
     page: Page = 1,
     limit: Limit = 20,
@@ -249,6 +257,7 @@ async def list_texts(
         period=await asked_period(services, signed_in, start, end),
         annotated=_ANNOTATED[annotation_status],
         keyword=keyword,
+        status=status or None,
         sort_by=sort_by,
     )
     rows, total = await services.talks.texts(wanted, page=page, limit=limit)
@@ -270,8 +279,11 @@ async def list_app_runs(
     services: ServicesDep,
     signed_in: EditorDep,
     keyword: Keyword = "",
-    status: Annotated[str, Query(max_length=24)] = "",
+    status: Status = "",
     created_from: Annotated[str, Query(max_length=16)] = "",
+    triggered_from: Trigger = "",
+    end_user: Annotated[str, Query(max_length=255, description="A session id.")] = "",
+    account: Annotated[str, Query(max_length=255, description="The address of a member.")] = "",
     start: Moment = "",
     end: Moment = "",
     page: Page = 1,
@@ -288,8 +300,10 @@ async def list_app_runs(
         created_after=asked.start,
         created_before=None if asked.stop is None else asked.stop - 1,
         created_from=created_from or None,
+        triggered_from=triggered_from or None,
+        session_id=end_user or None,
     )
-    rows, total = await services.logs.page(wanted, page=page, limit=limit)
+    rows, total = await services.logs.page(wanted, page=page, limit=limit, account_email=account or None)
     return AppRuns(
         data=[LoggedRun.model_validate(run_map(row)) for row in rows],
         page=page,

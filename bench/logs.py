@@ -1,6 +1,7 @@
 """How long the log and the charts of a busy app take: 1,000,000 messages of a year, in 250,000 conversations.
 
-The rows are written straight into an empty SQLite database; what is measured is what the console's routes call.
+The rows are written straight into an empty SQLite database, or the empty one that TREADLE_BENCH_DATABASE names; what is
+measured is what the console's routes call.
 """
 
 import asyncio
@@ -32,8 +33,7 @@ from treadle.platform.db import Base, Database
 
 from . import Measurement
 
-CONVERSATIONS = int(os.environ.get("BENCH_CONVERSATIONS", "250000"))
-TURNS, USERS, RUNS = 4, 20_000, 300_000
+CONVERSATIONS, TURNS, USERS, RUNS = 250_000, 4, 20_000, 300_000
 YEAR, WEEK = 365 * 86_400 * SECOND, 7 * 86_400 * SECOND
 ZONE = ZoneInfo("America/New_York")
 RARE = "heliotrope"
@@ -53,11 +53,12 @@ _Rows = list[dict[str, Any]]
 def run() -> Iterator[Measurement]:
     """Lists and charts of a week, and of all time."""
     with tempfile.TemporaryDirectory() as folder:
-        yield from asyncio.run(_measured(Path(folder) / "bench.db"))
+        own = f"sqlite:///{Path(folder) / 'bench.db'}"
+        yield from asyncio.run(_measured(os.environ.get("TREADLE_BENCH_DATABASE", own)))
 
 
-async def _measured(path: Path) -> list[Measurement]:
-    async with _filled(path) as db:
+async def _measured(url: str) -> list[Measurement]:
+    async with _filled(url) as db:
         return await _lists(db) + await _charts(db)
 
 
@@ -125,9 +126,9 @@ async def _settled() -> None:
 
 
 @asynccontextmanager
-async def _filled(path: Path) -> AsyncGenerator[Database]:
+async def _filled(url: str) -> AsyncGenerator[Database]:
     """A database with the year of two apps."""
-    db = Database(f"sqlite:///{path}")
+    db = Database(url)
     await db.migrate()
     try:
         await _store(db, Workspace, [{"id": _WORKSPACE, "name": "bench", "created_at": 0, "updated_at": 0}])

@@ -29,6 +29,8 @@ def test_charts_show_what_was_asked_and_read_as_tables(site: Site, page: Page, c
     expect(
         console.get_by_role("region", name="Length of conversations").get_by_text("2", exact=True).first
     ).to_be_visible()
+    messages.get_by_role("img").hover()
+    expect(messages.locator(".shadow-float")).to_contain_text("2")
     expect_accessible(console)
 
     messages.get_by_role("button", name="Show Messages as a table").click()

@@ -90,7 +90,7 @@ async def test_the_node_calls_its_tool_with_all_that_it_was_given(data: Mapping[
     assert tools.asked == [node.ref]
 
 
-NOT_OFFERED = {"aws", "hexinfo_db_query", "hjlarry/small_pay/small_pay"}
+NOT_OFFERED = {"hexinfo_db_query", "hjlarry/small_pay/small_pay"}
 """Built-in providers of real apps that this program does not have; their nodes say so when they run."""
 
 

@@ -116,7 +116,13 @@ def aws() -> Vendor:
     asked = obj({"input": obj({"text": TEXT}), "retrieveAndGenerateConfiguration": how}, {"sessionId": "s0"})
     whose = {"Action": "GetCallerIdentity", "Version": "2011-06-15"}
     identity = b"<GetCallerIdentityResponse/>"
+    functions = "/lambda/2015-03-31/functions"
+    converted: JsonValue = {"statusCode": 200, "body": '{"a": 1}'}
+    failed: JsonValue = {"errorMessage": "no yaml", "errorType": "ValueError"}
+    text = obj({"body": TEXT})
     return Vendor(
+        Endpoint("POST", f"{functions}/yaml_to_json/invocations", _signed("lambda", lambda _: converted), body=text),
+        Endpoint("POST", f"{functions}/broken/invocations", _signed("lambda", lambda _: failed), body=text),
         Endpoint("PUT", "/s3/mill/{key:.+}", _signed("s3", put), raw=True),
         Endpoint("GET", "/s3/mill/{key:.+}", _signed("s3", get), kind="text/plain"),
         Endpoint("POST", "/runtime/guardrail/g1/version/2/apply", _signed("bedrock", lambda _: guarded), body=checked),

@@ -70,6 +70,7 @@ CASES = [
         Json({"results": [{**PASSAGE}]}),
     ),
     *PICTURES,
+    case("lambda_yaml_to_json", {"yaml_content": "a: 1"}, Text('{"a": 1}')),
     case("bedrock_retrieve_and_generate", ASKED, Text("They weave."), ANSWER),
     case(
         "bedrock_retrieve_and_generate",
@@ -124,6 +125,12 @@ async def test_a_link_to_a_file_is_signed_and_asks_nobody(tmp_path: Path) -> Non
     ("tool", "parameters", "error", "words"),
     [
         ("s3_operator", {"s3_uri": "https://mill/loom.txt"}, ToolParameterError, "is no file in S3"),
+        (
+            "lambda_yaml_to_json",
+            {"yaml_content": "a", "lambda_name": "broken"},
+            ToolInvokeError,
+            "The function broken failed: no yaml",
+        ),
         ("nova_canvas", {"prompt": "forbidden"}, ToolInvokeError, "made no picture: Content was blocked"),
         (
             "nova_canvas",

@@ -19,6 +19,7 @@ from treadle.tools.builtin.http import decoded, send
 
 T = TypeVar("T")
 
+_SIGNED_FOR = {"runtime": "bedrock", "agents": "bedrock", "lambda": "lambda"}
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
@@ -33,13 +34,13 @@ def region(call: Call) -> str:
 async def asked(
     call: Call, answer: type[T], service: str, path: str, body: Mapping[str, JsonValue], *, timeout: float = 60
 ) -> T:
-    """What a service of Bedrock answers to a POST. Raises ToolCredentialsError and ToolInvokeError."""
+    """What a service that speaks JSON answers to a POST. Raises ToolCredentialsError and ToolInvokeError."""
     from botocore.auth import SigV4Auth
 
     url = address(call, service, path)
     data = msgspec.json.encode(body)
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    signed = _signed(SigV4Auth(_keys(call), "bedrock", region(call)), "POST", url, data, headers)
+    signed = _signed(SigV4Auth(_keys(call), _SIGNED_FOR[service], region(call)), "POST", url, data, headers)
     return decoded(await send(call, "POST", url, headers=signed, body=data, timeout=timeout), answer)
 
 

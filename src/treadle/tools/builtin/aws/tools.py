@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from treadle.engine.errors import ToolParameterError
+from treadle.engine.errors import ToolInvokeError, ToolParameterError
 from treadle.engine.values import JsonValue
 from treadle.tools.builtin.call import Call
 from treadle.tools.messages import DEFAULT_MIME_TYPE, Blob, Json, Message, Text
@@ -15,8 +15,16 @@ from .canvas import nova_canvas
 from .client import asked, in_s3, link, path_in_s3, who_am_i
 
 __all__ = [
-    "apply_guardrail", "bedrock_retrieve", "bedrock_retrieve_and_generate", "check", "nova_canvas", "s3_operator",
-]  # fmt: skip
+    "apply_guardrail",
+    "bedrock_retrieve",
+    "bedrock_retrieve_and_generate",
+    "check",
+    "lambda_yaml_to_json",
+    "nova_canvas",
+    "s3_operator",
+]
+
+_OK = 200
 
 
 class _Words(msgspec.Struct):
@@ -48,6 +56,14 @@ class _Answer(msgspec.Struct):
     output: _Words
     sessionId: str = ""  # noqa: N815
     citations: list[_Citation] = []
+
+
+class _Made(msgspec.Struct):
+    """What the function returned, or how it failed."""
+
+    statusCode: int = 0  # noqa: N815
+    body: str = ""
+    errorMessage: str | None = None  # noqa: N815
 
 
 async def check(call: Call) -> None:
@@ -83,6 +99,16 @@ async def apply_guardrail(call: Call) -> AsyncIterator[Message]:
     yield Json(
         {"action": found.action, "outputs": [each.text for each in found.outputs], "assessments": [*found.assessments]}
     )
+
+
+async def lambda_yaml_to_json(call: Call) -> AsyncIterator[Message]:
+    name = quote(call.required("lambda_name"), safe="")
+    body: dict[str, JsonValue] = {"body": call.required("yaml_content")}
+    made = await asked(call, _Made, "lambda", f"/2015-03-31/functions/{name}/invocations", body)
+    if made.errorMessage is not None or made.statusCode != _OK:
+        reason = made.errorMessage or f"it answered with status {made.statusCode}"
+        raise ToolInvokeError(f"The function {call.text('lambda_name')} failed: {reason}.")
+    yield Text(made.body)
 
 
 async def bedrock_retrieve(call: Call) -> AsyncIterator[Message]:

@@ -5694,6 +5694,20 @@ export interface components {
         ApiChoice: {
             provider: string;
         };
+        /** @description An API with its description; the key is masked. */
+        ApiShown: {
+            schema_type: string;
+            schema: string;
+            tools: components["schemas"]["OperationShown"][];
+            icon: components["schemas"]["Icon"] | null;
+            description: string;
+            credentials: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            privacy_policy: string;
+            custom_disclaimer: string;
+            labels: string[];
+        };
         ApiSwitch: {
             enable_api: boolean;
         };
@@ -5828,6 +5842,11 @@ export interface components {
             id: string;
             name: string;
             email: string;
+        };
+        /** @description Where to send the browser, or `result` when the server lets the workspace in already. */
+        AuthorizationShown: {
+            authorization_url?: string | null;
+            result?: "success" | null;
         };
         /** @description The id of an uploaded picture. */
         AvatarChoice: {
@@ -6129,6 +6148,30 @@ export interface components {
             } | null;
             enabled?: boolean | null;
             limits?: components["schemas"]["LimitsBody"] | null;
+        };
+        /** @description A field of the form that a provider asks for. */
+        CredentialFieldShown: {
+            name: string;
+            type: string;
+            required: boolean;
+            default: components["schemas"]["JsonValue"];
+            options: components["schemas"]["ToolOptionShown"][];
+            label: {
+                [key: string]: string;
+            };
+            help: {
+                [key: string]: string;
+            };
+            placeholder: {
+                [key: string]: string;
+            };
+            url: string;
+        };
+        /** @description The credentials of a provider, and of what types there may be. */
+        CredentialsInfo: {
+            supported_credential_types: string[];
+            is_oauth_custom_client_enabled: boolean;
+            credentials: components["schemas"]["ToolCredentialShown"][];
         };
         /** @description The credential in use, masked, and all of them. */
         CredentialsOf: {
@@ -6470,6 +6513,14 @@ export interface components {
             name: string;
             api_endpoint: string;
             api_key: string;
+        };
+        /** @description An API extension; its key is masked. */
+        ExtensionShown: {
+            id: string;
+            name: string;
+            api_endpoint: string;
+            api_key: string;
+            created_at: number;
         };
         ExternalApiBody: {
             name: string;
@@ -7068,6 +7119,15 @@ export interface components {
             total: number;
             has_more: boolean;
         };
+        /** @description Something was made or changed. */
+        Made: {
+            /**
+             * @default success
+             * @constant
+             */
+            result?: "success";
+            id: string;
+        };
         /** @description Who asks for a code. `interface_language` is that of the mail. */
         MailTo: {
             email: string;
@@ -7436,6 +7496,8 @@ export interface components {
             retries: boolean;
             handles_errors: boolean;
         };
+        /** @description The app is not served. */
+        NotServed: Record<string, never>;
         NotionList: {
             workspace_id: string;
             pages?: components["schemas"]["NotionPage"][];
@@ -7490,6 +7552,39 @@ export interface components {
         };
         OpenInvitations: {
             invitations: components["schemas"]["OpenInvitation"][];
+        };
+        /** @description A parameter of an operation, and where in the request it goes. */
+        OperationParameter: {
+            name: string;
+            label: {
+                [key: string]: string;
+            };
+            human_description: {
+                [key: string]: string;
+            };
+            llm_description: string;
+            type: string;
+            form: string;
+            required: boolean;
+            default: components["schemas"]["JsonValue"];
+            min: number | null;
+            max: number | null;
+            options: components["schemas"]["ToolOptionShown"][];
+            input_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            place: string;
+        };
+        /** @description An operation before it is a tool. */
+        OperationShown: {
+            server_url: string;
+            method: string;
+            summary: string;
+            operation_id: string;
+            parameters: components["schemas"]["OperationParameter"][];
+            author: string;
+            icon: components["schemas"]["Icon"] | null;
+            openapi: components["schemas"]["JsonValue"];
         };
         Operations: {
             operation_data: components["schemas"]["DocumentMetadata"][];
@@ -7969,8 +8064,38 @@ export interface components {
             answer: string | null;
             replay: components["schemas"]["Replay"];
         };
+        /** @description Credentials that were just kept. */
+        SavedCredential: {
+            id: string;
+            name: string;
+            provider: string;
+            credential_type: string;
+            is_default: boolean;
+            credentials: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            created_at: number;
+            /**
+             * @default success
+             * @constant
+             */
+            result?: "success";
+        };
         /** @description The description of an API. */
         SchemaBody: {
+            schema: string;
+        };
+        /** @description What a description offers; `warning` says what is remarkable about it, by operation. */
+        SchemaShown: {
+            schema_type: string;
+            parameters_schema: components["schemas"]["OperationShown"][];
+            credentials_schema: components["schemas"]["JsonValue"][];
+            warning: {
+                [key: string]: string;
+            };
+        };
+        /** @description The description at an address. */
+        SchemaText: {
             schema: string;
         };
         SegmentAnswer: {
@@ -8046,6 +8171,21 @@ export interface components {
                 [key: string]: string;
             } | null;
             status?: string | null;
+        };
+        /** @description How an app is served: at a secret address, as a tool whose arguments `parameters` describes. */
+        ServedShown: {
+            id: string;
+            server_code: string;
+            server_url: string;
+            name: string;
+            description: string;
+            /** @enum {string} */
+            status: "active" | "inactive";
+            parameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            created_at: number;
+            updated_at: number;
         };
         /** @description The first account. `init_password` is what the operator set, where the state asks for it. */
         SetUp: {
@@ -8235,6 +8375,113 @@ export interface components {
         Threshold: {
             score_threshold: number;
         };
+        /** @description Stored credentials, their secrets masked. */
+        ToolCredentialShown: {
+            id: string;
+            name: string;
+            provider: string;
+            credential_type: string;
+            is_default: boolean;
+            credentials: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            created_at: number;
+        };
+        /** @description What providers are sorted by. */
+        ToolLabelShown: {
+            name: string;
+            label: {
+                [key: string]: string;
+            };
+            icon: string;
+        };
+        /** @description One of the values that a parameter or a field may have. */
+        ToolOptionShown: {
+            value: string;
+            label: {
+                [key: string]: string;
+            };
+        };
+        /** @description A parameter of a tool. `form`: the model gives it (llm), or who builds the app (form). */
+        ToolParameterShown: {
+            name: string;
+            label: {
+                [key: string]: string;
+            };
+            human_description: {
+                [key: string]: string;
+            };
+            placeholder: {
+                [key: string]: string;
+            } | null;
+            type: string;
+            form: string;
+            llm_description: string;
+            required: boolean;
+            default: components["schemas"]["JsonValue"];
+            min: number | null;
+            max: number | null;
+            options: components["schemas"]["ToolOptionShown"][];
+            input_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+        };
+        /**
+         * @description A provider with its tools. `team_credentials` are those in use, secrets masked; the last members are those of a
+         *     workflow and of an MCP server.
+         */
+        ToolProviderShown: {
+            id: string;
+            author: string;
+            name: string;
+            plugin_id: string | null;
+            plugin_unique_identifier: string;
+            description: {
+                [key: string]: string;
+            };
+            icon: components["schemas"]["Icon"] | null;
+            icon_dark: string;
+            label: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            type: "builtin" | "api" | "workflow" | "mcp";
+            team_credentials: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            is_team_authorization: boolean;
+            allow_delete: boolean;
+            needs_credentials: boolean;
+            tools: components["schemas"]["ToolShown"][];
+            labels: string[];
+            workflow_app_id?: string | null;
+            server_url?: string | null;
+            server_identifier?: string | null;
+            masked_headers?: {
+                [key: string]: string;
+            } | null;
+            timeout?: number | null;
+            sse_read_timeout?: number | null;
+            client_id?: string | null;
+            grant?: string | null;
+            updated_at?: number | null;
+        };
+        /** @description A tool; `output_schema` is the JSON Schema of what it gives. */
+        ToolShown: {
+            author: string;
+            name: string;
+            label: {
+                [key: string]: string;
+            };
+            description: {
+                [key: string]: string;
+            };
+            parameters: components["schemas"]["ToolParameterShown"][];
+            labels: string[];
+            output_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+        };
         /** @description What is kept of a service, if it is set up. */
         TracingConfigFound: {
             has_not_configured: boolean;
@@ -8300,6 +8547,11 @@ export interface components {
             en_US: string;
             zh_Hans: string;
             ja_JP: string;
+        };
+        /** @description What an operation answered, or why it failed. */
+        Tried: {
+            result?: string | null;
+            error?: string | null;
         };
         /** @description A call of an operation that need not be saved yet. */
         TryOut: {
@@ -8521,6 +8773,23 @@ export interface components {
         WorkflowChoice: {
             workflow_tool_id: string;
         };
+        /** @description A workflow that is a tool; `synced`: it is bound to the version that is published now. */
+        WorkflowToolShown: {
+            workflow_tool_id: string;
+            workflow_app_id: string;
+            name: string;
+            label: string;
+            icon: components["schemas"]["Icon"] | null;
+            description: string;
+            parameters: components["schemas"]["DeclaredParameter"][];
+            output_schema: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            tool: components["schemas"]["ToolShown"];
+            synced: boolean;
+            privacy_policy: string;
+            labels: string[];
+        };
         WorkspaceChoice: {
             workspace_id: string;
         };
@@ -8583,7 +8852,7 @@ export interface components {
             model?: string | null;
         };
         /** @description Credentials of a built-in provider. A secret that is sent as it is shown stays as it is. */
-        treadle__server__console_api__tools__CredentialBody: {
+        treadle__server__console_api__tool_credentials__CredentialBody: {
             /** @default {} */
             credentials?: {
                 [key: string]: unknown;
@@ -8595,11 +8864,11 @@ export interface components {
             default?: boolean;
         };
         /** @description Which credentials; without an id the default ones. */
-        treadle__server__console_api__tools__CredentialChoice: {
+        treadle__server__console_api__tool_credentials__CredentialChoice: {
             credential_id?: string | null;
         };
         /** @description Which credentials are to be the default. */
-        treadle__server__console_api__tools__DefaultChoice: {
+        treadle__server__console_api__tool_credentials__DefaultChoice: {
             id: string;
         };
     };
@@ -13268,9 +13537,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["ExtensionShown"][];
                 };
             };
         };
@@ -13294,9 +13561,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ExtensionShown"];
                 };
             };
             /** @description Validation Error */
@@ -13327,9 +13592,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ExtensionShown"];
                 };
             };
             /** @description Validation Error */
@@ -13364,9 +13627,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ExtensionShown"];
                 };
             };
             /** @description Validation Error */
@@ -13397,9 +13658,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -13691,9 +13950,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["ToolProviderShown"][];
                 };
             };
             /** @description Validation Error */
@@ -13724,9 +13981,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["ToolProviderShown"][];
                 };
             };
             /** @description Validation Error */
@@ -13755,9 +14010,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["ToolLabelShown"][];
                 };
             };
         };
@@ -13779,9 +14032,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["CredentialsInfo"];
                 };
             };
             /** @description Validation Error */
@@ -13813,9 +14064,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["CredentialFieldShown"][];
                 };
             };
             /** @description Validation Error */
@@ -13848,9 +14097,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["CredentialFieldShown"][];
                 };
             };
             /** @description Validation Error */
@@ -13881,7 +14128,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown[];
+                    "application/json": components["schemas"]["ToolShown"][];
                 };
             };
             /** @description Validation Error */
@@ -13912,9 +14159,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ToolProviderShown"];
                 };
             };
             /** @description Validation Error */
@@ -13976,9 +14221,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["ToolCredentialShown"][];
                 };
             };
             /** @description Validation Error */
@@ -14003,7 +14246,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["treadle__server__console_api__tools__CredentialBody"];
+                "application/json": components["schemas"]["treadle__server__console_api__tool_credentials__CredentialBody"];
             };
         };
         responses: {
@@ -14013,9 +14256,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SavedCredential"];
                 };
             };
             /** @description Validation Error */
@@ -14040,7 +14281,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["treadle__server__console_api__tools__CredentialBody"];
+                "application/json": components["schemas"]["treadle__server__console_api__tool_credentials__CredentialBody"];
             };
         };
         responses: {
@@ -14050,9 +14291,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SavedCredential"];
                 };
             };
             /** @description Validation Error */
@@ -14077,7 +14316,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["treadle__server__console_api__tools__CredentialChoice"];
+                "application/json": components["schemas"]["treadle__server__console_api__tool_credentials__CredentialChoice"];
             };
         };
         responses: {
@@ -14087,9 +14326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -14114,7 +14351,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["treadle__server__console_api__tools__DefaultChoice"];
+                "application/json": components["schemas"]["treadle__server__console_api__tool_credentials__DefaultChoice"];
             };
         };
         responses: {
@@ -14124,9 +14361,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -14159,9 +14394,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Made"];
                 };
             };
             /** @description Validation Error */
@@ -14194,9 +14427,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Made"];
                 };
             };
             /** @description Validation Error */
@@ -14229,9 +14460,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -14266,9 +14495,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SchemaShown"];
                 };
             };
             /** @description Validation Error */
@@ -14301,9 +14528,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Tried"];
                 };
             };
             /** @description Validation Error */
@@ -14334,9 +14559,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["SchemaText"];
                 };
             };
             /** @description Validation Error */
@@ -14367,7 +14590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown[];
+                    "application/json": components["schemas"]["ToolShown"][];
                 };
             };
             /** @description Validation Error */
@@ -14398,9 +14621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ApiShown"];
                 };
             };
             /** @description Validation Error */
@@ -14433,9 +14654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Made"];
                 };
             };
             /** @description Validation Error */
@@ -14468,9 +14687,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Made"];
                 };
             };
             /** @description Validation Error */
@@ -14503,9 +14720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -14537,9 +14752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["WorkflowToolShown"];
                 };
             };
             /** @description Validation Error */
@@ -14570,7 +14783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown[];
+                    "application/json": components["schemas"]["ToolShown"][];
                 };
             };
             /** @description Validation Error */
@@ -14603,9 +14816,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ToolProviderShown"];
                 };
             };
             /** @description Validation Error */
@@ -14638,9 +14849,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ToolProviderShown"];
                 };
             };
             /** @description Validation Error */
@@ -14673,9 +14882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
                 };
             };
             /** @description Validation Error */
@@ -14708,9 +14915,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["AuthorizationShown"];
                 };
             };
             /** @description Validation Error */
@@ -14741,9 +14946,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ToolProviderShown"];
                 };
             };
             /** @description Validation Error */
@@ -14774,9 +14977,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ToolProviderShown"];
                 };
             };
             /** @description Validation Error */
@@ -14839,9 +15040,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ServedShown"] | components["schemas"]["NotServed"];
                 };
             };
             /** @description Validation Error */
@@ -14876,9 +15075,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ServedShown"] | components["schemas"]["NotServed"];
                 };
             };
             /** @description Validation Error */
@@ -14913,9 +15110,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ServedShown"] | components["schemas"]["NotServed"];
                 };
             };
             /** @description Validation Error */
@@ -14946,9 +15141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ServedShown"] | components["schemas"]["NotServed"];
                 };
             };
             /** @description Validation Error */

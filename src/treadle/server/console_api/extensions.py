@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 
 from treadle.extensions.tables import ApiExtension
 from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.answers import Done
 from treadle.server.services import Services
 
 router = console_router("Extensions")
@@ -19,15 +20,25 @@ class ExtensionBody(BaseModel):
     api_key: str = Field(max_length=4096)
 
 
+class ExtensionShown(BaseModel):
+    """An API extension; its key is masked."""
+
+    id: str
+    name: str
+    api_endpoint: str
+    api_key: str
+    created_at: int
+
+
 @router.get("/api-based-extension")
-async def list_extensions(services: ServicesDep, signed_in: MemberDep) -> list[dict[str, Any]]:
+async def list_extensions(services: ServicesDep, signed_in: MemberDep) -> list[ExtensionShown]:
     """API extensions, newest first."""
     rows = await services.extensions.list_extensions(signed_in.workspace_id)
     return [_shown(services, row) for row in rows]
 
 
 @router.post("/api-based-extension", status_code=201)
-async def create_extension(body: ExtensionBody, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+async def create_extension(body: ExtensionBody, services: ServicesDep, signed_in: EditorDep) -> ExtensionShown:
     """Keep an endpoint, once it has answered a ping."""
     row = await services.extensions.create(
         signed_in.workspace_id,
@@ -40,7 +51,7 @@ async def create_extension(body: ExtensionBody, services: ServicesDep, signed_in
 
 
 @router.get("/api-based-extension/{extension_id}")
-async def read_extension(extension_id: str, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+async def read_extension(extension_id: str, services: ServicesDep, signed_in: MemberDep) -> ExtensionShown:
     """One API extension."""
     return _shown(services, await services.extensions.extension(signed_in.workspace_id, extension_id))
 
@@ -48,7 +59,7 @@ async def read_extension(extension_id: str, services: ServicesDep, signed_in: Me
 @router.post("/api-based-extension/{extension_id}")
 async def change_extension(
     extension_id: str, body: ExtensionBody, services: ServicesDep, signed_in: EditorDep
-) -> dict[str, Any]:
+) -> ExtensionShown:
     """Change an API extension; its endpoint is pinged again."""
     row = await services.extensions.update(
         signed_in.workspace_id,
@@ -61,10 +72,10 @@ async def change_extension(
 
 
 @router.delete("/api-based-extension/{extension_id}")
-async def delete_extension(extension_id: str, services: ServicesDep, signed_in: EditorDep) -> dict[str, str]:
+async def delete_extension(extension_id: str, services: ServicesDep, signed_in: EditorDep) -> Done:
     """Delete an API extension; apps that use it fail from now on."""
     await services.extensions.delete(signed_in.workspace_id, extension_id)
-    return {"result": "success"}
+    return Done()
 
 
 @router.get("/code-based-extension")
@@ -75,11 +86,11 @@ async def list_code_extensions(
     return {"module": module, "data": services.code_extensions.listed(module)}
 
 
-def _shown(services: Services, row: ApiExtension) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "name": row.name,
-        "api_endpoint": row.api_endpoint,
-        "api_key": services.extensions.shown_key(row),
-        "created_at": row.created_at // 1_000_000,
-    }
+def _shown(services: Services, row: ApiExtension) -> ExtensionShown:
+    return ExtensionShown(
+        id=row.id,
+        name=row.name,
+        api_endpoint=row.api_endpoint,
+        api_key=services.extensions.shown_key(row),
+        created_at=row.created_at // 1_000_000,
+    )

@@ -1,9 +1,9 @@
 """The console API: MCP servers that the workspace uses, and apps that it serves (spec models-and-tools §4.6, §4.8)."""
 
-from typing import Any
+from typing import Literal
 
 from fastapi import Depends, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from treadle.platform.refusals import NotFound
 from treadle.server.console_api.access import (
@@ -14,25 +14,18 @@ from treadle.server.console_api.access import (
     anyone,
     console_router,
 )
+from treadle.server.console_api.answers import Done
+from treadle.server.console_api.tool_shapes import DONE, Icon, ToolProviderShown, provider_shown
 from treadle.server.services import Services
 from treadle.tools.mcp.service import McpDraft
-from treadle.tools.providers import provider_map
 
 router = console_router("MCP")
 
 _ROOT = "/workspaces/current/tool-provider/mcp"
-_SUCCESS = {"result": "success"}
 _RETURNED = (
     "<!doctype html><meta charset=utf-8><title>Treadle</title>"
     "<p style='font:16px system-ui;margin:20vh auto;max-width:30em;text-align:center'>{}</p>"
 )
-
-
-class Icon(BaseModel):
-    """An emoji on a colour."""
-
-    background: str = Field(default="", max_length=32)
-    content: str = Field(default="", max_length=32)
 
 
 class McpBody(BaseModel):
@@ -77,11 +70,38 @@ class McpChoice(BaseModel):
     provider_id: str
 
 
+class AuthorizationShown(BaseModel):
+    """Where to send the browser, or `result` when the server lets the workspace in already."""
+
+    authorization_url: str | None = None
+    result: Literal["success"] | None = None
+
+
 class ServedBody(BaseModel):
     """How an app is served to MCP clients; `parameters` describe the fields of its form."""
 
     description: str = Field(default="", max_length=4096)
     parameters: dict[str, str] = {}
+
+
+class ServedShown(BaseModel):
+    """How an app is served: at a secret address, as a tool whose arguments `parameters` describes."""
+
+    id: str
+    server_code: str
+    server_url: str
+    name: str
+    description: str
+    status: Literal["active", "inactive"]
+    parameters: dict[str, JsonValue]
+    created_at: int
+    updated_at: int
+
+
+class NotServed(BaseModel):
+    """The app is not served."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class ServedChange(BaseModel):
@@ -93,42 +113,42 @@ class ServedChange(BaseModel):
 
 
 @router.post(_ROOT)
-async def add_server(body: McpBody, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, Any]:
+async def add_server(body: McpBody, services: ServicesDep, signed_in: AdministratorDep) -> ToolProviderShown:
     """Add an MCP server; it is asked for its tools at once."""
     found = await services.mcp.add(signed_in.workspace_id, body.draft(), account_id=signed_in.account_id)
-    return provider_map(found)
+    return provider_shown(found)
 
 
 @router.put(_ROOT)
-async def change_server(body: McpChange, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, Any]:
+async def change_server(body: McpChange, services: ServicesDep, signed_in: AdministratorDep) -> ToolProviderShown:
     """Change an MCP server. What comes back as it is shown stays."""
-    return provider_map(await services.mcp.update(signed_in.workspace_id, body.provider_id, body.draft()))
+    return provider_shown(await services.mcp.update(signed_in.workspace_id, body.provider_id, body.draft()))
 
 
 @router.delete(_ROOT)
-async def delete_server(body: McpChoice, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, str]:
+async def delete_server(body: McpChoice, services: ServicesDep, signed_in: AdministratorDep) -> Done:
     """Remove an MCP server."""
     await services.mcp.delete(signed_in.workspace_id, body.provider_id)
-    return _SUCCESS
+    return DONE
 
 
-@router.post(f"{_ROOT}/auth")
-async def authorize_server(body: McpChoice, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, str]:
+@router.post(f"{_ROOT}/auth", response_model_exclude_none=True)
+async def authorize_server(body: McpChoice, services: ServicesDep, signed_in: AdministratorDep) -> AuthorizationShown:
     """Where to send the browser so that the server lets the workspace in; nowhere when it already does."""
     address = await services.mcp.authorize(signed_in.workspace_id, body.provider_id)
-    return {"authorization_url": address} if address else _SUCCESS
+    return AuthorizationShown(authorization_url=address) if address else AuthorizationShown(result="success")
 
 
 @router.get(f"{_ROOT}/tools/{{provider_id}}")
-async def read_server(provider_id: str, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+async def read_server(provider_id: str, services: ServicesDep, signed_in: MemberDep) -> ToolProviderShown:
     """An MCP server with its tools."""
-    return provider_map(await services.mcp.provider(signed_in.workspace_id, provider_id))
+    return provider_shown(await services.mcp.provider(signed_in.workspace_id, provider_id))
 
 
 @router.post(f"{_ROOT}/update/{{provider_id}}")
-async def refresh_server(provider_id: str, services: ServicesDep, signed_in: AdministratorDep) -> dict[str, Any]:
+async def refresh_server(provider_id: str, services: ServicesDep, signed_in: AdministratorDep) -> ToolProviderShown:
     """Ask an MCP server for its tools again."""
-    return provider_map(await services.mcp.refresh(signed_in.workspace_id, provider_id))
+    return provider_shown(await services.mcp.refresh(signed_in.workspace_id, provider_id))
 
 
 @router.get("/mcp/oauth/callback", dependencies=[Depends(anyone)])
@@ -145,13 +165,13 @@ async def oauth_returned(
 
 
 @router.get("/apps/{app_id}/server")
-async def read_served(app_id: str, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+async def read_served(app_id: str, services: ServicesDep, signed_in: MemberDep) -> ServedShown | NotServed:
     """How an app is served to MCP clients; empty when it is not."""
     return await _served(services, signed_in.workspace_id, app_id)
 
 
 @router.post("/apps/{app_id}/server", status_code=201)
-async def serve(app_id: str, body: ServedBody, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+async def serve(app_id: str, body: ServedBody, services: ServicesDep, signed_in: EditorDep) -> ServedShown | NotServed:
     """Serve an app to MCP clients."""
     await services.served.serve(
         signed_in.workspace_id, app_id, description=body.description, parameters=body.parameters
@@ -160,7 +180,9 @@ async def serve(app_id: str, body: ServedBody, services: ServicesDep, signed_in:
 
 
 @router.put("/apps/{app_id}/server")
-async def change_served(app_id: str, body: ServedChange, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+async def change_served(
+    app_id: str, body: ServedChange, services: ServicesDep, signed_in: EditorDep
+) -> ServedShown | NotServed:
     """Change how an app is served."""
     await services.served.change(
         signed_in.workspace_id,
@@ -173,28 +195,28 @@ async def change_served(app_id: str, body: ServedChange, services: ServicesDep, 
 
 
 @router.post("/apps/{app_id}/server/refresh")
-async def renew_address(app_id: str, services: ServicesDep, signed_in: EditorDep) -> dict[str, Any]:
+async def renew_address(app_id: str, services: ServicesDep, signed_in: EditorDep) -> ServedShown | NotServed:
     """A new secret address; the old one is dead."""
     await services.served.change(signed_in.workspace_id, app_id, new_address=True)
     return await _served(services, signed_in.workspace_id, app_id)
 
 
-async def _served(services: Services, workspace_id: str, app_id: str) -> dict[str, Any]:
+async def _served(services: Services, workspace_id: str, app_id: str) -> ServedShown | NotServed:
     row = await services.served.settings(workspace_id, app_id)
     if row is None:
-        return {}
+        return NotServed()
     try:
         tool = await services.served.tool(row.code) if row.active else None
     except NotFound:
         tool = None
-    return {
-        "id": row.app_id,
-        "server_code": row.code,
-        "server_url": services.links.mcp(row.code),
-        "name": tool.name if tool else "",
-        "description": row.description,
-        "status": "active" if row.active else "inactive",
-        "parameters": tool.schema if tool else {},
-        "created_at": row.created_at // 1_000_000,
-        "updated_at": row.updated_at // 1_000_000,
-    }
+    return ServedShown(
+        id=row.app_id,
+        server_code=row.code,
+        server_url=services.links.mcp(row.code),
+        name=tool.name if tool else "",
+        description=row.description,
+        status="active" if row.active else "inactive",
+        parameters=tool.schema if tool else {},
+        created_at=row.created_at // 1_000_000,
+        updated_at=row.updated_at // 1_000_000,
+    )

@@ -21,6 +21,7 @@ const pages = {
   explore: ["src/routes/explore-pages.tsx"],
   canvas: ["src/routes/workflow-page.tsx"],
   configuration: ["src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json"],
+  tools: ["src/routes/tools-page.tsx", "src/i18n/en/tools.json"],
   tracing: ["src/routes/tracing-page.tsx"],
   publishing: ["src/routes/publish-page.tsx", "src/i18n/en/publishing.json", "src/features/monitor/monitor.tsx", "src/i18n/en/monitor.json"],
   knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/evaluation.json"],

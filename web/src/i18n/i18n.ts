@@ -7,6 +7,7 @@ import type monitor from "./en/monitor.json";
 import type orchestration from "./en/orchestration.json";
 import type proofs from "./en/proofs.json";
 import type publishing from "./en/publishing.json";
+import type tools from "./en/tools.json";
 
 export type Translation = typeof en & {
   evaluation: typeof evaluation;
@@ -15,6 +16,7 @@ export type Translation = typeof en & {
   orchestration: typeof orchestration;
   proofs: typeof proofs;
   publishing: typeof publishing;
+  tools: typeof tools;
 };
 export type Language = "en" | "zh-Hans" | "ja";
 
@@ -60,6 +62,11 @@ export const AREAS = {
     en: () => import("./en/publishing.json"),
     "zh-Hans": () => import("./zh-Hans/publishing.json"),
     ja: () => import("./ja/publishing.json"),
+  },
+  tools: {
+    en: () => import("./en/tools.json"),
+    "zh-Hans": () => import("./zh-Hans/tools.json"),
+    ja: () => import("./ja/tools.json"),
   },
 } satisfies Record<string, Record<Language, Loader>>;
 type Area = keyof typeof AREAS;

@@ -13,6 +13,7 @@ import { webAppRoutes } from "./webapp-routes";
 import { knowledgeRoutes } from "./knowledge-routes";
 import { configurationRoute } from "./orchestration-routes";
 import { overviewRoute } from "./publish-routes";
+import { toolsRoutes } from "./tools-routes";
 import { tracingRoute } from "./tracing-routes";
 import { workflowEditorRoute } from "./workflow-routes";
 
@@ -27,6 +28,7 @@ export function makeRouter(queries: QueryClient) {
         ...exploreRoutes,
         ...knowledgeRoutes,
         ...runRoutes,
+        ...toolsRoutes,
         ...membersRoutes,
         appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute, tracingRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),

@@ -1,4 +1,5 @@
-import { Boxes, Settings, SunMoon } from "lucide-react";
+import { Boxes, Puzzle, Settings, SunMoon } from "lucide-react";
+import { ADMINISTRATORS } from "@/features/account/roles";
 import { addSearchSource, saysAll } from "@/features/commands/sources";
 import { addSettingsSection, addToRail, settingsSections } from "@/features/shell/registry";
 
@@ -20,6 +21,16 @@ addSettingsSection({
   icon: Boxes,
   order: 10,
   page: () => import("@/features/settings-models/models-section"),
+});
+
+addSettingsSection({
+  id: "api-extensions",
+  group: "workspace",
+  label: (t) => t("extensions.section"),
+  icon: Puzzle,
+  order: 40,
+  roles: ADMINISTRATORS,
+  page: () => import("@/features/extensions/extensions-section"),
 });
 
 addSearchSource({

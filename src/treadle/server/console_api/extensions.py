@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from treadle.extensions.tables import ApiExtension
-from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Done
 from treadle.server.services import Services
 
@@ -38,7 +38,7 @@ async def list_extensions(services: ServicesDep, signed_in: MemberDep) -> list[E
 
 
 @router.post("/api-based-extension", status_code=201)
-async def create_extension(body: ExtensionBody, services: ServicesDep, signed_in: EditorDep) -> ExtensionShown:
+async def create_extension(body: ExtensionBody, services: ServicesDep, signed_in: AdministratorDep) -> ExtensionShown:
     """Keep an endpoint, once it has answered a ping."""
     row = await services.extensions.create(
         signed_in.workspace_id,
@@ -58,7 +58,7 @@ async def read_extension(extension_id: str, services: ServicesDep, signed_in: Me
 
 @router.post("/api-based-extension/{extension_id}")
 async def change_extension(
-    extension_id: str, body: ExtensionBody, services: ServicesDep, signed_in: EditorDep
+    extension_id: str, body: ExtensionBody, services: ServicesDep, signed_in: AdministratorDep
 ) -> ExtensionShown:
     """Change an API extension; its endpoint is pinged again."""
     row = await services.extensions.update(
@@ -72,7 +72,7 @@ async def change_extension(
 
 
 @router.delete("/api-based-extension/{extension_id}")
-async def delete_extension(extension_id: str, services: ServicesDep, signed_in: EditorDep) -> Done:
+async def delete_extension(extension_id: str, services: ServicesDep, signed_in: AdministratorDep) -> Done:
     """Delete an API extension; apps that use it fail from now on."""
     await services.extensions.delete(signed_in.workspace_id, extension_id)
     return Done()

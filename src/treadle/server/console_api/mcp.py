@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from treadle.platform.refusals import NotFound
+from treadle.platform.refusals import Refusal
 from treadle.server.console_api.access import (
     AdministratorDep,
     EditorDep,
@@ -207,7 +207,7 @@ async def _served(services: Services, workspace_id: str, app_id: str) -> ServedS
         return NotServed()
     try:
         tool = await services.served.tool(row.code) if row.active else None
-    except NotFound:
+    except Refusal:  # switched off, or not published yet
         tool = None
     return ServedShown(
         id=row.app_id,

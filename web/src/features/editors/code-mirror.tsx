@@ -146,7 +146,8 @@ export default function CodeMirror({ value, onChange, extensions, label, id, pla
 }
 
 function ways(label: string, id: string | undefined, placeholder: string | undefined, readOnly: boolean, invalid: boolean): Extension {
-  const attributes: Record<string, string> = { "aria-label": label };
+  // Long lines scroll: what scrolls must be reachable by key.
+  const attributes: Record<string, string> = { "aria-label": label, tabindex: "0" };
   if (id !== undefined) attributes.id = id;
   if (invalid) attributes["aria-invalid"] = "true";
   return [

@@ -9,6 +9,7 @@ import { SortableList } from "@/features/editors/sortable-list";
 import { useText } from "@/features/schema-form/i18n-text";
 import { ToolPicker } from "@/features/workflow/panels/nodes/tool-picker";
 import { findTool, toolsQuery, useCredentials, type ToolParameter, type ToolProvider } from "@/features/workflow/panels/nodes/tools";
+import { withTexts } from "@/i18n/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { Field, fieldProps, TextInput } from "@/ui/field";
 import { NodeIcon } from "@/ui/node-icon";
@@ -19,7 +20,7 @@ import { toolEntry, toolLabel, toolsIn, withTools } from "./agent";
 import { OpeningRow } from "./block";
 import { section, textIn, type BlockProps } from "./configuration";
 
-const ToolKeyDialog = lazy(() => import("@/features/tools/tool-key-dialog"));
+const ToolKeyDialog = lazy(() => withTexts("tools", import("@/features/tools/tool-key-dialog")));
 
 /** The tools of an agent in the order in which the model is told of them. */
 export function ToolsField({ configuration, change, disabled }: BlockProps) {

@@ -8,13 +8,15 @@ import { useErrorText } from "@/i18n/errors";
 import { withTexts } from "@/i18n/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
-import { CopyButton } from "@/ui/copy-button";
 import { Dialog } from "@/ui/dialog";
 import { Skeleton } from "@/ui/empty";
 import { Switch } from "@/ui/switch";
 import { Time } from "@/ui/time";
 import { showToast } from "@/ui/toast";
+import { Address } from "./address";
+import { McpCard } from "./mcp-card";
 import { renewCode } from "./site";
+import { ToolCard } from "./tool-card";
 
 const SiteDialog = lazy(() => import("./site-dialog"));
 const QrDialog = lazy(() => import("./qr-dialog"));
@@ -37,7 +39,7 @@ interface MonitoredPageProps extends OverviewPageProps {
   onPeriod: (period: string) => void;
 }
 
-/** Where an app can be used, its page for people and its API for programs, and what happened there. */
+/** Where an app can be used, its page for people, its API for programs and as a tool, and what happened there. */
 export function OverviewPage({ app, editable, administers, period, onPeriod }: MonitoredPageProps) {
   const { t } = useTranslation();
   return (
@@ -46,6 +48,8 @@ export function OverviewPage({ app, editable, administers, period, onPeriod }: M
       <div className="grid gap-4 lg:grid-cols-2">
         <PageCard app={app} editable={editable} administers={administers} />
         <ApiCard app={app} editable={editable} administers={administers} />
+        <McpCard app={app} editable={editable} />
+        {app.mode === "workflow" && <ToolCard app={app} administers={administers} />}
       </div>
       <Suspense fallback={<Skeleton className="h-60 w-full" />}>
         <Monitor app={app} period={period} onPeriod={onPeriod} />
@@ -80,15 +84,6 @@ function useSwitch(appId: string, before: boolean, send: (on: boolean) => Promis
     if (!(await change(send(wanted)))) setOn(!wanted);
   };
   return [on, (wanted) => void turn(wanted)];
-}
-
-function Address({ url }: { url: string }) {
-  return (
-    <p className="flex w-full min-w-0 items-center gap-1 rounded-control bg-sunken py-0.5 pr-1 pl-2.5">
-      <span className="min-w-0 flex-1 truncate font-mono text-12">{url}</span>
-      <CopyButton text={url} />
-    </p>
-  );
 }
 
 /** What of the page is open. */

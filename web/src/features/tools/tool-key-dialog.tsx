@@ -1,8 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState, type SubmitEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { api, call } from "@/api/client";
-import type { JsonObject, JsonValue } from "@/api/json";
+import { api, call, type Schemas } from "@/api/client";
 import { useText } from "@/features/schema-form/i18n-text";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
@@ -12,50 +11,44 @@ import { SecretInput } from "@/ui/secret-input";
 import { Select } from "@/ui/select";
 import { Spinner } from "@/ui/spinner";
 
-/** A field of a provider's credentials. */
-interface KeyField {
-  name: string;
-  type: string;
-  required: boolean;
-  default: JsonValue;
-  options: { value: string; label: JsonObject }[];
-  label: JsonObject;
-  help: JsonObject | null;
-  placeholder: JsonObject | null;
-  url: string | null;
-}
+type KeyField = Schemas["CredentialFieldShown"];
 
 interface ToolKeyDialogProps {
   /** The name of a built-in provider. */
   provider: string;
   /** What people call it. */
   title: string;
+  /** Those that are to be changed; new ones without. */
+  credential?: Schemas["ToolCredentialShown"];
   onClose: () => void;
 }
 
 /** Asks for what a provider of tools needs; it is tried with a real call before it is kept. */
-export default function ToolKeyDialog({ provider, title, onClose }: ToolKeyDialogProps) {
+export default function ToolKeyDialog({ provider, title, credential, onClose }: ToolKeyDialogProps) {
   const { t } = useTranslation();
   const text = useText();
   const errorText = useErrorText();
   const queries = useQueryClient();
   const id = useId();
+  const [name, setName] = useState(credential?.name ?? "");
   const [values, setValues] = useState<Readonly<Record<string, string>>>({});
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const params = { path: { provider } };
   const { data: fields, isError } = useQuery({
     queryKey: ["tools", "key-form", provider],
-    queryFn: async ({ signal }) => (await call(api.GET("/workspaces/current/tool-provider/builtin/{provider}/credential/schema/{credential_type}", { params: { path: { provider, credential_type: "api-key" } }, signal }))) as unknown as KeyField[],
+    queryFn: ({ signal }) => call(api.GET("/workspaces/current/tool-provider/builtin/{provider}/credential/schema/{credential_type}", { params: { path: { provider, credential_type: "api-key" } }, signal })),
   });
-  const valueOf = (field: KeyField) => values[field.name] ?? (typeof field.default === "string" ? field.default : "");
+  const valueOf = (field: KeyField) => values[field.name] ?? plain(credential?.credentials[field.name] ?? (credential === undefined ? field.default : ""));
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     setBusy(true);
     setError(null);
     try {
       const credentials = Object.fromEntries((fields ?? []).map((field): [string, string] => [field.name, valueOf(field)]).filter(([, value]) => value !== ""));
-      await call(api.POST("/workspaces/current/tool-provider/builtin/{provider}/add", { params, body: { credentials } }));
+      await (credential === undefined
+        ? call(api.POST("/workspaces/current/tool-provider/builtin/{provider}/add", { params, body: { credentials, name } }))
+        : call(api.POST("/workspaces/current/tool-provider/builtin/{provider}/update", { params, body: { credentials, name, credential_id: credential.id } })));
       await queries.invalidateQueries({ queryKey: ["tools"] });
       onClose();
     } catch (failure) {
@@ -64,9 +57,9 @@ export default function ToolKeyDialog({ provider, title, onClose }: ToolKeyDialo
     }
   };
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title={t("orchestration.keyFor", { name: title })} description={t("orchestration.keyHint")}>
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t("tools.key.title", { name: title })} description={t("tools.key.hint")}>
       <form className="flex flex-col gap-3" onSubmit={(event) => void submit(event)}>
-        {fields === undefined && (isError ? <p className="text-danger">{t("orchestration.keyFailed")}</p> : <Spinner />)}
+        {fields === undefined && (isError ? <p className="text-danger">{t("tools.key.failed")}</p> : <Spinner />)}
         {(fields ?? []).map((field) => {
           const shared = { id: `${id}-${field.name}`, label: text(field.label) || field.name };
           return (
@@ -76,10 +69,9 @@ export default function ToolKeyDialog({ provider, title, onClose }: ToolKeyDialo
               optional={!field.required}
               {...(text(field.help) === "" ? {} : { hint: text(field.help) })}
               aside={
-                field.url != null &&
                 field.url !== "" && (
                   <a href={field.url} target="_blank" rel="noopener noreferrer" className="text-12 text-accent underline">
-                    {t("orchestration.whereFrom")}
+                    {t("tools.key.whereFrom")}
                   </a>
                 )
               }
@@ -88,6 +80,9 @@ export default function ToolKeyDialog({ provider, title, onClose }: ToolKeyDialo
             </Field>
           );
         })}
+        <Field id={`${id}-name`} label={t("tools.key.name")} optional hint={t("tools.key.nameHint")}>
+          <TextInput {...fieldProps(`${id}-name`, undefined)} maxLength={255} value={name} onChange={(event) => setName(event.target.value)} />
+        </Field>
         {error !== null && (
           <p role="alert" className="break-words text-danger">
             {errorText(error)}
@@ -96,12 +91,17 @@ export default function ToolKeyDialog({ provider, title, onClose }: ToolKeyDialo
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
           <Button type="submit" variant="primary" busy={busy} disabled={fields === undefined || fields.some((field) => field.required && valueOf(field).trim() === "")}>
-            {t("orchestration.saveKey")}
+            {t("tools.key.save")}
           </Button>
         </div>
       </form>
     </Dialog>
   );
+}
+
+/** A value as a text box shows it. */
+function plain(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 
 interface KeyInputProps {
@@ -114,15 +114,17 @@ interface KeyInputProps {
 }
 
 function KeyInput({ id, label, field, value, placeholder, onChange }: KeyInputProps) {
+  const { t } = useTranslation();
   const text = useText();
-  if (field.options.length > 0) {
+  const options = field.type === "boolean" ? ["true", "false"].map((each) => ({ value: each, label: t(`tools.${each as "true"}`) })) : field.options.map((option) => ({ value: option.value, label: text(option.label) || option.value }));
+  if (options.length > 0) {
     return (
       <Select
         id={id}
         label={label}
         value={value === "" ? null : value}
         onChange={onChange}
-        options={field.options.map((option) => ({ value: option.value, label: text(option.label) || option.value }))}
+        options={options}
       />
     );
   }

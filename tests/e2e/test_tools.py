@@ -217,7 +217,7 @@ def test_an_api_extension_is_kept_once_it_answers(site: Site, console: Page, wit
         edited = console.get_by_role("dialog", name="Edit Guard")
         edited.get_by_label("Name").fill("Watch")
         edited.get_by_role("button", name="Save").click()
-            expect_accessible(console)
+        expect_accessible(console)
     console.get_by_role("button", name="Remove Watch").click()
     console.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     expect(console.get_by_text("No API extensions yet")).to_be_visible()

@@ -3,6 +3,7 @@ import { initReactI18next } from "react-i18next";
 import type en from "./en";
 import type evaluation from "./en/evaluation.json";
 import type knowledgeSetup from "./en/knowledge-setup.json";
+import type logs from "./en/logs.json";
 import type monitor from "./en/monitor.json";
 import type orchestration from "./en/orchestration.json";
 import type proofs from "./en/proofs.json";
@@ -12,6 +13,7 @@ import type tools from "./en/tools.json";
 export type Translation = typeof en & {
   evaluation: typeof evaluation;
   knowledgeSetup: typeof knowledgeSetup;
+  logs: typeof logs;
   monitor: typeof monitor;
   orchestration: typeof orchestration;
   proofs: typeof proofs;
@@ -42,6 +44,11 @@ export const AREAS = {
     en: () => import("./en/knowledge-setup.json"),
     "zh-Hans": () => import("./zh-Hans/knowledge-setup.json"),
     ja: () => import("./ja/knowledge-setup.json"),
+  },
+  logs: {
+    en: () => import("./en/logs.json"),
+    "zh-Hans": () => import("./zh-Hans/logs.json"),
+    ja: () => import("./ja/logs.json"),
   },
   monitor: {
     en: () => import("./en/monitor.json"),

@@ -11,6 +11,7 @@ import { parseSearch, stringifySearch } from "./search";
 import "./settings-routes";
 import { webAppRoutes } from "./webapp-routes";
 import { knowledgeRoutes } from "./knowledge-routes";
+import { logsRoute } from "./logs-routes";
 import { configurationRoute } from "./orchestration-routes";
 import { overviewRoute } from "./publish-routes";
 import { toolsRoutes } from "./tools-routes";
@@ -30,7 +31,7 @@ export function makeRouter(queries: QueryClient) {
         ...runRoutes,
         ...toolsRoutes,
         ...membersRoutes,
-        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute, tracingRoute]),
+        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute, logsRoute, tracingRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),
       ]),
     ]),

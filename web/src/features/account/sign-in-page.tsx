@@ -66,16 +66,7 @@ export function SignInPage({ back, onDone }: SignInPageProps) {
               onChange={(event) => setEmail(event.target.value)}
             />
           </Field>
-          <Field
-            id="password"
-            label={t("account.password")}
-            error={passwordError}
-            aside={
-              <Link to="/reset-password" className="text-12 text-accent hover:underline">
-                {t("account.forgot")}
-              </Link>
-            }
-          >
+          <Field id="password" label={t("account.password")} error={passwordError}>
             <PasswordInput
               {...fieldProps("password", passwordError)}
               autoComplete="current-password"
@@ -87,6 +78,9 @@ export function SignInPage({ back, onDone }: SignInPageProps) {
           <Button type="submit" variant="primary" size="large" busy={signIn.isPending}>
             {t("account.signIn")}
           </Button>
+          <Link to="/reset-password" className="self-start text-accent hover:underline">
+            {t("account.forgot")}
+          </Link>
         </form>
       )}
       {features?.enable_email_code_login === true && (

@@ -1,13 +1,36 @@
 import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
+import { build, type Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Where `npm run dev` finds the server: a running `treadle serve`, or the mock (`npm run mock`). */
 const server = process.env.TREADLE_URL ?? "http://127.0.0.1:8700";
 
+/** Builds the script that other web sites load: one file of its own, without modules, under a name that stays. */
+function embedScript(): Plugin {
+  return {
+    name: "embed-script",
+    apply: "build",
+    async generateBundle() {
+      const built = await build({
+        configFile: false,
+        logLevel: "warn",
+        publicDir: false,
+        build: {
+          write: false,
+          target: "es2022",
+          lib: { entry: fileURLToPath(new URL("./src/embed/main.ts", import.meta.url)), formats: ["iife"], name: "treadleEmbed" },
+        },
+      });
+      if (!Array.isArray(built) || built[0] === undefined) throw new Error("The embedding script was not built.");
+      this.emitFile({ type: "asset", fileName: "embed.min.js", source: built[0].output[0].code });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), tailwindcss()],
+  plugins: [react(), tailwindcss(), embedScript()],
   // The server puts the nonce of each page here (src/treadle/server/pages.py).
   html: { cspNonce: "__TREADLE_NONCE__" },
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
@@ -23,7 +46,7 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/api": server, "/console/api": server, "/files": server },
+    proxy: { "/api": server, "/console/api": server, "/files": server, "/embed.min.js": server },
   },
   test: {
     environment: "jsdom",

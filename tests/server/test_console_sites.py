@@ -151,3 +151,28 @@ def test_the_builder_says_who_may_frame_the_page(any_workbench: Workbench, conso
 def test_a_workflow_has_no_page_to_embed(console: Console) -> None:
     made = console.post("/apps", {"mode": "workflow", "name": "Steps"}).json()["id"]
     assert console.get(f"/apps/{made}/site").json()["embed_url"] is None
+
+
+def test_a_named_visitor_is_known_to_runs_and_opens_nobody_elses_conversations(
+    any_workbench: Workbench, console: Console
+) -> None:
+    made = console.new_app(chatflow(start(to="answer"), answer("Hello {{#sys.user_id#}}"), name="Named"))
+    assert console.post(f"/apps/{made}/workflows/publish", {}).status_code == 200
+    code = console.get(f"/apps/{made}/site").json()["code"]
+
+    def named(user: str) -> Api:
+        answered = any_workbench.raw(**{"X-App-Code": code}).get("/api/passport", user_id=user)
+        assert answered.status_code == 200, answered.text
+        return any_workbench.raw(Authorization=f"Bearer {answered.json()['access_token']}")
+
+    first, second = named("grâce 7"), named("grâce 7")
+    said = first.post("/api/chat-messages", {"query": "Hi", "inputs": {}, "response_mode": "blocking"}).json()
+    assert said["answer"] == "Hello grâce 7"
+    assert [each["id"] for each in first.get("/api/conversations").json()["data"]] == [said["conversation_id"]]
+    assert second.get("/api/conversations").json()["data"] == []
+    refused(
+        any_workbench.raw(**{"X-App-Code": code}).get("/api/passport", user_id="x" * 201),
+        400,
+        "invalid_param",
+        params="user_id",
+    )

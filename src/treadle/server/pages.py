@@ -30,7 +30,10 @@ _POLICY = "; ".join(
 )
 _NONCE = b"__TREADLE_NONCE__"
 """What the build writes where the nonce of a page goes. Editors and dialogs add style elements that carry it."""
-_ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
+_ANY_PAGE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""Of files that other sites load: the script that embeds, and what a page in a sandboxed frame needs."""
+_ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", **_ANY_PAGE}
+_FILE_HEADERS = {"Cache-Control": "public, max-age=3600", **_ANY_PAGE}
 _NOT_BUILT = (
     "<!doctype html><title>Treadle</title><p>The web app is not built here. "
     "Run <code>make install</code>; the API works already."
@@ -52,7 +55,7 @@ def page_routes(static: Path) -> list[BaseRoute]:
         name = request.path_params["path"]
         plain = _file(root, name) if "/" not in name else None
         if plain is not None and plain != index:
-            return FileResponse(plain)
+            return FileResponse(plain, headers=_FILE_HEADERS)
         return _index(index, await _framing(request.app.state.services, name))
 
     return [

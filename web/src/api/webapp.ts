@@ -36,15 +36,18 @@ export interface Passports {
   fetch: () => Promise<string>;
 }
 
-/** This browser's anonymous visitor; kept in localStorage, so that the browser finds its conversations again. */
-function visitorPassports(code: string): Passports {
-  const key = `treadle.passport.${code}`;
+/**
+ * This browser's visitor; kept in localStorage, so that the browser finds its conversations again. `userId` is what the
+ * page around this one calls the visitor: each has conversations of their own.
+ */
+export function visitorPassports(code: string, userId: string | null = null): Passports {
+  const key = userId === null ? `treadle.passport.${code}` : `treadle.passport.${code}.${userId}`;
   return {
     kept: () => localStorage.getItem(key),
     keep: (token) => localStorage.setItem(key, token),
     forget: () => localStorage.removeItem(key),
     fetch: async () => {
-      const response = await fetchOk("/api/passport", { headers: { "X-App-Code": code } });
+      const response = await fetchOk(withQuery("/api/passport", { user_id: userId ?? undefined }), { headers: { "X-App-Code": code } });
       return (await jsonOf<{ access_token: string }>(response)).access_token;
     },
   };

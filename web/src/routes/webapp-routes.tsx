@@ -1,13 +1,27 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import type { GenerationTab } from "@/features/text-generation/generation-page";
+import { visitorFromAddress } from "@/features/webapp/visitor";
 import { rootRoute } from "./layouts";
 import { text } from "./search";
 
-const chatRoute = createRoute({
+const chatOptions = {
   getParentRoute: () => rootRoute,
+  validateSearch: (search: Record<string, unknown>): { conversation?: string | undefined } => ({ ...search, conversation: text(search.conversation) }),
+  /** Who comes does not change with the conversation that the address names. */
+  loader: () => visitorFromAddress(window.location.search),
+  staleTime: Infinity,
+};
+
+const chatRoute = createRoute({
+  ...chatOptions,
   path: "/chat/$code",
-  validateSearch: (search): { conversation?: string | undefined } => ({ ...search, conversation: text(search.conversation) }),
   component: lazyRouteComponent(() => import("./chat-page"), "ChatRoute"),
+});
+
+const chatbotRoute = createRoute({
+  ...chatOptions,
+  path: "/chatbot/$code",
+  component: lazyRouteComponent(() => import("./chat-page"), "EmbeddedChatRoute"),
 });
 
 const completionRoute = createRoute({
@@ -34,4 +48,4 @@ function tabOf(value: unknown): GenerationTab | undefined {
   return value === "batch" || value === "saved" ? value : undefined;
 }
 
-export const webAppRoutes = [chatRoute, completionRoute, workflowRoute, formRoute] as const;
+export const webAppRoutes = [chatRoute, chatbotRoute, completionRoute, workflowRoute, formRoute] as const;

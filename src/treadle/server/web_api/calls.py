@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from treadle.accounts.tables import EndUserType
 from treadle.apps.tables import App, CreatedFrom
-from treadle.platform.refusals import BadRequest, NotFound, Refusal, Unauthorized
+from treadle.platform.refusals import BadRequest, InvalidParam, NotFound, Refusal, Unauthorized
 from treadle.server.app_call import ANY_MODE, AppCall, From, ModeRule
 from treadle.server.declared import Caller, DeclaredRoute
 from treadle.server.responses import json_response
@@ -25,27 +25,40 @@ from treadle.server.services import Services
 _ALGORITHM = "HS256"
 _ISSUER = "treadle published page"
 _MEMBER_SECONDS = 3600
+_LONGEST_USER = 200
 
 Handler = Callable[[AppCall], Awaitable[ASGIApp]]
 
 
 async def passport(request: Request) -> ASGIApp:
-    """GET /api/passport: a new anonymous visitor of the page whose code is in `X-App-Code`."""
+    """GET /api/passport: a new visitor of the page whose code is in `X-App-Code`.
+
+    `user_id` is how a page that embeds this one calls them. Nobody has proved it: runs and logs are told, but it opens
+    no conversation that was led under the same name before.
+    """
     services: Services = request.app.state.services
     code = request.headers.get("x-app-code", "")
     if not code:
         raise Unauthorized("Send the code of the page in the header `X-App-Code`.")
     app = (await services.apps.by_code(code)).app
-    session = secrets.token_urlsafe(16)
+    user = _named(request)
+    session = f"{user}:{secrets.token_urlsafe(8)}" if user else secrets.token_urlsafe(16)
     visitor = await services.end_users.get_or_create(
         workspace_id=app.workspace_id,
         app_id=app.id,
         type=EndUserType.BROWSER,
         session_id=session,
-        is_anonymous=True,
+        is_anonymous=not user,
     )
-    claims = {"iss": _ISSUER, "sub": visitor.id, "app": app.id, "code": code, "session": session}
+    claims = {"iss": _ISSUER, "sub": visitor.id, "app": app.id, "code": code, "session": user or session}
     return json_response({"access_token": jwt.encode(claims, services.visitor_key, _ALGORITHM)})
+
+
+def _named(request: Request) -> str:
+    user = request.query_params.get("user_id", "").replace("\x00", "").strip()
+    if len(user) > _LONGEST_USER:
+        raise InvalidParam(f"`user_id` has at most {_LONGEST_USER} characters.", param="user_id")
+    return user
 
 
 async def member_passport(services: Services, app: App, account_id: str) -> str:

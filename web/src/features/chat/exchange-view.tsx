@@ -51,9 +51,16 @@ export const ExchangeView = memo(function ExchangeView({ item, idle, isLast, onC
 
 function Question({ exchange, editable, onEdit }: { exchange: Exchange; editable: boolean; onEdit: () => void }) {
   const { t } = useTranslation();
+  const { visitor } = useWebApp();
   return (
     <div className="group flex flex-col items-end gap-2">
       <h2 className="sr-only">{t("chat.you")}</h2>
+      {(visitor.name !== null || visitor.avatarUrl !== null) && (
+        <p className="flex items-center gap-2 text-12 text-muted">
+          {visitor.name}
+          {visitor.avatarUrl !== null && <img src={visitor.avatarUrl} alt="" referrerPolicy="no-referrer" className="size-6 rounded-full object-cover" />}
+        </p>
+      )}
       <FileCards files={exchange.questionFiles.map((file) => ({ ...file, filename: file.filename ?? null }))} />
       <div className="flex max-w-[85%] flex-row-reverse items-end gap-1 max-md:flex-col max-md:items-end">
         <div className="rounded-dialog bg-accent-soft px-4 py-2.5 text-[15px] leading-[1.6] break-words whitespace-pre-wrap">

@@ -12,7 +12,7 @@ export function SiteFooter({ site, className = "" }: { site: Site; className?: s
   return (
     <footer className={`flex flex-wrap items-center justify-center gap-x-3 text-center text-12 text-muted ${className}`}>
       {disclaimer !== null && (
-        <div className="min-w-0 basis-full [&_.prose]:text-12">
+        <div className="min-w-0 basis-full [&_.prose]:text-12!">
           <Markdown text={disclaimer} />
         </div>
       )}

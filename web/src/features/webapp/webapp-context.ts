@@ -1,12 +1,14 @@
 import { createContext, use } from "react";
 import type { WebAppClient } from "@/api/webapp";
 import type { Parameters, Site } from "@/api/webapp-types";
+import type { Visitor } from "./visitor";
 
 export interface WebApp {
   code: string;
   client: WebAppClient;
   site: Site;
   parameters: Parameters;
+  visitor: Visitor;
   /** The page is one of the console, which has a frame, a title and a theme menu of its own. */
   inConsole: boolean;
 }

@@ -3,12 +3,13 @@ import { Unplug } from "lucide-react";
 import { useEffect, useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { isApiError } from "@/api/http";
-import { WebAppClient } from "@/api/webapp";
+import { visitorPassports, WebAppClient } from "@/api/webapp";
 import type { Site } from "@/api/webapp-types";
 import { useErrorText } from "@/i18n/errors";
 import { offerLanguage } from "@/i18n/i18n";
 import { Button } from "@/ui/button";
 import { Empty, Skeleton } from "@/ui/empty";
+import { NOBODY, type Visitor } from "./visitor";
 import { WebAppContext } from "./webapp-context";
 import { applyChatColour } from "./chat-colour";
 
@@ -16,21 +17,22 @@ interface WebAppGateProps {
   code: string;
   /** In the console: the member's own way to the app. */
   member?: WebAppClient;
+  visitor?: Visitor;
   children: ReactNode;
 }
 
 /** Loads a published app by its code and gives it to the page inside, or says why it is not there. */
-export function WebAppGate({ code, member, children }: WebAppGateProps) {
+export function WebAppGate({ code, member, visitor = NOBODY, children }: WebAppGateProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const client = useMemo(() => member ?? new WebAppClient(code), [code, member]);
+  const client = useMemo(() => member ?? new WebAppClient(code, visitorPassports(code, visitor.userId)), [code, member, visitor.userId]);
   const inConsole = member !== undefined;
   const app = useQuery({
     queryKey: ["webapp", code],
     queryFn: async () => {
       const [{ site }, parameters] = await Promise.all([client.site(), client.parameters()]);
       if (!inConsole) await offerLanguage(site.default_language);
-      return { code, client, site, parameters, inConsole };
+      return { code, client, site, parameters, visitor, inConsole };
     },
     staleTime: Infinity,
     retry: (failures, error) => isApiError(error, 0) && failures < 2,

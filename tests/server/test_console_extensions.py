@@ -65,8 +65,9 @@ def test_extensions_of_another_workspace_do_not_exist(workbench: Workbench, cons
             refused(answer, 404, "not_found")
 
 
-def test_members_who_may_not_edit_may_look(workbench: Workbench) -> None:
-    reader = console_of(workbench, role="normal")
+@pytest.mark.parametrize("role", ["normal", "editor"])
+def test_members_who_do_not_administer_may_look(workbench: Workbench, role: str) -> None:
+    reader = console_of(workbench, role=role)
     assert reader.get("/api-based-extension").status_code == 200
     refused(
         reader.post("/api-based-extension", {"name": "x", "api_endpoint": "http://x", "api_key": "12345"}),

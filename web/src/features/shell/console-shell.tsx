@@ -83,7 +83,7 @@ function RailLink({ entry }: { entry: RailEntry }) {
         aria-label={label}
         aria-describedby={undefined}
         aria-current={current ? "page" : undefined}
-        className={`inline-flex size-9 shrink-0 items-center justify-center rounded-control max-md:my-1 max-md:h-10 max-md:w-16 ${
+        className={`inline-flex size-9 items-center justify-center rounded-control max-md:my-1 max-md:h-10 max-md:w-16 max-md:min-w-11 md:shrink-0 ${
           current ? "bg-accent-soft text-accent" : "text-muted hover:bg-sunken hover:text-text"
         }`}
       >

@@ -61,20 +61,11 @@ export function findTool(providers: readonly ToolProvider[] | undefined, id: str
   return undefined;
 }
 
-export interface Credential {
-  id: string;
-  name: string;
-  is_default?: boolean;
-}
-
 export function useCredentials(provider: ToolProvider | undefined) {
   return useQuery({
     queryKey: ["tools", "credentials", provider?.id],
     enabled: provider?.type === "builtin" && provider.needs_credentials === true,
-    queryFn: async ({ signal }) => {
-      const answer = await call(api.GET("/workspaces/current/tool-provider/builtin/{provider}/credentials", { params: { path: { provider: provider?.name ?? "" } }, signal }));
-      return answer as unknown as Credential[];
-    },
+    queryFn: ({ signal }) => call(api.GET("/workspaces/current/tool-provider/builtin/{provider}/credentials", { params: { path: { provider: provider?.name ?? "" } }, signal })),
   });
 }
 

@@ -156,6 +156,11 @@ class MemoryFiles:
             url=f"http://files/{file_id}",
         )
 
+    async def uploaded(self, file_id: str) -> File:
+        if file_id not in self.stored:
+            raise FileFetchError(f"There is no file {file_id}.")
+        return file(file_id, kind="document")
+
 
 def file(name: str, *, kind: FileType = "image", mime_type: str = "image/png", url: str | None = None) -> File:
     return File(

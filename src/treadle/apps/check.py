@@ -6,7 +6,7 @@ from treadle.apps.compile import graph_spec
 from treadle.apps.definition import Definition
 from treadle.dsl import AppFile, ImportStatus, Problem, ProblemKind, Severity, check_structure, has_errors, parse
 from treadle.engine.errors import GraphError, GraphProblem
-from treadle.nodes import NODE_TYPES, PLANNED
+from treadle.nodes import NODE_TYPES, PIPELINE_ONLY, PLANNED
 from treadle.nodes.agent import AgentConfig
 
 
@@ -57,8 +57,8 @@ def _node_problems(app: AppFile) -> list[Problem]:
     found: list[Problem] = []
     for node in spec.nodes:
         node_type = NODE_TYPES.get(node.kind)
-        if node_type is None:
-            known = "not supported yet" if node.kind in PLANNED else "unknown"
+        if node_type is None or node.kind in PIPELINE_ONLY:
+            known = _why_not(node.kind)
             found.append(
                 _problem(
                     GraphProblem(f'The type "{node.kind}" is {known}.', node=node.id, field="data.type"), node.title
@@ -74,6 +74,13 @@ def _node_problems(app: AppFile) -> list[Problem]:
             gaps = [GraphProblem(message, node=node.id, field=field) for field, message in config.gaps()]
             found += [_problem(gap, node.title, severity="warning") for gap in gaps]
     return found
+
+
+def _why_not(kind: str) -> str:
+    """Why an app cannot have nodes of this type."""
+    if kind in PIPELINE_ONLY:
+        return "part of knowledge pipelines; an app cannot run it"
+    return "not supported yet" if kind in PLANNED else "unknown"
 
 
 def _problem(problem: GraphProblem, title: str, *, severity: Severity = "error") -> Problem:

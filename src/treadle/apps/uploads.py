@@ -310,6 +310,12 @@ class RunFiles:
         row = await self._uploads.make(self._origin, name=filename, mime_type=mime_type, data=data)
         return self._uploads.descriptor(row)
 
+    async def uploaded(self, file_id: str) -> File:
+        row = await self._uploads.stored(file_id, self._origin.workspace_id)
+        if row is None or row.kind != "upload":
+            raise FileFetchError(f"There is no uploaded file {file_id} in this workspace.")
+        return self._uploads.descriptor(row)
+
 
 def _names(listed: str) -> set[str]:
     return {name.strip().lower().lstrip(".") for name in listed.split(",") if name.strip()}

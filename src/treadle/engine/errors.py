@@ -165,6 +165,14 @@ class KnowledgeRetrievalError(NodeError):
     """Knowledge bases cannot be searched as the node asks."""
 
 
+class DatasourceError(NodeError):
+    """What a knowledge pipeline is to read is missing or cannot be read."""
+
+
+class KnowledgeIndexError(NodeError):
+    """Chunks cannot be kept in a knowledge base."""
+
+
 class QuestionClassifierNodeError(NodeError):
     """The model's reply names no class, or the model cannot be asked."""
 

@@ -199,6 +199,10 @@ class Files(Protocol):
         """Store a file that a node made (`tool_file`), with a signed url."""
         ...
 
+    async def uploaded(self, file_id: str) -> File:
+        """A file that somebody uploaded to this workspace. Raises engine.errors.FileFetchError."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PastCall:

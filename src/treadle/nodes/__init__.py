@@ -13,6 +13,7 @@ from .basic import basic_model
 from .basic_agent import basic_agent
 from .code import CodeConfig, code
 from .config import NodeConfig
+from .datasource import DATASOURCE, DatasourceConfig
 from .document_extractor import DOCUMENT_EXTRACTOR, DocumentExtractorConfig
 from .end import END, EndConfig
 from .http_request import HttpConfig, http_request
@@ -34,7 +35,7 @@ from .trigger_schedule import TRIGGER_SCHEDULE, ScheduleConfig
 from .trigger_webhook import TRIGGER_WEBHOOK, WebhookConfig
 from .variable_aggregator import VARIABLE_AGGREGATOR, VARIABLE_ASSIGNER, AggregatorConfig
 
-__all__ = ["DEFAULT_LIMITS", "FORMS", "NODE_TYPES", "PLANNED", "NodeLimits", "node_types"]
+__all__ = ["DEFAULT_LIMITS", "FORMS", "NODE_TYPES", "PIPELINE_ONLY", "PLANNED", "NodeLimits", "node_types"]
 
 
 def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
@@ -67,6 +68,7 @@ def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
         TRIGGER_SCHEDULE,
         TRIGGER_PLUGIN,
         HUMAN_INPUT,
+        DATASOURCE,
         basic_model(limits),
         basic_agent(limits),
     )
@@ -104,14 +106,17 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
         "trigger-schedule": ScheduleConfig,
         "trigger-plugin": PluginTriggerConfig,
         "human-input": HumanInputConfig,
+        "datasource": DatasourceConfig,
     }
 )
 """The settings of each node type of app files; their JSON Schema is the node's form."""
 
 PLANNED: Final = frozenset(
     {
-        "datasource",
         "knowledge-index",
     }
 )
 """Node types of app files that can be kept, but not run yet."""
+
+PIPELINE_ONLY: Final = frozenset({"datasource", "knowledge-index"})
+"""Node types of knowledge pipelines, which no app can run."""

@@ -10,6 +10,7 @@ from .agent.node import ABOUT as AGENT
 from .answer import ABOUT as ANSWER
 from .assigner import ABOUT as ASSIGNER
 from .code import ABOUT as CODE
+from .datasource import ABOUT as DATASOURCE
 from .document_extractor import ABOUT as DOCUMENT_EXTRACTOR
 from .end import ABOUT as END
 from .http_request import ABOUT as HTTP_REQUEST
@@ -43,6 +44,7 @@ ABOUT: Final[Mapping[str, NodeAbout]] = MappingProxyType(
             ANSWER,
             ASSIGNER,
             CODE,
+            DATASOURCE,
             DOCUMENT_EXTRACTOR,
             END,
             HTTP_REQUEST,

@@ -11,7 +11,7 @@ from typing import Final
 
 from treadle.dsl import AppMode, JsonMap
 from treadle.engine.ports import ModelRef
-from treadle.nodes import FORMS
+from treadle.nodes import FORMS, PIPELINE_ONLY
 
 _TITLES: Final = {
     "llm": "LLM",
@@ -25,7 +25,8 @@ _TITLES: Final = {
     "trigger-schedule": "Schedule",
     "trigger-plugin": "Plugin Trigger",
 }
-_OLD_NAMES: Final = frozenset({"variable-assigner"})
+_NOT_OFFERED: Final = PIPELINE_ONLY | {"variable-assigner"}
+"""Node types of knowledge pipelines, and old names."""
 _ONLY_IN: Final = {
     "answer": AppMode.ADVANCED_CHAT,
     "end": AppMode.WORKFLOW,
@@ -173,7 +174,7 @@ def blocks(mode: AppMode | str, model: ModelRef | None = None) -> Iterator[Block
     `model`."""
     mode = AppMode(mode)
     for kind in FORMS:
-        if mode.has_graph and kind not in _OLD_NAMES and _ONLY_IN.get(kind, mode) is mode:
+        if mode.has_graph and kind not in _NOT_OFFERED and _ONLY_IN.get(kind, mode) is mode:
             title = _TITLES.get(kind) or kind.replace("-", " ").title()
             data: JsonMap = {"type": kind, "title": title, "desc": "", **deepcopy(_BEGIN.get(kind, {}))}
             if model is not None:

@@ -1,0 +1,100 @@
+"""The numbered tests of spec workflow-nodes §27: what knowledge pipelines begin with."""
+
+from collections.abc import Mapping
+
+import yaml
+
+from tests.nodes.harness import Played, node, play
+from tests.nodes.ports import MemoryFiles, a_world
+from treadle.apps.check import check_file
+from treadle.apps.editing.blocks import blocks
+from treadle.engine.events import NodeFinished, NodeStatus
+from treadle.engine.values import File, JsonValue, Value
+
+PAGE: dict[str, Value] = {"source_url": "http://a", "title": "T", "content": "c", "description": ""}
+
+
+async def read(
+    kind: str,
+    info: Mapping[str, Value] | None,
+    *,
+    scopes: Mapping[str, Mapping[str, Value]] | None = None,
+    data: Mapping[str, JsonValue] | None = None,
+) -> Played:
+    """A run that begins with the datasource `ds` and ends with a template `t`."""
+    settings: dict[str, JsonValue] = {
+        "plugin_id": "acme/p",
+        "provider_name": "p",
+        "provider_type": kind,
+        **(data or {}),
+    }
+    template: dict[str, JsonValue] = {
+        "template": "{{ shared }} {{ own }}",
+        "variables": [
+            {"variable": "shared", "value_selector": ["rag", "shared", "max"]},
+            {"variable": "own", "value_selector": ["rag", "ds", "k"]},
+        ],
+    }
+    system: dict[str, Value] = {"datasource_type": kind, **({} if info is None else {"datasource_info": dict(info)})}
+    return await play(
+        [node("ds", "datasource", settings), node("t", "template-transform", template)],
+        "ds -> t",
+        scopes={"sys": system, **(scopes or {})},
+        ports=a_world(files=MemoryFiles({"a.txt": b"text"})),
+    )
+
+
+def failed(record: NodeFinished) -> str:
+    assert (record.status, record.error_type) == (NodeStatus.FAILED, "DatasourceError")
+    return record.error or ""
+
+
+async def test_DS_1_a_local_file_is_an_uploaded_one() -> None:
+    record = (await read("local_file", {"related_id": "a.txt"})).node("ds")
+    file = record.outputs["file"]
+    assert isinstance(file, File)
+    assert (file.filename, file.type) == ("a.txt", "custom")
+    assert record.outputs["datasource_type"] == "local_file"
+    assert record.metadata["datasource_info"] == {"related_id": "a.txt"}
+
+
+async def test_DS_2_a_file_that_nobody_uploaded_fails() -> None:
+    assert "no file zz" in failed((await read("local_file", {"related_id": "zz"})).node("ds"))
+    assert "is missing" in failed((await read("local_file", {})).node("ds"))
+    refused = await read("local_file", {"related_id": "a.txt"}, data={"fileExtensions": ["PDF"]})
+    assert failed(refused.node("ds")) == "a.txt is not accepted here; use one of pdf."
+
+
+async def test_DS_3_a_run_without_a_source_fails() -> None:
+    assert "names no source" in failed((await read("local_file", None)).node("ds"))
+
+
+async def test_DS_4_a_web_page_is_passed_on() -> None:
+    record = (await read("website_crawl", PAGE)).node("ds")
+    assert record.outputs == {**PAGE, "datasource_type": "website_crawl"}
+    assert "`content`" in failed((await read("website_crawl", {**PAGE, "content": 3})).node("ds"))
+
+
+async def test_DS_6_inputs_of_the_pipeline_are_read_from_any_node() -> None:
+    played = await read("website_crawl", PAGE, scopes={"rag": {"shared": {"max": 10}, "ds": {"k": "v"}}})
+    assert played.node("t").outputs["output"] == "10 v"
+
+
+async def test_a_source_of_a_plugin_that_is_not_installed_fails() -> None:
+    for kind in ("online_document", "online_drive"):
+        assert "plugin acme/p is not installed" in failed((await read(kind, {"id": "1", "bucket": "b"})).node("ds"))
+
+
+def test_an_app_cannot_have_nodes_of_pipelines() -> None:
+    for kind in ("datasource", "knowledge-index"):
+        nodes = [{"id": "n", "type": "custom", "data": {"type": kind, "title": "N"}}]
+        app = {
+            "kind": "app",
+            "version": "0.3.0",
+            "app": {"name": "A", "mode": "workflow"},
+            "workflow": {"graph": {"nodes": nodes, "edges": []}},
+        }
+        messages = [problem.message for problem in check_file(yaml.safe_dump(app)).problems]
+        assert any("part of knowledge pipelines" in message for message in messages), messages
+        offered = {block.type for mode in ("workflow", "advanced-chat") for block in blocks(mode)}
+        assert kind not in offered

@@ -68,8 +68,9 @@ def test_documents_are_taken_in_found_and_removed(site: Site, console: Page) -> 
     expect(console.get_by_role("listitem").filter(has_text="The ferry leaves at nine")).to_be_visible()
 
     console.get_by_role("tab", name="Documents").click()
-    bad.get_by_role("button", name="Delete broken.pdf").click()
-    console.get_by_role("button", name="Delete", exact=True).click()
+    bad.get_by_role("button", name="More for broken.pdf").click()
+    console.get_by_role("menuitem", name="Delete").click()
+    console.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     expect(bad).to_have_count(0)
 
     console.get_by_role("tab", name="Settings").click()
@@ -87,6 +88,50 @@ def test_documents_are_taken_in_found_and_removed(site: Site, console: Page) -> 
     console.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     console.wait_for_url(re.compile(r"/datasets$"))
     expect(console.get_by_text("Papers of the harbour")).to_have_count(0)
+
+
+def test_many_documents_are_changed_at_once(site: Site, console: Page) -> None:
+    new_base(site, console, "Many papers")
+    files = [
+        {"name": f"{name}.md", "mimeType": "text/markdown", "buffer": f"About {name}.".encode()}
+        for name in ("tides", "winds", "stars")
+    ]
+    console.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
+    rows = console.get_by_role("table", name="Documents").get_by_role("row")
+    expect(rows.filter(has_text="Available")).to_have_count(3)
+
+    rows.filter(has_text="tides.md").get_by_role("button", name="More for tides.md").click()
+    console.get_by_role("menuitem", name="Rename").click()
+    console.get_by_role("dialog").get_by_label("Name").fill("currents.md")
+    expect_accessible(console)
+    console.get_by_role("dialog").get_by_role("button", name="Rename").click()
+    expect(rows.filter(has_text="currents.md")).to_be_visible()
+    console.get_by_role("combobox", name="Order").click()
+    console.get_by_role("option", name="Name, A to Z").click()
+    expect(rows.nth(1)).to_contain_text("currents.md")
+
+    bar = console.get_by_role("toolbar", name="Picked documents")
+    console.get_by_role("checkbox", name="Pick currents.md").click()
+    console.get_by_role("checkbox", name="Pick winds.md").click()
+    expect(bar.get_by_text("2 picked")).to_be_visible()
+    expect_accessible(console)
+    bar.get_by_role("button", name="More").click()
+    with console.expect_download() as download:
+        console.get_by_role("menuitem", name="Download").click()
+    assert download.value.suggested_filename == "documents.zip"
+    bar.get_by_role("button", name="Switch off").click()
+    expect(rows.filter(has_text="Switched off")).to_have_count(2)
+    console.get_by_role("checkbox", name="Pick winds.md").click()
+    bar.get_by_role("button", name="More").click()
+    console.get_by_role("menuitem", name="Archive", exact=True).click()
+    expect(rows.filter(has_text="winds.md").get_by_text("Archived")).to_be_visible()
+    console.get_by_role("combobox", name="State").click()
+    console.get_by_role("option", name="Archived").click()
+    expect(rows).to_have_count(2)
+    console.get_by_role("checkbox", name="Pick all on this page").click()
+    bar.get_by_role("button", name="Delete").click()
+    console.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    expect(console.get_by_text("No document fits.")).to_be_visible()
 
 
 def test_ways_of_searching_are_compared(site: Site, console: Page) -> None:

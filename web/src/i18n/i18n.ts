@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type en from "./en";
+import type documents from "./en/documents.json";
 import type evaluation from "./en/evaluation.json";
 import type knowledgeSetup from "./en/knowledge-setup.json";
 import type logs from "./en/logs.json";
@@ -11,6 +12,7 @@ import type publishing from "./en/publishing.json";
 import type tools from "./en/tools.json";
 
 export type Translation = typeof en & {
+  documents: typeof documents;
   evaluation: typeof evaluation;
   knowledgeSetup: typeof knowledgeSetup;
   logs: typeof logs;
@@ -35,6 +37,11 @@ const LOADERS: Record<Language, Loader> = {
 
 /** Areas with many texts, which come with the pages that show them. */
 export const AREAS = {
+  documents: {
+    en: () => import("./en/documents.json"),
+    "zh-Hans": () => import("./zh-Hans/documents.json"),
+    ja: () => import("./ja/documents.json"),
+  },
   evaluation: {
     en: () => import("./en/evaluation.json"),
     "zh-Hans": () => import("./zh-Hans/evaluation.json"),

@@ -39,7 +39,7 @@ const basesRoute = createRoute({
 const baseRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/datasets/$baseId",
-  component: lazyRouteComponent(() => withTexts("evaluation", withTexts("knowledgeSetup", import("./knowledge-pages"))), "BaseRoute"),
+  component: lazyRouteComponent(() => withTexts("documents", withTexts("evaluation", withTexts("knowledgeSetup", import("./knowledge-pages")))), "BaseRoute"),
 });
 
 /** Source and step of the way from a source to documents. */

@@ -1,223 +1,179 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { FileUp, RotateCw, Scissors, Trash2 } from "lucide-react";
-import { useRef, useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, call, csrfToken, type Schemas } from "@/api/client";
-import { sendFile } from "@/api/upload";
+import { api, call, type Schemas } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
-import { Badge } from "@/ui/badge";
-import { Button, IconButton } from "@/ui/button";
+import { Button } from "@/ui/button";
+import { Checkbox } from "@/ui/checkbox";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
-import { Progress } from "@/ui/progress";
-import { Segmented } from "@/ui/segmented";
+import { TextInput } from "@/ui/field";
+import { Select } from "@/ui/select";
 import { Spinner } from "@/ui/spinner";
-import { Switch } from "@/ui/switch";
-import { Cell, HeadCell, Row, Table, TableHead } from "@/ui/table";
-import { showToast } from "@/ui/toast";
+import { HeadCell, Table, TableHead } from "@/ui/table";
+import { AddFiles } from "./add-files";
+import { BatchBar } from "./batch-bar";
 import { Chunks } from "./chunks";
+import { DocumentRow } from "./document-row";
+import { documentsKey, UNDER_WAY, useDocumentWork } from "./document-work";
+import { RenameDocument } from "./rename-document";
 
-type Base = Schemas["DatasetShown"];
 type Document = Schemas["DocumentShown"];
-type Technique = "high_quality" | "economy";
 
 const POLL_MS = 1500;
-const UNDER_WAY = new Set(["queuing", "indexing"]);
+const PAGE_SIZE = 30;
+const STATES = ["all", "queuing", "indexing", "paused", "error", "available", "disabled", "archived"] as const;
+const SORTS = ["-created_at", "created_at", "name", "-name", "-word_count", "word_count", "-hit_count", "hit_count"] as const;
+
+type Status = (typeof STATES)[number];
+type Sort = (typeof SORTS)[number];
 
 interface DocumentsProps {
-  base: Base;
+  base: Schemas["DatasetShown"];
   editable: boolean;
 }
 
-/** The documents of a base, how far each is, and files to add. */
+/** The documents of a base: found, followed while they are taken in, and changed one by one or many at once. */
 export function Documents({ base, editable }: DocumentsProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const queries = useQueryClient();
-  const path = { dataset_id: base.id };
-  const key = ["datasets", "documents", base.id];
+  const work = useDocumentWork(base.id);
+  const [keyword, setKeyword] = useState("");
+  const [status, setStatus] = useState<Status>("all");
+  const [sort, setSort] = useState<Sort>("-created_at");
+  const [page, setPage] = useState(1);
+  const [pickedIds, setPickedIds] = useState<ReadonlySet<string>>(new Set());
   const [opened, setOpened] = useState<Document | null>(null);
-  const [removing, setRemoving] = useState<Document | null>(null);
+  const [renaming, setRenaming] = useState<Document | null>(null);
+  const [removing, setRemoving] = useState<readonly Document[]>([]);
   const documents = useQuery({
-    queryKey: key,
-    queryFn: async ({ signal }) => (await call(api.GET("/datasets/{dataset_id}/documents", { params: { path, query: { limit: 100, fetch: true } }, signal }))).data,
-    refetchInterval: (query) => (query.state.data?.some((each) => UNDER_WAY.has(each.display_status)) === true ? POLL_MS : false),
+    queryKey: [...documentsKey(base.id), keyword, status, sort, page],
+    queryFn: ({ signal }) =>
+      call(
+        api.GET("/datasets/{dataset_id}/documents", {
+          params: { path: { dataset_id: base.id }, query: { page, limit: PAGE_SIZE, keyword, status, sort, fetch: true } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) => (query.state.data?.data.some((each) => UNDER_WAY.has(each.display_status)) === true ? POLL_MS : false),
   });
-  const change = async (work: Promise<unknown>) => {
-    try {
-      await work;
-      await queries.invalidateQueries({ queryKey: key });
-      await queries.invalidateQueries({ queryKey: ["datasets", "one", base.id] });
-    } catch (error) {
-      showToast("danger", errorText(error));
-    }
+  const shown = documents.data?.data ?? [];
+  const picked = shown.filter((document) => pickedIds.has(document.id));
+  const pickNone = () => setPickedIds(new Set());
+  const pick = (id: string, on: boolean) => setPickedIds(on ? new Set([...pickedIds, id]) : new Set([...pickedIds].filter((each) => each !== id)));
+  const narrow = (change: () => void) => {
+    change();
+    setPage(1);
+    pickNone();
   };
-  const switchTo = (document: Document, enabled: boolean) =>
-    change(
-      api.PATCH("/datasets/{dataset_id}/documents/status/{action}/batch", {
-        params: { path: { ...path, action: enabled ? "enable" : "disable" }, query: { document_id: [document.id] } },
-      }),
-    );
+  const pages = Math.ceil((documents.data?.total ?? 0) / PAGE_SIZE);
   if (documents.error !== null) return <p className="py-4 text-danger">{errorText(documents.error)}</p>;
   return (
     <div className="flex flex-col gap-4 py-4">
-      {editable && <AddFiles base={base} onAdded={() => change(Promise.resolve())} />}
+      {editable && <AddFiles base={base} onAdded={work.refresh} />}
+      <div className="flex flex-wrap items-center gap-2">
+        <TextInput
+          type="search"
+          className="max-w-64"
+          aria-label={t("documents.search")}
+          placeholder={t("documents.search")}
+          value={keyword}
+          onChange={(event) => narrow(() => setKeyword(event.target.value))}
+        />
+        <Select
+          className="max-w-44"
+          label={t("knowledge.status")}
+          value={status}
+          onChange={(next) => narrow(() => setStatus(next))}
+          options={STATES.map((each) => ({ value: each, label: each === "all" ? t("documents.anyState") : t(`knowledge.states.${each}`) }))}
+        />
+        <Select
+          className="max-w-52"
+          label={t("documents.sort")}
+          value={sort}
+          onChange={(next) => narrow(() => setSort(next))}
+          options={SORTS.map((each) => ({ value: each, label: t(`documents.sorts.${each}`) }))}
+        />
+      </div>
+      {picked.length > 0 && <BatchBar picked={picked} work={work} onRemove={() => setRemoving(picked)} onDone={pickNone} />}
       {documents.data === undefined ? (
         <Spinner />
       ) : (
         <Table label={t("knowledge.documents")}>
           <TableHead>
+            {editable && (
+              <HeadCell className="w-8">
+                <Checkbox
+                  checked={picked.length === 0 ? false : picked.length === shown.length || "indeterminate"}
+                  onChange={(on) => setPickedIds(new Set(on ? shown.map((document) => document.id) : []))}
+                  label=""
+                  bare={t("documents.pickAll")}
+                />
+              </HeadCell>
+            )}
             <HeadCell>{t("knowledge.name")}</HeadCell>
             <HeadCell>{t("knowledge.status")}</HeadCell>
-            <HeadCell className="max-sm:hidden">{t("knowledge.chunks")}</HeadCell>
-            <HeadCell className="max-sm:hidden">{t("knowledge.words")}</HeadCell>
-            <HeadCell>
-              <span className="sr-only">{t("knowledge.actions")}</span>
+            <HeadCell numeric className="max-sm:hidden">
+              {t("knowledge.chunks")}
             </HeadCell>
+            <HeadCell numeric className="max-sm:hidden">
+              {t("knowledge.words")}
+            </HeadCell>
+            <HeadCell numeric className="max-md:hidden">
+              {t("documents.found")}
+            </HeadCell>
+            {editable && (
+              <HeadCell>
+                <span className="sr-only">{t("knowledge.actions")}</span>
+              </HeadCell>
+            )}
           </TableHead>
           <tbody>
-            {documents.data.map((document) => (
-              <Row key={document.id}>
-                <Cell>
-                  <button type="button" className="max-w-100 truncate text-start hover:text-accent" onClick={() => setOpened(document)}>
-                    {document.name}
-                  </button>
-                </Cell>
-                <Cell>
-                  <State document={document} />
-                </Cell>
-                <Cell className="tabular max-sm:hidden">{document.segment_count}</Cell>
-                <Cell className="tabular max-sm:hidden">{document.word_count.toLocaleString()}</Cell>
-                <Cell>
-                  {editable && (
-                    <span className="flex items-center justify-end gap-1">
-                      {document.display_status === "error" && (
-                        <IconButton
-                          label={t("knowledge.retry", { name: document.name })}
-                          onClick={() => void change(api.POST("/datasets/{dataset_id}/retry", { params: { path }, body: { document_ids: [document.id] } }))}
-                        >
-                          <RotateCw size={16} strokeWidth={1.5} />
-                        </IconButton>
-                      )}
-                      {(document.display_status === "available" || document.display_status === "disabled") && (
-                        <Switch bare label={t("knowledge.searched", { name: document.name })} checked={document.enabled} onChange={(on) => void switchTo(document, on)} />
-                      )}
-                      {!UNDER_WAY.has(document.display_status) && (
-                        <Link
-                          to="/datasets/$baseId/documents/$documentId/cut"
-                          params={{ baseId: base.id, documentId: document.id }}
-                          aria-label={t("knowledgeSetup.cutAgain", { name: document.name })}
-                          title={t("knowledgeSetup.cutAgain", { name: document.name })}
-                          className="inline-flex size-8 items-center justify-center rounded-control text-muted hover:bg-surface hover:text-text"
-                        >
-                          <Scissors size={16} strokeWidth={1.5} aria-hidden />
-                        </Link>
-                      )}
-                      <IconButton label={t("knowledge.remove", { name: document.name })} onClick={() => setRemoving(document)}>
-                        <Trash2 size={16} strokeWidth={1.5} />
-                      </IconButton>
-                    </span>
-                  )}
-                </Cell>
-              </Row>
+            {shown.map((document) => (
+              <DocumentRow
+                key={document.id}
+                document={document}
+                work={work}
+                editable={editable}
+                picked={pickedIds.has(document.id)}
+                onPick={(on) => pick(document.id, on)}
+                onOpen={() => setOpened(document)}
+                onRename={() => setRenaming(document)}
+                onRemove={() => setRemoving([document])}
+              />
             ))}
           </tbody>
         </Table>
       )}
+      {documents.data?.total === 0 && <p className="text-muted">{t(keyword === "" && status === "all" ? "documents.none" : "documents.noneFound")}</p>}
+      {pages > 1 && (
+        <p className="flex items-center justify-center gap-3">
+          <Button size="small" disabled={page === 1} onClick={() => setPage(page - 1)}>
+            {t("knowledge.previous")}
+          </Button>
+          <span className="tabular text-muted">
+            {page}/{pages}
+          </span>
+          <Button size="small" disabled={page >= pages} onClick={() => setPage(page + 1)}>
+            {t("knowledge.next")}
+          </Button>
+        </p>
+      )}
       {opened !== null && <Chunks baseId={base.id} document={opened} editable={editable} onClose={() => setOpened(null)} />}
-      {removing !== null && (
+      {renaming !== null && <RenameDocument document={renaming} rename={work.rename} onClose={() => setRenaming(null)} />}
+      {removing.length > 0 && (
         <ConfirmDialog
-          title={t("knowledge.removeTitle", { name: removing.name })}
+          title={removing.length === 1 ? t("knowledge.removeTitle", { name: removing[0]?.name }) : t("documents.removeTitle", { count: removing.length })}
           text={t("knowledge.removeText")}
           action={t("knowledge.removeAction")}
-          onClose={() => setRemoving(null)}
-          onConfirm={() => change(api.DELETE("/datasets/{dataset_id}/documents", { params: { path, query: { document_id: [removing.id] } } }))}
+          onClose={() => setRemoving([])}
+          onConfirm={async () => {
+            await work.remove(removing.map((document) => document.id));
+            pickNone();
+            setPage(1);
+          }}
         />
       )}
-    </div>
-  );
-}
-
-function State({ document }: { document: Document }) {
-  const { t } = useTranslation();
-  const { display_status: status, completed_segments: done, total_segments: total } = document;
-  if (UNDER_WAY.has(status)) {
-    return <Progress label={t(`knowledge.states.${status as "indexing"}`)} share={total != null && total > 0 ? (done ?? 0) / total : null} />;
-  }
-  return (
-    <span className="flex flex-col items-start gap-0.5">
-      <Badge tone={status === "error" ? "danger" : status === "available" ? "ok" : "plain"}>{t(`knowledge.states.${status as "available"}`)}</Badge>
-      {document.error !== null && <span className="text-12 break-words text-danger">{document.error}</span>}
-      {document.notice != null && <span className="text-12 break-words text-warn">{document.notice}</span>}
-    </span>
-  );
-}
-
-function AddFiles({ base, onAdded }: { base: Base; onAdded: () => Promise<void> }) {
-  const { t } = useTranslation();
-  const errorText = useErrorText();
-  const input = useRef<HTMLInputElement>(null);
-  const [busy, setBusy] = useState(false);
-  const [technique, setTechnique] = useState<Technique>("high_quality");
-  const first = base.indexing_technique === null;
-  const add = async (files: readonly File[]) => {
-    if (files.length === 0) return;
-    setBusy(true);
-    const headers = { "X-CSRF-Token": csrfToken() };
-    try {
-      const sent = await Promise.all(files.map((file) => sendFile("/console/api/files/upload?source=datasets", headers, file, () => undefined, new AbortController().signal)));
-      await call(
-        api.POST("/datasets/{dataset_id}/documents", {
-          params: { path: { dataset_id: base.id } },
-          body: {
-            data_source: { type: "upload_file", info_list: { data_source_type: "upload_file", file_info_list: { file_ids: sent.map((file) => file.id) } } },
-            process_rule: { mode: "automatic" },
-            ...(first ? { indexing_technique: technique } : {}),
-          },
-        }),
-      );
-      await onAdded();
-    } catch (error) {
-      showToast("danger", errorText(error));
-    } finally {
-      setBusy(false);
-    }
-  };
-  return (
-    <div
-      className="flex flex-wrap items-center gap-3 rounded-card border border-dashed border-line-strong p-4"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        void add([...event.dataTransfer.files]);
-      }}
-    >
-      <p className="min-w-48 flex-1 text-muted">{t("knowledge.drop")}</p>
-      {first && (
-        <Segmented
-          label={t("knowledge.technique")}
-          value={technique}
-          onChange={setTechnique}
-          options={[
-            { value: "high_quality", label: t("knowledge.byMeaning") },
-            { value: "economy", label: t("knowledge.byKeywords") },
-          ]}
-        />
-      )}
-      <input
-        ref={input}
-        type="file"
-        multiple
-        hidden
-        aria-label={t("knowledge.addFiles")}
-        onChange={(event) => {
-          void add([...(event.target.files ?? [])]);
-          event.target.value = "";
-        }}
-      />
-      <Button busy={busy} icon={<FileUp size={16} strokeWidth={1.5} />} onClick={() => input.current?.click()}>
-        {t("knowledge.addFiles")}
-      </Button>
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { saveBlob } from "@/ui/save-as";
 /** Rows of a CSV text (RFC 4180): quotes, doubled quotes, line breaks in quotes, a byte order mark. */
 export function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
@@ -40,10 +41,5 @@ function formatCell(value: string): string {
 }
 
 export function downloadText(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  saveBlob(new Blob([text], { type }), name);
 }

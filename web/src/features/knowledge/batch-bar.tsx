@@ -1,0 +1,53 @@
+import { Archive, ArchiveRestore, Download, RotateCw, Trash2, X } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Schemas } from "@/api/client";
+import { Button, IconButton } from "@/ui/button";
+import { Menu, MenuItem } from "@/ui/menu";
+import { actionsOf } from "./batch-actions";
+import type { DocumentWork, StateAction } from "./document-work";
+
+interface BatchBarProps {
+  picked: readonly Schemas["DocumentShown"][];
+  work: DocumentWork;
+  onRemove: () => void;
+  onDone: () => void;
+}
+
+/** What can be done with all picked documents; an action takes those that it fits. */
+export function BatchBar({ picked, work, onRemove, onDone }: BatchBarProps) {
+  const { t } = useTranslation();
+  const fits = actionsOf(picked);
+  const idsOf = (documents: readonly Schemas["DocumentShown"][]) => documents.map((document) => document.id);
+  const setState = (documents: readonly Schemas["DocumentShown"][], action: StateAction) => void work.setState(idsOf(documents), action).then(onDone);
+  return (
+    <div role="toolbar" aria-label={t("documents.batch")} className="flex flex-wrap items-center gap-2 rounded-card bg-accent-soft p-2">
+      <span className="tabular px-1 font-medium">{t("documents.picked", { count: picked.length })}</span>
+      <Button size="small" disabled={fits.enable.length === 0} onClick={() => setState(fits.enable, "enable")}>
+        {t("documents.enable")}
+      </Button>
+      <Button size="small" disabled={fits.disable.length === 0} onClick={() => setState(fits.disable, "disable")}>
+        {t("documents.disable")}
+      </Button>
+      <Button size="small" icon={<Trash2 size={16} strokeWidth={1.5} />} onClick={onRemove}>
+        {t("knowledge.removeAction")}
+      </Button>
+      <Menu trigger={<Button size="small">{t("documents.moreActions")}</Button>}>
+        <MenuItem icon={<Archive size={16} strokeWidth={1.5} />} disabled={fits.archive.length === 0} onSelect={() => setState(fits.archive, "archive")}>
+          {t("documents.archive")}
+        </MenuItem>
+        <MenuItem icon={<ArchiveRestore size={16} strokeWidth={1.5} />} disabled={fits.unarchive.length === 0} onSelect={() => setState(fits.unarchive, "un_archive")}>
+          {t("documents.unarchive")}
+        </MenuItem>
+        <MenuItem icon={<Download size={16} strokeWidth={1.5} />} disabled={fits.download.length === 0} onSelect={() => void work.download(fits.download)}>
+          {t("documents.download")}
+        </MenuItem>
+        <MenuItem icon={<RotateCw size={16} strokeWidth={1.5} />} disabled={fits.retry.length === 0} onSelect={() => void work.retry(idsOf(fits.retry)).then(onDone)}>
+          {t("documents.retry")}
+        </MenuItem>
+      </Menu>
+      <IconButton className="ml-auto" label={t("documents.pickNone")} onClick={onDone}>
+        <X size={16} strokeWidth={1.5} />
+      </IconButton>
+    </div>
+  );
+}

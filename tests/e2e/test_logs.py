@@ -82,6 +82,11 @@ def test_a_conversation_is_found_rated_annotated_and_deleted(site: Site, console
     expect(console.get_by_role("heading", name="Nothing matches")).to_be_visible()
 
     console.goto(f"{site.url}/app/{app}/logs?open={first['conversation_id']}")
+    expect(drawer).to_contain_text("Where is the harbour?")
+    console.keyboard.press("k")
+    expect(drawer).to_contain_text("Something else")
+    console.keyboard.press("j")
+    expect(drawer).to_contain_text("Where is the harbour?")
     drawer.get_by_role("button", name="Delete the conversation").click()
     console.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     expect(drawer).to_be_hidden()

@@ -24,7 +24,7 @@ const pages = {
   tools: ["src/routes/tools-page.tsx", "src/i18n/en/tools.json"],
   tracing: ["src/routes/tracing-page.tsx"],
   logs: ["src/routes/logs-page.tsx", "src/i18n/en/logs.json", "src/ui/markdown/renderer.tsx"],
-  publishing: ["src/routes/publish-page.tsx", "src/i18n/en/publishing.json", "src/features/monitor/monitor.tsx", "src/i18n/en/monitor.json"],
+  publishing: ["src/routes/publish-page.tsx", "src/i18n/en/publishing.json", "src/features/monitor/monitor.tsx", "src/i18n/en/monitor.json", "src/i18n/en/logs.json"],
   knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/evaluation.json"],
   "new knowledge": ["src/routes/knowledge-wizard.tsx", "src/i18n/en/knowledge-setup.json"],
   "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/button";
 import { Drawer } from "@/ui/drawer";
 import { logKey, markRead, type Kind } from "./logs-query";
+import { useWalk, WALK } from "./use-walk";
 
 export interface EntryProps {
   appId: string;
@@ -37,13 +38,14 @@ export function EntryDrawer({ appId, id, kind, neighbours, title, actions, onOpe
   const at = neighbours.indexOf(id);
   const above = at > 0 ? neighbours[at - 1] : undefined;
   const below = at === -1 ? undefined : neighbours[at + 1];
+  useWalk(above, below, onOpen);
   const ways = (
     <>
       {actions}
-      <IconButton label={t("logs.above")} disabled={above === undefined} onClick={() => above !== undefined && onOpen(above)}>
+      <IconButton label={t("logs.above")} shortcut={WALK.above} disabled={above === undefined} onClick={() => above !== undefined && onOpen(above)}>
         <ChevronUp size={16} strokeWidth={1.5} />
       </IconButton>
-      <IconButton label={t("logs.below")} disabled={below === undefined} onClick={() => below !== undefined && onOpen(below)}>
+      <IconButton label={t("logs.below")} shortcut={WALK.below} disabled={below === undefined} onClick={() => below !== undefined && onOpen(below)}>
         <ChevronDown size={16} strokeWidth={1.5} />
       </IconButton>
     </>

@@ -14,6 +14,7 @@ export interface LogSearch {
 
 export const PAGE_SIZE = 25;
 export const SORTS = ["-created_at", "created_at", "-updated_at", "updated_at"] as const;
+export const STATUSES = ["running", "succeeded", "partial-succeeded", "failed", "stopped"] as const;
 export const ANNOTATED = ["all", "annotated", "not_annotated"] as const;
 
 const NAMES = ["period", "keyword", "annotated", "sort", "status", "from", "page", "open"] as const;

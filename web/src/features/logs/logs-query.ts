@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call, type Schemas } from "@/api/client";
-import { ANNOTATED, oneOf, PAGE_SIZE, pageOf, SORTS, type LogSearch } from "./log-filter";
+import { ANNOTATED, oneOf, PAGE_SIZE, pageOf, SORTS, STATUSES, type LogSearch } from "./log-filter";
 
 export type LoggedConversation = Schemas["LoggedConversation"];
 export type LoggedText = Schemas["LoggedText"];
@@ -30,7 +30,7 @@ export function textsQuery(appId: string, search: LogSearch, start: string) {
 }
 
 export function runsQuery(appId: string, search: LogSearch, start: string) {
-  const query = { keyword: search.keyword ?? "", status: search.status ?? "", created_from: search.from ?? "", start, page: pageOf(search), limit: PAGE_SIZE };
+  const query = { keyword: search.keyword ?? "", status: oneOf(["", ...STATUSES], search.status), created_from: search.from ?? "", start, page: pageOf(search), limit: PAGE_SIZE };
   return queryOptions({
     queryKey: under(appId, "runs", query),
     queryFn: ({ signal }) => call(api.GET("/apps/{app_id}/workflow-app-logs", { params: { path: { app_id: appId }, query }, signal })),

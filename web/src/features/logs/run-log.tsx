@@ -6,6 +6,7 @@ import { Cell, HeadCell, Row, Table, TableHead } from "@/ui/table";
 import { formatDuration, Time } from "@/ui/time";
 import type { RunStatus } from "@/api/events";
 import { Choice, Filters } from "./filters";
+import { STATUSES } from "./log-filter";
 import { LogList } from "./log-list";
 import type { LogProps } from "./logs-page";
 import { runsQuery } from "./logs-query";
@@ -13,7 +14,6 @@ import { Person, Unread } from "./marks";
 import { RunDrawer } from "./run-drawer";
 import { useStart } from "./use-start";
 
-const STATUSES = ["running", "succeeded", "partial-succeeded", "failed", "stopped"] as const;
 const SOURCES = ["web-app", "service-api", "installed-app", "trigger"] as const;
 
 /** The runs of a workflow for its users. */

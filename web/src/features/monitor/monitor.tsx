@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { AppMode } from "@/api/console";
-import { PERIODS, periodOf, startOf } from "./period";
+import { PERIODS, periodOf, startOf } from "@/features/logs/period";
 import { NativeSelect } from "@/ui/field";
 import { useTimeZone } from "@/ui/time-zone";
 import { ChartCard } from "./chart-card";
@@ -27,10 +27,10 @@ export default function Monitor({ app, period: named, onPeriod }: MonitorProps) 
         <h2 id="monitor-title" className="flex-1 text-16 font-semibold">
           {t("monitor.title")}
         </h2>
-        <NativeSelect aria-label={t("monitor.period")} className="max-w-44" value={period} onChange={(event) => onPeriod(event.target.value)}>
+        <NativeSelect aria-label={t("logs.period")} className="max-w-44" value={period} onChange={(event) => onPeriod(event.target.value)}>
           {PERIODS.map((each) => (
             <option key={each} value={each}>
-              {t(`monitor.periods.${each}`)}
+              {t(`logs.periods.${each}`)}
             </option>
           ))}
         </NativeSelect>

@@ -20,7 +20,7 @@ import { ToolCard } from "./tool-card";
 
 const SiteDialog = lazy(() => import("./site-dialog"));
 const QrDialog = lazy(() => import("./qr-dialog"));
-const Monitor = lazy(() => withTexts("monitor", import("@/features/monitor/monitor")));
+const Monitor = lazy(() => withTexts("monitor", withTexts("logs", import("@/features/monitor/monitor"))));
 
 type AppDetail = Schemas["AppDetail"];
 type Key = Schemas["KeyShown"];

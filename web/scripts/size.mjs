@@ -20,7 +20,7 @@ const pages = {
   home: ["src/routes/apps-pages.tsx"],
   explore: ["src/routes/explore-pages.tsx"],
   canvas: ["src/routes/workflow-page.tsx"],
-  configuration: ["src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json"],
+  configuration: ["src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json", "src/i18n/en/extensions.json"],
   tools: ["src/routes/tools-page.tsx", "src/i18n/en/tools.json"],
   tracing: ["src/routes/tracing-page.tsx"],
   logs: ["src/routes/logs-page.tsx", "src/i18n/en/logs.json", "src/ui/markdown/renderer.tsx"],

@@ -3,6 +3,7 @@ import { initReactI18next } from "react-i18next";
 import type en from "./en";
 import type documents from "./en/documents.json";
 import type evaluation from "./en/evaluation.json";
+import type extensions from "./en/extensions.json";
 import type knowledgeSetup from "./en/knowledge-setup.json";
 import type logs from "./en/logs.json";
 import type monitor from "./en/monitor.json";
@@ -14,6 +15,7 @@ import type tools from "./en/tools.json";
 export type Translation = typeof en & {
   documents: typeof documents;
   evaluation: typeof evaluation;
+  extensions: typeof extensions;
   knowledgeSetup: typeof knowledgeSetup;
   logs: typeof logs;
   monitor: typeof monitor;
@@ -46,6 +48,11 @@ export const AREAS = {
     en: () => import("./en/evaluation.json"),
     "zh-Hans": () => import("./zh-Hans/evaluation.json"),
     ja: () => import("./ja/evaluation.json"),
+  },
+  extensions: {
+    en: () => import("./en/extensions.json"),
+    "zh-Hans": () => import("./zh-Hans/extensions.json"),
+    ja: () => import("./ja/extensions.json"),
   },
   knowledgeSetup: {
     en: () => import("./en/knowledge-setup.json"),

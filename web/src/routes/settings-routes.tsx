@@ -2,6 +2,7 @@ import { Boxes, Puzzle, Settings, SunMoon } from "lucide-react";
 import { ADMINISTRATORS } from "@/features/account/roles";
 import { addSearchSource, saysAll } from "@/features/commands/sources";
 import { addSettingsSection, addToRail, settingsSections } from "@/features/shell/registry";
+import { withTexts } from "@/i18n/i18n";
 
 addToRail({ id: "settings", label: (t) => t("shell.settings"), icon: Settings, to: "/settings", order: 90 });
 
@@ -26,11 +27,11 @@ addSettingsSection({
 addSettingsSection({
   id: "api-extensions",
   group: "workspace",
-  label: (t) => t("extensions.section"),
+  label: (t) => t("shell.extensions"),
   icon: Puzzle,
   order: 40,
   roles: ADMINISTRATORS,
-  page: () => import("@/features/extensions/extensions-section"),
+  page: () => withTexts("extensions", import("@/features/extensions/extensions-section")),
 });
 
 addSearchSource({

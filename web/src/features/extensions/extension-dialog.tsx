@@ -17,7 +17,7 @@ interface ExtensionDialogProps {
 }
 
 /** The server calls the endpoint before it keeps it. */
-export function ExtensionDialog({ extension, onClose, onSaved }: ExtensionDialogProps) {
+export default function ExtensionDialog({ extension, onClose, onSaved }: ExtensionDialogProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const queries = useQueryClient();

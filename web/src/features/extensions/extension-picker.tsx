@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAccount } from "@/features/account/account-context";
 import { mayAdminister } from "@/features/account/roles";
 import { Button } from "@/ui/button";
 import { Select } from "@/ui/select";
-import { ExtensionDialog } from "./extension-dialog";
 import { extensionsQuery } from "./extensions-query";
+
+const ExtensionDialog = lazy(() => import("./extension-dialog"));
 
 interface ExtensionPickerProps {
   value: string;
@@ -41,15 +42,17 @@ export function ExtensionPicker({ value, onChange, label, disabled = false }: Ex
         )}
       </div>
       {gone && <p className="text-12 text-danger">{t("extensions.gone")}</p>}
-      {adding && (
-        <ExtensionDialog
-          onClose={() => setAdding(false)}
-          onSaved={({ id }) => {
-            setAdding(false);
-            onChange(id);
-          }}
-        />
-      )}
+      <Suspense>
+        {adding && (
+          <ExtensionDialog
+            onClose={() => setAdding(false)}
+            onSaved={({ id }) => {
+              setAdding(false);
+              onChange(id);
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Empty, Skeleton } from "@/ui/empty";
 import { showToast } from "@/ui/toast";
-import { ExtensionDialog } from "./extension-dialog";
+import ExtensionDialog from "./extension-dialog";
 import { extensionsQuery, UNCHANGED_KEY, type Extension } from "./extensions-query";
 
 const SIGN = { size: 16, strokeWidth: 1.5 };

@@ -14,7 +14,7 @@ export function ProviderCard({ provider, onOpen }: { provider: ToolProvider; onO
     <button
       type="button"
       onClick={onOpen}
-      className="flex h-full min-w-0 flex-col gap-2 rounded-card border border-line bg-surface p-4 text-start transition-colors hover:border-line-strong"
+      className="flex size-full min-w-0 flex-col gap-2 rounded-card border border-line bg-surface p-4 text-start transition-colors hover:border-line-strong"
     >
       <span className="flex w-full min-w-0 items-center gap-3">
         <AppIcon name={title} icon={provider.icon?.content ?? null} background={provider.icon?.background ?? null} />

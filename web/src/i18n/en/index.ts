@@ -5,7 +5,6 @@ import commands from "./commands.json";
 import common from "./common.json";
 import errors from "./errors.json";
 import explore from "./explore.json";
-import extensions from "./extensions.json";
 import files from "./files.json";
 import form from "./form.json";
 import generate from "./generate.json";
@@ -28,4 +27,4 @@ import profile from "./profile.json";
 import models from "./models.json";
 import panels from "./panels.json";
 
-export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, extensions, files, form, generate, humanInput, knowledge, modelSetup, preferences, publish, running, runs, shell, status, steps, tracing, webapp, workflow };
+export default { profile, members, panels, models, editors, account, apps, chat, commands, common, errors, explore, files, form, generate, humanInput, knowledge, modelSetup, preferences, publish, running, runs, shell, status, steps, tracing, webapp, workflow };

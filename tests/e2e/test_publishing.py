@@ -6,8 +6,10 @@ from playwright.sync_api import Page, expect
 from tests.e2e.accessibility import expect_accessible
 from tests.e2e.canvas import Canvas
 from tests.e2e.site import Site
-from tests.server.app_files import end, start, template, workflow
+from tests.e2e.witness import Witness
+from tests.server.app_files import answer, chatflow, end, start, template, workflow
 
+TALK = chatflow(start(to="answer"), answer("Hello"), name="Talk")
 FLOW = workflow(start(to="text"), template("text", "ready", to="end"), end(text="text.output"), name="Put to use")
 
 
@@ -41,3 +43,48 @@ def test_a_page_is_switched_and_a_key_is_made_used_and_removed(site: Site, conso
     api.get_by_role("button", name="Remove the key").click()
     console.get_by_role("button", name="Remove", exact=True).click()
     expect(api.get_by_text("There is no key yet.")).to_be_visible()
+
+
+def test_the_page_of_a_chat_is_set_up_embedded_and_moved(site: Site, console: Page, witness: Witness) -> None:
+    witness.expect(r"404.*/api/passport", r"400.*/api/(site|parameters)")
+    canvas = Canvas(site, console).import_file(TALK)
+    canvas.call("POST", f"/apps/{canvas.app_id}/workflows/publish", {})
+    console.goto(f"{site.url}/app/{canvas.app_id}/overview")
+    card = console.get_by_role("region", name="Web page")
+    card.get_by_role("button", name="Settings").click()
+    dialog = console.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Name").fill("Town talk")
+    dialog.get_by_role("textbox", name="Address of the privacy policy").fill("example.com")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("begins with https://")).to_be_visible()
+    expect_accessible(console)
+    dialog.get_by_role("textbox", name="Address of the privacy policy").fill("https://example.com/privacy")
+    dialog.get_by_role("textbox", name="Disclaimer").fill("It may be **wrong**.")
+    dialog.get_by_role("textbox", name="Disclaimer").press("Control+Enter")
+    expect(console.get_by_text("The page is changed.")).to_be_visible()
+
+    address = card.locator(".font-mono").inner_text()
+    console.goto(address)
+    expect(console.get_by_role("heading", name="Town talk", level=1)).to_be_visible()
+    expect(console.locator("strong", has_text="wrong")).to_be_visible()
+    expect(console.get_by_role("link", name="Privacy")).to_have_attribute("href", "https://example.com/privacy")
+
+    console.goto(f"{site.url}/app/{canvas.app_id}/overview?show=embed")
+    code = address.rpartition("/")[2]
+    expect(dialog.get_by_text(f"/chatbot/{code}")).to_be_visible()
+    dialog.get_by_role("tab", name="Bubble", exact=True).click()
+    expect(dialog.get_by_text("embed.min.js")).to_be_visible()
+    expect_accessible(console)
+    console.keyboard.press("Escape")
+
+    card.get_by_role("button", name="QR code").click()
+    with console.expect_download() as download:
+        dialog.get_by_role("button", name="Download as PNG").click()
+    assert download.value.suggested_filename == "Town talk.png"
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    console.keyboard.press("Escape")
+    card.get_by_role("button", name="Give the page a new address").click()
+    console.get_by_role("button", name="New address").click()
+    expect(card.get_by_text(code)).to_have_count(0)
+    console.goto(address)
+    expect(console.get_by_text("This app is not available")).to_be_visible()

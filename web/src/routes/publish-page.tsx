@@ -9,9 +9,19 @@ const overview = getRouteApi("/console/app/$appId/overview");
 export function OverviewRoute() {
   const { account, app: found } = overview.useRouteContext();
   const { data: app = found } = useQuery(appQuery(found.id));
-  const { period } = overview.useSearch();
+  const { period, show } = overview.useSearch();
   const navigate = overview.useNavigate();
   const onPeriod = (next: string) => void navigate({ search: { period: next }, replace: true, resetScroll: false });
   const administers = account.role === "owner" || account.role === "admin";
-  return <OverviewPage key={app.id} app={app} editable={mayEdit(account.role)} administers={administers} period={period} onPeriod={onPeriod} />;
+  return (
+    <OverviewPage
+      key={app.id}
+      app={app}
+      editable={mayEdit(account.role)}
+      administers={administers}
+      embedding={show === "embed"}
+      period={period}
+      onPeriod={onPeriod}
+    />
+  );
 }

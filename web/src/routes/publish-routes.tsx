@@ -11,6 +11,9 @@ addAppTab({ id: "overview", path: "overview", label: (t) => t("publish.tab"), or
 export const overviewRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "overview",
-  validateSearch: (search): { period?: string | undefined } => ({ period: text(search.period) }),
+  validateSearch: (search): { period?: string | undefined; show?: "embed" | undefined } => ({
+    period: text(search.period),
+    show: search.show === "embed" ? "embed" : undefined,
+  }),
   component: lazyRouteComponent(() => withTexts("publishing", import("./publish-page")), "OverviewRoute"),
 });

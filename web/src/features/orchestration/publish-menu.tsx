@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { ChevronDown, ExternalLink, History, KeyRound, RotateCcw } from "lucide-react";
-import { useState } from "react";
+import { ChevronDown, Code, Compass, ExternalLink, History, KeyRound, RotateCcw } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { workflowApi } from "@/features/workflow/store/api";
 import { Button } from "@/ui/button";
@@ -9,8 +9,9 @@ import { Dialog } from "@/ui/dialog";
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from "@/ui/menu";
 import { Time } from "@/ui/time";
 import type { AppDetail } from "./configuration";
-import { VersionsDialog } from "./versions-dialog";
 import type { Editing } from "./use-configuration";
+
+const VersionsDialog = lazy(async () => ({ default: (await import("./versions-dialog")).VersionsDialog }));
 
 interface PublishMenuProps {
   app: AppDetail;
@@ -74,12 +75,20 @@ export function PublishMenu({ app, editing, editable }: PublishMenuProps) {
           <MenuItem icon={<ExternalLink {...icon} />} disabled={never || page === undefined} onSelect={() => window.open(page, "_blank", "noopener")}>
             {t("orchestration.open")}
           </MenuItem>
+          {app.mode !== "completion" && (
+            <MenuItem icon={<Code {...icon} />} disabled={never || page === undefined} onSelect={() => void navigate({ to: "/app/$appId/overview", params: { appId: app.id }, search: { show: "embed" } })}>
+              {t("orchestration.embed")}
+            </MenuItem>
+          )}
+          <MenuItem icon={<Compass {...icon} />} disabled={never} onSelect={() => void navigate({ to: "/explore/installed/$appId", params: { appId: app.id } })}>
+            {t("orchestration.explore")}
+          </MenuItem>
           <MenuItem icon={<KeyRound {...icon} />} disabled={never} onSelect={() => void navigate({ to: "/app/$appId/overview", params: { appId: app.id } })}>
             {t("orchestration.access")}
           </MenuItem>
         </Menu>
       </div>
-      {versions && <VersionsDialog appId={app.id} editing={editing} editable={editable} onClose={() => setVersions(false)} />}
+      <Suspense>{versions && <VersionsDialog appId={app.id} editing={editing} editable={editable} onClose={() => setVersions(false)} />}</Suspense>
       <ConflictDialog editing={editing} />
     </>
   );

@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { ExternalLink, Plus, QrCode, RefreshCw, Settings2, Trash2 } from "lucide-react";
+import { Code, ExternalLink, Plus, QrCode, RefreshCw, Settings2, Trash2 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
@@ -15,10 +15,11 @@ import { Time } from "@/ui/time";
 import { showToast } from "@/ui/toast";
 import { Address } from "./address";
 import { McpCard } from "./mcp-card";
-import { renewCode } from "./site";
+import { renewCode, talks } from "./site";
 import { ToolCard } from "./tool-card";
 
 const SiteDialog = lazy(() => import("./site-dialog"));
+const EmbedDialog = lazy(() => import("./embed-dialog"));
 const QrDialog = lazy(() => import("./qr-dialog"));
 const Monitor = lazy(() => withTexts("monitor", withTexts("logs", import("@/features/monitor/monitor"))));
 
@@ -34,19 +35,21 @@ interface OverviewPageProps {
 }
 
 interface MonitoredPageProps extends OverviewPageProps {
+  /** Begins with how to embed the chat. */
+  embedding: boolean;
   /** Of the charts, as the address names it. */
   period: string | undefined;
   onPeriod: (period: string) => void;
 }
 
 /** Where an app can be used, its page for people, its API for programs and as a tool, and what happened there. */
-export function OverviewPage({ app, editable, administers, period, onPeriod }: MonitoredPageProps) {
+export function OverviewPage({ app, editable, administers, embedding, period, onPeriod }: MonitoredPageProps) {
   const { t } = useTranslation();
   return (
     <div className="mx-auto flex w-full max-w-240 flex-col gap-4 p-4">
       {app.published_version_id === null && <p className="rounded-control bg-warn-soft px-3 py-2 text-warn">{t("publishing.notPublished")}</p>}
       <div className="grid gap-4 lg:grid-cols-2">
-        <PageCard app={app} editable={editable} administers={administers} />
+        <PageCard app={app} editable={editable} administers={administers} embedding={embedding} />
         <ApiCard app={app} editable={editable} administers={administers} />
         <McpCard app={app} editable={editable} />
         {app.mode === "workflow" && <ToolCard app={app} administers={administers} />}
@@ -87,12 +90,12 @@ function useSwitch(appId: string, before: boolean, send: (on: boolean) => Promis
 }
 
 /** What of the page is open. */
-type Opened = "code" | "settings" | "renew" | null;
+type Opened = "code" | "embed" | "settings" | "renew" | null;
 
-function PageCard({ app, editable, administers }: OverviewPageProps) {
+function PageCard({ app, editable, administers, embedding }: OverviewPageProps & { embedding: boolean }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [opened, setOpened] = useState<Opened>(null);
+  const [opened, setOpened] = useState<Opened>(embedding && talks(app.mode) ? "embed" : null);
   const close = () => setOpened(null);
   const url = app.site?.url ?? "";
   const [on, toggle] = useSwitch(app.id, app.enable_site, (enable_site) =>
@@ -123,12 +126,18 @@ function PageCard({ app, editable, administers }: OverviewPageProps) {
         <Button size="small" icon={<QrCode size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => setOpened("code")}>
           {t("publishing.code")}
         </Button>
+        {talks(app.mode) && (
+          <Button size="small" icon={<Code size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => setOpened("embed")}>
+            {t("publishing.embed.open")}
+          </Button>
+        )}
         <Button size="small" icon={<Settings2 size={14} strokeWidth={1.5} />} disabled={!editable} onClick={() => setOpened("settings")}>
           {t("publishing.site.open")}
         </Button>
       </div>
       <Suspense>
         {opened === "code" && <QrDialog url={url} name={app.site?.title ?? app.name} onClose={close} />}
+        {opened === "embed" && <EmbedDialog appId={app.id} onClose={close} />}
         {opened === "settings" && <SiteDialog app={app} onClose={close} />}
       </Suspense>
       {opened === "renew" && (

@@ -34,7 +34,6 @@ import { Palette } from "./palette/palette";
 import { createWorkflowStore, documentOf, SavingContext, useSaving, useWorkflow, useWorkflowStore, WorkflowContext, type WorkflowStore } from "./store";
 import { workflowApi, type Block, type Draft } from "./store/api";
 import { makeSaving } from "./store/saving";
-import { ConflictDialog } from "./versions/conflict-dialog";
 import { useMarks, type Viewing } from "./versions/viewing";
 
 // What one asks for is loaded when one asks.
@@ -44,6 +43,7 @@ const SystemPanel = lazy(async () => ({ default: (await import("./canvas/variabl
 const VariablesPanel = lazy(async () => ({ default: (await import("./canvas/variables-panel")).VariablesPanel }));
 const ChecklistPanel = lazy(async () => ({ default: (await import("./checklist/checklist-panel")).ChecklistPanel }));
 const ImportDialog = lazy(async () => ({ default: (await import("./versions/import-dialog")).ImportDialog }));
+const ConflictDialog = lazy(async () => ({ default: (await import("./versions/conflict-dialog")).ConflictDialog }));
 const VersionsPanel = lazy(async () => ({ default: (await import("./versions/versions-panel")).VersionsPanel }));
 const PublishDialog = lazy(async () => ({ default: (await import("./versions/publish-dialog")).PublishDialog }));
 
@@ -188,7 +188,6 @@ function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }:
                   </Button>
                 </div>
               )}
-              <ConflictDialog />
             </section>
             {viewing === null && store.getState().editable && <Dock />}
           </div>
@@ -198,6 +197,7 @@ function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }:
         <Palette blocks={blocks} surface={surfaceOf} />
         <ConnectList surface={surfaceOf} />
         <Suspense>
+          <ConflictDialog />
           <Dialogs problems={problems} name={name} />
         </Suspense>
       </div>

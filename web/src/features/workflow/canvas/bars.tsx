@@ -1,4 +1,5 @@
 import { useStore as useFlowStore } from "@xyflow/react";
+import { useNavigate } from "@tanstack/react-router";
 import clsx from "clsx";
 import { ChevronDown, CloudAlert, CloudCheck, Ellipsis, RefreshCw } from "lucide-react";
 import { useTranslation } from "react-i18next";
@@ -26,6 +27,9 @@ export function TopBar({ problemCount, hasErrors, siteUrl, hasFeatures }: TopBar
   const { t } = useTranslation();
   const panel = useCanvas((state) => state.panel);
   const mode = useWorkflow((state) => state.mode);
+  const appId = useWorkflow((state) => state.appId);
+  const navigate = useNavigate();
+  const { data: published } = usePublished();
   const run = useRun();
   const label = useCommandLabel();
   const canPublish = useEnabled("publish");
@@ -88,6 +92,14 @@ export function TopBar({ problemCount, hasErrors, siteUrl, hasFeatures }: TopBar
               {t("workflow.publish.batch")}
             </MenuItem>
           )}
+          {mode === "advanced-chat" && (
+            <MenuItem disabled={siteUrl === null || published == null} onSelect={() => void navigate({ to: "/app/$appId/overview", params: { appId }, search: { show: "embed" } })}>
+              {t("workflow.publish.embed")}
+            </MenuItem>
+          )}
+          <MenuItem disabled={published == null} onSelect={() => void navigate({ to: "/explore/installed/$appId", params: { appId } })}>
+            {t("workflow.publish.explore")}
+          </MenuItem>
           <MenuItem onSelect={() => window.open("/console/api/openapi.json", "_blank", "noopener")}>{t("workflow.publish.api")}</MenuItem>
           <MenuSeparator />
           <CommandItem id="exportFile" />

@@ -183,6 +183,7 @@ def test_a_version_is_published_compared_and_restored(site: Site, console: Page)
     panel.get_by_role("button", name="Menu of First").click()
     console.get_by_role("menuitem", name="Restore").click()
     console.get_by_role("alertdialog").get_by_role("button", name="Restore").click()
+    expect(console.get_by_text("The draft is that version now")).to_be_visible()
     expect(canvas.card("shout 2")).to_have_count(0)
     assert "shout 2" not in canvas.titles()
 

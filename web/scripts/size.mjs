@@ -23,6 +23,7 @@ const pages = {
   configuration: ["src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json", "src/i18n/en/extensions.json"],
   tools: ["src/routes/tools-page.tsx", "src/i18n/en/tools.json"],
   tracing: ["src/routes/tracing-page.tsx"],
+  annotations: ["src/routes/annotations-page.tsx", "src/i18n/en/annotations.json"],
   logs: ["src/routes/logs-page.tsx", "src/i18n/en/logs.json", "src/ui/markdown/renderer.tsx"],
   publishing: ["src/routes/publish-page.tsx", "src/i18n/en/publishing.json", "src/features/monitor/monitor.tsx", "src/i18n/en/monitor.json", "src/i18n/en/logs.json"],
   knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/evaluation.json"],

@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type en from "./en";
+import type annotations from "./en/annotations.json";
 import type documents from "./en/documents.json";
 import type evaluation from "./en/evaluation.json";
 import type extensions from "./en/extensions.json";
@@ -13,6 +14,7 @@ import type publishing from "./en/publishing.json";
 import type tools from "./en/tools.json";
 
 export type Translation = typeof en & {
+  annotations: typeof annotations;
   documents: typeof documents;
   evaluation: typeof evaluation;
   extensions: typeof extensions;
@@ -39,6 +41,11 @@ const LOADERS: Record<Language, Loader> = {
 
 /** Areas with many texts, which come with the pages that show them. */
 export const AREAS = {
+  annotations: {
+    en: () => import("./en/annotations.json"),
+    "zh-Hans": () => import("./zh-Hans/annotations.json"),
+    ja: () => import("./ja/annotations.json"),
+  },
   documents: {
     en: () => import("./en/documents.json"),
     "zh-Hans": () => import("./zh-Hans/documents.json"),

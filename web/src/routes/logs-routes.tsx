@@ -14,3 +14,12 @@ export const logsRoute = createRoute({
   validateSearch: logSearch,
   component: lazyRouteComponent(() => withTexts("logs", import("./logs-page")), "LogsRoute"),
 });
+
+addAppTab({ id: "annotations", path: "annotations", label: (t) => t("runs.annotationsTab"), order: 55, roles: EDITORS, modes: ["chat", "agent-chat", "advanced-chat"] });
+
+/** The questions that people have written the answers to. */
+export const annotationsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "annotations",
+  component: lazyRouteComponent(() => withTexts("annotations", import("./annotations-page")), "AnnotationsRoute"),
+});

@@ -11,7 +11,7 @@ import { parseSearch, stringifySearch } from "./search";
 import "./settings-routes";
 import { webAppRoutes } from "./webapp-routes";
 import { knowledgeRoutes } from "./knowledge-routes";
-import { logsRoute } from "./logs-routes";
+import { annotationsRoute, logsRoute } from "./logs-routes";
 import { configurationRoute } from "./orchestration-routes";
 import { overviewRoute } from "./publish-routes";
 import { toolsRoutes } from "./tools-routes";
@@ -31,7 +31,7 @@ export function makeRouter(queries: QueryClient) {
         ...runRoutes,
         ...toolsRoutes,
         ...membersRoutes,
-        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute, logsRoute, tracingRoute]),
+        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute, logsRoute, annotationsRoute, tracingRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),
       ]),
     ]),

@@ -61,4 +61,3 @@ def test_annotations_are_written_imported_answered_with_and_deleted(site: Site, 
     expect(table.get_by_role("row")).to_have_count(2)
     console.set_viewport_size({"width": 390, "height": 844})
     assert console.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    console.screenshot(path="/tmp/an.png")

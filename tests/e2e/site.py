@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.doubles.mail import MailSink
 from tests.e2e.storyteller import Storyteller
 from tests.server.fixtures import ENVIRONMENT
 from tests.server.gate import Gate
@@ -114,6 +115,13 @@ class Site:
         """The time of every open form is over."""
         aside(lambda: self._bench.change("UPDATE forms SET expires_at = 1 WHERE status = 'open'"))
 
+    def date_back(self, message_id: str, days: int) -> None:
+        """A message, and the conversation that has only this one, are that much older."""
+        back = "SET created_at = created_at - :back, updated_at = updated_at - :back WHERE id ="
+        conversation = "(SELECT conversation_id FROM messages WHERE id = :id)"
+        for statement in (f"UPDATE conversations {back} {conversation}", f"UPDATE messages {back} :id"):
+            aside(lambda sql=statement: self._bench.change(sql, id=message_id, back=days * 86_400_000_000))
+
     def lose_power(self) -> None:
         self._bench.server.kill()
 
@@ -124,6 +132,18 @@ class Site:
 
 def code_of(address: str) -> str:
     return address.rsplit("/", 1)[1]
+
+
+def open_to_everybody(mails: MailSink) -> dict[str, str]:
+    """The settings of a server that sends mail and lets everybody in."""
+    return {
+        "TREADLE_SMTP_HOST": mails.host,
+        "TREADLE_SMTP_PORT": str(mails.port),
+        "TREADLE_SMTP_SECURITY": "none",
+        "TREADLE_ENABLE_EMAIL_CODE_LOGIN": "true",
+        "TREADLE_ALLOW_REGISTER": "true",
+        "TREADLE_ALLOW_CREATE_WORKSPACE": "true",
+    }
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.doubles.mail import MailSink
 from tests.e2e.accessibility import expect_accessible
 from tests.e2e.conftest import Visitors
-from tests.e2e.site import EMAIL, Site, running_site
+from tests.e2e.site import EMAIL, Site, open_to_everybody, running_site
 from tests.e2e.witness import SIGNED_OUT, Witness
 
 
@@ -22,15 +22,7 @@ def sink() -> Iterator[MailSink]:
 @pytest.fixture(scope="module")
 def open_site(tmp_path_factory: pytest.TempPathFactory, sink: MailSink) -> Iterator[Site]:
     """A server that sends mail and lets everybody in."""
-    environment = {
-        "TREADLE_SMTP_HOST": "127.0.0.1",
-        "TREADLE_SMTP_PORT": str(sink.port),
-        "TREADLE_SMTP_SECURITY": "none",
-        "TREADLE_ENABLE_EMAIL_CODE_LOGIN": "true",
-        "TREADLE_ALLOW_REGISTER": "true",
-        "TREADLE_ALLOW_CREATE_WORKSPACE": "true",
-    }
-    with running_site(tmp_path_factory.mktemp("open"), environment) as site:
+    with running_site(tmp_path_factory.mktemp("open"), open_to_everybody(sink)) as site:
         site.create_account()
         yield site
 

@@ -1,5 +1,5 @@
-import { Link, Outlet } from "@tanstack/react-router";
-import { createElement, Suspense } from "react";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { createElement, Suspense, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useAccount } from "@/features/account/account-context";
 import { Skeleton } from "@/ui/empty";
@@ -11,10 +11,16 @@ export function SettingsLayout() {
   const { t } = useTranslation();
   const { role } = useAccount();
   const sections = settingsSections(role);
+  const nav = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  useEffect(() => {
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
     <div className="flex min-h-0 flex-1 flex-col md:flex-row">
       <PageBar title={t("shell.settings")} />
       <nav
+        ref={nav}
         aria-label={t("shell.settingsSections")}
         className="flex shrink-0 gap-1 overflow-x-auto border-line p-2 max-md:border-b md:w-56 md:flex-col md:overflow-y-auto md:border-r md:p-3"
       >

@@ -34,7 +34,7 @@ import { Palette } from "./palette/palette";
 import { createWorkflowStore, documentOf, SavingContext, useSaving, useWorkflow, useWorkflowStore, WorkflowContext, type WorkflowStore } from "./store";
 import { workflowApi, type Block, type Draft } from "./store/api";
 import { makeSaving } from "./store/saving";
-import { useMarks, type Viewing } from "./versions/viewing";
+import { useMarks, useVersionName, type Viewing } from "./versions/viewing";
 
 // What one asks for is loaded when one asks.
 const HistoryPanel = lazy(async () => ({ default: (await import("./canvas/history-panel")).HistoryPanel }));
@@ -138,6 +138,7 @@ function Editor(props: EditorProps) {
 
 function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }: EditorProps) {
   const { t } = useTranslation();
+  const versionName = useVersionName();
   const store = useWorkflowStore();
   const maximised = useCanvas((state) => state.maximised);
   const surface = useRef<HTMLDivElement>(null);
@@ -182,7 +183,7 @@ function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }:
               </WorkflowContext>
               {viewing !== null && (
                 <div role="status" className="absolute inset-x-0 top-0 z-6 flex items-center justify-center gap-3 bg-accent-soft px-3 py-1.5 text-accent">
-                  {t("workflow.versions.viewing", { name: viewing.version.marked_name || viewing.version.version })}
+                  {t("workflow.versions.viewing", { name: versionName(viewing.version) })}
                   <Button size="small" onClick={() => setViewing(null)}>
                     {t("workflow.versions.back")}
                   </Button>

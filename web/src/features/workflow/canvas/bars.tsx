@@ -7,7 +7,7 @@ import { Button } from "@/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { Time } from "@/ui/time";
 import { useSaveState, useSaving, useWorkflow } from "../store";
-import { usePublished } from "../versions/viewing";
+import { usePublished, useVersionName } from "../versions/viewing";
 import { CommandButton, useCommandLabel, useEnabled, useRun } from "./canvas-commands";
 import { commandOf, type CommandId } from "./commands";
 import { useCanvas } from "./ui";
@@ -126,13 +126,14 @@ function CommandItem({ id, aside = "" }: { id: CommandId; aside?: string }) {
 function PublishedLine() {
   const { t } = useTranslation();
   const { data } = usePublished();
+  const nameOf = useVersionName();
   return (
     <div className="px-2 py-1.5 text-12 text-muted">
       {data == null ? (
         t("workflow.publish.never")
       ) : (
         <>
-          {t("workflow.publish.last", { name: data.marked_name || data.version })} <Time at={data.created_at} />
+          {t("workflow.publish.last", { name: nameOf(data) })} <Time at={data.created_at} />
         </>
       )}
     </div>
@@ -146,6 +147,7 @@ function SaveLine() {
   const status = useSaveState((state) => state.status);
   const savedAt = useSaveState((state) => state.savedAt);
   const { data } = usePublished();
+  const nameOf = useVersionName();
   const failed = status === "failed" || status === "conflict";
   const Icon = failed ? CloudAlert : status === "saved" ? CloudCheck : RefreshCw;
   const time = new Intl.DateTimeFormat(i18n.language, { timeStyle: "medium" }).format(savedAt);
@@ -162,7 +164,7 @@ function SaveLine() {
           {t("common.retry")}
         </Button>
       )}
-      <span className="truncate max-sm:hidden">{data == null ? t("workflow.publish.never") : t("workflow.publish.last", { name: data.marked_name || data.version })}</span>
+      <span className="truncate max-sm:hidden">{data == null ? t("workflow.publish.never") : t("workflow.publish.last", { name: nameOf(data) })}</span>
     </div>
   );
 }

@@ -19,7 +19,7 @@ import { openDraft } from "../graph/draft";
 import { documentOf, useSaving, useWorkflow, useWorkflowStore } from "../store";
 import { workflowApi, type VersionEntry } from "../store/api";
 import { ChangesList } from "./changes-list";
-import type { Viewing } from "./viewing";
+import { useVersionName, type Viewing } from "./viewing";
 
 interface VersionsPanelProps {
   accountId: string;
@@ -135,7 +135,8 @@ function VersionRow({ entry, items, editable, viewing, onView }: VersionRowProps
     if (shown) onView(null);
     await queries.invalidateQueries({ queryKey: ["versions", appId] });
   };
-  const name = entry.marked_name || entry.version;
+  const nameOf = useVersionName();
+  const name = nameOf(entry);
   return (
     <li className={clsx("flex items-start gap-1 rounded-control pr-1 hover:bg-sunken", shown && "bg-accent-soft")}>
       <button type="button" aria-current={shown || undefined} className="min-w-0 flex-1 px-3 py-2 text-start" onClick={() => void view(null)}>
@@ -198,7 +199,7 @@ function VersionRow({ entry, items, editable, viewing, onView }: VersionRowProps
               .filter((each) => each.id !== entry.id)
               .map((each) => (
                 <option key={each.id} value={each.id}>
-                  {each.marked_name || each.version}
+                  {nameOf(each)}
                 </option>
               ))}
           </NativeSelect>

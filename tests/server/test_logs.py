@@ -179,6 +179,11 @@ def test_another_workspace_and_a_mere_member_see_nothing(any_workbench: Workbenc
     for path in ("chat-conversations", "completion-messages", "workflow-app-logs", "statistics/daily-messages"):
         assert stranger.get(f"/apps/{app}/{path}").status_code == 404
         assert member.get(f"/apps/{app}/{path}").status_code == (200 if path.startswith("statistics") else 403)
+    assert member.get("/runs").status_code == 403
+    assert member.get("/runs/no-such-run").status_code == 403
+    keeper = console_of(bench, role="dataset_operator")
+    for path in ("chat-conversations", "statistics/daily-messages", "api-keys"):
+        assert keeper.get(f"/apps/{app}/{path}").status_code == 403
 
 
 def test_feedback_is_exported(any_workbench: Workbench, console: Console) -> None:

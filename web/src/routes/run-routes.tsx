@@ -1,11 +1,11 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { Activity } from "lucide-react";
-import { APP_USERS } from "@/features/account/roles";
+import { EDITORS } from "@/features/account/roles";
 import { addToRail } from "@/features/shell/registry";
 import { consoleRoute } from "./layouts";
 import { text } from "./search";
 
-addToRail({ id: "logs", label: (t) => t("runs.title"), icon: Activity, to: "/logs", order: 50, roles: APP_USERS });
+addToRail({ id: "logs", label: (t) => t("runs.title"), icon: Activity, to: "/logs", order: 50, roles: EDITORS });
 
 const runsRoute = createRoute({
   getParentRoute: () => consoleRoute,

@@ -26,6 +26,7 @@ CSRF_COOKIE = "treadle_csrf"
 CSRF_HEADER = "x-csrf-token"
 ADMINISTRATORS = frozenset({Role.OWNER, Role.ADMIN})
 EDITORS = ADMINISTRATORS | {Role.EDITOR}
+APP_USERS = EDITORS | {Role.NORMAL}
 
 
 class DeclaredAPIRoute(APIRoute):
@@ -122,6 +123,11 @@ async def member(request: Request, services: ServicesDep) -> SignedIn:
     return signed_in
 
 
+async def app_user(request: Request, services: ServicesDep) -> SignedIn:
+    """A member whose work is not knowledge alone. Raises as `member` does, and Forbidden for one whose work it is."""
+    return _with_role(await member(request, services), APP_USERS)
+
+
 async def editor(request: Request, services: ServicesDep) -> SignedIn:
     """A member who may edit apps. Raises as `member` does, and Forbidden for one who may not."""
     return _with_role(await member(request, services), EDITORS)
@@ -180,11 +186,13 @@ _CALLERS: dict[Callable[..., Any] | None, Caller] = {
     anyone: Caller.ANYONE,
     first_run: Caller.FIRST_RUN,
     member: Caller.MEMBER,
+    app_user: Caller.MEMBER,
     editor: Caller.MEMBER,
     administrator: Caller.MEMBER,
     parting_editor: Caller.MEMBER,
 }
 MemberDep = Annotated[SignedIn, Depends(member)]
+AppUserDep = Annotated[SignedIn, Depends(app_user)]
 EditorDep = Annotated[SignedIn, Depends(editor)]
 AdministratorDep = Annotated[SignedIn, Depends(administrator)]
 PartingEditorDep = Annotated[SignedIn, Depends(parting_editor)]

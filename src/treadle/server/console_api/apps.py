@@ -15,6 +15,7 @@ from treadle.dsl import AppMode
 from treadle.platform.refusals import InvalidParam, NotFound
 from treadle.server.console_api.access import (
     AdministratorDep,
+    AppUserDep,
     EditorDep,
     MemberDep,
     ServicesDep,
@@ -286,7 +287,7 @@ async def switch_api(app_id: str, body: ApiSwitch, services: ServicesDep, signed
 
 
 @router.get("/apps/{app_id}/api-keys")
-async def list_keys(app_id: str, services: ServicesDep, signed_in: MemberDep) -> KeyList:
+async def list_keys(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> KeyList:
     """The keys of an app, oldest first, without their tokens."""
     await services.apps.of_workspace(signed_in.workspace_id, app_id)
     keys = await services.keys.list_keys(signed_in.workspace_id, KeyType.APP, app_id)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from treadle.logs.repository import RunFilter
 from treadle.logs.shapes import detail_map, run_map
-from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
 
 router = console_router("Runs")
 
@@ -98,7 +98,7 @@ class LoggedRunDetail(LoggedRun):
 @router.get("/runs")
 async def runs(
     services: ServicesDep,
-    signed_in: MemberDep,
+    signed_in: EditorDep,
     app_id: str | None = None,
     status: str | None = None,
     cursor: str | None = None,
@@ -116,7 +116,7 @@ async def runs(
 
 
 @router.get("/runs/{run_id}")
-async def run_detail(run_id: str, services: ServicesDep, signed_in: MemberDep) -> LoggedRunDetail:
+async def run_detail(run_id: str, services: ServicesDep, signed_in: EditorDep) -> LoggedRunDetail:
     """One run, node by node."""
     detail = await services.logs.detail(run_id, workspace_id=signed_in.workspace_id)
     return LoggedRunDetail.model_validate(detail_map(detail))

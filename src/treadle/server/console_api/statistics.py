@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from treadle.logs.statistics import Chart
-from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AppUserDep, ServicesDep, console_router
 from treadle.server.console_api.logs import Moment, asked_period, zone_of
 
 router = console_router("Statistics")
@@ -17,7 +17,7 @@ class ChartDays(BaseModel):
 
 @router.get("/apps/{app_id}/statistics/{chart}")
 async def read_chart(
-    app_id: str, chart: Chart, services: ServicesDep, signed_in: MemberDep, start: Moment = "", end: Moment = ""
+    app_id: str, chart: Chart, services: ServicesDep, signed_in: AppUserDep, start: Moment = "", end: Moment = ""
 ) -> ChartDays:
     """A chart over a period, in days of the reader's time zone."""
     app = await services.apps.of_workspace(signed_in.workspace_id, app_id)

@@ -85,8 +85,8 @@ export function AppMenu({ app, editable, trigger, onDeleted }: AppMenuProps) {
         )}
         {editable && (
           <>
-            <MenuItem icon={<Activity {...SIGN} />} onSelect={() => void navigate({ to: "/logs", search: { app: app.id } })}>
-              {t("runs.title")}
+            <MenuItem icon={<Activity {...SIGN} />} onSelect={() => void navigate({ to: "/app/$appId/logs", params: { appId: app.id } })}>
+              {t("runs.tab")}
             </MenuItem>
             <MenuSeparator />
             <MenuItem icon={<Pencil {...SIGN} />} onSelect={() => setAsked("edit")}>

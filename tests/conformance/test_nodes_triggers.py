@@ -13,6 +13,7 @@ import yaml
 from tests.nodes.harness import node, play
 from tests.server.app_files import Node, end, leads, workflow
 from tests.server.harness import Workbench
+from tests.server.matchers import refused
 from tests.triggers.apps import parameter
 from tests.triggers.webhooks import hook
 from treadle.engine.errors import GraphProblem
@@ -156,6 +157,25 @@ async def test_TP_1_the_event_becomes_variables() -> None:
     finished = played.node("hook")
     assert finished.outputs == {"repo": "a/b", "stars": 3, "sys.user_id": "u1"}
     assert finished.metadata == {"trigger_info": settings}
+
+
+def test_TP_2_what_the_integration_filters_creates_no_run(workbench: Workbench) -> None:
+    """Without the plugin everything is filtered: no event starts the workflow, and whoever calls it is told so."""
+    data = {
+        "type": "trigger-plugin",
+        "title": "On push",
+        "provider_id": "acme/git/git",
+        "event_name": "push",
+        "event_parameters": {"label": {"type": "constant", "value": "bug"}},
+    }
+    app = workbench.import_app(workflow(Node("hook", data, leads("end")), end(), name="Filtered"))
+    answer = workbench.api(app).run()
+    refused(answer, 400, "invalid_param")
+    assert answer.json()["message"] == (
+        'This workflow is started by the event "push" of the plugin "acme/git/git", which is not installed here, so '
+        "nothing starts it. Replace the trigger by a webhook, a schedule or a start node, and publish again."
+    )
+    assert workbench.rows("SELECT id FROM runs WHERE app_id = :app", app=app.id) == []
 
 
 def test_TP_3_a_parameter_must_be_constant() -> None:

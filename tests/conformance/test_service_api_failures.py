@@ -4,6 +4,8 @@ from typing import Any
 from uuid import uuid4
 
 from tests.server import sample_apps
+from tests.server.app_files import STUB
+from tests.server.console_client import console_of
 from tests.server.harness import Workbench
 from tests.server.matchers import ID, NOW, TEXT, refused
 
@@ -28,6 +30,26 @@ def test_case_36_a_provider_without_credentials(workbench: Workbench) -> None:
     else:
         assert answer.text.count("data: ") == 1
         assert '"code":"provider_not_initialize"' in answer.text
+
+
+def test_case_37_an_account_that_is_used_up_and_a_model_that_is_switched_off(workbench: Workbench) -> None:
+    """There are no plans here: an account with a provider is used up, and a workspace switches models off."""
+    workspace = workbench.second_workspace("Bounded")
+    workspace.add_model()
+    api = workbench.api(workspace.import_app(sample_apps.CHAT))
+    workbench.model.fail(status=429, code="insufficient_quota")
+    refused(api.chat("hi"), 400, "provider_quota_exceeded")
+    workbench.model.fail(status=402)
+    (event,) = api.chat_events("hi")
+    assert (event["code"], event["status"]) == ("provider_quota_exceeded", 400)
+    assert "is used up" in event["message"]
+    console = console_of(workbench, workspace_id=workspace.id)
+    models = f"/workspaces/current/model-providers/{STUB['provider']}/models"
+    assert console.change(f"{models}/disable", {"model": STUB["name"], "model_type": "llm"}).status_code == 200
+    refused(api.chat("hi"), 400, "model_currently_not_support")
+    (event,) = api.chat_events("hi")
+    assert (event["code"], event["status"]) == ("model_currently_not_support", 400)
+    assert "switched off in this workspace" in event["message"]
 
 
 def test_case_38_a_model_that_refuses(workbench: Workbench) -> None:

@@ -19,6 +19,7 @@ from treadle.engine.errors import (
     InvokeError,
     InvokeRateLimitError,
     InvokeServerUnavailableError,
+    QuotaExceededError,
 )
 from treadle.engine.ports import ChatDelta, ChatRequest, Message, ModelProfile, ModelRef, Part, ToolCall, ToolSpec
 from treadle.engine.values import JsonValue
@@ -377,7 +378,7 @@ async def test_a_wrong_key_is_named_and_not_shown(wire: OpenAI, upstream: Script
     ("status", "kind", "text"),
     [
         (400, InvokeBadRequestError, "refused the request (HTTP 400): No luck"),
-        (402, InvokeBadRequestError, "has no balance (HTTP 402): No luck"),
+        (402, QuotaExceededError, "is used up (HTTP 402): No luck"),
         (403, InvokeAuthorizationError, "may not use this model (HTTP 403): No luck"),
         (404, InvokeBadRequestError, "no such model or endpoint (HTTP 404): No luck"),
         (408, InvokeConnectionError, "gave up waiting (HTTP 408): No luck"),

@@ -33,6 +33,10 @@ class ModelNotExistError(NodeError):
     """The model named in the node is not offered by its provider."""
 
 
+class ModelCurrentlyNotSupportError(ModelNotExistError):
+    """The model is switched off in the workspace."""
+
+
 class NoPromptFoundError(NodeError):
     """Nothing is left to send to the model."""
 
@@ -119,6 +123,10 @@ class InvokeRateLimitError(InvokeError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class QuotaExceededError(InvokeRateLimitError):
+    """The account with the provider has nothing left to spend: another call does not help, another account does."""
 
 
 class InvokeAuthorizationError(InvokeError):

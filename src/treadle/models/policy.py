@@ -22,6 +22,7 @@ from treadle.engine.errors import (
     InvokeRateLimitError,
     InvokeServerUnavailableError,
     ModelNotExistError,
+    QuotaExceededError,
 )
 from treadle.engine.ports import ModelRef
 
@@ -227,6 +228,8 @@ class Calls:
         if self._failures >= self._policy.retries:
             return None
         wait = _FIRST_WAIT * 2**self._failures * (1 + self._policy.jitter())
+        if isinstance(error, QuotaExceededError):
+            return None
         if isinstance(error, InvokeRateLimitError):
             if self._guarded or (error.retry_after or 0) > LONGEST_WAIT:
                 return None

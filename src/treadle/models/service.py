@@ -10,7 +10,12 @@ from collections.abc import Mapping
 
 import msgspec
 
-from treadle.engine.errors import InvokeError, ModelNotExistError, ProviderNotInitializeError
+from treadle.engine.errors import (
+    InvokeError,
+    ModelCurrentlyNotSupportError,
+    ModelNotExistError,
+    ProviderNotInitializeError,
+)
 from treadle.engine.ports import ChatRequest, Message, ModelRef
 from treadle.platform.changes import bump
 from treadle.platform.crypto import Crypto
@@ -282,7 +287,7 @@ class ModelService:
             if usable is not None:
                 return await self._opened(usable, None, state.setting(owner_of(usable.key)))
             if key is not None and not state.enabled(key):
-                raise ModelNotExistError(
+                raise ModelCurrentlyNotSupportError(
                     f"[{key.provider}] {ref.name}: the model is switched off in this workspace. "
                     "Switch it on among the model providers, or choose another one."
                 )

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from treadle.apps.compile import CompiledApp
 from treadle.apps.features.around import DEFAULT_MODEL
-from treadle.engine.errors import InvokeError, ProviderNotInitializeError
+from treadle.apps.running.model_failures import code_of
+from treadle.engine.errors import InvokeError
 from treadle.models.catalogue import ModelKind
 from treadle.models.protocols.media import Recording
 from treadle.models.service import ModelService
@@ -85,8 +86,7 @@ class Speech:
 
 def refused(error: InvokeError) -> Refusal:
     """A model's failure as the answer of an endpoint."""
-    unset = isinstance(error, ProviderNotInitializeError)
-    return Refusal(str(error), code="provider_not_initialize" if unset else "completion_request_error")
+    return Refusal(str(error), code=code_of(error.error_type) or "completion_request_error")
 
 
 def _filename(name: str, mime_type: str) -> str:

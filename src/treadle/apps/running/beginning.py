@@ -24,6 +24,7 @@ from treadle.engine.graph import TRIGGERS, Graph
 from treadle.engine.pool import VariablePool
 from treadle.engine.ports import Memory
 from treadle.engine.values import File, Value, to_text
+from treadle.nodes.trigger_plugin import PluginTriggerConfig
 from treadle.platform.clock import to_us
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
@@ -211,10 +212,21 @@ def _record(
     )
 
 
+def _uncallable(trigger: object) -> str:
+    if isinstance(trigger, PluginTriggerConfig):
+        return (
+            f'This workflow is started by the event "{trigger.event_name}" of the plugin '
+            f'"{trigger.provider_id or trigger.plugin_id}", which is not installed here, so nothing starts it. '
+            "Replace the trigger by a webhook, a schedule or a start node, and publish again."
+        )
+    return "This workflow is started by its triggers; it cannot be called."
+
+
 def _graph(version: CompiledApp, root: str | None) -> Graph:
     """The graph of a run that the trigger `root` starts, or a caller. Raises Refusal."""
-    if root is None and version.graph.nodes[version.graph.root].kind in TRIGGERS:
-        raise Refusal("This workflow is started by its triggers; it cannot be called.")
+    first = version.graph.nodes[version.graph.root]
+    if root is None and first.kind in TRIGGERS:
+        raise Refusal(_uncallable(first.config))
     try:
         return version.graph_from(root)
     except GraphError as error:

@@ -11,7 +11,7 @@ import msgspec
 
 from treadle.apps.running import container_frames, form_frames
 from treadle.apps.running.masking import Mask
-from treadle.engine.errors import InvokeError, ProviderNotInitializeError
+from treadle.apps.running.model_failures import code_of
 from treadle.engine.events import (
     AgentLog,
     AgentThought,
@@ -45,7 +45,6 @@ Vocabulary = Literal["workflow", "advanced-chat", "chat", "completion", "agent-c
 _encode = msgspec.json.Encoder().encode
 _UNTOLD = container_frames.CONTAINERS | container_frames.ENTRIES
 _NO_PRICES = {name: "0.0" for name in NO_USAGE.to_map() if name.endswith(("_price", "_price_unit"))}
-_INVOKE_ERRORS = frozenset({"InvokeError", *(error.__name__ for error in InvokeError.__subclasses__())})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +112,8 @@ def failure_of(mode: Vocabulary, event: RunEnd) -> Failure:
     message = event.error or "The run failed."
     if mode in ("advanced-chat", "workflow"):
         return Failure("invalid_param", 400, f"Run failed: {message}")
-    if event.error_type == ProviderNotInitializeError.__name__:
-        return Failure("provider_not_initialize", 400, message)
-    if event.error_type in _INVOKE_ERRORS:
-        return Failure("completion_request_error", 400, message)
+    if code := code_of(event.error_type):
+        return Failure(code, 400, message)
     if event.error_type == "WorkflowNodeError":
         return Failure("internal_server_error", 500, message)
     return Failure("invalid_param", 400, message)

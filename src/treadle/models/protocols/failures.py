@@ -18,6 +18,7 @@ from treadle.engine.errors import (
     InvokeError,
     InvokeRateLimitError,
     InvokeServerUnavailableError,
+    QuotaExceededError,
 )
 from treadle.models.target import Target
 
@@ -44,9 +45,7 @@ def refusal(target: Target, status: int, reason: str, headers: Mapping[str, str]
             target.says(f"the provider's rate limit or quota is used up (HTTP 429){said}.{wait}"), after
         )
     if status == 402:
-        return InvokeBadRequestError(
-            target.says(f"the account with the provider has no balance (HTTP 402){said}. Top it up.")
-        )
+        return spent(target, reason, status)
     if status == 404:
         return InvokeBadRequestError(
             target.says(
@@ -68,6 +67,17 @@ def refusal(target: Target, status: int, reason: str, headers: Mapping[str, str]
     return InvokeError(
         target.says(
             f"the provider answered HTTP {status}, which is no reply{said}. Check the base URL {target.base_url}."
+        )
+    )
+
+
+def spent(target: Target, reason: str, status: int) -> QuotaExceededError:
+    """The error for an account that has nothing left to spend."""
+    said = f": {shorten(reason)}" if reason else ""
+    return QuotaExceededError(
+        target.says(
+            f"the account with the provider is used up (HTTP {status}){said}. "
+            "Top it up, raise its limit, or use another account."
         )
     )
 

@@ -21,7 +21,7 @@ from treadle.models.tokens import text_tokens
 from . import Embeddings
 from .batches import embedded
 from .exchange import content_of, fetch, relayed, send
-from .failures import refusal, shorten, unreadable
+from .failures import refusal, shorten, spent, unreadable
 from .listing import RemoteModel
 from .openai_reply import ReplyReader, stream_error
 from .openai_request import Body, Dialect, chat_body, completion_body, dialect_of, event_delimiter
@@ -104,7 +104,10 @@ def _chat_call(target: Target, dialect: Dialect, request: ChatRequest, *, stream
 
 
 def _refused(target: Target, status: int, body: bytes, headers: Mapping[str, str]) -> InvokeError:
-    return refusal(target, status, _reason(body), headers)
+    reason = _reason(body)
+    if status == 429 and b'"insufficient_quota"' in body:
+        return spent(target, reason, status)
+    return refusal(target, status, reason, headers)
 
 
 def _reason(body: bytes) -> str:

@@ -15,7 +15,7 @@ from treadle.engine.usage import Usage
 from treadle.models.target import Target
 
 from .cost import cost_of
-from .failures import refusal, shorten, unreadable
+from .failures import refusal, shorten, spent, unreadable
 from .openai_wire import Chunk, ContentPiece, ErrorBody, FunctionPiece, Reply, ToolCallPiece, UsageBlock, decode_chunk
 
 _DONE = b"[DONE]"
@@ -192,6 +192,8 @@ def stream_error(target: Target, error: ErrorBody | str) -> InvokeError:
             return refusal(target, status, message, {})
     kind = f"{error.type} {error.code}".lower()
     said = shorten(message)
+    if "insufficient_quota" in kind:
+        return spent(target, message, 429)
     if "rate_limit" in kind or "quota" in kind:
         return InvokeRateLimitError(
             target.says(f"the provider's rate limit or quota is used up: {said}. Try again later.")

@@ -11,7 +11,7 @@ from . import Measurement
 
 BENCHMARKS = (
     "engine", "models", "models_local", "vendors", "adapters", "code", "startup", "api", "streams", "agents",
-    "extraction", "ingest", "knowledge", "retrieval_quality", "canvas", "logs",
+    "extraction", "real_documents", "ingest", "knowledge", "retrieval_quality", "canvas", "logs",
 )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ SMALL, LARGE, A_DOCUMENT = 2_000, 100_000, 2_000
 RULE = (
     '{"pre_processing_rules": [], "segmentation": {"separator": "\\\\n\\\\n", "max_tokens": 4000, "chunk_overlap": 0}}'
 )
+AUTOMATIC = '{"pre_processing_rules": [], "segmentation": {"separator": "\\n", "max_tokens": 500, "chunk_overlap": 50}}'
 _PROVIDER, _MODEL = "openai_api_compatible", "steady"
 
 
@@ -54,14 +55,16 @@ class Bench:
 
     async def seconds(self, chunks: int) -> float:
         """How long so many chunks take, in documents of at most 2,000."""
-        base = await self._base()
+        base = await self.base()
         texts = [_text(min(A_DOCUMENT, chunks - at), at) for at in range(0, chunks, A_DOCUMENT)]
-        ids = [await self._document(base, number, text) for number, text in enumerate(texts, 1)]
+        ids = [
+            await self.document(base, number, text.encode(), f"text {number}.txt")
+            for number, text in enumerate(texts, 1)
+        ]
         began = time.perf_counter()
-        await self.made.service.queue(ids)
-        while not await self._done(base):  # noqa: ASYNC110  (rows announce nothing)
-            await asyncio.sleep(0.01)
+        await self.completed(base, ids)
         taken = time.perf_counter() - began
+        await self._no_errors(base)
         async with self.db.connect() as connection:
             query = select(func.count()).where(Segment.base_id == base, Segment.status == "completed")
             found = (await connection.execute(query)).scalar_one()
@@ -69,20 +72,27 @@ class Bench:
             raise RuntimeError(f"{found} chunks were indexed instead of {chunks}")
         return taken
 
-    async def _done(self, base: str) -> bool:
+    async def completed(self, base: str, ids: list[str]) -> None:
+        """Index these documents, the only ones of the base, to their end."""
+        await self.made.service.queue(ids)
+        query = select(func.count()).where(Document.base_id == base, Document.job.is_not(None))
+        while True:
+            async with self.db.connect() as connection:
+                if not (await connection.execute(query)).scalar_one():
+                    return
+            await asyncio.sleep(0.01)
+
+    async def _no_errors(self, base: str) -> None:
         async with self.db.connect() as connection:
-            query = select(func.count()).where(Document.base_id == base, Document.job.is_not(None))
-            if (await connection.execute(query)).scalar_one():
-                return False
             failed = select(Document.error).where(
                 Document.base_id == base, Document.indexing_status == IndexingStatus.ERROR
             )
             error = (await connection.execute(failed)).scalar()
         if error:
             raise RuntimeError(error)
-        return True
 
-    async def _base(self) -> str:
+    async def base(self, rules: str = RULE) -> str:
+        """The id of a new base, and a rule by which its documents are cut."""
         now = now_us()
         base = KnowledgeBase(
             id=new_id(),
@@ -102,23 +112,24 @@ class Bench:
                     id=new_id(),
                     workspace_id=self.workspace_id,
                     base_id=base.id,
-                    mode="custom",
-                    rules=RULE,
+                    mode="automatic" if rules == AUTOMATIC else "custom",
+                    rules=rules,
                     created_at=now,
                 )
             )
         return base.id
 
-    async def _document(self, base: str, position: int, text: str) -> str:
+    async def document(self, base: str, position: int, data: bytes, name: str) -> str:
+        """The id of a document that waits."""
         origin = FileOrigin(self.workspace_id, "", "account", "", None)
-        file = await self.uploads.make(origin, name="text.txt", mime_type="text/plain", data=text.encode())
+        file = await self.uploads.make(origin, name=name, mime_type="", data=data)
         now = now_us()
         row = Document(
             id=new_id(),
             workspace_id=self.workspace_id,
             base_id=base,
             position=position,
-            name=f"text {position}.txt",
+            name=name,
             batch="20260101000000123456",
             created_from="web",
             data_source_type="upload_file",

@@ -8,6 +8,7 @@ import pytest
 
 from tests.knowledge.index.conftest import ref
 from treadle.knowledge.index import memory
+from treadle.knowledge.index.coarse import Coarse, quantise
 from treadle.knowledge.index.embedded import EmbeddedIndex
 from treadle.knowledge.index.pgvector import PgVectorIndex
 from treadle.knowledge.index.port import IndexedChunk, IndexUnavailableError
@@ -68,6 +69,27 @@ async def test_any_order_of_changes_gives_what_a_plain_list_gives(
         keyed = {chunk.node_id for chunk in held.values() if "Key1" in chunk.keywords}
         assert {hit.node_id for hit in await index.by_keywords(ref(), ["Key1"], top_k=99)} == keyed
     assert await index.count(ref()) == len(held)
+
+
+def test_coarse_vectors_find_the_nearest_among_many() -> None:
+    """Vectors that lean to one side and differ in some directions more than in others, as those of models do."""
+    random, rows, width = np.random.default_rng(4), 20_000, 100
+    spread = random.normal(size=(rows + 20, width)) * np.arange(1, width + 1) ** -0.4 / 5 + random.normal(size=width)
+    vectors = (spread / np.linalg.norm(spread, axis=1, keepdims=True)).astype(np.float32)
+    held, questions = vectors[:rows], vectors[rows:]
+    coarse = Coarse.of(quantise(held))
+    everywhere, half = np.ones(rows, dtype=np.bool_), np.arange(rows) % 2 == 0
+    for mask in (everywhere, half):
+        found = 0
+        for question in questions:
+            nearest = np.argsort(np.where(mask, -(held @ question), 2))[:10]
+            rows_found, scores = coarse.nearest(question, mask, 52)
+            assert mask[rows_found].all()
+            assert scores == pytest.approx(held[rows_found] @ question, abs=0.02)
+            found += len(set(nearest) & set(rows_found))
+        assert found >= 0.99 * 10 * len(questions)
+    assert sorted(coarse.nearest(questions[0], np.arange(rows) < 3, 52)[0]) == [0, 1, 2]
+    assert len(coarse.nearest(questions[0], np.zeros(rows, dtype=np.bool_), 52)[0]) == 0
 
 
 async def test_what_was_searched_longest_ago_is_forgotten(workspaces: Database) -> None:

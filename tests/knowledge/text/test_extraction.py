@@ -112,6 +112,7 @@ def test_no_bytes_are_no_pieces_and_a_notice() -> None:
     assert list(read(b"", "a.pdf", reading)) == []
     assert reading.notices == ["The file is empty."]
     assert Extraction([]).characters == 0
+    assert notices(b"<a b='c'/>", "a.xml") == ["The file holds no text."]
 
 
 @pytest.mark.parametrize(
@@ -228,6 +229,18 @@ class TestSheets:
         assert [piece.text for piece in found] == ['"name":"Ann";"age":"5"', '"age":"6"']
         assert found[0].heading == ("S", "Report 2024")
         assert found[0].source == "S, row 4"
+
+    def test_remarks_above_the_header_of_a_csv_file_are_its_titles(self) -> None:
+        found = pieces(b"# Source: a;b, c\nDate,IBM,MSFT\n1990-01-01,10.9,2\n1990-02-01,\n", "a.csv")
+        assert [piece.text for piece in found] == [
+            "Date: 1990-01-01;IBM: 10.9;MSFT: 2",
+            "Date: 1990-02-01;IBM: nan;MSFT: nan",
+        ]
+        assert (found[0].heading, found[0].source) == (("# Source: a;b, c",), "row 3")
+
+    def test_a_header_without_rows_is_not_lost(self) -> None:
+        assert texts(office.xlsx({"S": [["left", None, "right"]], "Empty": []}), "a.xlsx") == ["left;right"]
+        assert texts(b"left,right\n", "a.csv") == ["left;right"]
 
     def test_broken_lines_are_left_out_and_told(self) -> None:
         assert texts(b"a,b\n1,2\n1,2,3\n4\n", "a.csv") == ["a: 1;b: 2", "a: 4;b: nan"]

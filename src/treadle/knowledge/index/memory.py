@@ -4,19 +4,18 @@ It consists of parts that never change; new rows make another part, and small pa
 marked. So a search goes on with what it began with while the next state is made.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .coarse import Coarse, quantise
 from .postings import Postings, bm25, counted
 
-QUANTISED_ABOVE = 50_000
-"""Vectors in a part above which they are kept in a byte a dimension; the best are then looked at exactly."""
-_ALONE = 10_000
-"""Vectors up to which one thread is quicker than to wake those of the linear algebra library."""
+QUANTISED_ABOVE = 10_000
+"""Vectors in a part above which they are kept coarsely; the best are then looked at exactly."""
 _CANDIDATES = 2
 _MORE = 32
 _MERGED = 4
@@ -49,7 +48,7 @@ class Part:
     words: Postings
     keywords: Postings | None
     vectors: Floats | None
-    quantised: NDArray[np.int8] | None
+    coarse: Coarse | None
     alive: Mask
     norms: Floats
     """Words of each row."""
@@ -60,9 +59,10 @@ class Part:
     @property
     def bytes(self) -> int:
         """About how much memory it takes."""
-        arrays = (self.vectors, self.quantised, self.seqs, self.alive, self.norms)
+        arrays = (self.vectors, self.seqs, self.alive, self.norms)
         return (
             sum(array.nbytes for array in arrays if array is not None)
+            + (self.coarse.bytes if self.coarse else 0)
             + self.words.bytes
             + (self.keywords.bytes if self.keywords else 0)
             + 150 * len(self)
@@ -122,28 +122,17 @@ class Memory:
     def by_vector(self, vector: Floats, top_k: int, document_ids: frozenset[str] | None) -> list[Candidate]:
         """At least the `top_k` nearest, best first; those whose score is not exact are to be looked at again."""
         found: list[Candidate] = []
+        wanted = _CANDIDATES * top_k + _MORE
         for part in self.parts:
             mask = part.mask(document_ids)
-            if part.quantised is not None:
-                rows, scores = _nearest_quantised(part.quantised, mask, vector, _CANDIDATES * top_k + _MORE)
+            if part.coarse is not None and part.coarse.width == len(vector):
+                rows, scores = part.coarse.nearest(vector, mask, wanted)
             elif part.vectors is not None and part.vectors.shape[1] == len(vector):
                 rows, scores = _best(_cosines(part.vectors, vector), mask, top_k)
             else:
                 continue
-            found += _candidates(part, rows, scores, exact=part.quantised is None)
-        return sorted(found, key=lambda each: (-each.score, each.seq))
-
-    def vectors_of(self, node_ids: Iterable[str]) -> dict[str, Floats]:
-        """Those that are held in memory."""
-        wanted, found = frozenset(node_ids), dict[str, Floats]()
-        for part in self.parts:
-            if part.vectors is not None:
-                found |= {
-                    node: part.vectors[row]
-                    for row, node in enumerate(part.node_ids)
-                    if node in wanted and part.alive[row]
-                }
-        return found
+            found += _candidates(part, rows, scores, exact=part.coarse is None)
+        return sorted(found, key=lambda each: (-each.score, each.seq))[:wanted]
 
     def by_words(self, terms: Sequence[int], top_k: int, document_ids: frozenset[str] | None) -> list[Candidate]:
         """The best by BM25, over the statistics of the whole base."""
@@ -183,27 +172,7 @@ def _best(scores: Floats, mask: Mask, top_k: int) -> tuple[NDArray[np.intp], Flo
 
 
 def _cosines(vectors: Floats, vector: Floats) -> Floats:
-    return np.einsum("ij,j->i", vectors, vector) if len(vectors) <= _ALONE else vectors @ vector
-
-
-def _nearest_quantised(
-    vectors: NDArray[np.int8], mask: Mask, vector: Floats, wanted: int
-) -> tuple[NDArray[np.intp], Floats]:
-    from usearch.compiled import MetricKind
-    from usearch.index import search
-
-    rows = np.arange(len(vectors)) if mask.all() else np.flatnonzero(mask)
-    if not len(rows) or vectors.shape[1] != len(vector):
-        return rows[:0], np.zeros(0, dtype=np.float32)
-    among = vectors if len(rows) == len(vectors) else vectors[rows]
-    found: Any = search(among, quantise(vector[None])[0], min(wanted, len(rows)), MetricKind.Cos, exact=True, threads=1)
-    return rows[np.asarray(found.keys, dtype=np.intp)], 1 - np.asarray(found.distances, dtype=np.float32)
-
-
-def quantise(vectors: Floats) -> NDArray[np.int8]:
-    """Vectors of shape (n, d) in a byte a dimension, each scaled by its own greatest value."""
-    greatest = np.maximum(np.abs(vectors).max(axis=1, keepdims=True), np.float32(1e-12))
-    return np.rint(vectors * (127 / greatest)).astype(np.int8)
+    return np.einsum("ij,j->i", vectors, vector)  # quicker than to wake the threads of the linear algebra library
 
 
 def _candidates(part: Part, rows: NDArray[np.intp], scores: Floats, *, exact: bool = True) -> list[Candidate]:
@@ -222,9 +191,9 @@ def _floats(array: NDArray[Any]) -> list[float]:
 
 
 def _part(rows: Rows) -> Part:
-    vectors, quantised = rows.vectors, None
+    vectors, coarse = rows.vectors, None
     if vectors is not None and len(vectors) > QUANTISED_ABOVE:
-        vectors, quantised = None, quantise(vectors)
+        vectors, coarse = None, Coarse.of(quantise(vectors))
     return Part(
         seqs=rows.seqs,
         node_ids=rows.node_ids,
@@ -232,7 +201,7 @@ def _part(rows: Rows) -> Part:
         words=rows.words,
         keywords=rows.keywords,
         vectors=vectors,
-        quantised=quantised,
+        coarse=coarse,
         alive=np.ones(len(rows.node_ids), dtype=np.bool_),
         norms=rows.words.lengths(len(rows.node_ids)),
     )
@@ -242,7 +211,7 @@ def _merged(parts: Sequence[Part]) -> Part:
     """One part of several, without the rows that are gone."""
     kept = [np.flatnonzero(part.alive) for part in parts]
     node_ids = [part.node_ids[row] for part, rows in zip(parts, kept, strict=True) for row in rows.tolist()]
-    vectors, quantised = _merged_vectors(parts, kept)
+    vectors, coarse = _merged_vectors(parts, kept)
     with_keywords = any(part.keywords is not None for part in parts)
     words = Postings.merged([part.words for part in parts], [part.alive for part in parts])
     empty = Postings.empty()
@@ -255,16 +224,14 @@ def _merged(parts: Sequence[Part]) -> Part:
         if with_keywords
         else None,
         vectors=vectors,
-        quantised=quantised,
+        coarse=coarse,
         alive=np.ones(len(node_ids), dtype=np.bool_),
         norms=np.concatenate([part.norms[rows] for part, rows in zip(parts, kept, strict=True)]),
     )
 
 
-def _merged_vectors(
-    parts: Sequence[Part], kept: Sequence[NDArray[np.intp]]
-) -> tuple[Floats | None, NDArray[np.int8] | None]:
-    if all(part.vectors is None and part.quantised is None for part in parts):
+def _merged_vectors(parts: Sequence[Part], kept: Sequence[NDArray[np.intp]]) -> tuple[Floats | None, Coarse | None]:
+    if all(part.vectors is None and part.coarse is None for part in parts):
         return None, None
     count = sum(len(rows) for rows in kept)
     if count <= QUANTISED_ABOVE and all(part.vectors is not None for part in parts):
@@ -272,8 +239,8 @@ def _merged_vectors(
         return np.concatenate(exact), None
     small: list[NDArray[np.int8]] = []
     for part, rows in zip(parts, kept, strict=True):
-        if part.quantised is not None:
-            small.append(part.quantised[rows])
+        if part.coarse is not None:
+            small.append(part.coarse.values[rows])
         elif part.vectors is not None:
             small.append(quantise(part.vectors[rows]))
-    return None, np.concatenate(small)
+    return None, Coarse.of(np.concatenate(small))

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treadle.platform.clock import now_us
@@ -25,6 +25,20 @@ _rows = table_of(IndexRow)
 _generations = table_of(IndexGeneration)
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[str]).decode
+
+
+def _mine(table: Any) -> tuple[Any, ...]:
+    """The rows of a generation, for statements that are made once: every search runs some of them."""
+    return tuple(table.c[name] == bindparam(name) for name in ("base_id", "generation", "workspace_id"))
+
+
+_VERSION = select(_generations.c.version, _generations.c.dimensions).where(*_mine(_generations))
+_VECTORS = {
+    column.name: select(column, _rows.c.vector).where(
+        *_mine(_rows), column.in_(bindparam("wanted", expanding=True)), _rows.c.vector.is_not(None)
+    )
+    for column in (_rows.c.seq, _rows.c.node_id)
+}
 
 
 class Version(msgspec.Struct, frozen=True):
@@ -63,16 +77,15 @@ class RowRepository:
     def __init__(self, connection: AsyncConnection, ref: IndexRef) -> None:
         self._connection = connection
         self._ref = ref
-        self._mine = (
-            _rows.c.base_id == ref.base_id,
-            _rows.c.generation == ref.generation,
-            _rows.c.workspace_id == ref.workspace_id,
-        )
-        self._generation = (
-            _generations.c.base_id == ref.base_id,
-            _generations.c.generation == ref.generation,
-            _generations.c.workspace_id == ref.workspace_id,
-        )
+        self._place = {"base_id": ref.base_id, "generation": ref.generation, "workspace_id": ref.workspace_id}
+
+    @property
+    def _mine(self) -> tuple[Any, ...]:
+        return tuple(_rows.c[name] == value for name, value in self._place.items())
+
+    @property
+    def _generation(self) -> tuple[Any, ...]:
+        return tuple(_generations.c[name] == value for name, value in self._place.items())
 
     async def take(self, db: Database, dimensions: int | None) -> None:
         """Take the generation until the transaction ends, making it where it is not there yet; its version grows.
@@ -110,8 +123,7 @@ class RowRepository:
         return cast(CursorResult[Any], result).rowcount > 0
 
     async def version(self) -> Version | None:
-        query = select(_generations.c.version, _generations.c.dimensions).where(*self._generation)
-        row = (await self._connection.execute(query)).one_or_none()
+        row = (await self._connection.execute(_VERSION, self._place)).one_or_none()
         return None if row is None else Version(row.version, row.dimensions)
 
     async def add(self, values: Sequence[dict[str, Any]]) -> None:
@@ -157,19 +169,18 @@ class RowRepository:
 
     async def vectors(self, numbers: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """Vectors by the numbers of their rows."""
-        return await self._vectors(_rows.c.seq, numbers)
+        return await self._vectors("seq", numbers)
 
     async def vectors_of(self, node_ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Vectors by node."""
-        return await self._vectors(_rows.c.node_id, node_ids)
+        return await self._vectors("node_id", node_ids)
 
-    async def _vectors(self, column: Any, wanted: Sequence[Any]) -> dict[Any, NDArray[np.float32]]:
+    async def _vectors(self, column: str, wanted: Sequence[Any]) -> dict[Any, NDArray[np.float32]]:
         found: dict[Any, NDArray[np.float32]] = {}
         for at in range(0, len(wanted), _AT_ONCE):
-            query = select(column, _rows.c.vector).where(
-                *self._mine, column.in_(wanted[at : at + _AT_ONCE]), _rows.c.vector.is_not(None)
-            )
-            found |= {row[0]: unpacked(row[1]) for row in await self._connection.execute(query)}
+            values = {**self._place, "wanted": list(wanted[at : at + _AT_ONCE])}
+            rows = await self._connection.execute(_VECTORS[column], values)
+            found |= {row[0]: unpacked(row[1]) for row in rows}
         return found
 
 

@@ -57,9 +57,13 @@ def read(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
     if not data:
         reading.notice("The file is empty.")
         return
-    kind = kind_of(data, name)
+    kind, silent = kind_of(data, name), True
     try:
-        yield from READERS[kind](data, reading)
+        for piece in READERS[kind](data, reading):
+            silent = silent and not piece.text.strip()
+            yield piece
+        if silent and not reading.notices:
+            reading.notice("The file holds no text.")
     except (ExtractionError, MemoryError):
         raise
     except (TextExtractionError, UnsupportedFileTypeError) as error:

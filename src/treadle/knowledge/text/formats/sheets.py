@@ -26,37 +26,52 @@ Row = Sequence[str | None]
 
 
 def csv_pieces(data: bytes, reading: Reading) -> Iterator[Piece]:
-    """`column: value;…` of every row. Rows with more cells than the header are broken and left out."""
+    """`column: value;…` of every row. Rows with more cells than the header are broken and left out.
+
+    Remarks above the header, lines of one cell, are titles.
+    """
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     text = decode(data)
     rows = (row for row in csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text)) if row)
-    header = next(rows, None)
-    if header is None:
+    return reading.counted(_csv_rows(reading.bounds.rows(rows), reading))
+
+
+def _csv_rows(rows: Iterator[list[str]], reading: Reading) -> Iterator[Piece]:
+    first = list(islice(rows, _HEADER_WITHIN))
+    if not first:
         return
-    yield from reading.counted(_csv_rows(header, rows, reading))
-
-
-def _csv_rows(header: list[str], rows: Iterator[list[str]], reading: Reading) -> Iterator[Piece]:
-    broken = 0
-    for number, row in enumerate(reading.bounds.rows(rows), 2):
+    at = next((at for at, row in enumerate(first) if len(row) > 1 and not _is_remark(row, first[at + 1 :])), 0)
+    header, titles = first[at], tuple(",".join(row).strip() for row in first[:at])
+    body = chain(first[at + 1 :], rows)
+    broken, alone = 0, True
+    for number, row in enumerate(body, at + 2):
+        alone = False
         if len(row) > len(header):
             broken += 1
             continue
         cells = [*row, *[""] * (len(header) - len(row))]
         text = ";".join(f"{name}: {value or 'nan'}" for name, value in zip(header, cells, strict=True))
-        yield Piece(text, source=f"row {number}")
+        yield Piece(text, heading=titles, source=f"row {number}")
+    if alone:
+        yield Piece(";".join(header), heading=titles, source=f"row {at + 1}")
     if broken:
         reading.notice(f"{broken:,} lines have more cells than the header and were left out.")
 
 
+def _is_remark(row: list[str], below: Sequence[list[str]]) -> bool:
+    """A line such as `# Source: a, b` above a wider table; `#id,name` may be a header."""
+    return row[0].startswith("#") and bool(below) and len(row) < len(below[0])
+
+
 def _delimiter(text: str) -> str:
-    """What parts the cells: the sign that the first line has most of, a comma when it has none."""
-    line = text.lstrip("\n")[:65536].partition("\n")[0]
+    """What parts the cells: the sign that the first line, remarks aside, has most of; a comma when it has none."""
+    lines = text.lstrip("\n")[:65536].split("\n", _HEADER_WITHIN)
+    line = next((line for line in lines if not line.startswith("#")), lines[0])
     return max(_DELIMITERS, key=lambda sign: (line.count(sign), -_DELIMITERS.index(sign)))
 
 
 def excel_pieces(data: bytes, reading: Reading) -> Iterator[Piece]:
-    """`"column":"value";…` of every row that is not blank, sheet after sheet."""
+    """`"column":"value";…` of every row that is not blank, sheet after sheet; the header where it stands alone."""
     return reading.counted(_old(data, reading) if data.startswith(OLE_MAGIC) else _new(data, reading))
 
 
@@ -87,6 +102,7 @@ def _rows(sheet: str, rows: Iterator[list[str | None]], reading: Reading, links:
         return
     header = [(text or "").strip() for text in first[at]]
     titles = tuple(text.strip() for row in first[:at] for text in row if text and text.strip())
+    alone = True
     for number, row in enumerate(chain(first[at + 1 :], counted), at + 2):
         cells = [
             f'"{_name(header, column)}":"{_linked(text, column, number, links)}"'
@@ -94,7 +110,10 @@ def _rows(sheet: str, rows: Iterator[list[str | None]], reading: Reading, links:
             if text is not None and text.strip()
         ]
         if cells:
+            alone = False
             yield Piece(";".join(cells), heading=(sheet, *titles), source=f"{sheet}, row {number}")
+    if alone and any(header):
+        yield Piece(";".join(filter(None, header)), heading=(sheet, *titles), source=f"{sheet}, row {at + 1}")
 
 
 def _name(header: list[str], column: int) -> str:

@@ -1,15 +1,27 @@
-"""The numbered tests of spec workflow-nodes §27: what knowledge pipelines begin with."""
+"""The numbered tests of spec workflow-nodes §27 and §28: what knowledge pipelines begin and end with."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
 
+import pytest
 import yaml
 
+from tests.knowledge.ingest.rig import MODEL, PROVIDER, Rig, rig
 from tests.nodes.harness import Played, node, play
 from tests.nodes.ports import MemoryFiles, a_world
 from treadle.apps.check import check_file
 from treadle.apps.editing.blocks import blocks
 from treadle.engine.events import NodeFinished, NodeStatus
 from treadle.engine.values import File, JsonValue, Value
+from treadle.knowledge.embedding_models import EmbeddingModels
+from treadle.knowledge.pipeline_chunks import PipelineChunks
+from treadle.knowledge.retrieval.port import KnowledgePort
+from treadle.knowledge.retrieval.service import RetrievalService
+from treadle.knowledge.tables import KnowledgeBase
+from treadle.platform.db import Database
+from treadle.tools.sources import Caller
 
 PAGE: dict[str, Value] = {"source_url": "http://a", "title": "T", "content": "c", "description": ""}
 
@@ -98,3 +110,94 @@ def test_an_app_cannot_have_nodes_of_pipelines() -> None:
         assert any("part of knowledge pipelines" in message for message in messages), messages
         offered = {block.type for mode in ("workflow", "advanced-chat") for block in blocks(mode)}
         assert kind not in offered
+
+
+@dataclass
+class Filling:
+    """A base that a pipeline fills, with one document row that waits for its chunks."""
+
+    rig: Rig
+    base: KnowledgeBase
+
+    async def document(self) -> str:
+        (document_id,) = await self.rig.add(self.base, "", queue=False, job=None)
+        return document_id
+
+    async def run(self, chunks: Value, structure: str, **system: Value) -> NodeFinished:
+        data: dict[str, JsonValue] = {
+            "chunk_structure": structure,
+            "index_chunk_variable_selector": ["s", "chunks"],
+            "indexing_technique": "high_quality",
+            "embedding_model_provider": PROVIDER,
+            "embedding_model": MODEL,
+        }
+        keeping = PipelineChunks(self.rig.db, self.rig.here.service, EmbeddingModels(self.rig.models))
+        retrieval = cast(RetrievalService, None)  # nothing is searched here
+        port = KnowledgePort(self.rig.db, retrieval, keeping, Caller(workspace_id=self.rig.workspace_id))
+        played = await play(
+            [node("n", "knowledge-index", data)],
+            "start -> n",
+            scopes={"sys": {"dataset_id": self.base.id, "batch": "b1", **system}, "s": {"chunks": chunks}},
+            ports=replace(a_world(), knowledge=port),
+        )
+        return played.node("n")
+
+
+@pytest.fixture
+async def filling(db: Database, tmp_path: Path) -> AsyncIterator[Filling]:
+    async with rig(db, tmp_path) as made:
+        yield Filling(made, await made.base(indexing_technique=None, embedding_model=None))
+
+
+async def test_KI_1_texts_become_chunks(filling: Filling) -> None:
+    document_id = await filling.document()
+    record = await filling.run(["a", "b"], "text_model", document_id=document_id)
+    assert record.status is NodeStatus.SUCCEEDED, record.error
+    assert record.outputs["display_status"] == "completed"
+    segments = await filling.rig.segments(document_id)
+    assert [(each.content, each.enabled, each.status) for each in segments] == [
+        ("a", True, "completed"),
+        ("b", True, "completed"),
+    ]
+    assert filling.rig.index.texts(filling.base.id) == ["a", "b"]
+    assert (await filling.rig.document(document_id)).indexing_status == "completed"
+
+
+async def test_KI_2_no_chunks_fail(filling: Filling) -> None:
+    record = await filling.run([], "text_model", document_id=await filling.document())
+    assert (record.status, record.error_type) == (NodeStatus.FAILED, "KnowledgeIndexError")
+
+
+async def test_KI_3_an_unknown_base_fails(filling: Filling) -> None:
+    record = await filling.run(["a"], "text_model", dataset_id="zz", document_id=await filling.document())
+    assert (record.status, record.error_type) == (NodeStatus.FAILED, "KnowledgeIndexError")
+
+
+async def test_KI_4_a_debugger_is_shown_what_would_be_kept(filling: Filling) -> None:
+    chunks: Value = {
+        "parent_child_chunks": [{"parent_content": "p", "child_contents": ["c1", "c2"]}],
+        "parent_mode": "paragraph",
+    }
+    record = await filling.run(chunks, "hierarchical_model", invoke_from="debugger")
+    assert record.outputs == {
+        "chunk_structure": "hierarchical_model",
+        "total_segments": 1,
+        "parent_mode": "paragraph",
+        "preview": [{"content": "p", "child_chunks": ["c1", "c2"]}],
+    }
+    assert (await filling.rig.base_row(filling.base.id)).doc_form is None
+
+
+async def test_KI_5_questions_are_kept_with_their_answers(filling: Filling) -> None:
+    document_id = await filling.document()
+    await filling.run({"qa_chunks": [{"question": "q", "answer": "a"}]}, "qa_model", document_id=document_id)
+    (segment,) = await filling.rig.segments(document_id)
+    assert (segment.content, segment.answer) == ("q", "a")
+
+
+async def test_KI_6_a_document_that_is_run_again_has_its_new_chunks_alone(filling: Filling) -> None:
+    document_id = await filling.document()
+    for chunks in (["a", "b"], ["c"]):
+        await filling.run(list(chunks), "text_model", document_id=document_id, original_document_id=document_id)
+    assert [each.content for each in await filling.rig.segments(document_id)] == ["c"]
+    assert filling.rig.index.texts(filling.base.id) == ["c"]

@@ -6,7 +6,7 @@ from treadle.apps.compile import graph_spec
 from treadle.apps.definition import Definition
 from treadle.dsl import AppFile, ImportStatus, Problem, ProblemKind, Severity, check_structure, has_errors, parse
 from treadle.engine.errors import GraphError, GraphProblem
-from treadle.nodes import NODE_TYPES, PIPELINE_ONLY, PLANNED
+from treadle.nodes import NODE_TYPES, PIPELINE_ONLY
 from treadle.nodes.agent import AgentConfig
 
 
@@ -80,7 +80,7 @@ def _why_not(kind: str) -> str:
     """Why an app cannot have nodes of this type."""
     if kind in PIPELINE_ONLY:
         return "part of knowledge pipelines; an app cannot run it"
-    return "not supported yet" if kind in PLANNED else "unknown"
+    return "unknown"
 
 
 def _problem(problem: GraphProblem, title: str, *, severity: Severity = "error") -> Problem:

@@ -20,6 +20,7 @@ from .http_request import HttpConfig, http_request
 from .human_input import HUMAN_INPUT, HumanInputConfig
 from .if_else import IF_ELSE, IfElseConfig
 from .iteration import ITERATION, ITERATION_START, EntryConfig, IterationConfig
+from .knowledge_index import KNOWLEDGE_INDEX, KnowledgeIndexConfig
 from .knowledge_retrieval import RetrievalConfig, knowledge_retrieval
 from .limits import DEFAULT_LIMITS, NodeLimits
 from .list_operator import LIST_OPERATOR, ListOperatorConfig
@@ -35,7 +36,7 @@ from .trigger_schedule import TRIGGER_SCHEDULE, ScheduleConfig
 from .trigger_webhook import TRIGGER_WEBHOOK, WebhookConfig
 from .variable_aggregator import VARIABLE_AGGREGATOR, VARIABLE_ASSIGNER, AggregatorConfig
 
-__all__ = ["DEFAULT_LIMITS", "FORMS", "NODE_TYPES", "PIPELINE_ONLY", "PLANNED", "NodeLimits", "node_types"]
+__all__ = ["DEFAULT_LIMITS", "FORMS", "NODE_TYPES", "PIPELINE_ONLY", "NodeLimits", "node_types"]
 
 
 def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
@@ -69,6 +70,7 @@ def node_types(limits: NodeLimits) -> Mapping[str, NodeType[Any]]:
         TRIGGER_PLUGIN,
         HUMAN_INPUT,
         DATASOURCE,
+        KNOWLEDGE_INDEX,
         basic_model(limits),
         basic_agent(limits),
     )
@@ -107,16 +109,10 @@ FORMS: Final[Mapping[str, type[NodeConfig]]] = MappingProxyType(
         "trigger-plugin": PluginTriggerConfig,
         "human-input": HumanInputConfig,
         "datasource": DatasourceConfig,
+        "knowledge-index": KnowledgeIndexConfig,
     }
 )
 """The settings of each node type of app files; their JSON Schema is the node's form."""
-
-PLANNED: Final = frozenset(
-    {
-        "knowledge-index",
-    }
-)
-"""Node types of app files that can be kept, but not run yet."""
 
 PIPELINE_ONLY: Final = frozenset({"datasource", "knowledge-index"})
 """Node types of knowledge pipelines, which no app can run."""

@@ -18,6 +18,7 @@ from .human_input import ABOUT as HUMAN_INPUT
 from .if_else import ABOUT as IF_ELSE
 from .iteration import ABOUT as ITERATION
 from .iteration import ABOUT_START as ITERATION_START
+from .knowledge_index import ABOUT as KNOWLEDGE_INDEX
 from .knowledge_retrieval import ABOUT as KNOWLEDGE_RETRIEVAL
 from .list_operator import ABOUT as LIST_OPERATOR
 from .llm import ABOUT as LLM
@@ -52,6 +53,7 @@ ABOUT: Final[Mapping[str, NodeAbout]] = MappingProxyType(
             IF_ELSE,
             ITERATION,
             ITERATION_START,
+            KNOWLEDGE_INDEX,
             KNOWLEDGE_RETRIEVAL,
             LIST_OPERATOR,
             LLM,

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from treadle.apps.uploads import Uploads
 from treadle.knowledge.crawls import Crawls
+from treadle.knowledge.embedding_models import EmbeddingModels
 from treadle.knowledge.evaluation.work import EvaluationWorker
 from treadle.knowledge.index.choose import ChunkIndexes
 from treadle.knowledge.index.keywords import keywords_of
 from treadle.knowledge.ingest.ingestion import Ingestion, ingestion
 from treadle.knowledge.ingest.reading import ReadPage
+from treadle.knowledge.pipeline_chunks import PipelineChunks
 from treadle.knowledge.retrieval.service import RetrievalService
 from treadle.knowledge.service import KnowledgeService
 from treadle.knowledge.source_credentials import SourceCredentials
@@ -35,6 +37,7 @@ class KnowledgeParts:
     ingestion: Ingestion
     retrieval: RetrievalService
     evaluation: EvaluationWorker
+    chunks: PipelineChunks
 
 
 def open_knowledge(
@@ -89,4 +92,11 @@ def open_knowledge(
         longest=settings.indexing_max_segmentation_tokens_length,
         most_segments=settings.dataset_max_segments_per_request,
     )
-    return KnowledgeParts(service=service, indexes=indexes, ingestion=made, retrieval=retrieval, evaluation=evaluation)
+    return KnowledgeParts(
+        service=service,
+        indexes=indexes,
+        ingestion=made,
+        retrieval=retrieval,
+        evaluation=evaluation,
+        chunks=PipelineChunks(db, made.service, EmbeddingModels(models)),
+    )

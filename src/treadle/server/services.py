@@ -290,7 +290,7 @@ async def open_services(
                 http=http,
                 tools=tools,
                 forms=forms,
-                knowledge=lambda caller: KnowledgePort(db, knowledge.retrieval, caller),
+                knowledge=lambda caller: KnowledgePort(db, knowledge.retrieval, knowledge.chunks, caller),
             ),
             uploads=uploads,
             recording=recording,

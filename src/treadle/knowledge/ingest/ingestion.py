@@ -16,6 +16,7 @@ from .embedding import Embedder
 from .forgetting import Forgetting
 from .imports import Imports
 from .indexing import Indexer, Indexes, Keywords
+from .keeping import ChunkKeeping
 from .leases import DocumentLeases
 from .reading import DocumentReader, ReadPage
 from .service import IngestService
@@ -99,5 +100,12 @@ def ingestion(
         parallel=settings.ingest_parallel,
         cache_days=settings.embedding_cache_days,
     )
-    service = IngestService(db, chunks=chunks, switching=switching, forgetting=forgetting, imports=imports)
+    service = IngestService(
+        db,
+        chunks=chunks,
+        switching=switching,
+        forgetting=forgetting,
+        imports=imports,
+        keeping=ChunkKeeping(db, indexer, chunks.index),
+    )
     return Ingestion(service=service, worker=worker, embedder=embedder, reader=reader, ask=ask, extractor=extractor)

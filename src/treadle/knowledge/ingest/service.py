@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from treadle.engine.ports import ModelRef
 from treadle.knowledge.index.port import IndexUnavailableError
 from treadle.knowledge.tables import Document, KnowledgeBase, Technique
+from treadle.knowledge.text.chunking import Chunk
 from treadle.platform.changes import bump
 from treadle.platform.db import Database
 from treadle.platform.files import FileStoreError
@@ -17,6 +18,7 @@ from .chunks import ChunkIndexing
 from .forgetting import Forgetting
 from .imports import ImportedChunk, Imports
 from .jobs import INGEST_TOPIC
+from .keeping import ChunkKeeping
 from .switching import Switching
 
 _log = logging.getLogger(__name__)
@@ -33,12 +35,14 @@ class IngestService:
         switching: Switching,
         forgetting: Forgetting,
         imports: Imports,
+        keeping: ChunkKeeping,
     ) -> None:
         self._db = db
         self._chunks = chunks
         self._switching = switching
         self._forgetting = forgetting
         self._imports = imports
+        self._keeping = keeping
 
     async def queue(self, document_ids: Sequence[str]) -> None:
         """Somebody wrote a job into these documents, or ended a pause: whoever is there looks at once."""
@@ -76,6 +80,11 @@ class IngestService:
         import_id = await self._imports.promise(workspace_id, base_id, document_id, rows, account_id)
         await self.queue(())
         return import_id
+
+    async def keep_chunks(self, document: Document, chunks: Sequence[Chunk], *, replaced: Sequence[str] = ()) -> None:
+        """Chunks that a pipeline made, in the place of those that `document` and the documents `replaced` have. Raises
+        IndexUnavailableError, and KnowledgeIndexError when a chunk cannot be indexed."""
+        await self._keeping.keep(document, chunks, replaced=replaced)
 
     async def switch_index(
         self, session: AsyncSession, base: KnowledgeBase, technique: Technique, model: ModelRef | None

@@ -1,27 +1,18 @@
 """The numbered tests of spec workflow-nodes §27 and §28: what knowledge pipelines begin and end with."""
 
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import cast
+from collections.abc import Mapping
 
-import pytest
 import yaml
 
-from tests.knowledge.ingest.rig import MODEL, PROVIDER, Rig, rig
+from tests.knowledge.ingest.filling import Filling, filling
 from tests.nodes.harness import Played, node, play
 from tests.nodes.ports import MemoryFiles, a_world
 from treadle.apps.check import check_file
 from treadle.apps.editing.blocks import blocks
 from treadle.engine.events import NodeFinished, NodeStatus
 from treadle.engine.values import File, JsonValue, Value
-from treadle.knowledge.embedding_models import EmbeddingModels
-from treadle.knowledge.pipeline_chunks import PipelineChunks
-from treadle.knowledge.retrieval.port import KnowledgePort
-from treadle.knowledge.retrieval.service import RetrievalService
-from treadle.knowledge.tables import KnowledgeBase
-from treadle.platform.db import Database
-from treadle.tools.sources import Caller
+
+__all__ = ["filling"]
 
 PAGE: dict[str, Value] = {"source_url": "http://a", "title": "T", "content": "c", "description": ""}
 
@@ -110,43 +101,6 @@ def test_an_app_cannot_have_nodes_of_pipelines() -> None:
         assert any("part of knowledge pipelines" in message for message in messages), messages
         offered = {block.type for mode in ("workflow", "advanced-chat") for block in blocks(mode)}
         assert kind not in offered
-
-
-@dataclass
-class Filling:
-    """A base that a pipeline fills, with one document row that waits for its chunks."""
-
-    rig: Rig
-    base: KnowledgeBase
-
-    async def document(self) -> str:
-        (document_id,) = await self.rig.add(self.base, "", queue=False, job=None)
-        return document_id
-
-    async def run(self, chunks: Value, structure: str, **system: Value) -> NodeFinished:
-        data: dict[str, JsonValue] = {
-            "chunk_structure": structure,
-            "index_chunk_variable_selector": ["s", "chunks"],
-            "indexing_technique": "high_quality",
-            "embedding_model_provider": PROVIDER,
-            "embedding_model": MODEL,
-        }
-        keeping = PipelineChunks(self.rig.db, self.rig.here.service, EmbeddingModels(self.rig.models))
-        retrieval = cast(RetrievalService, None)  # nothing is searched here
-        port = KnowledgePort(self.rig.db, retrieval, keeping, Caller(workspace_id=self.rig.workspace_id))
-        played = await play(
-            [node("n", "knowledge-index", data)],
-            "start -> n",
-            scopes={"sys": {"dataset_id": self.base.id, "batch": "b1", **system}, "s": {"chunks": chunks}},
-            ports=replace(a_world(), knowledge=port),
-        )
-        return played.node("n")
-
-
-@pytest.fixture
-async def filling(db: Database, tmp_path: Path) -> AsyncIterator[Filling]:
-    async with rig(db, tmp_path) as made:
-        yield Filling(made, await made.base(indexing_technique=None, embedding_model=None))
 
 
 async def test_KI_1_texts_become_chunks(filling: Filling) -> None:

@@ -9,8 +9,9 @@ from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 
-from .errors import KnowledgeIndexError, NodeError, ToolNodeError
+from .errors import NodeError, ToolNodeError
 from .events import PauseKey
+from .pipeline_port import NoPipeline, Pipeline
 from .usage import Price, Usage
 from .values import File, JsonValue, Value
 
@@ -403,63 +404,8 @@ class RetrievalRequest(msgspec.Struct, frozen=True, kw_only=True):
     retriever_from: str = "workflow"
 
 
-ChunkStructure = Literal["text_model", "hierarchical_model", "qa_model"]
-
-
-class GivenChunk(msgspec.Struct, frozen=True, kw_only=True):
-    """A chunk that a pipeline made: `answer` for questions, `children` for parents."""
-
-    content: str
-    answer: str | None = None
-    children: tuple[str, ...] = ()
-
-
-class ChunkSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How a base without documents is to keep and find its chunks."""
-
-    structure: ChunkStructure
-    technique: Literal["high_quality", "economy"]
-    embedding_model_provider: str = ""
-    embedding_model: str = ""
-    keyword_number: int = 10
-    retrieval_model: dict[str, JsonValue] | None = None
-
-
-class ChunksToKeep(msgspec.Struct, frozen=True, kw_only=True):
-    """The chunks of a document. Those of `replaced_document_id`, if it names one, go."""
-
-    base_id: str
-    document_id: str
-    replaced_document_id: str = ""
-    chunks: tuple[GivenChunk, ...]
-    settings: ChunkSettings
-
-
-class PipelineBase(msgspec.Struct, frozen=True):
-    """The base that a pipeline fills; `structure` is None while it holds nothing."""
-
-    id: str
-    structure: ChunkStructure | None
-
-
-class KeptDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that can be found now. `created_at` is in seconds since the epoch."""
-
-    base_name: str
-    document_name: str
-    created_at: float
-
-
 class Knowledge(Protocol):
     """The workspace's knowledge bases."""
-
-    async def pipeline_base(self, base_id: str) -> PipelineBase:
-        """Raises KnowledgeIndexError when there is no such base in this workspace."""
-        ...
-
-    async def keep(self, wanted: ChunksToKeep) -> KeptDocument:
-        """Keep and index chunks. Raises KnowledgeIndexError."""
-        ...
 
     async def bases(self, dataset_ids: Sequence[str]) -> list[KnowledgeBase]:
         """Those of `dataset_ids` that exist in this workspace and hold something to search, in the order asked."""
@@ -556,12 +502,6 @@ class NoTools:
 class NoKnowledge:
     """A workspace without knowledge bases: nothing is found."""
 
-    async def pipeline_base(self, base_id: str) -> PipelineBase:
-        raise KnowledgeIndexError(f"There is no knowledge base {base_id} here.")
-
-    async def keep(self, wanted: ChunksToKeep) -> KeptDocument:
-        raise KnowledgeIndexError(f"There is no knowledge base {wanted.base_id} here.")
-
     async def bases(self, dataset_ids: Sequence[str]) -> list[KnowledgeBase]:
         return []
 
@@ -586,4 +526,5 @@ class Ports:
     memory: Memory
     tools: Tools = field(default_factory=NoTools)
     knowledge: Knowledge = field(default_factory=NoKnowledge)
+    pipeline: Pipeline = field(default_factory=NoPipeline)
     forms: Forms = field(default_factory=NoForms)

@@ -6,7 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.engine.errors import KnowledgeIndexError
-from treadle.engine.ports import ChunkSettings, ChunksToKeep, ChunkStructure, GivenChunk, KeptDocument, PipelineBase
+from treadle.engine.pipeline_port import (
+    ChunkSettings,
+    ChunksToKeep,
+    ChunkStructure,
+    GivenChunk,
+    KeptDocument,
+    PipelineBase,
+)
 from treadle.knowledge.embedding_models import EmbeddingModels
 from treadle.knowledge.index.port import IndexUnavailableError
 from treadle.knowledge.ingest.service import IngestService
@@ -20,23 +27,24 @@ from treadle.platform.refusals import Refusal
 
 
 class PipelineChunks:
-    """The bases of all workspaces; every call names one."""
+    """The bases of one workspace, to its runs."""
 
-    def __init__(self, db: Database, ingest: IngestService, models: EmbeddingModels) -> None:
+    def __init__(self, db: Database, ingest: IngestService, models: EmbeddingModels, workspace_id: str) -> None:
         self._db = db
         self._ingest = ingest
         self._models = models
+        self._workspace_id = workspace_id
 
-    async def base(self, workspace_id: str, base_id: str) -> PipelineBase:
+    async def base(self, base_id: str) -> PipelineBase:
         """Raises KnowledgeIndexError when there is none, or it is not kept here."""
         async with self._db.session() as session:
-            row = await _base(session, workspace_id, base_id)
+            row = await _base(session, self._workspace_id, base_id)
         return PipelineBase(row.id, cast("ChunkStructure | None", row.doc_form))
 
-    async def keep(self, workspace_id: str, wanted: ChunksToKeep) -> KeptDocument:
+    async def keep(self, wanted: ChunksToKeep) -> KeptDocument:
         """Raises KnowledgeIndexError."""
         async with self._db.transaction(lock=f"documents of {wanted.base_id}") as session:
-            base = await _base(session, workspace_id, wanted.base_id)
+            base = await _base(session, self._workspace_id, wanted.base_id)
             document = await _document(session, base, wanted.document_id)
             replaced = [wanted.replaced_document_id] if wanted.replaced_document_id not in ("", document.id) else []
             for each in replaced:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from treadle.engine.errors import KnowledgeIndexError
-from treadle.engine.ports import ChunkStructure, GivenChunk
+from treadle.engine.pipeline_port import ChunkStructure, GivenChunk
 from treadle.engine.values import Missing, Value
 
 _MEMBERS: Final[Mapping[ChunkStructure, str]] = {

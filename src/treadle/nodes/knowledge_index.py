@@ -6,7 +6,7 @@ from pydantic import Field
 
 from treadle.engine.errors import KnowledgeIndexError, NodeError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
-from treadle.engine.ports import ChunkSettings, ChunksToKeep, ChunkStructure, GivenChunk
+from treadle.engine.pipeline_port import ChunkSettings, ChunksToKeep, ChunkStructure, GivenChunk
 from treadle.engine.values import Value
 
 from .about import NodeAbout, Output, Words
@@ -44,7 +44,7 @@ async def run(ctx: NodeContext, config: KnowledgeIndexConfig) -> NodeResult:
     given = ctx.pool.get(config.index_chunk_variable_selector)
     result = NodeResult(inputs={"variables": given or None})
     try:
-        base = await ctx.ports.knowledge.pipeline_base(_needed(ctx, "dataset_id"))
+        base = await ctx.ports.pipeline.base(_needed(ctx, "dataset_id"))
         if ctx.pool.get(("sys", "invoke_from")) == DEBUGGER:
             chunks = chunks_of(given, config.chunk_structure)
             result.outputs = _preview(config.chunk_structure, chunks, parent_mode_of(given))
@@ -68,7 +68,7 @@ async def _kept(
         settings=config.settings(),
     )
     batch = _needed(ctx, "batch")
-    kept = await ctx.ports.knowledge.keep(wanted)
+    kept = await ctx.ports.pipeline.keep(wanted)
     return {
         "dataset_id": base_id,
         "dataset_name": kept.base_name,

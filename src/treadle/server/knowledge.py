@@ -1,7 +1,9 @@
 """Knowledge, put together once for a process: its index, its ingestion, its sources, and what people ask of it."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from treadle.apps.uploads import Uploads
 from treadle.knowledge.crawls import Crawls
@@ -37,7 +39,8 @@ class KnowledgeParts:
     ingestion: Ingestion
     retrieval: RetrievalService
     evaluation: EvaluationWorker
-    chunks: PipelineChunks
+    pipeline: Callable[[str], PipelineChunks]
+    """By the id of a workspace."""
 
 
 def open_knowledge(
@@ -98,5 +101,5 @@ def open_knowledge(
         ingestion=made,
         retrieval=retrieval,
         evaluation=evaluation,
-        chunks=PipelineChunks(db, made.service, EmbeddingModels(models)),
+        pipeline=partial(PipelineChunks, db, made.service, EmbeddingModels(models)),
     )

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -21,7 +21,6 @@ from treadle.knowledge.index.choose import ChunkIndexes
 from treadle.knowledge.index.keywords import keywords_of
 from treadle.knowledge.index.port import IndexedChunk
 from treadle.knowledge.ingest.targets import ref_of
-from treadle.knowledge.pipeline_chunks import PipelineChunks
 from treadle.knowledge.retrieval.port import KnowledgePort
 from treadle.knowledge.retrieval.service import RetrievalService
 from treadle.knowledge.shapes import RerankingModel, RetrievalModel
@@ -190,9 +189,7 @@ class Rig:
 
     @property
     def port(self) -> KnowledgePort:
-        return KnowledgePort(
-            self.db, self.retrieval, cast(PipelineChunks, None), Caller(workspace_id=self.workspace_id, app_id="app")
-        )
+        return KnowledgePort(self.db, self.retrieval, Caller(workspace_id=self.workspace_id, app_id="app"))
 
     async def items(
         self, *bases: KnowledgeBase, query: str, merge: dict[str, Any] | None = None, **more: Any

@@ -6,6 +6,7 @@ from typing import TypeAlias
 from treadle.apps.forms.service import FormService
 from treadle.apps.tables import CreatedFrom
 from treadle.apps.uploads import FileOrigin, Uploads
+from treadle.engine.pipeline_port import NoPipeline, Pipeline
 from treadle.engine.ports import Http, Knowledge, Memory, NoForms, NoKnowledge, Ports
 from treadle.engine.run import Limits
 from treadle.models.service import ModelService
@@ -16,6 +17,9 @@ from treadle.tools.sources import Caller, ToolWorld
 
 KnowledgeFor: TypeAlias = Callable[[Caller], Knowledge]
 """The knowledge bases of the caller's workspace, as a run searches them."""
+
+PipelineFor: TypeAlias = Callable[[str], Pipeline]
+"""The knowledge bases of a workspace, by its id, as the run of a knowledge pipeline fills one."""
 
 
 class RunWorld:
@@ -32,8 +36,9 @@ class RunWorld:
         tools: ToolService,
         forms: FormService,
         knowledge: KnowledgeFor | None = None,
+        pipeline: PipelineFor | None = None,
     ) -> None:
-        """`knowledge` opens the knowledge bases of a workspace to a run; without it there are none."""
+        """`knowledge` and `pipeline` open the knowledge bases of a workspace to a run; without them there are none."""
         self._settings = settings
         self._models = models
         self._uploads = uploads
@@ -42,6 +47,7 @@ class RunWorld:
         self._tools = tools
         self._forms = forms
         self._knowledge = knowledge
+        self._pipeline = pipeline
 
     def limits(self) -> Limits:
         """The bounds of every run."""
@@ -81,5 +87,6 @@ class RunWorld:
             memory=memory,
             tools=self._tools.for_run(caller, ToolWorld(models=models, code=code, http=self._http, files=files)),
             knowledge=self._knowledge(caller) if self._knowledge else NoKnowledge(),
+            pipeline=self._pipeline(workspace_id) if self._pipeline else NoPipeline(),
             forms=self._forms.for_run(origin) if origin.run_id else NoForms(),
         )

@@ -6,11 +6,10 @@ import msgspec
 from sqlalchemy import select
 
 from treadle.engine.errors import KnowledgeRetrievalError
-from treadle.engine.ports import ChunksToKeep, KeptDocument, PipelineBase, RetrievalRequest
 from treadle.engine.ports import KnowledgeBase as SearchableBase
+from treadle.engine.ports import RetrievalRequest
 from treadle.engine.values import Value
 from treadle.knowledge.metadata_values import values_of
-from treadle.knowledge.pipeline_chunks import PipelineChunks
 from treadle.knowledge.tables import DocForm, MetadataField
 from treadle.platform.db import Database
 from treadle.platform.refusals import Refusal
@@ -24,10 +23,9 @@ from .service import RetrievalService
 class KnowledgePort:
     """The bases of the workspace of one run."""
 
-    def __init__(self, db: Database, retrieval: RetrievalService, chunks: PipelineChunks, caller: Caller) -> None:
+    def __init__(self, db: Database, retrieval: RetrievalService, caller: Caller) -> None:
         self._db = db
         self._retrieval = retrieval
-        self._chunks = chunks
         self._caller = caller
 
     async def bases(self, dataset_ids: Sequence[str]) -> list[SearchableBase]:
@@ -51,12 +49,6 @@ class KnowledgePort:
             )
             for base in found
         ]
-
-    async def pipeline_base(self, base_id: str) -> PipelineBase:
-        return await self._chunks.base(self._caller.workspace_id, base_id)
-
-    async def keep(self, wanted: ChunksToKeep) -> KeptDocument:
-        return await self._chunks.keep(self._caller.workspace_id, wanted)
 
     async def retrieve(self, request: RetrievalRequest) -> list[dict[str, Value]]:
         """Items by descending score, positions from 1. Raises KnowledgeRetrievalError."""

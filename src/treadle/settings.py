@@ -47,9 +47,9 @@ Origins: TypeAlias = Annotated[Names, AfterValidator(_checked_origins)]
 """Web sites that may frame pages."""
 
 
-def _known_as(name: str, operator_name: str) -> AliasChoices:
-    """Field `name` by its own variable, else by the one that operators of Dify know."""
-    return AliasChoices(f"TREADLE_{name.upper()}", operator_name)
+def _known_as(name: str, *operator_names: str) -> AliasChoices:
+    """Field `name` by its own variable, else by those that operators of Dify, or of OpenTelemetry, know."""
+    return AliasChoices(f"TREADLE_{name.upper()}", *operator_names)
 
 
 def _limit(name: str, operator_name: str, default: float, description: str, *, ge: float = 1) -> Any:
@@ -174,6 +174,34 @@ class Settings(BaseSettings):
     tracing_batch_size: int = Field(
         100, ge=1, le=1000, description="Runs that are sent to a tracing service in one request, at most.",
         validation_alias=_known_as("tracing_batch_size", "TRACE_QUEUE_MANAGER_BATCH_SIZE"),
+    )  # fmt: skip
+    enable_otel: bool = _switch(
+        "enable_otel", "ENABLE_OTEL", False, "Send the runs of all apps to a collector of OpenTelemetry traces."
+    )
+    otlp_base_endpoint: str = Field(
+        "http://localhost:4318", pattern="^https?://", description="The collector, without `/v1/traces`.",
+        validation_alias=_known_as("otlp_base_endpoint", "OTLP_BASE_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    )  # fmt: skip
+    otlp_trace_endpoint: str = Field(
+        "", pattern="^(https?://.*)?$", description="The whole address for traces, where it is another.",
+        validation_alias=_known_as("otlp_trace_endpoint", "OTLP_TRACE_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+    )  # fmt: skip
+    otlp_api_key: str = Field(
+        "", repr=False, description="A key that the collector gets as a bearer token.",
+        validation_alias=_known_as("otlp_api_key", "OTLP_API_KEY"),
+    )  # fmt: skip
+    otlp_headers: str = Field(
+        "", repr=False, pattern=r"^\s*([\w-]+=[^,]*(,\s*[\w-]+=[^,]*)*,?\s*)?$",
+        description="More headers for the collector, `name=value,name=value`.",
+        validation_alias=_known_as("otlp_headers", "OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"),
+    )  # fmt: skip
+    otel_service_name: str = Field(
+        "treadle", description="What the collector shows the runs under.",
+        validation_alias=_known_as("otel_service_name", "OTEL_SERVICE_NAME"),
+    )  # fmt: skip
+    otel_sampling_rate: float = Field(
+        1.0, ge=0, le=1, description="Which part of the runs the collector gets, from 0 to 1.",
+        validation_alias=_known_as("otel_sampling_rate", "OTEL_SAMPLING_RATE", "OTEL_TRACES_SAMPLER_ARG"),
     )  # fmt: skip
     run_lease_seconds: float = Field(
         10, gt=0, description="Seconds after the death of a process until another one takes up its runs."

@@ -108,19 +108,30 @@ def plain(value: Mapping[str, Any]) -> JsonValue:
 
 
 class OtlpCollector(HttpDouble):
-    """A collector at `url`, which ends with `/v1/traces`. headers: what every request must carry."""
+    """A collector at `url`, which ends with `/v1/traces`. `headers`: what every request must carry; `resource`: what
+    every span must be said to come from. With `binary` it takes protobuf alone, as many do."""
 
-    def __init__(self, *, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        headers: Mapping[str, str] | None = None,
+        path: str = "/v1/traces",
+        resource: Mapping[str, str] | None = None,
+        binary: bool = False,
+    ) -> None:
         super().__init__()
+        self.path = path
+        self.resource = dict(resource or {})
+        self.binary = binary
         self.headers = dict(headers or {})
         self.spans: list[Span] = []
 
     @property
     def url(self) -> str:
-        return f"{self.origin}/v1/traces"
+        return f"{self.origin}{self.path}"
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/v1/traces", self._export)]
+        return [web.post(self.path, self._export)]
 
     def admit(self, recorded: Request) -> None:
         for name, value in self.headers.items():
@@ -136,7 +147,14 @@ class OtlpCollector(HttpDouble):
         return self.spans
 
     async def _export(self, request: web.Request) -> web.StreamResponse:
-        self.spans.extend(spans_of(request[RECORDED]))
+        recorded: Request = request[RECORDED]
+        if self.binary and recorded.headers.get("content-type") != OTLP_PROTOBUF:
+            raise Refused(415, f"Traces must be {OTLP_PROTOBUF}.")
+        spans = spans_of(recorded)
+        for span in spans:
+            if wrong := sorted(name for name, value in self.resource.items() if span.resource.get(name) != value):
+                raise Refused(422, f"The resource lacks {', '.join(wrong)}.")
+        self.spans.extend(spans)
         self.changed()
         return accepted(request[RECORDED])
 

@@ -1,15 +1,22 @@
 """Runs that are sent to tracing services: what arrives, what waits, and who may say so."""
 
+from pathlib import Path
+from uuid import uuid4
+
 import pytest
 
+from tests.conformance.test_models_and_tools_tracing import keep_langsmith
 from tests.doubles.langfuse import Langfuse
+from tests.doubles.langsmith import LangSmith
 from tests.doubles.otlp import OtlpCollector
-from tests.server.app_files import answer, chat, chatflow, failing, llm, start, workflow
+from tests.server.app_files import answer, chat, chatflow, end, failing, llm, start, workflow
 from tests.server.console_client import Console, console_of
+from tests.server.fixtures import running_workbench
 from tests.server.harness import MadeApp, Workbench, eventually
 from tests.server.http_client import JsonMap
 from treadle.platform.refusals import InvalidParam
-from treadle.tracing.otlp import address, headers_of
+from treadle.tracing.otlp import Collector, address, headers_of
+from treadle.tracing.server_export import ServerExport
 
 
 def state_of(console: Console, app: MadeApp) -> JsonMap:
@@ -77,6 +84,162 @@ def test_a_failed_workflow_is_an_error_for_any_collector(workbench: Workbench) -
     assert (broken.name, broken.failed, broken.attributes["node.id"]) == ("code", True, "boom")
     assert "the machine broke" in broken.status_message
     assert root.resource == {"service.name": "treadle"}
+
+
+OTLP_SERVICES = {
+    "opik": (
+        {"api_key": "key-1", "project": "shop", "workspace": "acme", "url": ""},
+        "/v1/private/otel/v1/traces",
+        {"Authorization": "key-1", "Comet-Workspace": "acme", "projectName": "shop"},
+        {},
+    ),
+    "weave": (
+        {"api_key": "key-1", "entity": "acme", "project": "shop", "endpoint": ""},
+        "/otel/v1/traces",
+        {"Authorization": "Basic YXBpOmtleS0x", "project_id": "acme/shop"},
+        {"wandb.entity": "acme", "wandb.project": "shop"},
+    ),
+    "phoenix": (
+        {"api_key": "key-1", "project": "shop", "endpoint": ""},
+        "/v1/traces",
+        {"Authorization": "Bearer key-1"},
+        {"openinference.project.name": "shop"},
+    ),
+    "arize": (
+        {"api_key": "key-1", "space_id": "U3BhY2U6MTo=", "project": "shop", "endpoint": ""},
+        "/v1/traces",
+        {"arize-space-id": "U3BhY2U6MTo=", "arize-api-key": "key-1"},
+        {"openinference.project.name": "shop"},
+    ),
+}
+"""The form of a service, and what its documents say an export must carry: path, headers, resource."""
+
+
+@pytest.mark.parametrize("provider", OTLP_SERVICES)
+def test_each_service_gets_what_its_documents_ask_for(workbench: Workbench, provider: str) -> None:
+    form, path, headers, resource = OTLP_SERVICES[provider]
+    console = console_of(workbench)
+    app = workbench.import_app(chatflow(start(to="ask"), llm("ask", "Hi", to="answer"), answer("{{#ask.text#}}")))
+    collector = OtlpCollector(path=path, headers=headers, resource=resource, binary=True)
+    with collector.in_thread():
+        own = next(name for name in ("url", "endpoint") if name in form)
+        wrong = {"tracing_provider": provider, "tracing_config": {**form, own: collector.origin, "api_key": "other"}}
+        assert "credentials" in console.post(f"/apps/{app.id}/trace-config", wrong).json()["message"]
+        collector.take_violations()
+        set_up(console, app, provider, **{**form, own: collector.origin})
+        workbench.api(app).chat("hello")
+        eventually(lambda: len(collector.spans) == 5, "message, workflow and three nodes")
+        assert collector.take_violations() == []
+    root, flow, _, asked, _ = collector.spans
+    assert (root.name, flow.parent_id, asked.parent_id) == ("message", root.span_id, flow.span_id)
+    kinds = [
+        (span.attributes["gen_ai.span.kind"], span.attributes["openinference.span.kind"]) for span in (flow, asked)
+    ]
+    assert kinds == [("TASK", "CHAIN"), ("LLM", "LLM")]
+    assert asked.attributes["gen_ai.usage.total_tokens"] == (
+        asked.attributes["gen_ai.usage.input_tokens"] + asked.attributes["gen_ai.usage.output_tokens"]
+    )
+
+
+def moderated_chat(name: str) -> str:
+    return chat(
+        name=name,
+        suggested_questions_after_answer={"enabled": True},
+        sensitive_word_avoidance={
+            "enabled": True,
+            "type": "keywords",
+            "config": {
+                "keywords": "forbidden",
+                "inputs_config": {"enabled": True, "preset_response": "Not that."},
+                "outputs_config": {"enabled": False, "preset_response": ""},
+            },
+        },
+    )
+
+
+def test_moderation_suggestions_and_titles_are_spans_on_langfuse(any_workbench: Workbench) -> None:
+    bench, console = any_workbench, console_of(any_workbench)
+    app = bench.import_app(moderated_chat("Asides"))
+    with Langfuse().in_thread() as double:
+        use_langfuse(console, app, double)
+        api = bench.api(app, user="reader-8")
+        said = api.chat("hello").json()
+        api.get(f"/messages/{said['message_id']}/suggested", user=api.user)
+        stopped = api.chat("this is forbidden").json()
+        api.post(f"/conversations/{said['conversation_id']}/name", {"auto_generate": True, "user": api.user})
+        names = ["generate_conversation_name", "message", "message"]
+        eventually(lambda: sorted(str(trace["name"]) for trace in double.traces.values())[-3:] == names, "all is sent")
+        eventually(lambda: len(double.children(said["message_id"])) == 3, "what belongs to the message")
+        eventually(lambda: bool(double.children(stopped["message_id"])), "the check that stopped")
+        assert double.take_violations() == []
+    by_name = {str(child["name"]): child for child in double.children(said["message_id"])}
+    assert sorted(by_name) == ["llm", "moderation", "suggested_question"]
+    check, suggested = by_name["moderation"], by_name["suggested_question"]
+    assert (check["type"], check["output"]["flagged"]) == ("SPAN", False)
+    assert (suggested["type"], suggested["usage"]["unit"]) == ("GENERATION", "CHARACTERS")
+    (refused,) = [child for child in double.children(stopped["message_id"]) if child["name"] == "moderation"]
+    assert refused["output"]["flagged"] is True
+    assert refused["output"]["preset_response"] == "Not that."
+    assert refused["metadata"]["query"] == "this is forbidden"
+    title = next(trace for trace in double.traces.values() if trace["name"] == "generate_conversation_name")
+    assert title["sessionId"] == said["conversation_id"]
+
+
+def test_asides_hang_below_their_message_on_langsmith(workbench: Workbench) -> None:
+    app = workbench.import_app(moderated_chat("Asides of LangSmith"))
+    with LangSmith().in_thread() as double:
+        keep_langsmith(workbench, app, double)
+        api = workbench.api(app)
+        said = api.chat("hello").json()
+        api.get(f"/messages/{said['message_id']}/suggested", user=api.user)
+        eventually(lambda: len(double.children(said["message_id"])) == 3, "check, model call and suggestions")
+        assert double.take_violations() == []
+    (root,) = [run for run in double.runs.values() if run["id"] == said["message_id"]]
+    for run in double.children(said["message_id"]):
+        assert str(run["dotted_order"]).startswith(f"{root['dotted_order']}.")
+        assert (run["run_type"] == "tool") == (run["name"] in ("moderation", "suggested_question"))
+
+
+def test_the_whole_server_sends_to_one_collector_and_a_kill_loses_nothing(tmp_path: Path) -> None:
+    """While the collector is down runs end; the server dies, starts again, and sends each of them once."""
+    with OtlpCollector(headers={"Authorization": "Bearer k", "x-team": "one"}, binary=True).in_thread() as collector:
+        environment = {
+            "ENABLE_OTEL": "true",
+            "OTLP_BASE_ENDPOINT": collector.origin,
+            "OTLP_API_KEY": "k",
+            "OTEL_EXPORTER_OTLP_HEADERS": "x-team=two",
+            "OTEL_SERVICE_NAME": "shop",
+        }
+        with running_workbench(tmp_path, environment) as bench:
+            app = bench.import_app(workflow(start(to="end"), end(), name="Counted"))
+            own = bench.import_app(chat(name="Sent twice"))
+            with Langfuse().in_thread() as double:
+                use_langfuse(console_of(bench), own, double)
+                said = bench.api(own).chat("hello").json()
+                eventually(lambda: said["message_id"] in double.traces, "its own service has it too")
+            runs = {bench.api(app).run().json()["workflow_run_id"] for _ in range(5)}
+            waiting = "SELECT run_id FROM tracing_jobs WHERE target = 'server'"
+            assert runs < {row[0] for row in bench.rows(waiting)}
+            bench.server.kill()
+            bench.server.environment["OTEL_EXPORTER_OTLP_HEADERS"] = "x-team=one"
+            bench.change("UPDATE tracing_jobs SET due_at = 0")
+            collector.take_violations()
+            bench.server.start()
+            eventually(lambda: bench.rows(waiting) == [], "nothing waits any more")
+            assert collector.take_violations() == []
+    roots = [span for span in collector.spans if span.parent_id is None]
+    assert sorted(span.name for span in roots if span.name != "generate_conversation_name") == [
+        "message", *["workflow"] * 5
+    ]  # fmt: skip
+    assert {span.resource["service.name"] for span in collector.spans} == {"shop"}
+
+
+def test_a_part_of_the_runs_is_sampled_by_their_ids() -> None:
+    export = ServerExport(Collector("http://c/v1/traces"), 0.25)
+    taken = sum(export.wants(str(uuid4())) for _ in range(2000))
+    assert 380 < taken < 620
+    assert not ServerExport(Collector("http://c/v1/traces"), 0.0).wants("any")
+    assert all(ServerExport(Collector("http://c/v1/traces"), 1.0).wants(str(uuid4())) for _ in range(100))
 
 
 def test_what_a_service_refused_is_sent_once_its_key_works_again(

@@ -91,6 +91,7 @@ from treadle.tools.service import ToolService
 from treadle.tools.sources import Caller, ToolWorld
 from treadle.tools.topic import TOOLS_TOPIC
 from treadle.tracing.delivery import TracingDelivery
+from treadle.tracing.server_export import server_export
 from treadle.tracing.service import TracingService
 from treadle.triggers.service import TriggerService
 from treadle.triggers.ticker import Ticker
@@ -251,13 +252,26 @@ async def open_services(
         tracing = TracingService(db, crypto, apps, http)
         await tracing.load()
         tracing_delivery = TracingDelivery(
-            db, http, tracing, interval=settings.tracing_interval, batch=settings.tracing_batch_size
+            db,
+            http,
+            tracing,
+            writer,
+            server_export(settings),
+            interval=settings.tracing_interval,
+            batch=settings.tracing_batch_size,
         )
         stack.push_async_callback(tracing_delivery.close)
-        recording.on_end.append(tracing_delivery.row_of)
+        recording.on_end.append(tracing_delivery.rows_of)
+        asides.tell = tracing_delivery.tell
         apps.delete_hooks.append(tracing.forget_app)
         apps.delete_hooks.append(lambda session, app: keys.forget_app(session, app.id))
-        gate = Gate(extensions=extensions, code=code_extensions, models=models, annotations=replies)
+        gate = Gate(
+            extensions=extensions,
+            code=code_extensions,
+            models=models,
+            annotations=replies,
+            tell=tracing_delivery.tell,
+        )
 
         def world_for(caller: Caller) -> ToolWorld:
             workspace_id = caller.workspace_id

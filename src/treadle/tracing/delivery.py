@@ -8,22 +8,30 @@ models-and-tools §8.2, console §9.2.
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.apps.running.records import RunRecord
+from treadle.apps.side_work import SideWork
 from treadle.engine.ports import Http
 from treadle.platform.clock import SECOND, now_us
 from treadle.platform.crypto import SecretError
 from treadle.platform.db import AnyTable, Database, table_of
 from treadle.platform.due_loop import DueLoop
 from treadle.platform.ids import new_id
+from treadle.platform.writer import GroupWriter
 
-from .providers import Config, Provider
+from .otlp import Collector, send
+from .providers import Config, ConfigField, Provider
 from .reading import read_trace
+from .server_export import ServerExport
 from .service import PROVIDERS, TRACING_TOPIC, TracingService
+from .side_work import read_side_work
 from .tables import AppTracing, TracingConfig, TracingJob
 from .trace import Trace
 from .wire import TracingFailed
@@ -31,6 +39,8 @@ from .wire import TracingFailed
 _log = logging.getLogger(__name__)
 
 _JOBS = table_of(TracingJob)
+APP, SERVER = "app", "server"
+"""Where a job goes: to the service of its app, or to the collector of the whole server."""
 _LEASE = 120 * SECOND
 _FIRST_WAIT = 5 * SECOND
 MOST_ATTEMPTS = 10
@@ -42,36 +52,51 @@ MOST_WAITING = 10_000
 class TracingDelivery(DueLoop):
     """The queue of all apps, from both ends."""
 
-    def __init__(self, db: Database, http: Http, service: TracingService, *, interval: float, batch: int) -> None:
-        """`interval`: seconds between two looks at the queue; `batch`: how many traces go in one request."""
+    def __init__(
+        self,
+        db: Database,
+        http: Http,
+        service: TracingService,
+        writer: GroupWriter,
+        export: ServerExport | None,
+        *,
+        interval: float,
+        batch: int,
+    ) -> None:
+        """`export`: the collector of the whole server; `interval`: seconds between two looks at the queue; `batch`: how
+        many traces go in one request."""
         super().__init__("tracing", TRACING_TOPIC, self.work_off, self._next_due, longest=interval)
         self._db = db
         self._http = http
         self._service = service
+        self._writer = writer
+        self._export = export
         self._batch = batch
 
-    def row_of(self, run: RunRecord) -> tuple[AnyTable, dict[str, Any]] | None:
-        """What the commit that ends a run writes for us; None when its app is not traced. Costs a look into a set."""
-        if run.app_id not in self._service.traced:
-            return None
-        now = now_us()
-        row = {
-            "id": new_id(),
-            "workspace_id": run.workspace_id,
-            "app_id": run.app_id,
-            "run_id": run.id,
-            "attempts": 0,
-            "due_at": now,
-            "created_at": now,
-        }
-        return _JOBS, row
+    def rows_of(self, run: RunRecord) -> Sequence[tuple[AnyTable, dict[str, Any]]]:
+        """What the commit that ends a run writes for us. Costs a look into a set where nothing is traced."""
+        trace_id = run.message.id if run.message else run.id
+        targets = self._targets(run.app_id, trace_id)
+        return [(_JOBS, _row(target, run.workspace_id, run.app_id, run.id)) for target in targets]
+
+    def tell(self, work: SideWork) -> None:
+        """Take work beside a run."""
+        for target in self._targets(work.app_id, work.message_id or work.conversation_id or ""):
+            row = _row(target, work.workspace_id, work.app_id, "")
+            self._writer.put(_JOBS, {**row, "work": msgspec.json.encode(work).decode()}, "insert")
+
+    def _targets(self, app_id: str, trace_id: str) -> list[str]:
+        targets = [APP] if app_id in self._service.traced else []
+        if self._export is not None and self._export.wants(trace_id):
+            targets.append(SERVER)
+        return targets
 
     async def work_off(self) -> None:
         """Send all that is due, and return."""
         await self._service.load()
         while jobs := await self._claimed():
-            apps = groupby(jobs, key=lambda job: job.app_id)
-            await asyncio.gather(*[self._send(app_id, list(of_app)) for app_id, of_app in apps])
+            together = groupby(jobs, key=_destination)
+            await asyncio.gather(*[self._send(*of, list(those)) for of, those in together])
 
     async def _next_due(self) -> None:
         """New jobs come without a word: the loop looks again after its interval."""
@@ -85,10 +110,11 @@ class TracingDelivery(DueLoop):
             session.expunge_all()
             held = update(TracingJob).where(TracingJob.id.in_([job.id for job in jobs]))
             await session.execute(held.values(due_at=now + _LEASE))
-        return sorted(jobs, key=lambda job: (job.app_id, job.created_at))
+        return sorted(jobs, key=lambda job: (*_destination(job), job.created_at))
 
-    async def _send(self, app_id: str, jobs: list[TracingJob]) -> None:
-        target = await self._target(app_id)
+    async def _send(self, target_name: str, app_id: str, jobs: list[TracingJob]) -> None:
+        """Send the jobs of one app, or those of all apps for the collector of the server, whose `app_id` is empty."""
+        target = await self._target(app_id) if target_name == APP else self._server()
         if target is None:
             await self._drop(jobs)
             return
@@ -118,7 +144,7 @@ class TracingDelivery(DueLoop):
                 return
             await self._failed(app_id, jobs, error)
         except Exception as error:
-            _log.exception("traces of app %s could not be sent to %s", app_id, provider.name)
+            _log.exception("traces of %s could not be sent to %s", app_id or "all apps", provider.name)
             await self._failed(app_id, jobs, TracingFailed(f"It failed unexpectedly: {type(error).__name__}."))
         else:
             now = now_us()
@@ -129,6 +155,9 @@ class TracingDelivery(DueLoop):
                     .where(AppTracing.app_id == app_id)
                     .values(sent=AppTracing.sent + len(jobs), last_sent_at=now)
                 )
+
+    def _server(self) -> tuple[Provider, Config] | None:
+        return (_Exported(self._export.collector), {}) if self._export is not None else None
 
     async def _target(self, app_id: str) -> tuple[Provider, Config | TracingFailed] | None:
         async with self._db.session() as session:
@@ -147,8 +176,7 @@ class TracingDelivery(DueLoop):
         found: dict[str, Trace] = {}
         async with self._db.session() as session:
             for job in jobs:
-                trace = await read_trace(session, job.workspace_id, job.run_id)
-                if trace is not None:
+                if (trace := await _trace_of(session, job)) is not None:
                     found[job.id] = trace
         return found
 
@@ -156,14 +184,15 @@ class TracingDelivery(DueLoop):
         """What is left tries again later; what is refused for good, or too often, is given up."""
         now = now_us()
         over = [job.id for job in jobs if error.final or job.attempts + 1 >= MOST_ATTEMPTS]
-        _log.warning("%d traces of app %s were not taken: %s", len(jobs), app_id, error)
+        _log.warning("%d traces of %s were not taken: %s", len(jobs), app_id or "all apps", error)
         async with self._db.transaction() as session:
             for job in jobs:
                 if job.id not in over:
                     later = now + _FIRST_WAIT * 2**job.attempts
                     again = update(TracingJob).where(TracingJob.id == job.id)
                     await session.execute(again.values(attempts=job.attempts + 1, due_at=later))
-            excess = select(TracingJob.id).where(TracingJob.app_id == app_id)
+            mine = TracingJob.app_id == app_id if app_id else TracingJob.target == SERVER
+            excess = select(TracingJob.id).where(mine)
             excess = excess.order_by(TracingJob.created_at.desc()).offset(MOST_WAITING).limit(self._batch)
             over += (await session.execute(excess)).scalars().all()
             await session.execute(delete(TracingJob).where(TracingJob.id.in_(over)))
@@ -182,3 +211,43 @@ class TracingDelivery(DueLoop):
         """Nobody wants them any more."""
         async with self._db.transaction() as session:
             await session.execute(delete(TracingJob).where(TracingJob.id.in_([job.id for job in jobs])))
+
+
+@dataclass(frozen=True, slots=True)
+class _Exported:
+    """The collector of the whole server, as a service that nobody sets up."""
+
+    collector: Collector
+    name: str = "the collector of the server"
+    fields: tuple[ConfigField, ...] = ()
+
+    async def verify(self, http: Http, config: Config) -> str:
+        return ""
+
+    async def send(self, http: Http, config: Config, traces: Sequence[Trace]) -> None:
+        await send(http, self.collector, traces)
+
+
+def _destination(job: TracingJob) -> tuple[str, str]:
+    return job.target, job.app_id if job.target == APP else ""
+
+
+def _row(target: str, workspace_id: str, app_id: str, run_id: str) -> dict[str, Any]:
+    now = now_us()
+    return {
+        "id": new_id(),
+        "workspace_id": workspace_id,
+        "app_id": app_id,
+        "run_id": run_id,
+        "work": None,
+        "target": target,
+        "attempts": 0,
+        "due_at": now,
+        "created_at": now,
+    }
+
+
+async def _trace_of(session: AsyncSession, job: TracingJob) -> Trace | None:
+    if job.work is not None:
+        return await read_side_work(session, msgspec.json.decode(job.work, type=SideWork))
+    return await read_trace(session, job.workspace_id, job.run_id)

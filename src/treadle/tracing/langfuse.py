@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -46,26 +47,33 @@ def _login(config: Config) -> dict[str, str]:
 
 
 def events_of(trace: Trace) -> Iterator[Event]:
-    """The root becomes the trace, everything below a span or a generation."""
-    root = trace.root
-    yield _event(
-        "trace-create",
-        root.id,
-        root.end,
-        {
-            "id": root.id,
-            "timestamp": iso(root.start),
-            "name": root.name,
-            "userId": trace.user_id,
-            "sessionId": trace.session_id,
-            "input": _content(root.inputs),
-            "output": _content(root.outputs),
-            "metadata": dict(root.metadata) | ({"error": root.error} if root.error else {}),
-            "tags": list(root.tags),
-        },
-    )
-    for span in trace.spans[1:]:
-        yield from _observations(span, root.id)
+    """The root becomes the trace, everything below a span or a generation. A name for a conversation is both."""
+    spans = trace.spans
+    if trace.around is None:
+        root = spans[0]
+        yield _trace(root, trace)
+        spans = spans[1:] if root.kind != "generate_name" else (replace(root, id=_below(root), parent_id=root.id),)
+    for span in spans:
+        yield from _observations(span, trace.id)
+
+
+def _trace(root: Span, trace: Trace) -> Event:
+    body: Event = {
+        "id": root.id,
+        "timestamp": iso(root.start),
+        "name": root.name,
+        "userId": trace.user_id,
+        "sessionId": trace.session_id,
+        "input": _content(root.inputs),
+        "output": _content(root.outputs),
+        "metadata": dict(root.metadata) | ({"error": root.error} if root.error else {}),
+        "tags": list(root.tags),
+    }
+    return _event("trace-create", root.id, root.end, body)
+
+
+def _below(span: Span) -> str:
+    return str(uuid5(NAMESPACE_URL, f"{span.id}/span"))
 
 
 def _observations(span: Span, trace_id: str) -> Iterator[Event]:

@@ -49,8 +49,10 @@ def _key(config: Config) -> dict[str, str]:
 def runs_of(trace: Trace, project: str) -> Iterator[dict[str, Any]]:
     """A run for each span, the root first."""
     orders: dict[str, str] = {}
+    if trace.around is not None:
+        orders[trace.around.id] = _step(trace.around.start, trace.around.id)
     for span in trace.spans:
-        step = datetime.fromtimestamp(span.start / 1e6, UTC).strftime("%Y%m%dT%H%M%S%fZ") + span.id
+        step = _step(span.start, span.id)
         orders[span.id] = step if span.parent_id is None else f"{orders[span.parent_id]}.{step}"
         usage = _usage(span.model)
         metadata = dict(span.metadata)
@@ -69,11 +71,15 @@ def runs_of(trace: Trace, project: str) -> Iterator[dict[str, Any]]:
             "extra": {"metadata": metadata},
             "error": span.error,
             "tags": list(span.tags),
-            "trace_id": trace.root.id,
+            "trace_id": trace.id,
             "dotted_order": orders[span.id],
             "parent_run_id": span.parent_id,
             "session_name": project,
         }
+
+
+def _step(start: int, of: str) -> str:
+    return datetime.fromtimestamp(start / 1e6, UTC).strftime("%Y%m%dT%H%M%S%fZ") + of
 
 
 def _run_type(span: Span) -> str:

@@ -27,8 +27,11 @@ class ConfigField:
 class Provider(Protocol):
     """A tracing service."""
 
-    name: str
-    fields: tuple[ConfigField, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def fields(self) -> tuple[ConfigField, ...]: ...
 
     async def verify(self, http: Http, config: Config) -> str:
         """The address of the project, empty where it has none. Raises TracingFailed."""

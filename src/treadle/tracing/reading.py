@@ -34,15 +34,19 @@ async def read_trace(session: AsyncSession, workspace_id: str, run_id: str) -> T
     query = select(NodeExecution).where(NodeExecution.run_id == run_id, NodeExecution.workspace_id == workspace_id)
     query = query.order_by(NodeExecution.created_at, NodeExecution.node_index, NodeExecution.id).limit(_MOST_NODES)
     nodes = list((await session.execute(query)).scalars())
-    user = run.created_by
-    if run.created_by_role == "end_user":
-        found = await session.get(EndUser, run.created_by)
-        user = found.session_id if found is not None and found.workspace_id == workspace_id else user
-    spans = [_bounded(span) for span in _Reading(run, message, nodes, app.name if app else "").spans()]
+    user = await user_of(session, workspace_id, run.created_by)
+    spans = [bounded(span) for span in _Reading(run, message, nodes, app.name if app else "").spans()]
     return Trace(spans=tuple(spans), user_id=user, session_id=run.conversation_id)
 
 
-def _bounded(span: Span) -> Span:
+async def user_of(session: AsyncSession, workspace_id: str, user_id: str) -> str:
+    """Whom a service is told: the name that callers of the API gave to an end user, else the id."""
+    found = await session.get(EndUser, user_id)
+    return found.session_id if found is not None and found.workspace_id == workspace_id else user_id
+
+
+def bounded(span: Span) -> Span:
+    """A span whose texts are not too long to be sent."""
     return replace(
         span,
         inputs=shortened(span.inputs, _LETTERS),

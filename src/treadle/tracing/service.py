@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import ColumnElement, Delete, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.apps.service import AppService
@@ -21,13 +21,13 @@ from treadle.platform.refusals import InvalidParam, NotFound
 
 from .langfuse import Langfuse
 from .langsmith import LangSmith
-from .otlp import Otlp
+from .otlp_services import OTLP_SERVICES
 from .providers import Config, Provider, checked
 from .tables import AppTracing, TracingConfig, TracingJob
 from .wire import TracingFailed
 
 TRACING_TOPIC = "tracing"
-PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (Langfuse(), LangSmith(), Otlp())}
+PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (Langfuse(), LangSmith(), *OTLP_SERVICES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class TracingService:
         async with self._db.session() as session:
             state = await session.get(AppTracing, app_id) or _untraced(workspace_id, app_id)
             rows = (await session.execute(_configs(workspace_id, app_id))).scalars().all()
-            mine = (TracingJob.app_id == app_id, TracingJob.workspace_id == workspace_id)
+            mine = (*_mine(app_id), TracingJob.workspace_id == workspace_id)
             waiting = (await session.execute(select(func.count()).where(*mine))).scalar_one()
         return Tracing(state, tuple(self._shown(row) for row in rows), waiting)
 
@@ -132,7 +132,7 @@ class TracingService:
                 raise InvalidParam("No tracing service is set up for this app; enter the credentials of one first.")
             state.provider, state.enabled = wanted, enabled
             if not enabled:
-                await session.execute(delete(TracingJob).where(TracingJob.app_id == app_id))
+                await session.execute(_waiting_of(app_id))
             await bump(session, TRACING_TOPIC)
         await self.load()
 
@@ -148,7 +148,7 @@ class TracingService:
             state = await _state(session, workspace_id, app_id)
             if state.provider == provider:
                 state.provider, state.enabled = None, False
-                await session.execute(delete(TracingJob).where(TracingJob.app_id == app_id))
+                await session.execute(_waiting_of(app_id))
             await bump(session, TRACING_TOPIC)
         await self.load()
 
@@ -168,6 +168,14 @@ class TracingService:
 
     def _shown(self, row: TracingConfig) -> Configured:
         return Configured(row.provider, _masked(PROVIDERS[row.provider], self.opened(row)), row.project_url)
+
+
+def _mine(app_id: str) -> tuple[ColumnElement[bool], ...]:
+    return TracingJob.app_id == app_id, TracingJob.target == "app"
+
+
+def _waiting_of(app_id: str) -> Delete:
+    return delete(TracingJob).where(*_mine(app_id))
 
 
 def _configs(workspace_id: str, app_id: str) -> Select[TracingConfig]:

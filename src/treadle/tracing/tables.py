@@ -40,8 +40,8 @@ class TracingConfig(Base):
 
 
 class TracingJob(Base):
-    """A run that is to be sent. It is written in the commit that ends the
-    run, and knows no foreign keys: an app that goes away must not keep a run from being recorded."""
+    """A run that is to be sent, or work beside one (`work`: JSON of a SideWork). It is written in the commit that ends
+    the run, and knows no foreign keys: an app that goes away must not keep a run from being recorded."""
 
     __tablename__ = "tracing_jobs"
 
@@ -49,6 +49,10 @@ class TracingJob(Base):
     workspace_id: Mapped[str] = mapped_column(String(36))
     app_id: Mapped[str] = mapped_column(String(36))
     run_id: Mapped[str] = mapped_column(String(36))
+    """Empty for work beside a run."""
+    work: Mapped[str | None] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(String(16), server_default="app")
+    """`app`: the service that the app has chosen; `server`: the collector of the whole server."""
     attempts: Mapped[int] = mapped_column()
     due_at: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[int] = mapped_column(BigInteger)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, cast
 
 Kind: TypeAlias = Literal[
-    "message", "workflow", "node", "llm", "tool", "retriever", "suggested_question", "generate_name"
+    "message", "workflow", "node", "llm", "tool", "retriever", "moderation", "suggested_question", "generate_name"
 ]
 
 
@@ -41,18 +41,28 @@ class Span:
     model: ModelUse | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A span that is sent with another trace."""
+
+    id: str
+    start: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """A tree of spans: the root first, every parent before its children."""
+    """A tree of spans: the root first, every parent before its children. Or, with `around`, more spans of a trace whose
+    root is sent at another time."""
 
     spans: tuple[Span, ...]
     user_id: str | None
     session_id: str | None
+    around: Around | None = None
 
     @property
-    def root(self) -> Span:
-        """The span that holds all others."""
-        return self.spans[0]
+    def id(self) -> str:
+        """The id of the root."""
+        return self.around.id if self.around else self.spans[0].id
 
 
 def iso(us: int) -> str:

@@ -30,11 +30,26 @@ async def exchange(
     *,
     welcome: tuple[int, ...] = (),
 ) -> Any:
-    """The JSON of an answer, None for one without; `welcome` are statuses that count as success too.
+    """The JSON of an answer, None for one without. Raises TracingFailed."""
+    answer = await answered(http, method, url, headers, body, welcome=welcome)
+    try:
+        return msgspec.json.decode(answer) if answer else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
-    Raises TracingFailed.
-    """
-    sent = (("Content-Type", "application/json"), *headers.items()) if body is not None else tuple(headers.items())
+
+async def answered(
+    http: Http,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    *,
+    content_type: str = "application/json",
+    welcome: tuple[int, ...] = (),
+) -> bytes:
+    """What a service answers; `welcome` are statuses that count as success too. Raises TracingFailed."""
+    sent = (("Content-Type", content_type), *headers.items()) if body is not None else tuple(headers.items())
     request = HttpRequest(
         method=method,
         url=url,
@@ -54,12 +69,7 @@ async def exchange(
         final = 400 <= answer.status < 500 and answer.status not in (404, 408, 429)
         said = answer.body[:_SHOWN].decode("utf-8", "replace").strip()
         raise TracingFailed(f"{url} answered with status {answer.status}: {said}", final=final)
-    if not answer.body:
-        return None
-    try:
-        return msgspec.json.decode(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    return answer.body
 
 
 def encoded(value: Any) -> bytes:

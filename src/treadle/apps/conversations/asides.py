@@ -6,17 +6,21 @@ Both use the workspace's default model. Source: spec models-and-tools §2.9, §7
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import json_repair
 
 from treadle.apps.conversations.history import Owner
 from treadle.apps.conversations.service import ConversationService
 from treadle.apps.service import AppService
+from treadle.apps.side_work import AskedModel, SideWork, Tell, untold
 from treadle.apps.tables import App, Conversation, Message
 from treadle.engine.errors import NodeError
 from treadle.engine.ports import ChatRequest, ModelRef
 from treadle.engine.ports import Message as Prompt
+from treadle.engine.usage import NO_USAGE
 from treadle.models.service import ModelService
+from treadle.platform.clock import now_us
 from treadle.platform.db import table_of
 from treadle.platform.refusals import BadRequest, InvalidParam, NotFound
 from treadle.platform.writer import GroupWriter
@@ -48,6 +52,16 @@ _QUESTIONS_PROMPT = (
 )
 
 
+@dataclass(slots=True)
+class _Reply:
+    """What came of asking a model. `start` is in microseconds since the epoch; `model` is None when none was asked."""
+
+    start: int
+    text: str = ""
+    error: str | None = None
+    model: AskedModel | None = None
+
+
 class Asides:
     """Titles and suggestions for conversations of published apps."""
 
@@ -58,6 +72,8 @@ class Asides:
         self._apps = apps
         self._conversations = conversations
         self._writer = writer
+        self.tell: Tell = untold
+        """Hears of every title and suggestion that a model was asked for."""
         self._naming: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(_NAMING_AT_ONCE)
 
@@ -70,9 +86,9 @@ class Asides:
         plain = model is None or model.provider == "local" or len(self._naming) >= _NAMING_AT_MOST
         return plain_title(query) if plain else None
 
-    def name_later(self, workspace_id: str, conversation_id: str, query: str) -> None:
+    def name_later(self, workspace_id: str, app_id: str, conversation_id: str, query: str) -> None:
         """Name a conversation whose row exists, in the background."""
-        task = asyncio.create_task(self._name(workspace_id, conversation_id, query))
+        task = asyncio.create_task(self._name(workspace_id, app_id, conversation_id, query))
         self._naming.add(task)
         task.add_done_callback(self._naming.discard)
 
@@ -85,7 +101,7 @@ class Asides:
         first = await self._first_message(owner, conversation_id)
         if first is None:
             raise InvalidParam("A conversation without messages cannot be named by a model.", param="auto_generate")
-        title = await self._title(app.workspace_id, first.query)
+        title = await self._title(app.workspace_id, app.id, conversation_id, first.query)
         return await self._conversations.rename(owner, conversation_id, title or conversation.name)
 
     async def questions(self, app: App, owner: Owner, message_id: str) -> list[str]:
@@ -101,8 +117,28 @@ class Asides:
             raise NotFound("There is no such message.")
         page = await self._conversations.messages(owner, message.conversation_id, limit=_HISTORY_MESSAGES)
         history = "\n".join(f"User: {row.query}\nAssistant: {row.answer}" for row in page.rows)
-        reply = await self._ask(app.workspace_id, f"{_QUESTIONS_PROMPT}\n\n{history[-_HISTORY_LETTERS:]}", 256)
-        return _read_questions(reply)
+        asked = history[-_HISTORY_LETTERS:]
+        reply = await self._ask(app.workspace_id, f"{_QUESTIONS_PROMPT}\n\n{asked}", 256)
+        found = _read_questions(reply.text)
+        if reply.model is not None:
+            self.tell(
+                SideWork(
+                    kind="suggested_question",
+                    workspace_id=app.workspace_id,
+                    app_id=app.id,
+                    user_id=owner.user_id,
+                    conversation_id=message.conversation_id,
+                    message_id=message.id,
+                    message_at=message.created_at,
+                    start=reply.start,
+                    end=now_us(),
+                    inputs=asked,
+                    outputs=found,
+                    error=reply.error,
+                    model=reply.model,
+                )
+            )
+        return found
 
     async def close(self) -> None:
         """Give up what is still being named."""
@@ -110,35 +146,61 @@ class Asides:
             task.cancel()
         await asyncio.gather(*self._naming, return_exceptions=True)
 
-    async def _name(self, workspace_id: str, conversation_id: str, query: str) -> None:
+    async def _name(self, workspace_id: str, app_id: str, conversation_id: str, query: str) -> None:
         async with self._turns:
-            title = await self._title(workspace_id, query) or plain_title(query)
+            title = await self._title(workspace_id, app_id, conversation_id, query) or plain_title(query)
         self._writer.put(_CONVERSATIONS, {"id": conversation_id, "name": title}, "update")
 
-    async def _title(self, workspace_id: str, query: str) -> str:
+    async def _title(self, workspace_id: str, app_id: str, conversation_id: str, query: str) -> str:
         """A title by the default model; the beginning of the question where that is the small built-in one."""
         model = await self._models.default_model(workspace_id)
         if model is None or model.provider == "local":
             return plain_title(query)
-        return _read_title(await self._ask(workspace_id, _TITLE_PROMPT + _shortened(query), _TITLE_TOKENS, model))
+        reply = await self._ask(workspace_id, _TITLE_PROMPT + _shortened(query), _TITLE_TOKENS, model)
+        title = _read_title(reply.text)
+        self.tell(
+            SideWork(
+                kind="generate_name",
+                workspace_id=workspace_id,
+                app_id=app_id,
+                conversation_id=conversation_id,
+                start=reply.start,
+                end=now_us(),
+                inputs=query,
+                outputs=title,
+                error=reply.error,
+                model=reply.model,
+            )
+        )
+        return title
 
-    async def _ask(self, workspace_id: str, prompt: str, max_tokens: int, model: ModelRef | None = None) -> str:
+    async def _ask(self, workspace_id: str, prompt: str, max_tokens: int, model: ModelRef | None = None) -> "_Reply":
         """The default model's reply, empty when there is no model or it fails."""
+        reply = _Reply(now_us())
         model = model or await self._models.default_model(workspace_id)
         if model is None:
-            return ""
+            return reply
         request = ChatRequest(
             model=model,
             messages=(Prompt(role="user", content=prompt),),
             parameters={"temperature": 0.3, "max_tokens": max_tokens},
         )
+        usage = NO_USAGE
         try:
             async with asyncio.timeout(_SECONDS):
-                stream = self._models.for_workspace(workspace_id).chat(request)
-                return "".join([delta.text async for delta in stream])
+                async for delta in self._models.for_workspace(workspace_id).chat(request):
+                    reply.text += delta.text
+                    usage = delta.usage or usage
         except (NodeError, TimeoutError) as error:
-            _log.warning("the default model gave no title or suggestion: %s", error)
-            return ""
+            reply.text, reply.error = "", str(error) or f"The model gave no reply within {_SECONDS} seconds."
+            _log.warning("the default model gave no title or suggestion: %s", reply.error)
+        reply.model = AskedModel(
+            provider=model.provider,
+            name=model.name,
+            input_tokens=usage.prompt_tokens,
+            output_tokens=usage.completion_tokens,
+        )
+        return reply
 
     async def _first_message(self, owner: Owner, conversation_id: str) -> Message | None:
         page = await self._conversations.messages(owner, conversation_id, limit=100)

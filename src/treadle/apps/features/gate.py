@@ -19,11 +19,14 @@ from treadle.apps.features.moderation import (
     Moderator,
 )
 from treadle.apps.features.plan import API, KEYWORDS, OPENAI, Extras, ModerationPlan
-from treadle.engine.values import Value
+from treadle.apps.side_work import SideWork, Tell, untold
+from treadle.engine.errors import InvokeError
+from treadle.engine.values import Value, plain
 from treadle.extensions.code import CodeExtensions
 from treadle.extensions.service import ExtensionService
 from treadle.models.service import ModelService
 from treadle.nodes.config import as_value
+from treadle.platform.clock import now_us
 
 STOPPED_BY_MODERATION = "Stopped by input moderation."
 STOPPED_BY_ANNOTATION = "Stopped by annotation reply."
@@ -40,6 +43,9 @@ class Asked:
     user_id: str
     created_from: str
     message_id: str
+    conversation_id: str | None = None
+    at: int = 0
+    """When it came, in microseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +70,20 @@ class Gate:
     """Lets requests through, changes them, or answers in the place of a run."""
 
     def __init__(
-        self, *, extensions: ExtensionService, code: CodeExtensions, models: ModelService, annotations: Annotations
+        self,
+        *,
+        extensions: ExtensionService,
+        code: CodeExtensions,
+        models: ModelService,
+        annotations: Annotations,
+        tell: Tell = untold,
     ) -> None:
+        """`tell` hears of every check of what was asked."""
         self._extensions = extensions
         self._code = code
         self._models = models
         self._annotations = annotations
+        self._tell = tell
         self._data = ExternalData(extensions, code)
 
     async def concerns(self, extras: Extras, app_id: str) -> bool:
@@ -87,8 +101,7 @@ class Gate:
         """
         query, inputs, rewritten = asked.query, dict(asked.inputs), False
         if extras.moderation is not None and extras.moderation.inputs:
-            moderator = self.moderator(extras.moderation, asked.workspace_id, asked.app_id)
-            verdict = await moderator.inputs(inputs, query)
+            verdict = await self._moderated(extras.moderation, asked)
             if verdict.flagged and verdict.action == "direct_output":
                 return Reply(verdict.preset_response, STOPPED_BY_MODERATION)
             if verdict.flagged:
@@ -114,6 +127,17 @@ class Gate:
             )
         return Admitted(query, inputs, rewritten)
 
+    async def _moderated(self, plan: ModerationPlan, asked: Asked) -> InputVerdict:
+        start, verdict, failure = now_us(), InputVerdict(), None
+        try:
+            verdict = await self.moderator(plan, asked.workspace_id, asked.app_id).inputs(asked.inputs, asked.query)
+        except (ModerationError, InvokeError) as error:
+            failure = str(error)
+            raise
+        finally:
+            self._tell(_check(asked, verdict, start, failure))
+        return verdict
+
     def moderator(self, plan: ModerationPlan, workspace_id: str, app_id: str) -> Moderator:
         """The moderation that an app has chosen. Raises ModerationError when this server has no such type."""
         if plan.type == KEYWORDS:
@@ -126,6 +150,25 @@ class Gate:
         if found is None:
             raise ModerationError(f'This server has no moderation "{plan.type}"; choose another type.')
         return CodeModerator(found.kind(app_id, workspace_id, plan.config))
+
+
+def _check(asked: Asked, verdict: InputVerdict, start: int, failure: str | None) -> SideWork:
+    told = {"action": verdict.action, "preset_response": verdict.preset_response}
+    return SideWork(
+        kind="moderation",
+        workspace_id=asked.workspace_id,
+        app_id=asked.app_id,
+        user_id=asked.user_id,
+        conversation_id=asked.conversation_id,
+        message_id=asked.message_id or None,
+        message_at=asked.at,
+        start=start,
+        end=now_us(),
+        inputs={"inputs": plain(dict(asked.inputs)), "query": asked.query},
+        outputs={**told, "flagged": verdict.flagged, "inputs": verdict.inputs, "query": verdict.query},
+        details={**told, "query": asked.query},
+        error=failure,
+    )
 
 
 def _overridden(verdict: InputVerdict, query: str, inputs: dict[str, Value]) -> tuple[str, dict[str, Value], bool]:

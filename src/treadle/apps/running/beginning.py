@@ -62,6 +62,8 @@ class Prepared:
             user_id=self.request.user_id,
             created_from=self.request.created_from,
             message_id=self.record.message.id if self.record.message else "",
+            conversation_id=self.record.conversation.id if self.record.conversation else None,
+            at=self.record.created_at,
         )
 
 

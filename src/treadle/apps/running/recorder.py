@@ -8,7 +8,7 @@ event of a run is sent after `finish` has returned, when all of it is committed.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 import msgspec
@@ -89,8 +89,8 @@ class Recording:
         self._crypto = crypto
         self._tick = tick
         self._live: set[RunRecorder] = set()
-        self.on_end: list[Callable[[RunRecord], tuple[AnyTable, Row] | None]] = []
-        """Each may add a row to the commit that ends a run; called with every run that ends, they must not wait."""
+        self.on_end: list[Callable[[RunRecord], Sequence[tuple[AnyTable, Row]]]] = []
+        """Each may add rows to the commit that ends a run; called with every run that ends, they must not wait."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -201,8 +201,8 @@ class RunRecorder:
                 "update",
             )
         if not isinstance(event, RunPaused):
-            for row_of in self._recording.on_end:
-                if (added := row_of(self.run)) is not None:
+            for rows_of in self._recording.on_end:
+                for added in rows_of(self.run):
                     self._put(*added, "insert")
         self._recording.forget(self)
         self._recording.leases.remove(self.run.id)

@@ -284,7 +284,9 @@ class RunHost:
                 return finished
             await active.around.fall_silent(finished)
             if name_later and finished.total_steps and record.conversation is not None and record.message is not None:
-                self._asides.name_later(record.workspace_id, record.conversation.id, record.message.query)
+                self._asides.name_later(
+                    record.workspace_id, record.app_id, record.conversation.id, record.message.query
+                )
             return finished
         except asyncio.CancelledError:
             recorder.abandon()

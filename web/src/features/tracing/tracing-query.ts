@@ -14,4 +14,12 @@ export const tracingQuery = (appId: string) =>
   });
 
 /** How services write their own names. */
-export const PROVIDER_TITLES: Record<string, string> = { langfuse: "Langfuse", langsmith: "LangSmith", otlp: "OpenTelemetry" };
+export const PROVIDER_TITLES: Record<string, string> = {
+  langfuse: "Langfuse",
+  langsmith: "LangSmith",
+  opik: "Opik",
+  weave: "Weave",
+  phoenix: "Phoenix",
+  arize: "Arize AX",
+  otlp: "OpenTelemetry",
+};

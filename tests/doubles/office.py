@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Mapping, Sequence
+from hashlib import md5
 from io import BytesIO
 from xml.sax.saxutils import escape
 
@@ -17,8 +18,11 @@ CONTENT_TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 Cell = str | int | float | None
 
 
-def pdf(pages: Sequence[str]) -> bytes:
-    """A PDF with a text layer, a page of Helvetica lines for each text. Latin-1 only."""
+def pdf(pages: Sequence[str], *, password: str = "") -> bytes:
+    """A PDF with a text layer, a page of Helvetica lines for each text. Latin-1 only.
+
+    With `password` it asks for one. (Its texts are not encrypted: nobody gets as far as to them.)
+    """
     objects: list[bytes] = []
     kids = " ".join(f"{4 + 2 * at} 0 R" for at in range(len(pages)))
     objects.append(b"<< /Type /Catalog /Pages 2 0 R >>")
@@ -40,8 +44,18 @@ def pdf(pages: Sequence[str]) -> bytes:
     start = len(out)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
     out += b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    out += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, start)
+    lock = pdf_lock(password) if password else b""
+    out += b"trailer\n<< /Size %d /Root 1 0 R %s >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, lock, start)
     return bytes(out)
+
+
+def pdf_lock(password: str) -> bytes:
+    """The part of a trailer by which a reader knows whether a password is right (ISO 32000-1, 7.6.3)."""
+    checked = md5(password.encode(), usedforsecurity=False).hexdigest() * 2
+    return (
+        f"/ID [<{'00' * 16}> <{'00' * 16}>] "
+        f"/Encrypt << /Filter /Standard /V 1 /R 2 /O <{checked}> /U <{checked}> /P -4 >>"
+    ).encode()
 
 
 def pdf_content(text: str) -> bytes:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import Any, Protocol
 
+from treadle.engine.errors import TextExtractionError
+
 
 class Element(Protocol):
     """What is used of an element of the XML library, which has no types of its own."""
@@ -20,8 +22,13 @@ def parse_xml(data: bytes) -> Element:
 
 
 def walk_html(page: str) -> Any:
-    """The iterator over starts and ends of the page's elements, None for an empty page."""
+    """The iterator over starts and ends of the page's elements, None for an empty page.
+
+    Raises TextExtractionError for a page of which the parser would leave out what is too deep.
+    """
     etree: Any = import_module("lxml.etree")
-    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True)
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, huge_tree=True)
     root = etree.fromstring(page.encode("utf-8", "replace"), parser) if page.strip() else None
+    if any("depth" in error.message for error in parser.error_log.filter_from_fatals()):
+        raise TextExtractionError("The page is nested too deeply to be read; simplify it.")
     return None if root is None else etree.iterwalk(root, events=("start", "end"))

@@ -217,9 +217,14 @@ class TestHtml:
     def test_broken_pages(self, page: str) -> None:
         assert html_markdown(page) in ("", "x", "- x", "<")
 
-    def test_deep_nesting_is_no_harm(self) -> None:
-        assert "x" in html_markdown("<div>" * 200 + "x")
-        html_markdown("<table><tr><td>" * 5000 + "x")
+    def test_deep_pages_are_read_or_refused_but_never_cut_short(self) -> None:
+        assert "x" in html_markdown("<div>" * 1500 + "x")
+        for tags in ("<div>", "<table><tr><td>", "<ul><li>"):
+            assert reason(tags.encode() * 5000 + b"x", "a.html").startswith("The page is nested too deeply")
+
+    def test_a_page_of_one_line_is_whole(self) -> None:
+        (text,) = texts(b"<p>" + b"word " * 2_500_000 + b"</p><p>end</p>", "a.html")
+        assert (len(text), text[-9:]) == (12_500_004, "word\n\nend")
 
 
 class TestSheets:

@@ -74,15 +74,18 @@ def _package(data: bytes, extension: str) -> Kind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
+            locked = any(part.flag_bits & 1 for part in archive.infolist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ExtractionError(
             "The file is damaged: it is cut off or was changed on the way; upload it again."
         ) from error
+    if locked:
+        raise ExtractionError("The file is protected by a password; save it anew without one.")
     for part, kind in _PACKAGES:
         if part in names:
             return kind
-    for kind in ("docx", "xlsx", "pptx", "epub"):  # a file that keeps its main part elsewhere
-        if extension == kind:
+    for kind in ("docx", "xlsx", "pptx"):  # a file that keeps its main part elsewhere
+        if extension == kind and "[Content_Types].xml" in names:
             return kind
     raise ExtractionError("The file is a zip archive; unpack it and add the documents in it.")
 

@@ -75,5 +75,7 @@ def read(data: bytes, name: str, reading: Reading) -> Iterator[Piece]:
             reading.notice(f"The file is no well-formed {kind.upper()} and was taken as plain text.")
             yield from plain_pieces(data, reading)
             return
+        if "entity amplification" in str(error):
+            raise ExtractionError("The file holds entities that would grow without end, and was not read.") from error
         reason = (str(error).strip().split("\n")[0] or type(error).__name__)[:200].rstrip(".")
         raise ExtractionError(f"The {kind} file is damaged and cannot be read ({reason}); save it anew.") from error

@@ -74,8 +74,11 @@ def _pages(document: "PdfDocument", reading: Reading) -> Iterator[Piece]:
         here = contents.get(number, [])
         page = document[number]
         try:
-            lines = _without_running(_lines(page), running) if len(document) >= _LEAST_PAGES else _lines(page)
-            text = _page_text(lines, _Headings(body, sizes, here))
+            whole, headings = _lines(page), _Headings(body, sizes, here)
+            lines = _without_running(whole, running) if len(document) >= _LEAST_PAGES else whole
+            text = _page_text(lines, headings)
+            if not text and not _has_picture(page):  # what stands alone on its page is no running title
+                text = _page_text([line for line in whole if not _PAGE_NUMBER.fullmatch(line.text)], headings)
             if text:
                 images = _images(page, reading)
                 heading = path or (here[0] if here else None)

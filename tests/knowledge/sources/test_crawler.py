@@ -1,6 +1,7 @@
 """The built-in crawler on small sites of this machine."""
 
 import gzip
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -180,17 +181,26 @@ async def test_other_encodings_and_plain_texts(crawler: BuiltInCrawler) -> None:
     ]
 
 
-async def test_a_site_that_is_not_there_and_one_that_is_private(http: GuardedHttp, crawler: BuiltInCrawler) -> None:
+PRIVATE = (
+    "http://169.254.169.254/latest/meta-data", "http://localhost:1/", "http://127.1/", "http://2130706433/",
+    "http://0x7f.0.0.1/", "http://0.0.0.0/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://10.0.0.1/",
+    "http://[fd00::1]/", "http://public.test@127.0.0.1/",
+)  # fmt: skip
+
+
+async def test_a_site_that_is_not_there_and_those_that_are_private(crawler: BuiltInCrawler) -> None:
     async with Small({}) as site:
         missing = await crawled(crawler, site.url)
         url = site.url
     assert (missing.status, missing.reason) == ("error", f"{url}/ answered with status 404.")
     guarded = GuardedHttp(Settings())
     async with Extractor(1) as extractor:
-        private = await crawled(BuiltInCrawler(guarded, extractor), "http://169.254.169.254/latest/meta-data")
+        strict = BuiltInCrawler(guarded, extractor, pause=0)
+        for url in PRIVATE:
+            private = await crawled(strict, url)
+            assert private.status == "error", url
+            assert re.search(r"no public address|not a canonical IPv4 address", private.reason), private.reason
     await guarded.close()
-    assert private.status == "error"
-    assert "is refused: it is no public address" in private.reason
 
 
 async def test_progress_is_told_and_a_page_is_read_anew(crawler: BuiltInCrawler) -> None:

@@ -93,6 +93,21 @@ class Uploads:
         """`text` with the links to files in it made anew."""
         return self._links.signed_again(text)
 
+    async def completed(self, workspace_id: str, texts: Sequence[tuple[str, str]]) -> list[str]:
+        """Texts, each with the run or document that it belongs to, in which the files that this one made are links
+        that open. A text cannot have the files of another one opened."""
+        makers = {maker for maker, text in texts if "/files/" in text}
+        if not makers:
+            return [text for _, text in texts]
+        query = select(StoredFile.id, StoredFile.run_id).where(
+            StoredFile.workspace_id == workspace_id, StoredFile.kind == "tool", StoredFile.run_id.in_(makers)
+        )
+        made: dict[str, set[str]] = {}
+        async with self._db.session() as session:
+            for row in await session.execute(query):
+                made.setdefault(row.run_id, set()).add(row.id)
+        return [self._links.completed(text, made.get(maker, frozenset())) for maker, text in texts]
+
     async def stored(self, file_id: str, workspace_id: str | None = None) -> StoredFile | None:
         """A stored file; without a workspace only for holders of a signed link."""
         query = select(StoredFile).where(StoredFile.id == file_id)

@@ -9,6 +9,7 @@ from treadle.knowledge.text.rules import ProcessRule as Rule
 from treadle.platform.clock import now_us
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import Forbidden, InvalidParam
+from treadle.platform.signed_links import unsigned
 
 
 def check_open(document: Document) -> None:
@@ -43,8 +44,8 @@ def new_segment(document: Document, position: int, account_id: str | None, now: 
 
 def set_content(row: Segment, content: str, answer: str | None) -> None:
     """What a chunk says, and all that follows from it."""
-    row.content = content.replace("\x00", "")
-    row.answer = None if answer is None else answer.replace("\x00", "")
+    row.content = unsigned(content.replace("\x00", ""))
+    row.answer = None if answer is None else unsigned(answer.replace("\x00", ""))
     row.word_count = len(row.content) + len(row.answer or "")
     row.index_node_hash = text_hash(row.content)
 
@@ -71,7 +72,7 @@ def new_child(parent: Segment, position: int, content: str, type: str, account_i
 
 def set_child_content(row: ChildChunk, content: str) -> None:
     """What a child chunk says, and all that follows from it."""
-    row.content = content.replace("\x00", "")
+    row.content = unsigned(content.replace("\x00", ""))
     row.word_count = len(row.content)
     row.index_node_hash = text_hash(row.content)
 

@@ -243,8 +243,9 @@ class Segments:
         children: dict[str, list[ChildChunk]] = {}
         if document.doc_form == DocForm.HIERARCHICAL:
             children = await repository.children(row.id for row in rows)
+        texts = await self._uploads.completed(document.workspace_id, [(document.id, row.content) for row in rows])
         return [
-            segment_shown(row, children.get(row.id, ()), signed=self._uploads.signed_again(row.content)) for row in rows
+            segment_shown(row, children.get(row.id, ()), signed=text) for row, text in zip(rows, texts, strict=True)
         ]
 
 

@@ -145,7 +145,11 @@ class Testing:
             conditions=conditions,
             asking=_asking(asker),
         )
-        return TestResult(query=TestQuery(content=query), records=[self._record(record) for record in records])
+        texts = await self._uploads.completed(
+            asker.workspace_id, [(record.document.id, record.segment.content) for record in records]
+        )
+        shown = [_record(record, text) for record, text in zip(records, texts, strict=True)]
+        return TestResult(query=TestQuery(content=query), records=shown)
 
     async def try_external(self, asker: Asker, base_id: str, order: TestOrder) -> ExternalResult:
         """What a base that is elsewhere finds. Raises NotFound, Forbidden, InvalidParam and RetrievalFailed."""
@@ -165,25 +169,26 @@ class Testing:
         ]
         return ExternalResult(query=TestQuery(content=query), records=records)
 
-    def _record(self, record: Record) -> FoundRecord:
-        document = record.document
-        shown = segment_shown(record.segment, signed=self._uploads.signed_again(record.segment.content))
-        members = {name: getattr(shown, name) for name in SegmentShown.__dataclass_fields__}
-        children = [_child(child) for child in record.child_chunks]
-        return FoundRecord(
-            segment=FoundSegment(
-                **members,
-                document=FoundDocument(
-                    id=document.id,
-                    data_source_type=document.data_source_type,
-                    name=document.name,
-                    doc_type=document.doc_type,
-                    doc_metadata=values_of(document),
-                ),
+
+def _record(record: Record, text: str) -> FoundRecord:
+    """A record as it is shown; `text` is that of its chunk, with links that open."""
+    document, shown = record.document, segment_shown(record.segment, signed=text)
+    members = {name: getattr(shown, name) for name in SegmentShown.__dataclass_fields__}
+    children = [_child(child) for child in record.child_chunks]
+    return FoundRecord(
+        segment=FoundSegment(
+            **members,
+            document=FoundDocument(
+                id=document.id,
+                data_source_type=document.data_source_type,
+                name=document.name,
+                doc_type=document.doc_type,
+                doc_metadata=values_of(document),
             ),
-            child_chunks=children or None,
-            score=record.score,
-        )
+        ),
+        child_chunks=children or None,
+        score=record.score,
+    )
 
 
 def filter_of(given: object) -> MetadataFilter | None:

@@ -6,6 +6,7 @@ Source: spec service-api §1.9.
 import re
 import secrets
 import time
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlencode
@@ -18,6 +19,10 @@ _LINK = re.compile(
     r"(?:https?://[^/\s()<>\"']+)?/files/(?:(?P<upload>[0-9a-f-]{36})/file-preview|tools/(?P<tool>[0-9a-f-]{36})"
     r"\.(?P<extension>[A-Za-z0-9]{1,16}))"
     r"\?timestamp=(?P<timestamp>\d+)&nonce=(?P<nonce>[0-9a-f]+)&sign=(?P<sign>[A-Za-z0-9_=%-]+)"
+)
+_REFERENCE = re.compile(
+    r"(?P<place>(?:https?://[^/\s()<>\"']+)?/files/tools/(?P<id>[0-9a-f-]{36})\.(?P<extension>[A-Za-z0-9]{1,16}))"
+    r"(?:\?timestamp=\d+&nonce=[0-9a-f]+&sign=[A-Za-z0-9_=%-]+)?"
 )
 
 _CLOCK_SKEW = 60
@@ -55,6 +60,15 @@ class SignedLinks:
             return text
         return _LINK.sub(self._again, text)
 
+    def completed(self, text: str, file_ids: Set[str]) -> str:
+        """`text` with what `reference` gave for these files as links that open; others stay as they are."""
+        if "/files/" not in text:
+            return text
+        return _REFERENCE.sub(
+            lambda found: self.link("tool", found["id"], found["extension"]) if found["id"] in file_ids else found[0],
+            text,
+        )
+
     def _again(self, match: re.Match[str]) -> str:
         kind: FileKind = "upload" if match["upload"] else "tool"
         file_id = match["upload"] or match["tool"]
@@ -65,6 +79,16 @@ class SignedLinks:
 
     def _sign(self, kind: FileKind, file_id: str, timestamp: str, nonce: str) -> str:
         return self.crypto.sign(_message(kind, file_id, timestamp, nonce))
+
+
+def reference(file_id: str, extension: str) -> str:
+    """How a kept text names a file that was made here: neither a secret nor a time is in it."""
+    return f"/files/tools/{file_id}.{extension or 'bin'}"
+
+
+def unsigned(text: str) -> str:
+    """`text` as it is kept: links to files that were made here without what opens them."""
+    return _REFERENCE.sub(lambda found: found["place"], text) if "/files/" in text else text
 
 
 def _message(kind: FileKind, file_id: str, timestamp: str, nonce: str) -> str:

@@ -304,7 +304,7 @@ async def open_services(
                 http=http,
                 tools=tools,
                 forms=forms,
-                knowledge=lambda caller: KnowledgePort(db, knowledge.retrieval, caller),
+                knowledge=lambda caller: KnowledgePort(db, knowledge.retrieval, uploads, caller),
                 pipeline=knowledge.pipeline,
             ),
             uploads=uploads,

@@ -5,7 +5,11 @@ import json
 import re
 import zipfile
 
+from sqlalchemy import select
+
+from tests.doubles import office
 from tests.knowledge.api.bench import AUTOMATIC, PARAGRAPHS, Bench, Caller, JsonMap, refused
+from treadle.knowledge.tables import Segment
 
 
 def with_file(name: str = "notes.md", text: str = "# One\n\nfirst", data: JsonMap | None = None) -> JsonMap:
@@ -217,3 +221,32 @@ async def test_files_come_back_as_they_were_sent(here: Bench, api: Caller) -> No
     with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
         assert {name: archive.read(name) for name in archive.namelist()} == {"rules.txt": b"One.", "two.txt": b"Two."}
     refused(await api.post(f"{path}/download-zip", {"document_ids": []}), 400, "invalid_param")
+
+
+async def test_images_are_kept_without_what_opens_them(here: Bench, api: Caller) -> None:
+    """Links run out; so the text names the file, and whoever may read the chunk is given a link of now."""
+    base = await here.base(api, indexing_technique="economy")
+    word = {"files": {"file": ("pier.docx", office.docx(["The pier"], with_image=True))}}
+    made = (await api.call("POST", f"/datasets/{base}/document/create-by-file", **word)).json()["document"]
+    await here.indexed(api, base, made["id"])
+    (segment,) = await here.segments(api, base, made["id"])
+    (link,) = re.findall(r"!\[image\]\(http://127\.0\.0\.1:8700(/files/tools/[^)]+)\)", segment["content"])
+    assert (await api.http.get(link)).status_code == 200
+    assert (await api.http.get(link.partition("?")[0])).status_code != 200
+
+    async def kept() -> str:
+        async with here.services.db.session() as session:
+            return (await session.execute(select(Segment.content).where(Segment.id == segment["id"]))).scalar_one()
+
+    place = link.partition("?")[0]
+    assert await kept() == f"The pier\n![image]({place})"
+    (found,) = (await api.post(f"/datasets/{base}/retrieve", {"query": "pier"})).json()["records"]
+    assert f"{place}?timestamp=" in found["segment"]["content"]
+    change = {"segment": {"content": segment["content"] + " at dawn"}}
+    path = f"/datasets/{base}/documents/{made['id']}/segments/{segment['id']}"
+    changed = (await api.post(path, change)).json()["data"]
+    assert "?timestamp=" in changed["content"]
+    assert (await kept()).endswith(f"{place}) at dawn")
+    thief = await here.text(api, base, f"A picture of somebody else: ![image]({place})", name="thief.txt")
+    (stolen,) = await here.segments(api, base, thief["id"])
+    assert stolen["content"].endswith(f"({place})")

@@ -14,6 +14,7 @@ from tests.doubles import vectors
 from tests.doubles.external_knowledge import ExternalKnowledge
 from tests.doubles.scripted_model import ScriptedModel
 from treadle.accounts.tables import Workspace
+from treadle.apps.uploads import Uploads
 from treadle.engine.ports import RetrievalRequest
 from treadle.engine.values import Value
 from treadle.knowledge.external_apis import sealed_for
@@ -30,7 +31,9 @@ from treadle.platform.clock import now_us
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.egress import GuardedHttp
+from treadle.platform.files import FileStore
 from treadle.platform.ids import new_id
+from treadle.platform.signed_links import SignedLinks
 from treadle.settings import Settings
 from treadle.tools.sources import Caller
 
@@ -56,6 +59,7 @@ class Rig:
     external: ExternalKnowledge
     indexes: ChunkIndexes
     retrieval: RetrievalService
+    uploads: Uploads
     crypto: Crypto
     workspace_id: str
     names: dict[str, str] = field(default_factory=dict[str, str])
@@ -189,7 +193,8 @@ class Rig:
 
     @property
     def port(self) -> KnowledgePort:
-        return KnowledgePort(self.db, self.retrieval, Caller(workspace_id=self.workspace_id, app_id="app"))
+        caller = Caller(workspace_id=self.workspace_id, app_id="app")
+        return KnowledgePort(self.db, self.retrieval, self.uploads, caller)
 
     async def items(
         self, *bases: KnowledgeBase, query: str, merge: dict[str, Any] | None = None, **more: Any
@@ -226,6 +231,8 @@ async def rig(db: Database, folder: Path) -> AsyncIterator[Rig]:
     http = GuardedHttp(own)
     indexes = ChunkIndexes(db, "embedded", memory_limit=64 << 20)
     retrieval = RetrievalService(db=db, indexes=indexes, models=models, crypto=crypto, http=http)
+    links = SignedLinks(crypto, "http://here", 300)
+    uploads = Uploads(db, FileStore(own.resolved_files_url, {}), links, http, own)
     workspace = Workspace(id=new_id(), name="Here", status="normal", created_at=1, updated_at=1)
     async with db.transaction() as session:
         session.add(workspace)
@@ -234,7 +241,7 @@ async def rig(db: Database, folder: Path) -> AsyncIterator[Rig]:
         for kind, name in (("text-embedding", MODEL), ("text-embedding", OTHER), ("rerank", RERANK)):
             more = {"max_chunks": "8"} if kind == "text-embedding" else {}
             await models.add_model(workspace.id, PROVIDER, kind, name, {**credentials, **more}, validate=False)
-        yield Rig(db, models, model, external, indexes, retrieval, crypto, workspace.id)
+        yield Rig(db, models, model, external, indexes, retrieval, uploads, crypto, workspace.id)
         await retrieval.close()
     await indexes.close()
     await models.close()

@@ -10,6 +10,7 @@ from treadle.knowledge.tables import Document, SourceType
 from treadle.knowledge.text.extraction import DEFAULT_LIMITS, Extractor, Limits
 from treadle.knowledge.text.pieces import Extraction, ExtractionError
 from treadle.platform.refusals import NotFound
+from treadle.platform.signed_links import reference
 
 
 class Unchanged(Exception):
@@ -71,7 +72,7 @@ class DocumentReader:
         async def keep(image: bytes, mime_type: str) -> str:
             extension = mime_type.rpartition("/")[2].partition("+")[0]
             row = await self._uploads.make(origin, name=f"image.{extension}", mime_type=mime_type, data=image)
-            return self._uploads.descriptor(row).url or ""
+            return reference(row.id, row.extension)
 
         extraction = await self._extractor.extract(data, file.name, self._limits, on_image=keep)
         return Reading(extraction=extraction)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import select
 
+from treadle.apps.uploads import Uploads
 from treadle.engine.errors import KnowledgeRetrievalError
 from treadle.engine.ports import KnowledgeBase as SearchableBase
 from treadle.engine.ports import RetrievalRequest
@@ -23,9 +24,10 @@ from .service import RetrievalService
 class KnowledgePort:
     """The bases of the workspace of one run."""
 
-    def __init__(self, db: Database, retrieval: RetrievalService, caller: Caller) -> None:
+    def __init__(self, db: Database, retrieval: RetrievalService, files: Uploads, caller: Caller) -> None:
         self._db = db
         self._retrieval = retrieval
+        self._files = files
         self._caller = caller
 
     async def bases(self, dataset_ids: Sequence[str]) -> list[SearchableBase]:
@@ -68,7 +70,18 @@ class KnowledgePort:
             )
         except Refusal as error:
             raise KnowledgeRetrievalError(error.message) from error
-        return [_item(each, place, request.retriever_from) for place, each in enumerate(found, 1)]
+        texts = await self._files.completed(self._caller.workspace_id, [_text(each.record) for each in found])
+        return [
+            {**_item(each, place, request.retriever_from), "content": text}
+            for place, (each, text) in enumerate(zip(found, texts, strict=True), 1)
+        ]
+
+
+def _text(record: Record | ExternalRecord) -> tuple[str, str]:
+    """The document of a passage, none of one that is elsewhere, and what a model reads of it."""
+    if isinstance(record, ExternalRecord):
+        return "", record.content
+    return record.document.id, content_of(record)
 
 
 def _item(found: Found, position: int, retriever_from: str) -> dict[str, Value]:
@@ -108,7 +121,7 @@ def _own_item(found: Found, record: Record, position: int, retriever_from: str) 
     }
     if segment.place:
         metadata |= msgspec.json.decode(segment.place, type=dict[str, str | int | None])
-    return {"metadata": metadata, "title": document.name, "content": content_of(record)}
+    return {"metadata": metadata, "title": document.name}
 
 
 def _external_item(found: Found, record: ExternalRecord, position: int, retriever_from: str) -> dict[str, Value]:
@@ -127,7 +140,6 @@ def _external_item(found: Found, record: ExternalRecord, position: int, retrieve
             "doc_metadata": record.metadata,
         },
         "title": record.title,
-        "content": record.content,
     }
 
 

@@ -5,8 +5,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.apps.asking import approval
 from tests.server import sample_apps
-from tests.server.console_client import console_of
+from tests.server.console_client import Console, console_of
 from tests.server.fixtures import running_workbench
 from tests.server.harness import eventually
 
@@ -30,3 +31,33 @@ def test_a_run_of_a_draft_ends_with_its_process_and_says_so(tmp_path_factory: py
         )
         ((error,),) = bench.rows("SELECT error FROM runs WHERE id = :id", id=run_id)
         assert error == "The run cannot be taken up: a run of a draft ends with its process; run the draft again."
+
+
+def test_a_run_of_a_draft_that_waits_for_a_person_goes_on_after_a_restart(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """With the graph that it began with, whatever became of the draft."""
+    with running_workbench(tmp_path_factory.mktemp("waiting-draft"), {"TREADLE_RUN_LEASE_SECONDS": "1"}) as bench:
+        console = console_of(bench)
+        app_id = console.new_app(approval())
+        with console.stream(f"/apps/{app_id}/workflows/draft/run", {"inputs": {"what": "it"}}) as stream:
+            form = stream.until("human_input_required")["data"]
+            run_id = stream.until("workflow_paused")["workflow_run_id"]
+        bench.change(
+            "UPDATE app_versions SET graph = replace(graph, 'approved: ', 'changed: ') WHERE app_id = :a", a=app_id
+        )
+        bench.server.kill()
+        bench.server.start()
+        console = Console(bench, console.account_id, console.email)
+        page = bench.raw().call(
+            "POST", f"/api/form/human_input/{form['form_token']}", json={"inputs": {"note": "fine"}, "action": "ok"}
+        )
+        assert page.status_code == 200, page.text
+        status = "SELECT status, error FROM runs WHERE id = :id"
+        eventually(lambda: bench.rows(status, id=run_id)[0][0] not in ("paused", "running"), "the run ends")
+        assert [tuple(row) for row in bench.rows(status, id=run_id)] == [("succeeded", None)]
+        shown = console.get(f"/apps/{app_id}/workflow-runs/{run_id}").json()
+        assert shown["outputs"]["good"] == "approved: fine"
+        for node_id, name, value in (("good", "output", "approved: fine"), ("start", "what", "it")):
+            left = console.get(f"/apps/{app_id}/workflows/draft/nodes/{node_id}/variables").json()["items"]
+            assert [(each["name"], each["value"]) for each in left] == [(name, value)]

@@ -336,6 +336,20 @@ async def open_services(
         )
         stack.push_async_callback(resumer.close)
         drafts = Drafts(db, crypto, apps)
+        editing = Editing.over(
+            db=db,
+            crypto=crypto,
+            apps=apps,
+            models=models,
+            drafts=drafts,
+            uploads=uploads,
+            http=http,
+            host=host,
+            recording=recording,
+            features=FeatureCheck(extensions, code_extensions),
+            tools=tools,
+        )
+        resumer.debugging_again = editing.runs.again
         triggers = TriggerService(
             db=db, apps=apps, drafts=drafts, end_users=end_users, uploads=uploads, host=host, settle=recording.settle
         )
@@ -400,19 +414,7 @@ async def open_services(
             host=host,
             elsewhere=elsewhere,
             resumer=resumer,
-            editing=Editing.over(
-                db=db,
-                crypto=crypto,
-                apps=apps,
-                models=models,
-                drafts=drafts,
-                uploads=uploads,
-                http=http,
-                host=host,
-                recording=recording,
-                features=FeatureCheck(extensions, code_extensions),
-                tools=tools,
-            ),
+            editing=editing,
             triggers=triggers,
             webhooks=Webhooks(settings=settings, db=db, apps=apps, drafts=drafts, triggers=triggers),
             ticker=ticker,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
+from treadle.accounts.tables import Account
 from treadle.apps.compile import CompiledApp
 from treadle.apps.conversations.memory import NoMemory
 from treadle.apps.editing.basic import checked_config
@@ -24,7 +25,7 @@ from treadle.apps.running.requests import Debugging, StartRun
 from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import AppMode, CreatedFrom, NodeExecution, TriggeredFrom
-from treadle.apps.tool_secrets import with_known_config
+from treadle.apps.tool_secrets import ToolSecrets, with_known_config
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.dsl import AppMode as FileMode
 from treadle.dsl import EnvironmentType, JsonMap, NodeView, graph_view
@@ -39,7 +40,7 @@ from treadle.nodes.inputs import InputError, validate_inputs
 from treadle.nodes.start import Start
 from treadle.platform.clock import now_us
 from treadle.platform.crypto import Crypto
-from treadle.platform.db import table_of
+from treadle.platform.db import Database, table_of
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import InvalidParam, NotFound
 
@@ -108,6 +109,7 @@ class DebugRuns:
     def __init__(
         self,
         *,
+        db: Database,
         drafts: Drafts,
         apps: AppService,
         variables: DraftVariables,
@@ -116,6 +118,7 @@ class DebugRuns:
         uploads: Uploads,
         crypto: Crypto,
     ) -> None:
+        self._db = db
         self._drafts = drafts
         self._apps = apps
         self._variables = variables
@@ -134,7 +137,6 @@ class DebugRuns:
             config = checked_config(asked.model_config, definition.mode)
             definition = replace(definition, model_config=with_known_config(config, definition.model_config))
         version = self._apps.compile(definition, draft.row.id)
-        trail = Trail(self._variables, person.in_app(app_id), version.secrets)
         inputs: Mapping[str, Value | JsonValue] = asked.inputs
         if asked.caught is not None:
             inputs = asked.caught
@@ -154,14 +156,34 @@ class DebugRuns:
                 query=asked.query,
                 conversation_id=asked.conversation_id,
                 parent_message_id=asked.parent_message_id,
-                debugging=Debugging(
-                    version=version,
-                    graph=draft.row.graph,
-                    person=person.shown(),
-                    watch=trail.watch,
-                    keep=trail.keep if definition.workflow is not None else _nothing,
-                ),
+                debugging=self._debugging(person, app_id, version, draft.row.graph),
             )
+        )
+
+    async def again(self, record: RunRecord) -> Debugging:
+        """What a run of a draft needs that began in another process: its graph is that of then, what is around it is
+        the draft's of now. Raises NotFound, and InvalidParam for a graph that cannot run any more."""
+        draft = await self._drafts.read(record.workspace_id, record.app_id)
+        definition = draft.definition
+        if definition.workflow is not None and record.graph is not None:
+            graph = ToolSecrets(record.app_id, self._crypto).opened(msgspec.json.decode(record.graph))
+            definition = replace(definition, workflow=replace(definition.workflow, graph=graph))
+        async with self._db.session() as session:
+            account = await session.get(Account, record.created_by)
+        if account is None:
+            raise NotFound("The member who tried the draft is gone.")
+        person = Person(workspace_id=record.workspace_id, account_id=account.id, name=account.name, email=account.email)
+        version = self._apps.compile(definition, record.version_id)
+        return self._debugging(person, record.app_id, version, record.graph)
+
+    def _debugging(self, person: Person, app_id: str, version: CompiledApp, graph: str | None) -> Debugging:
+        trail = Trail(self._variables, person.in_app(app_id), version.secrets)
+        return Debugging(
+            version=version,
+            graph=graph,
+            person=person.shown(),
+            watch=trail.watch,
+            keep=trail.keep if graph is not None else _nothing,
         )
 
     async def asked_by(self, person: Person, app_id: str, node_id: str) -> list[Asked]:

@@ -61,6 +61,7 @@ class Editing:
             versions=Versions(db, crypto),
             variables=variables,
             runs=DebugRuns(
+                db=db,
                 drafts=drafts,
                 apps=apps,
                 variables=variables,

@@ -6,7 +6,7 @@ Source: design "A run is a row, a lease and checkpoints", spec workflow-engine Â
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +18,7 @@ from treadle.apps.running.checkpoints import Checkpoints, RunCheckpoint
 from treadle.apps.running.leases import LeaseKeeper
 from treadle.apps.running.pauses import Pauses
 from treadle.apps.running.recorder import Recording
+from treadle.apps.running.records import RunRecord
 from treadle.apps.running.requests import Debugging
 from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
@@ -72,7 +73,9 @@ class Resumer:
         self._checkpoints = Checkpoints(db, crypto)
         self._pauses = Pauses(db, leases)
         self._drafts: dict[str, Debugging] = {}
-        """What paused runs of drafts need to go on: it is kept nowhere else."""
+        """What paused runs of drafts need to go on, of those that began here."""
+        self.debugging_again: Callable[[RunRecord], Awaitable[Debugging]] | None = None
+        """The same for those that began in another process. Raises Refusal."""
         self._waking: set[asyncio.Task[None]] = set()
         self._task: asyncio.Task[None] | None = None
         host.on_paused.append(self._paused)
@@ -166,7 +169,11 @@ class Resumer:
         app = await self._apps.app(record.app_id)
         debugging = self._drafts.pop(record.id, None)
         if debugging is None and record.triggered_from in (TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP):
-            raise Refusal("a run of a draft ends with its process; run the draft again.")
+            if self.debugging_again is None or not checkpoint.answers:
+                raise Refusal("a run of a draft ends with its process; run the draft again.")
+            debugging = await self.debugging_again(record)
+            for event in checkpoint.finished:
+                debugging.watch(event)
         if record.parent_run_id is not None:
             raise Refusal("it was called as a tool, and the run that called it calls it again.")
         version = debugging.version if debugging else await self._apps.version(app, record.version_id)

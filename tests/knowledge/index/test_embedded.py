@@ -77,7 +77,7 @@ def test_coarse_vectors_find_the_nearest_among_many() -> None:
     spread = random.normal(size=(rows + 20, width)) * np.arange(1, width + 1) ** -0.4 / 5 + random.normal(size=width)
     vectors = (spread / np.linalg.norm(spread, axis=1, keepdims=True)).astype(np.float32)
     held, questions = vectors[:rows], vectors[rows:]
-    coarse = Coarse.of(quantise(held))
+    coarse = Coarse(quantise(held))
     everywhere, half = np.ones(rows, dtype=np.bool_), np.arange(rows) % 2 == 0
     for mask in (everywhere, half):
         found = 0

@@ -18,12 +18,12 @@ Bytes = NDArray[np.int8]
 Bits = NDArray[np.uint64]
 Floats = NDArray[np.float32]
 
-_LIKELY = 0.08
+_LIKELY = 0.05
 _FEWEST = 1_000
 _PER_WANTED = 16
 """How many the second pass looks at: this part of all rows, at least so many, and more where more are wanted."""
-_ROWS = 20_000
-"""Rows that are worked on at once, so that they stay in the processor's cache."""
+_SCANNED, _MADE = 20_000, 4_000
+"""Rows that are compared at once, so that they stay in the processor's cache, and that are made into bits at once."""
 _NARROW = 146
 """Words of a vector up to which what it loses, at most seven a dimension, fits 16 bits."""
 _STEP = 0.7
@@ -33,37 +33,15 @@ _MIXED: Floats = (reduce(np.kron, [np.array([[1, 1], [1, -1]])] * 6) / 8).astype
 """A Hadamard matrix: each of 64 dimensions goes into all of them."""
 
 
-@dataclass(frozen=True, slots=True)
 class Coarse:
-    """Vectors of length 1 and of the same width."""
+    """Vectors of length 1 and of the same width, from what `quantise` makes of them.
 
-    values: Bytes
-    """Each vector in a byte a dimension, scaled by its own greatest value."""
-    mean: Floats
-    """Of all, turned."""
-    bits: Bits
-    """64 dimensions a word, of shape (words, rows): so each pass reads memory in its order."""
-    weight: Floats
-    """Of each row: what a matching bit adds to the cosine."""
-    least: Floats
-    """Of each row: the cosine with the mean, times the mean's length."""
+    The bits are made when they are first searched: while a base is read its parts are merged again and again.
+    """
 
-    @classmethod
-    def of(cls, values: Bytes) -> "Coarse":
-        """From what `quantise` makes of vectors."""
-        parts = [values[at : at + _ROWS] for at in range(0, len(values), _ROWS)]
-        total = sum((_unit(part).sum(axis=0) for part in parts), np.zeros(values.shape[1], dtype=np.float32))
-        mean = _turned((total / max(len(values), 1)).astype(np.float32)[None])[0]
-        bits, weights, least = list[Bits](), list[Floats](), list[Floats]()
-        for part in parts:
-            turned = _turned(_unit(part))
-            apart = turned - mean
-            bits.append(_words(apart > 0))
-            size = np.maximum(np.abs(apart).sum(axis=1), np.float32(1e-12))
-            weights.append(np.einsum("ij,ij->i", apart, apart) / size)
-            least.append(turned @ mean)
-        words = np.ascontiguousarray(np.hstack(bits))
-        return cls(values, mean, words, np.concatenate(weights), np.concatenate(least))
+    def __init__(self, values: Bytes) -> None:
+        self.values = values
+        self._signs: _Signs | None = None
 
     @property
     def width(self) -> int:
@@ -71,7 +49,7 @@ class Coarse:
 
     @property
     def bytes(self) -> int:
-        return sum(array.nbytes for array in (self.values, self.bits, self.weight, self.least))
+        return self.values.nbytes + len(self.values) * (self.width // 8 + 8)
 
     def nearest(self, vector: Floats, mask: NDArray[np.bool_], wanted: int) -> tuple[NDArray[np.intp], Floats]:
         """The rows under `mask` that are probably the `wanted` nearest, with about their cosine; best first."""
@@ -89,12 +67,45 @@ class Coarse:
         """The `count` rows under `mask` whose bits promise the greatest cosine; all of them where there are fewer."""
         if int(mask.sum()) <= count:
             return np.flatnonzero(mask)
-        promise = np.where(mask, self._promised(_turned(vector[None])[0] - self.mean), np.float32(-np.inf))
+        if self._signs is None:
+            self._signs = _Signs.of(self.values)
+        promise = self._signs.promised(_turned(vector[None])[0])
+        promise[~mask] = -np.inf
         return np.sort(np.argpartition(promise, -count)[-count:])
 
-    def _promised(self, asked: Floats) -> Floats:
-        """Of every row about its cosine with the question that is `asked`, turned and apart from the mean; less what
-        all rows share."""
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """Vectors in a bit a dimension. All are turned."""
+
+    mean: Floats
+    """Of all vectors."""
+    bits: Bits
+    """64 dimensions a word, of shape (words, rows): so each pass reads memory in its order."""
+    weight: Floats
+    """Of each row: what a matching bit adds to the cosine."""
+    least: Floats
+    """Of each row: the cosine with the mean, times the mean's length."""
+
+    @classmethod
+    def of(cls, values: Bytes) -> "_Signs":
+        parts = [values[at : at + _MADE] for at in range(0, len(values), _MADE)]
+        total = sum((_unit(part).sum(axis=0) for part in parts), np.zeros(values.shape[1], dtype=np.float32))
+        mean = _turned((total / max(len(values), 1)).astype(np.float32)[None])[0]
+        bits, weights, least = list[Bits](), list[Floats](), list[Floats]()
+        for part in parts:
+            turned = _turned(_unit(part))
+            least.append(turned @ mean)
+            turned -= mean
+            bits.append(_words(turned > 0))
+            size = np.maximum(np.abs(turned).sum(axis=1), np.float32(1e-12))
+            weights.append(np.einsum("ij,ij->i", turned, turned) / size)
+        words = np.ascontiguousarray(np.hstack(bits))
+        return cls(mean, words, np.concatenate(weights), np.concatenate(least))
+
+    def promised(self, vector: Floats) -> Floats:
+        """Of every row about its cosine with a question, less what all rows share."""
+        asked = vector - self.mean
         levels = np.minimum(np.abs(asked) / (np.float32(_STEP) * max(_mean_size(asked), 1e-12)), 3).astype(np.uint8)
         against = np.where(asked > 0, 1, -1) * (2.0 * levels + 1)
         scale = float(asked @ against) / float(against @ against)
@@ -102,10 +113,9 @@ class Coarse:
         sign = _words(asked[None] > 0)[:, 0]
         best = float(np.abs(against).sum())
         promise = np.empty(self.bits.shape[1], dtype=np.float32)
-        for at in range(0, len(promise), _ROWS):
-            part = self.bits[:, at : at + _ROWS]
-            lost = _lost(part, sign, planes)
-            promise[at : at + _ROWS] = np.float32(scale) * (np.float32(best) - np.float32(2) * lost)
+        for at in range(0, len(promise), _SCANNED):
+            lost = _lost(self.bits[:, at : at + _SCANNED], sign, planes)
+            promise[at : at + _SCANNED] = np.float32(scale) * (np.float32(best) - np.float32(2) * lost)
         return promise * self.weight + self.least
 
 

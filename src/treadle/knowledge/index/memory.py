@@ -193,7 +193,7 @@ def _floats(array: NDArray[Any]) -> list[float]:
 def _part(rows: Rows) -> Part:
     vectors, coarse = rows.vectors, None
     if vectors is not None and len(vectors) > QUANTISED_ABOVE:
-        vectors, coarse = None, Coarse.of(quantise(vectors))
+        vectors, coarse = None, Coarse(quantise(vectors))
     return Part(
         seqs=rows.seqs,
         node_ids=rows.node_ids,
@@ -243,4 +243,4 @@ def _merged_vectors(parts: Sequence[Part], kept: Sequence[NDArray[np.intp]]) -> 
             small.append(part.coarse.values[rows])
         elif part.vectors is not None:
             small.append(quantise(part.vectors[rows]))
-    return None, Coarse.of(np.concatenate(small))
+    return None, Coarse(np.concatenate(small))

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from sqlalchemy import text
 
 from bench import Measurement
 from treadle.accounts.tables import Workspace
@@ -130,6 +131,11 @@ async def _measured(db: Database, kind: str, size: int, words: int) -> list[Meas
         found.append(Measurement(f"{name}: {mode}, p50", times[len(times) // 2], "ms", _BUDGETS[size].get(mode)))
         found.append(Measurement(f"{name}: {mode}, p95", times[int(len(times) * 0.95)], "ms"))
         found.append(Measurement(f"{name}: {mode}, processor time", spent, "ms"))
+    if db.dialect == "postgresql":
+        async with db.connect() as connection:
+            size_of = text("SELECT pg_database_size(current_database())")
+            taken = (await connection.execute(size_of)).scalar_one() / 2**20
+        found.append(Measurement(f"{name}: on disk", taken, "MiB"))
     await db.close()
     return found
 

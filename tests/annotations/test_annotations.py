@@ -10,6 +10,7 @@ import yaml
 
 from tests.annotations.notebook import MODEL, Notebook
 from tests.server import sample_apps
+from tests.server.agents import CALLING, with_caller
 from tests.server.app_files import answer, chat, chatflow, start
 from tests.server.console_client import console_of
 from tests.server.harness import Workbench, eventually
@@ -281,3 +282,22 @@ def test_a_deleted_app_leaves_no_annotation_and_no_index(book: Notebook) -> None
         return sum(int(rows[0][0]) for rows in (*counts, index))
 
     eventually(lambda: left() == 0, "everything is gone")
+
+
+def test_an_agent_answers_with_an_annotation_before_it_works(any_workbench: Workbench) -> None:
+    """No model is asked and no tool is called; without a hit the agent works as ever."""
+    book = Notebook(with_caller(any_workbench), CALLING)
+    annotation = book.add(HOURS, OPEN)
+    book.on(0.8)
+    close = f"{HOURS} and"
+    events = book.api.chat_events(close)
+    assert {event["event"] for event in events} == {"agent_message", "message_end"}
+    assert "".join(event["answer"] for event in events[:-1]) == OPEN
+    assert events[-1]["metadata"]["annotation_reply"]["id"] == annotation
+    assert not asked(book, close)
+    (hit,) = book.hits(annotation)
+    assert (hit["question"], hit["response"]) == (close, OPEN)
+    unique = uuid4().hex
+    worked = book.api.chat_events(f"What else is there {unique}?")
+    assert "agent_thought" in {event["event"] for event in worked}
+    assert asked(book, unique)

@@ -15,7 +15,7 @@ from treadle.engine.errors import (
     InvokeConnectionError,
     InvokeRateLimitError,
     InvokeServerUnavailableError,
-    ModelNotExistError,
+    ModelCurrentlyNotSupportError,
 )
 from treadle.engine.ports import ChatRequest, Message, ModelRef
 from treadle.models.catalogue import ModelKind, Pricing
@@ -334,7 +334,7 @@ async def test_a_model_can_be_switched_off(service: ModelService, upstream: Scri
     await service.administration.decide(HERE, OWNER, enabled=False)
     assert await service.list_models(HERE) == []
     assert await service.default_model(HERE) is None
-    with pytest.raises(ModelNotExistError, match="switched off"):
+    with pytest.raises(ModelCurrentlyNotSupportError, match="switched off"):
         await ask(service)
     (status,) = await service.administration.models(HERE, GENERIC)
     assert status.status == "disabled"

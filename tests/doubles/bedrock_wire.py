@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote
 
 from aiohttp import web
 
@@ -38,6 +38,8 @@ class ScriptedBedrock(ScriptedVendor):
         """Tokens read from the cache, and written to it."""
         self.redacted = ""
         self.refusal = "throttlingException"
+        self.models: list[Event] = []
+        self.profile_pages: list[list[Event]] = [[]]
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -45,6 +47,8 @@ class ScriptedBedrock(ScriptedVendor):
             web.post("/model/{model}/converse-stream", self._converse_stream),
             web.post("/model/{model}/invoke", self._invoke),
             web.post("/rerank", self._rerank),
+            web.get("/foundation-models", self._models),
+            web.get("/inference-profiles", self._profiles),
         ]
 
     def check_key(self, recorded: Request) -> None:
@@ -65,6 +69,16 @@ class ScriptedBedrock(ScriptedVendor):
         if recorded.headers.get("authorization") != authorization(request, recorded, self.key, self.secret):
             raise Refused(403, "The request signature we calculated does not match.", kind="auth")
         return recorded
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        self._checked(request)
+        return web.json_response({"modelSummaries": self.models})
+
+    async def _profiles(self, request: web.Request) -> web.StreamResponse:
+        self._checked(request)
+        page = int(request.query.get("nextToken", "0/=").removesuffix("/="))
+        more = {"nextToken": f"{page + 1}/="} if page + 1 < len(self.profile_pages) else {}
+        return web.json_response({"inferenceProfileSummaries": self.profile_pages[page], **more})
 
     async def _converse(self, request: web.Request) -> web.StreamResponse:
         body = self._body(request)
@@ -204,18 +218,25 @@ def authorization(request: web.Request, recorded: Request, key: str, secret: str
     """The Authorization header that signs this request, worked out anew (Signature Version 4)."""
     if "%" in request.raw_path and unquote(request.raw_path) == request.raw_path:
         return ""
-    return signed(recorded, quote(request.raw_path.partition("?")[0], safe="/-_.~"), key, secret, service)
+    path, _, query = request.raw_path.partition("?")
+    return signed(recorded, quote(path, safe="/-_.~"), key, secret, service, canonical_query(query))
 
 
-def signed(recorded: Request, path: str, key: str, secret: str, service: str) -> str:
-    """The Authorization header of a request without a query whose canonical path is `path`; "" for a wrong scope."""
+def canonical_query(query: str) -> str:
+    """A query as it is signed: each part decoded and encoded again, in their order."""
+    pairs = (f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in parse_qsl(query))
+    return "&".join(sorted(pairs))
+
+
+def signed(recorded: Request, path: str, key: str, secret: str, service: str, query: str = "") -> str:
+    """The Authorization header of a request with this canonical path and query; "" for a wrong scope."""
     given = recorded.headers.get("authorization", "")
     scope = given.partition("Credential=")[2].partition(",")[0].split("/")[1:]
     names = given.partition("SignedHeaders=")[2].partition(",")[0]
     if len(scope) != 4 or scope[2:] != [service, "aws4_request"] or "host" not in names:
         return ""
     heads = "".join(f"{name}:{recorded.headers[name].strip()}\n" for name in names.split(";"))
-    canonical = "\n".join((recorded.method, path, "", heads, names, hashlib.sha256(recorded.raw).hexdigest()))
+    canonical = "\n".join((recorded.method, path, query, heads, names, hashlib.sha256(recorded.raw).hexdigest()))
     stamp = recorded.headers["x-amz-date"]
     text = "\n".join(("AWS4-HMAC-SHA256", stamp, "/".join(scope), hashlib.sha256(canonical.encode()).hexdigest()))
     derived = f"AWS4{secret}".encode()

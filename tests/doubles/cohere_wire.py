@@ -26,16 +26,26 @@ class ScriptedCohere(ScriptedVendor):
         self.argument_pieces = 10
         self.cached_tokens = 0
         self.citations = False
+        self.model_pages: list[list[Event]] = [[]]
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.post("/v2/chat", self._chat),
             web.post("/v2/embed", self._embed),
             web.post("/v2/rerank", self._rerank),
+            web.get("/v1/models", self._models),
         ]
 
     def broken_off(self) -> bytes:
         return sse({"type": "message-end", "delta": {"finish_reason": "ERROR", "error": "the model is overloaded"}})
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        if not set(request.query) <= {"page_size", "page_token"} or not 1 <= int(request.query["page_size"]) <= 1000:
+            raise Refused(400, "invalid request: page_size must be between 1 and 1000")
+        token = request.query.get("page_token", "page+0")
+        page = int(token.removeprefix("page+"))
+        more = {"next_page_token": f"page+{page + 1}"} if page + 1 < len(self.model_pages) else {}
+        return web.json_response({"models": self.model_pages[page], **more})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = self.json_body(request[RECORDED], "cohere/chat")

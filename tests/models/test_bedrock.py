@@ -25,6 +25,7 @@ from treadle.models.protocols.aws_frames import BrokenFrame, FrameReader
 from treadle.models.protocols.bedrock import Bedrock
 from treadle.models.protocols.bedrock_reply import ReplyReader
 from treadle.models.protocols.bedrock_request import converse_body
+from treadle.models.protocols.listing import RemoteModel
 from treadle.models.target import Target
 from treadle.models.tokens import text_tokens
 
@@ -263,3 +264,25 @@ async def test_long_texts_are_cut_before_they_are_embedded(http: ModelHttp, aws:
     text = "word " * 20
     await Bedrock(http).embed(target, [text], "document")
     assert aws.requests[0].json == {"inputText": text[: 100 * 5 // text_tokens(text)]}
+
+
+async def test_what_can_be_called_is_listed(http: ModelHttp, aws: ScriptedBedrock) -> None:
+    aws.profile_pages = [
+        [{"inferenceProfileId": CLAUDE, "inferenceProfileName": "US Claude Sonnet 4.5", "status": "ACTIVE"}],
+        [{"inferenceProfileId": "eu.amazon.nova-lite-v1:0"}],
+    ]
+    text = {"outputModalities": ["TEXT"], "inferenceTypesSupported": ["ON_DEMAND"]}
+    aws.models = [
+        {"modelId": "amazon.nova-lite-v1:0", "modelName": "Nova Lite", **text},
+        {"modelId": "old", **text, "modelLifecycle": {"status": "LEGACY"}},
+        {"modelId": "behind-a-profile", **text, "inferenceTypesSupported": ["INFERENCE_PROFILE"]},
+        {"modelId": "painter", **text, "outputModalities": ["IMAGE"]},
+    ]
+    assert await Bedrock(http).list_models(keyed(aws)) == [
+        RemoteModel(CLAUDE, "US Claude Sonnet 4.5"),
+        RemoteModel("eu.amazon.nova-lite-v1:0", "eu.amazon.nova-lite-v1:0"),
+        RemoteModel("amazon.nova-lite-v1:0", "Nova Lite"),
+    ]
+    with pytest.raises(InvokeAuthorizationError):
+        await Bedrock(http).list_models(keyed(aws, aws_secret_access_key="wrong"))
+    assert [each.kind for each in aws.take_violations()] == ["auth"]

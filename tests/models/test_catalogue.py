@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from treadle.engine.usage import Price
+from treadle.engine.usage import Price, Usage
 from treadle.models import local
 from treadle.models.catalogue import Condition, FormField, ModelKind, Provider, catalogue, provider_of, use_folder
 from treadle.models.catalogue_file import CatalogueError, read_provider
@@ -164,6 +164,22 @@ def test_a_listed_price_is_per_million_tokens() -> None:
         Decimal("0.15"), Decimal("0.6"), Decimal("0.075"), Decimal("0.000001"), "USD",
     )  # fmt: skip
     assert listed_price("openai", "no-such-model") is None
+
+
+def test_a_long_prompt_costs_what_its_tier_says() -> None:
+    price = listed_price("google", "gemini-2.5-pro")
+    assert price is not None
+    (tier,) = price.tiers
+    assert (tier.above, tier.input, tier.output, tier.cached_input) == (
+        200_000, Decimal("2.5"), Decimal("15"), Decimal("0.25"),
+    )  # fmt: skip
+    short, long = Usage.priced(200_000, 1000, price), Usage.priced(200_001, 1000, price, cached_tokens=100_000)
+    assert (short.prompt_unit_price, short.prompt_price, short.completion_price) == (
+        Decimal("1.25"), Decimal("0.25"), Decimal("0.01"),
+    )  # fmt: skip
+    assert (long.prompt_unit_price, long.prompt_price, long.completion_price) == (
+        Decimal("2.5"), Decimal("0.2750025"), Decimal("0.015"),
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.provider)

@@ -8,12 +8,13 @@ from tests.doubles.cohere_wire import ScriptedCohere
 from tests.doubles.script import Reply
 from tests.doubles.script import ToolCall as ScriptedCall
 from tests.models.vendors import SUM, ask, said, target_at, text_of
-from treadle.engine.errors import InvokeBadRequestError, InvokeServerUnavailableError
+from treadle.engine.errors import InvokeAuthorizationError, InvokeBadRequestError, InvokeServerUnavailableError
 from treadle.engine.ports import Message, Part
 from treadle.models.http import ModelHttp
 from treadle.models.protocols.cohere import Cohere
 from treadle.models.protocols.cohere_reply import ReplyReader
 from treadle.models.protocols.cohere_request import chat_body
+from treadle.models.protocols.listing import RemoteModel
 from treadle.models.target import Target
 
 
@@ -89,3 +90,21 @@ async def test_embeddings_come_in_batches(http: ModelHttp, server: ScriptedCoher
 def test_something_else_is_unreadable() -> None:
     with pytest.raises(InvokeServerUnavailableError, match="cannot be read"):
         ReplyReader(target_at(""), ask()).whole(b'{"surprise": 1}')
+
+
+async def test_the_models_are_listed_page_by_page(http: ModelHttp, server: ScriptedCohere) -> None:
+    server.model_pages = [
+        [
+            {"name": "command-a", "endpoints": ["chat", "generate"], "context_length": 256000.0},
+            {"name": "old", "endpoints": ["chat"], "is_deprecated": True},
+            {"name": "sorter", "endpoints": ["classify"]},
+        ],
+        [{"name": "embed-v4", "endpoints": ["embed"]}],
+    ]
+    assert await Cohere(http).list_models(at(server)) == [
+        RemoteModel("command-a", "command-a", 256000),
+        RemoteModel("embed-v4", "embed-v4"),
+    ]
+    with pytest.raises(InvokeAuthorizationError, match="command-r"):
+        await Cohere(http).list_models(target_at(server.url, "wrong", model="command-r"))
+    assert [each.kind for each in server.take_violations()] == ["auth"]

@@ -148,6 +148,10 @@ def test_models_are_picked_switched_priced_and_backed(console: Console, model: S
     done(console.change(f"{GENERIC}/models/settings", {**which, "fallbacks": behind, "price": {"input": "0.5"}}))
     entry = console.get(f"{GENERIC}/models").json()["data"][0]
     assert (entry["fallbacks"], entry["price"]["input"], entry["price"]["currency"]) == (behind, "0.5", "USD")
+    tiers = [{"above": above, "input": "1", "output": "2"} for above in (200_000, 100_000)]
+    done(console.change(f"{GENERIC}/models/settings", {**which, "price": {"input": "0.5", "tiers": tiers}}))
+    entry = console.get(f"{GENERIC}/models").json()["data"][0]
+    assert [(tier["above"], tier["output"]) for tier in entry["price"]["tiers"]] == [(100_000, "2"), (200_000, "2")]
     done(console.change(f"{GENERIC}/models/settings", {**which, "fallbacks": [], "list_price": True}))
     entry = console.get(f"{GENERIC}/models").json()["data"][0]
     assert (entry["fallbacks"], entry["price"]) == ([], None)

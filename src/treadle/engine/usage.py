@@ -13,11 +13,21 @@ _ZERO = Decimal(0)
 _PRICE_QUANTUM = Decimal("0.0000001")
 
 
+class PriceTier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What all tokens of a call cost whose prompt has more than `above` tokens; members as in `Price`."""
+
+    above: int
+    input: Decimal
+    output: Decimal = _ZERO
+    cached_input: Decimal | None = None
+    cache_write: Decimal | None = None
+
+
 class Price(msgspec.Struct, frozen=True, kw_only=True):
     """List prices of one model: `input` and `output` per `unit` tokens (unit 0.000001 = per million).
 
     `cached_input` is the price of prompt tokens that the provider's cache held, `cache_write` of those that it was made
-    to keep; None where they cost the same.
+    to keep; None where they cost the same. `tiers`, by ascending bounds, are for long prompts.
     """
 
     input: Decimal = _ZERO
@@ -26,6 +36,22 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     cache_write: Decimal | None = None
     unit: Decimal = Decimal("0.000001")
     currency: str = "USD"
+    tiers: tuple[PriceTier, ...] = ()
+
+    def at(self, prompt_tokens: int) -> "Price":
+        """The prices of a call with a prompt of this length."""
+        reached = [tier for tier in self.tiers if prompt_tokens > tier.above]
+        if not reached:
+            return self
+        tier = reached[-1]
+        return Price(
+            input=tier.input,
+            output=tier.output,
+            cached_input=tier.cached_input,
+            cache_write=tier.cache_write,
+            unit=self.unit,
+            currency=self.currency,
+        )
 
     def of(self, tokens: int, price: Decimal) -> Decimal:
         """The amount for `tokens`, rounded half-up to 7 decimals."""
@@ -67,6 +93,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         time_to_generate: float | None = None,
     ) -> "Usage":
         """Usage of one call of a model with the list prices `price`."""
+        price = price.at(prompt_tokens)
         cached_input = price.input if price.cached_input is None else price.cached_input
         cache_write = price.input if price.cache_write is None else price.cache_write
         cached_tokens = min(cached_tokens, prompt_tokens)

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from treadle.engine.ports import Feature
-from treadle.engine.usage import Price
+from treadle.engine.usage import Price, PriceTier
 
 from .errors import UnknownProviderError
 from .protocols import ProtocolName
@@ -104,6 +104,7 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cache_write: Decimal | None = None
     unit: Decimal = Decimal("0.000001")
     currency: Literal["USD", "RMB"] = "USD"
+    tiers: tuple[PriceTier, ...] = ()
 
     def price(self) -> Price:
         """The same as the engine's type."""
@@ -114,6 +115,7 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             cache_write=self.cache_write,
             unit=self.unit,
             currency=self.currency,
+            tiers=self.tiers,
         )
 
 

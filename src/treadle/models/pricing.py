@@ -5,17 +5,21 @@ asked only for models that it does not name.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from treadle.engine.usage import Price
+from treadle.engine.usage import Price, PriceTier
 
 from .catalogue import Model, Provider
 
 if TYPE_CHECKING:
-    from genai_prices.types import TieredPrices
+    from genai_prices.types import Tier, TieredPrices
+
+Listed: TypeAlias = "Decimal | TieredPrices | None"
+"""A price of the list: None where it names none."""
 
 _FREE = Price()
 
@@ -31,7 +35,7 @@ async def price_of(provider: Provider, model: Model) -> Price:
 
 @lru_cache(maxsize=1024)
 def listed_price(provider: str, model: str, at: datetime | None = None) -> Price | None:
-    """The price in `genai-prices` per million tokens, its first tier where there are tiers; None if not listed.
+    """The price in `genai-prices` per million tokens; None if not listed.
 
     `at`: the moment that the price is for, now by default.
     """
@@ -42,15 +46,37 @@ def listed_price(provider: str, model: str, at: datetime | None = None) -> Price
     except LookupError:
         return None
     prices = found.get_prices(at or datetime.now(UTC))
-    cached, written = _first_tier(prices.cache_read_mtok), _first_tier(prices.cache_write_mtok)
-    fresh = _first_tier(prices.input_mtok) or Decimal(0)
+    each = (prices.input_mtok, prices.output_mtok, prices.cache_read_mtok, prices.cache_write_mtok)
+    bounds = sorted({tier.start for price in each if price is not None for tier in _tiers(price)})
+    fresh, output, cached, written = _above(None, *each)
     return Price(
         input=fresh,
-        output=_first_tier(prices.output_mtok) or Decimal(0),
+        output=output,
         cached_input=cached,
-        cache_write=None if written == fresh else written,
+        cache_write=written,
+        tiers=tuple(_tier(bound, *_above(bound, *each)) for bound in bounds),
     )
 
 
-def _first_tier(price: "Decimal | TieredPrices | None") -> Decimal | None:
-    return price if price is None or isinstance(price, Decimal) else price.base
+def _tier(above: int, fresh: Decimal, output: Decimal, cached: Decimal | None, written: Decimal | None) -> PriceTier:
+    return PriceTier(above=above, input=fresh, output=output, cached_input=cached, cache_write=written)
+
+
+def _above(
+    bound: int | None, fresh: Listed, output: Listed, cached: Listed, written: Listed
+) -> tuple[Decimal, Decimal, Decimal | None, Decimal | None]:
+    """The four prices beyond a bound; None for writing into the cache where it costs what the prompt costs."""
+    paid = _price(fresh, bound) or Decimal(0)
+    kept = _price(written, bound)
+    return paid, _price(output, bound) or Decimal(0), _price(cached, bound), None if kept == paid else kept
+
+
+def _price(price: Listed, bound: int | None) -> Decimal | None:
+    if price is None or isinstance(price, Decimal):
+        return price
+    reached = [tier.price for tier in price.tiers if bound is not None and bound >= tier.start]
+    return reached[-1] if reached else price.base
+
+
+def _tiers(price: "Decimal | TieredPrices") -> "Sequence[Tier]":
+    return () if isinstance(price, Decimal) else price.tiers

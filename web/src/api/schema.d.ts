@@ -7698,7 +7698,7 @@ export interface components {
         Pin: {
             is_pinned: boolean;
         };
-        /** @description What tokens cost, for `unit` tokens. */
+        /** @description What tokens cost, for `unit` tokens; `tiers`, by ascending bounds, for long prompts. */
         "Price-Input": {
             input: number | string;
             /** @default 0 */
@@ -7712,8 +7712,10 @@ export interface components {
              * @enum {string}
              */
             currency?: "USD" | "RMB";
+            /** @default [] */
+            tiers?: components["schemas"]["PriceTier-Input"][];
         };
-        /** @description What tokens cost, for `unit` tokens. */
+        /** @description What tokens cost, for `unit` tokens; `tiers`, by ascending bounds, for long prompts. */
         "Price-Output": {
             input: string;
             /** @default 0 */
@@ -7727,6 +7729,26 @@ export interface components {
              * @enum {string}
              */
             currency?: "USD" | "RMB";
+            /** @default [] */
+            tiers?: components["schemas"]["PriceTier-Output"][];
+        };
+        /** @description What all tokens of a call cost whose prompt has more than `above` tokens. */
+        "PriceTier-Input": {
+            above: number;
+            input: number | string;
+            /** @default 0 */
+            output?: number | string;
+            cached_input?: number | string | null;
+            cache_write?: number | string | null;
+        };
+        /** @description What all tokens of a call cost whose prompt has more than `above` tokens. */
+        "PriceTier-Output": {
+            above: number;
+            input: string;
+            /** @default 0 */
+            output?: string;
+            cached_input?: string | null;
+            cache_write?: string | null;
         };
         /** @description How documents are cut; `limits` bound what may be set. */
         ProcessRuleShown: {

@@ -5,6 +5,7 @@ of a second to import, so it is imported where it is used.
 """
 
 import asyncio
+from typing import Literal
 from urllib.parse import urlsplit
 
 from treadle.engine.errors import InvokeAuthorizationError
@@ -35,16 +36,21 @@ _ambient = Ambient()
 
 
 async def signed(
-    target: Target, url: str, body: bytes, headers: dict[str, str], service: str = "bedrock"
+    target: Target,
+    url: str,
+    body: bytes,
+    headers: dict[str, str],
+    service: str = "bedrock",
+    method: Literal["GET", "POST"] = "POST",
 ) -> dict[str, str]:
-    """`headers` with those that authorise a POST to a service of AWS. Raises InvokeAuthorizationError."""
+    """`headers` with those that authorise a call of a service of AWS. Raises InvokeAuthorizationError."""
     settings = target.settings
     if settings.get("auth_method") == "API_Key":
         return {**headers, "Authorization": f"Bearer {settings.get('bedrock_api_key', '')}"}
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
 
-    request = AWSRequest(method="POST", url=url, data=body, headers={"Host": urlsplit(url).netloc, **headers})
+    request = AWSRequest(method=method, url=url, data=body, headers={"Host": urlsplit(url).netloc, **headers})
     SigV4Auth(await credentials_of(target), service, region_of(target)).add_auth(request)
     return {name: str(value) for name, value in request.headers.items() if name != "Host"}
 

@@ -20,10 +20,12 @@ from . import Embeddings
 from .aws_frames import FrameReader
 from .aws_signing import signed
 from .batches import cut_to, embedded
+from .bedrock_listing import offered
 from .bedrock_reply import ReplyReader
 from .bedrock_request import Body, converse_body
 from .bedrock_vectors import embedding_body, rerank_body, scores_in, texts_at_once, vectors_in
 from .exchange import content_of, relayed, send
+from .listing import RemoteModel
 from .rerank import Scores
 from .rerank_http import refused
 
@@ -77,6 +79,10 @@ class Bedrock:
         finally:
             response.close()
         return scores_in(target, sent, len(cut))
+
+    async def list_models(self, target: Target) -> list[RemoteModel]:
+        """The models that calls may name."""
+        return await offered(self._http, target)
 
     async def _model(self, target: Target, operation: str, body: Body) -> aiohttp.ClientResponse:
         url = f"{target.base_url.rstrip('/')}/model/{quote(target.upstream, safe='')}/{operation}"

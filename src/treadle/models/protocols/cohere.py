@@ -5,6 +5,7 @@ Source: spec models-and-tools §1.19 (COH); the vendor's reference of version 2.
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Literal
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -19,8 +20,9 @@ from . import Embeddings
 from .batches import embedded
 from .cohere_reply import ReplyReader
 from .cohere_request import Body, chat_body, upstream_name
-from .exchange import content_of, relayed, send
+from .exchange import content_of, fetch, relayed, send
 from .failures import unreadable
+from .listing import RemoteModel
 from .rerank_http import base_of, refused
 
 _INPUT = {"document": "search_document", "query": "search_query"}
@@ -43,7 +45,23 @@ class _Embedded(msgspec.Struct):
     meta: _Meta | None = None
 
 
+class _Listed(msgspec.Struct):
+    name: str | None = None
+    endpoints: tuple[str, ...] | None = None
+    is_deprecated: bool | None = None
+    context_length: float | None = None
+
+
+class _Models(msgspec.Struct):
+    models: tuple[_Listed, ...]
+    next_page_token: str | None = None
+
+
 _decode_embedded = msgspec.json.Decoder(_Embedded).decode
+_decode_models = msgspec.json.Decoder(_Models).decode
+
+_SPOKEN = {"chat", "embed", "rerank"}
+"""The uses of models that there is a protocol for here."""
 
 
 class Cohere:
@@ -88,6 +106,26 @@ class Cohere:
             return _embeddings(target, sent, batch)
 
         return await embedded(target, texts, ask)
+
+    async def list_models(self, target: Target) -> list[RemoteModel]:
+        """The models of the account that can chat, embed or rerank, without those on their way out."""
+        found: list[RemoteModel] = []
+        page = ""
+        while True:
+            url = f"{base_of(target)}/v1/models?page_size=1000{page}"
+            body = await fetch(self._http, target, url, dict(target.headers), refused)
+            try:
+                answer = _decode_models(body)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise unreadable(target, body) from error
+            found += [
+                RemoteModel(each.name, each.name, int(each.context_length) if each.context_length else None)
+                for each in answer.models
+                if each.name and not each.is_deprecated and _SPOKEN.intersection(each.endpoints or ())
+            ]
+            if not answer.next_page_token:
+                return found
+            page = f"&page_token={quote(answer.next_page_token, safe='')}"
 
     async def _post(self, target: Target, path: str, body: Body) -> aiohttp.ClientResponse:
         headers = {"Content-Type": "application/json", **target.headers}

@@ -47,6 +47,14 @@ def listing_protocol(name: ProtocolName, http: "ModelHttp") -> ListingProtocol |
             from .gemini import Gemini
 
             return Gemini(http)
+        case "cohere":
+            from .cohere import Cohere
+
+            return Cohere(http)
+        case "bedrock":
+            from .bedrock import Bedrock
+
+            return Bedrock(http)
         case "ollama":
             from .ollama import Ollama
 

@@ -6,7 +6,7 @@ Source: spec models-and-tools §1.2 to §1.5, §1.16 and §1.18.
 from decimal import Decimal
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from treadle.models.policy import Limits
 from treadle.server.console_api.answers import PlainText
@@ -128,8 +128,18 @@ class Fallback(BaseModel):
     model: PlainText
 
 
+class PriceTier(BaseModel):
+    """What all tokens of a call cost whose prompt has more than `above` tokens."""
+
+    above: int = Field(gt=0)
+    input: Decimal = Field(ge=0)
+    output: Decimal = Field(default=Decimal(0), ge=0)
+    cached_input: Decimal | None = Field(default=None, ge=0)
+    cache_write: Decimal | None = Field(default=None, ge=0)
+
+
 class Price(BaseModel):
-    """What tokens cost, for `unit` tokens."""
+    """What tokens cost, for `unit` tokens; `tiers`, by ascending bounds, for long prompts."""
 
     input: Decimal = Field(ge=0)
     output: Decimal = Field(default=Decimal(0), ge=0)
@@ -137,6 +147,13 @@ class Price(BaseModel):
     cache_write: Decimal | None = Field(default=None, ge=0)
     unit: Decimal = Field(default=Decimal("0.000001"), gt=0)
     currency: Literal["USD", "RMB"] = "USD"
+    tiers: list[PriceTier] = Field(default=[], max_length=10)
+
+    @field_validator("tiers")
+    @classmethod
+    def in_order(cls, tiers: list[PriceTier]) -> list[PriceTier]:
+        """By their bounds, however they came."""
+        return sorted(tiers, key=lambda tier: tier.above)
 
 
 class ModelEntry(BaseModel):

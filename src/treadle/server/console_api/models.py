@@ -437,7 +437,7 @@ def _model_entry(status: ModelStatus) -> ModelEntry:
         status=status.status,
         load_balancing_enabled=setting.balanced,
         fallbacks=[Fallback(provider=provider, model=model) for provider, model in setting.fallbacks],
-        price=None if setting.pricing is None else Price(**msgspec.structs.asdict(setting.pricing)),
+        price=None if setting.pricing is None else Price(**msgspec.to_builtins(setting.pricing)),
     )
 
 

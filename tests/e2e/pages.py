@@ -80,6 +80,14 @@ PAGES = [
         "Its page, its API, embedding, and what happened there day by day.",
     ),
     Sight(
+        "api-reference",
+        "/app/$appId/develop",
+        "/app/{chat}/develop",
+        "Send a message",
+        "API reference",
+        "Every endpoint of an app, with programs that call it.",
+    ),
+    Sight(
         "logs",
         "/app/$appId/logs",
         "/app/{chat}/logs",

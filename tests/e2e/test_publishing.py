@@ -1,5 +1,9 @@
 """Where an app can be used: its page on and off, its address as a code, keys of its API."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import httpx
 from playwright.sync_api import Page, expect
 
@@ -88,3 +92,37 @@ def test_the_page_of_a_chat_is_set_up_embedded_and_moved(site: Site, console: Pa
     expect(card.get_by_text(code)).to_have_count(0)
     console.goto(address)
     expect(console.get_by_text("This app is not available")).to_be_visible()
+
+
+def test_programs_are_told_how_to_call_the_app(site: Site, console: Page, tmp_path: Path) -> None:
+    asked = start({"type": "text-input", "variable": "who", "label": "Who's there?", "required": True}, to="text")
+    text = template("text", "Hello {{ who }}", to="end", who="start.who")
+    canvas = Canvas(site, console).import_file(workflow(asked, text, end(text="text.output"), name="Greeter"))
+    canvas.call("POST", f"/apps/{canvas.app_id}/workflows/publish", {})
+    console.goto(f"{site.url}/app/{canvas.app_id}/workflow")
+    console.get_by_role("button", name="More about publishing").click()
+    console.get_by_role("menuitem", name="API reference").click()
+    console.wait_for_url("**/develop")
+    expect(console.get_by_text("Send a message")).to_be_hidden()
+    run = console.get_by_role("article", name="Run the workflow")
+    expect(run.get_by_role("list", name="Inputs of this app")).to_contain_text("who")
+    console.get_by_role("button", name="New key").click()
+    key = console.get_by_role("dialog").locator(".font-mono").inner_text()
+    console.keyboard.press("Escape")
+    expect_accessible(console)
+
+    for language, program in (("curl", ["sh"]), ("Python", [sys.executable])):
+        console.get_by_role("radio", name=language, exact=True).click()
+        for answering, wanted in (("In one piece", '"succeeded"'), ("As a stream", "workflow_finished")):
+            run.get_by_role("radio", name=answering).click()
+            file = tmp_path / "call"
+            file.write_text(run.locator("pre").first.inner_text().replace("YOUR_API_KEY", key))
+            done = subprocess.run([*program, file], capture_output=True, text=True, timeout=60, check=False)
+            assert wanted in done.stdout, (file.read_text(), done.stderr)
+            assert "Hello Who's there?" in done.stdout
+
+    console.get_by_role("searchbox", name="Search the reference").fill("too_many_requests")
+    expect(console.get_by_role("article", name="Stop a run")).to_be_hidden()
+    expect(run).to_be_visible()
+    console.get_by_role("searchbox", name="Search the reference").fill("no such words")
+    expect(console.get_by_text("Nothing here matches")).to_be_visible()

@@ -2356,6 +2356,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/apps/{app_id}/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Parameters
+         * @description The form, features and limits of the published version.
+         */
+        get: operations["api_reference_read_parameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api-based-extension": {
         parameters: {
             query?: never;
@@ -7863,6 +7883,12 @@ export interface components {
             id: string;
             version: string;
             created_at: number;
+        };
+        /** @description `data` is what `GET /v1/parameters` answers, which its own page describes. */
+        PublishedParameters: {
+            data: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /** @description A name and notes for the version. */
         Publishing: {
@@ -13531,6 +13557,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    api_reference_read_parameters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublishedParameters"];
                 };
             };
             /** @description Validation Error */

@@ -2,29 +2,35 @@ import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import type en from "./en";
 import type annotations from "./en/annotations.json";
+import type apiReference from "./en/api-reference.json";
 import type documents from "./en/documents.json";
 import type evaluation from "./en/evaluation.json";
 import type extensions from "./en/extensions.json";
 import type knowledgeSetup from "./en/knowledge-setup.json";
 import type logs from "./en/logs.json";
+import type modelSetup from "./en/model-setup.json";
 import type monitor from "./en/monitor.json";
 import type orchestration from "./en/orchestration.json";
 import type proofs from "./en/proofs.json";
 import type publishing from "./en/publishing.json";
 import type tools from "./en/tools.json";
+import type tracing from "./en/tracing.json";
 
 export type Translation = typeof en & {
   annotations: typeof annotations;
+  apiReference: typeof apiReference;
   documents: typeof documents;
   evaluation: typeof evaluation;
   extensions: typeof extensions;
   knowledgeSetup: typeof knowledgeSetup;
   logs: typeof logs;
+  modelSetup: typeof modelSetup;
   monitor: typeof monitor;
   orchestration: typeof orchestration;
   proofs: typeof proofs;
   publishing: typeof publishing;
   tools: typeof tools;
+  tracing: typeof tracing;
 };
 export type Language = "en" | "zh-Hans" | "ja";
 
@@ -45,6 +51,11 @@ export const AREAS = {
     en: () => import("./en/annotations.json"),
     "zh-Hans": () => import("./zh-Hans/annotations.json"),
     ja: () => import("./ja/annotations.json"),
+  },
+  apiReference: {
+    en: () => import("./en/api-reference.json"),
+    "zh-Hans": () => import("./zh-Hans/api-reference.json"),
+    ja: () => import("./ja/api-reference.json"),
   },
   documents: {
     en: () => import("./en/documents.json"),
@@ -71,6 +82,11 @@ export const AREAS = {
     "zh-Hans": () => import("./zh-Hans/logs.json"),
     ja: () => import("./ja/logs.json"),
   },
+  modelSetup: {
+    en: () => import("./en/model-setup.json"),
+    "zh-Hans": () => import("./zh-Hans/model-setup.json"),
+    ja: () => import("./ja/model-setup.json"),
+  },
   monitor: {
     en: () => import("./en/monitor.json"),
     "zh-Hans": () => import("./zh-Hans/monitor.json"),
@@ -95,6 +111,11 @@ export const AREAS = {
     en: () => import("./en/tools.json"),
     "zh-Hans": () => import("./zh-Hans/tools.json"),
     ja: () => import("./ja/tools.json"),
+  },
+  tracing: {
+    en: () => import("./en/tracing.json"),
+    "zh-Hans": () => import("./zh-Hans/tracing.json"),
+    ja: () => import("./ja/tracing.json"),
   },
 } satisfies Record<string, Record<Language, Loader>>;
 type Area = keyof typeof AREAS;

@@ -17,3 +17,12 @@ export const overviewRoute = createRoute({
   }),
   component: lazyRouteComponent(() => withTexts("publishing", import("./publish-page")), "OverviewRoute"),
 });
+
+addAppTab({ id: "develop", path: "develop", label: (t) => t("publish.reference"), order: 45, roles: APP_USERS });
+
+/** How programs call an app. */
+export const developRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: "develop",
+  component: lazyRouteComponent(() => withTexts("publishing", withTexts("apiReference", import("./develop-page"))), "DevelopRoute"),
+});

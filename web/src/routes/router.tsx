@@ -13,7 +13,7 @@ import { webAppRoutes } from "./webapp-routes";
 import { knowledgeRoutes } from "./knowledge-routes";
 import { annotationsRoute, logsRoute } from "./logs-routes";
 import { configurationRoute } from "./orchestration-routes";
-import { overviewRoute } from "./publish-routes";
+import { overviewRoute, developRoute } from "./publish-routes";
 import { toolsRoutes } from "./tools-routes";
 import { tracingRoute } from "./tracing-routes";
 import { workflowEditorRoute } from "./workflow-routes";
@@ -31,7 +31,7 @@ export function makeRouter(queries: QueryClient) {
         ...runRoutes,
         ...toolsRoutes,
         ...membersRoutes,
-        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute, logsRoute, annotationsRoute, tracingRoute]),
+        appRoute.addChildren([appIndexRoute, workflowEditorRoute, configurationRoute, overviewRoute, developRoute, logsRoute, annotationsRoute, tracingRoute]),
         settingsRoute.addChildren([settingsIndexRoute, settingsSectionRoute]),
       ]),
     ]),

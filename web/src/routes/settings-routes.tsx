@@ -18,10 +18,10 @@ addSettingsSection({
 addSettingsSection({
   id: "models",
   group: "workspace",
-  label: (t) => t("modelSetup.title"),
+  label: (t) => t("shell.models"),
   icon: Boxes,
   order: 10,
-  page: () => import("@/features/settings-models/models-section"),
+  page: () => withTexts("modelSetup", import("@/features/settings-models/models-section")),
 });
 
 addSettingsSection({

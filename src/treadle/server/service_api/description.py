@@ -8,12 +8,13 @@ from treadle import __version__
 from treadle.apps.app_tools import tool_refs
 from treadle.apps.compile import CompiledApp
 from treadle.apps.service import NotPublished
-from treadle.apps.tables import Site
+from treadle.apps.tables import App, Site
 from treadle.platform.refusals import Forbidden, Refusal
 from treadle.server.app_call import AppCall
 from treadle.server.declared import Caller, DeclaredRoute
 from treadle.server.responses import json_response
 from treadle.server.service_api.calls import app_route
+from treadle.server.services import Services
 from treadle.settings import Settings
 
 JsonMap = dict[str, Any]
@@ -46,14 +47,19 @@ async def info(call: AppCall) -> ASGIApp:
 
 async def parameters(call: AppCall) -> ASGIApp:
     """GET /parameters."""
+    return json_response(await parameters_of(call.services, call.app))
+
+
+async def parameters_of(services: Services, app: App) -> JsonMap:
+    """The parameters of an app as it is published. Raises Refusal for one that is not."""
     try:
-        version = await call.services.apps.published(call.app)
+        version = await services.apps.published(app)
     except NotPublished as error:
         raise Refusal(error.message, code="app_unavailable") from error
-    shown = parameters_map(version, call.services.settings)
+    shown = parameters_map(version, services.settings)
     if version.extras.annotated:
-        shown["annotation_reply"] = await call.services.annotations.replies.setting(call.app.id)
-    return json_response(shown)
+        shown["annotation_reply"] = await services.annotations.replies.setting(app.id)
+    return shown
 
 
 def parameters_map(version: CompiledApp, settings: Settings) -> JsonMap:

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { ChevronDown, Code, Compass, ExternalLink, History, KeyRound, RotateCcw } from "lucide-react";
+import { BookOpen, ChevronDown, Code, Compass, ExternalLink, History, KeyRound, RotateCcw } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { workflowApi } from "@/features/workflow/store/api";
@@ -85,6 +85,9 @@ export function PublishMenu({ app, editing, editable }: PublishMenuProps) {
           </MenuItem>
           <MenuItem icon={<KeyRound {...icon} />} disabled={never} onSelect={() => void navigate({ to: "/app/$appId/overview", params: { appId: app.id } })}>
             {t("orchestration.access")}
+          </MenuItem>
+          <MenuItem icon={<BookOpen {...icon} />} onSelect={() => void navigate({ to: "/app/$appId/develop", params: { appId: app.id } })}>
+            {t("publish.reference")}
           </MenuItem>
         </Menu>
       </div>

@@ -1,22 +1,20 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Code, ExternalLink, Plus, QrCode, RefreshCw, Settings2, Trash2 } from "lucide-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { BookOpen, Code, ExternalLink, QrCode, RefreshCw, Settings2 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
-import { appQuery } from "@/features/apps/apps-query";
-import { useErrorText } from "@/i18n/errors";
 import { withTexts } from "@/i18n/i18n";
-import { Button, IconButton } from "@/ui/button";
+import { Button, buttonClass, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
-import { Dialog } from "@/ui/dialog";
 import { Skeleton } from "@/ui/empty";
 import { Switch } from "@/ui/switch";
-import { Time } from "@/ui/time";
-import { showToast } from "@/ui/toast";
 import { Address } from "./address";
+import { AppKeys } from "./app-keys";
 import { McpCard } from "./mcp-card";
 import { renewCode, talks } from "./site";
 import { ToolCard } from "./tool-card";
+import { useAppChange } from "./use-app-change";
 
 const SiteDialog = lazy(() => import("./site-dialog"));
 const EmbedDialog = lazy(() => import("./embed-dialog"));
@@ -24,7 +22,6 @@ const QrDialog = lazy(() => import("./qr-dialog"));
 const Monitor = lazy(() => withTexts("monitor", withTexts("logs", import("@/features/monitor/monitor"))));
 
 type AppDetail = Schemas["AppDetail"];
-type Key = Schemas["KeyShown"];
 
 interface OverviewPageProps {
   app: AppDetail;
@@ -61,26 +58,9 @@ export function OverviewPage({ app, editable, administers, embedding, period, on
   );
 }
 
-/** Changes the app, and reads it anew; false when the server refused, which is told. */
-function useChange(appId: string): (work: Promise<unknown>) => Promise<boolean> {
-  const queries = useQueryClient();
-  const errorText = useErrorText();
-  return async (work) => {
-    try {
-      await work;
-      await queries.invalidateQueries({ queryKey: appQuery(appId).queryKey });
-      await queries.invalidateQueries({ queryKey: ["app-keys", appId] });
-      return true;
-    } catch (error) {
-      showToast("danger", errorText(error));
-      return false;
-    }
-  };
-}
-
 /** A switch that turns at once, and back when the server refuses. */
 function useSwitch(appId: string, before: boolean, send: (on: boolean) => Promise<unknown>): [boolean, (on: boolean) => void] {
-  const change = useChange(appId);
+  const change = useAppChange(appId);
   const [on, setOn] = useState(before);
   const turn = async (wanted: boolean) => {
     setOn(wanted);
@@ -166,66 +146,11 @@ function ApiCard({ app, editable, administers }: OverviewPageProps) {
       </div>
       <p className="text-muted">{t("publishing.apiHint")}</p>
       <Address url={app.api_base_url} />
-      <Keys appId={app.id} editable={editable} administers={administers} />
+      <AppKeys appId={app.id} editable={editable} administers={administers} />
+      <Link to="/app/$appId/develop" params={{ appId: app.id }} className={`${buttonClass("plain", "small")} self-start`}>
+        <BookOpen size={14} strokeWidth={1.5} aria-hidden />
+        {t("publish.reference")}
+      </Link>
     </section>
-  );
-}
-
-function Keys({ appId, editable, administers }: { appId: string; editable: boolean; administers: boolean }) {
-  const { t } = useTranslation();
-  const errorText = useErrorText();
-  const change = useChange(appId);
-  const path = { app_id: appId };
-  const keys = useQuery({
-    queryKey: ["app-keys", appId],
-    queryFn: async ({ signal }) => (await call(api.GET("/apps/{app_id}/api-keys", { params: { path }, signal }))).data,
-  });
-  const [made, setMade] = useState<string | null>(null);
-  const [removing, setRemoving] = useState<Key | null>(null);
-  const create = () =>
-    change(
-      call(api.POST("/apps/{app_id}/api-keys", { params: { path } })).then((key) => {
-        setMade(key.token ?? null);
-      }),
-    );
-  if (keys.error !== null) return <p className="text-danger">{errorText(keys.error)}</p>;
-  return (
-    <>
-      {keys.data?.length === 0 && <p className="text-muted">{t("publishing.noKeys")}</p>}
-      <ul>
-        {keys.data?.map((key) => (
-          <li key={key.id} className="flex min-h-9 items-center gap-2">
-            <span className="font-mono text-12">app-…{key.last_characters}</span>
-            <span className="min-w-0 flex-1 truncate text-12 text-muted">
-              {key.last_used_at === null ? t("publishing.neverUsed") : <>{t("publishing.lastUsed")} <Time at={key.last_used_at} /></>}
-            </span>
-            {administers && (
-              <IconButton label={t("publishing.removeKey", { end: key.last_characters })} onClick={() => setRemoving(key)}>
-                <Trash2 size={16} strokeWidth={1.5} />
-              </IconButton>
-            )}
-          </li>
-        ))}
-      </ul>
-      {editable && (
-        <Button size="small" className="self-start" icon={<Plus size={14} strokeWidth={1.5} />} onClick={() => void create()}>
-          {t("publishing.newKey")}
-        </Button>
-      )}
-      {made !== null && (
-        <Dialog open onOpenChange={(open) => !open && setMade(null)} title={t("publishing.keyMade")} description={t("publishing.keyMadeHint")}>
-          <Address url={made} />
-        </Dialog>
-      )}
-      {removing !== null && (
-        <ConfirmDialog
-          title={t("publishing.removeKeyTitle")}
-          text={t("publishing.removeKeyText")}
-          action={t("publishing.remove")}
-          onClose={() => setRemoving(null)}
-          onConfirm={() => change(api.DELETE("/apps/{app_id}/api-keys/{key_id}", { params: { path: { app_id: appId, key_id: removing.id } } }))}
-        />
-      )}
-    </>
   );
 }

@@ -100,7 +100,7 @@ export function TopBar({ problemCount, hasErrors, siteUrl, hasFeatures }: TopBar
           <MenuItem disabled={published == null} onSelect={() => void navigate({ to: "/explore/installed/$appId", params: { appId } })}>
             {t("workflow.publish.explore")}
           </MenuItem>
-          <MenuItem onSelect={() => window.open("/console/api/openapi.json", "_blank", "noopener")}>{t("workflow.publish.api")}</MenuItem>
+          <MenuItem onSelect={() => void navigate({ to: "/app/$appId/develop", params: { appId } })}>{t("workflow.publish.api")}</MenuItem>
           <MenuSeparator />
           <CommandItem id="exportFile" />
           <CommandItem id="importFile" />

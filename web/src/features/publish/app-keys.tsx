@@ -1,0 +1,82 @@
+import { useQuery } from "@tanstack/react-query";
+import { Plus, Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, call, type Schemas } from "@/api/client";
+import { useErrorText } from "@/i18n/errors";
+import { Button, IconButton } from "@/ui/button";
+import { ConfirmDialog } from "@/ui/confirm-dialog";
+import { Dialog } from "@/ui/dialog";
+import { Time } from "@/ui/time";
+import { Address } from "./address";
+import { useAppChange } from "./use-app-change";
+
+type Key = Schemas["KeyShown"];
+
+interface AppKeysProps {
+  appId: string;
+  /** May make keys. */
+  editable: boolean;
+  /** May take keys away. */
+  administers: boolean;
+}
+
+/** The keys of an app's API: made, shown once, taken away. */
+export function AppKeys({ appId, editable, administers }: AppKeysProps) {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const change = useAppChange(appId);
+  const path = { app_id: appId };
+  const keys = useQuery({
+    queryKey: ["app-keys", appId],
+    queryFn: async ({ signal }) => (await call(api.GET("/apps/{app_id}/api-keys", { params: { path }, signal }))).data,
+  });
+  const [made, setMade] = useState<string | null>(null);
+  const [removing, setRemoving] = useState<Key | null>(null);
+  const create = () =>
+    change(
+      call(api.POST("/apps/{app_id}/api-keys", { params: { path } })).then((key) => {
+        setMade(key.token ?? null);
+      }),
+    );
+  if (keys.error !== null) return <p className="text-danger">{errorText(keys.error)}</p>;
+  return (
+    <>
+      {keys.data?.length === 0 && <p className="text-muted">{t("publishing.noKeys")}</p>}
+      <ul>
+        {keys.data?.map((key) => (
+          <li key={key.id} className="flex min-h-9 items-center gap-2">
+            <span className="font-mono text-12">app-…{key.last_characters}</span>
+            <span className="min-w-0 flex-1 truncate text-12 text-muted">
+              {key.last_used_at === null ? t("publishing.neverUsed") : <>{t("publishing.lastUsed")} <Time at={key.last_used_at} /></>}
+            </span>
+            {administers && (
+              <IconButton label={t("publishing.removeKey", { end: key.last_characters })} onClick={() => setRemoving(key)}>
+                <Trash2 size={16} strokeWidth={1.5} />
+              </IconButton>
+            )}
+          </li>
+        ))}
+      </ul>
+      {editable && (
+        <Button size="small" className="self-start" icon={<Plus size={14} strokeWidth={1.5} />} onClick={() => void create()}>
+          {t("publishing.newKey")}
+        </Button>
+      )}
+      {made !== null && (
+        <Dialog open onOpenChange={(open) => !open && setMade(null)} title={t("publishing.keyMade")} description={t("publishing.keyMadeHint")}>
+          <Address url={made} />
+        </Dialog>
+      )}
+      {removing !== null && (
+        <ConfirmDialog
+          title={t("publishing.removeKeyTitle")}
+          text={t("publishing.removeKeyText")}
+          action={t("publishing.remove")}
+          onClose={() => setRemoving(null)}
+          onConfirm={() => change(api.DELETE("/apps/{app_id}/api-keys/{key_id}", { params: { path: { app_id: appId, key_id: removing.id } } }))}
+        />
+      )}
+    </>
+  );
+}

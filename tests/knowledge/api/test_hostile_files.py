@@ -96,7 +96,7 @@ async def test_each_ends_in_a_sentence_and_the_batch_goes_on(here: Bench, api: C
             assert document["display_status"] == "error", name
             assert document["error"].startswith(f"{name}: "), name
             assert HOSTILE[name][1] in document["error"], (name, document["error"])
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 240, "none of them takes long; a busy machine does"
     texts = [row["content"] for row in await here.segments(api, base, ids["laughs.xml"])]
     assert "lollol" not in "".join(texts)
 

@@ -1,6 +1,7 @@
 """The numbered tests of spec workflow-nodes §27 and §28: what knowledge pipelines begin and end with."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import yaml
 
@@ -10,6 +11,7 @@ from tests.nodes.ports import MemoryFiles, a_world
 from treadle.apps.check import check_file
 from treadle.apps.editing.blocks import blocks
 from treadle.engine.events import NodeFinished, NodeStatus
+from treadle.engine.source_port import Download, NoSources, SourceCall, Sources
 from treadle.engine.values import File, JsonValue, Value
 
 __all__ = ["filling"]
@@ -23,6 +25,7 @@ async def read(
     *,
     scopes: Mapping[str, Mapping[str, Value]] | None = None,
     data: Mapping[str, JsonValue] | None = None,
+    sources: Sources | None = None,
 ) -> Played:
     """A run that begins with the datasource `ds` and ends with a template `t`."""
     settings: dict[str, JsonValue] = {
@@ -43,7 +46,7 @@ async def read(
         [node("ds", "datasource", settings), node("t", "template-transform", template)],
         "ds -> t",
         scopes={"sys": system, **(scopes or {})},
-        ports=a_world(files=MemoryFiles({"a.txt": b"text"})),
+        ports=replace(a_world(files=MemoryFiles({"a.txt": b"text"})), sources=sources or NoSources()),
     )
 
 
@@ -76,6 +79,37 @@ async def test_DS_4_a_web_page_is_passed_on() -> None:
     record = (await read("website_crawl", PAGE)).node("ds")
     assert record.outputs == {**PAGE, "datasource_type": "website_crawl"}
     assert "`content`" in failed((await read("website_crawl", {**PAGE, "content": 3})).node("ds"))
+
+
+class Drive:
+    """A plugin with one page and one file."""
+
+    def __init__(self) -> None:
+        self.calls: list[SourceCall] = []
+
+    async def document(self, call: SourceCall) -> dict[str, Value]:
+        self.calls.append(call)
+        return {"content": "# Plan", "title": "Plan", "page_id": "p1"}
+
+    async def download(self, call: SourceCall) -> Download:
+        self.calls.append(call)
+        return Download("a.txt", b"x", "text/plain")
+
+
+async def test_DS_5_a_file_of_a_drive_is_downloaded() -> None:
+    drive = Drive()
+    info: dict[str, Value] = {"id": "f1", "bucket": "b", "credential_id": "c1"}
+    record = (await read("online_drive", info, sources=drive)).node("ds")
+    file = record.outputs["file"]
+    assert isinstance(file, File)
+    assert (file.filename, file.size, file.extension, file.type) == ("a.txt", 1, ".txt", "custom")
+    assert record.outputs["datasource_type"] == "online_drive"
+    (call,) = drive.calls
+    assert (call.plugin_id, call.provider, call.credential_id, call.info["bucket"]) == ("acme/p", "p", "c1", "b")
+    page = (await read("online_document", {"workspace_id": "w"}, sources=drive)).node("ds")
+    assert page.outputs == {
+        "content": "# Plan", "title": "Plan", "page_id": "p1", "datasource_type": "online_document",
+    }  # fmt: skip
 
 
 async def test_DS_6_inputs_of_the_pipeline_are_read_from_any_node() -> None:

@@ -12,6 +12,7 @@ import msgspec
 from .errors import NodeError, ToolNodeError
 from .events import PauseKey
 from .pipeline_port import NoPipeline, Pipeline
+from .source_port import NoSources, Sources
 from .usage import Price, Usage
 from .values import File, JsonValue, Value
 
@@ -527,4 +528,5 @@ class Ports:
     tools: Tools = field(default_factory=NoTools)
     knowledge: Knowledge = field(default_factory=NoKnowledge)
     pipeline: Pipeline = field(default_factory=NoPipeline)
+    sources: Sources = field(default_factory=NoSources)
     forms: Forms = field(default_factory=NoForms)

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from treadle.engine.errors import DatasourceError, FileFetchError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
+from treadle.engine.source_port import SourceCall
 from treadle.engine.values import JsonValue, Value, plain
 
 from .about import NodeAbout, Words
@@ -64,10 +65,24 @@ async def _outputs(ctx: NodeContext, config: DatasourceConfig, info: dict[str, V
             return {"file": await _file(ctx, config, info)}
         case "website_crawl":
             return _page(info)
-        case "online_document" | "online_drive":
-            raise DatasourceError(
-                f"The source cannot be read: its plugin {config.plugin_id or config.provider_name} is not installed."
-            )
+        case "online_document":
+            return await ctx.ports.sources.document(_call(config, info))
+        case "online_drive":
+            got = await ctx.ports.sources.download(_call(config, info))
+            saved = await ctx.ports.files.save(got.data, filename=got.filename, mime_type=got.mime_type)
+            return {"file": msgspec.structs.replace(saved, type="custom")}
+
+
+def _call(config: DatasourceConfig, info: dict[str, Value]) -> SourceCall:
+    credential = info.get("credential_id")
+    return SourceCall(
+        plugin_id=config.plugin_id,
+        provider=config.provider_name,
+        name=config.datasource_name,
+        credential_id=credential if isinstance(credential, str) else "",
+        info={name: plain(value) for name, value in info.items()},
+        parameters=config.datasource_parameters,
+    )
 
 
 async def _file(ctx: NodeContext, config: DatasourceConfig, info: dict[str, Value]) -> Value:

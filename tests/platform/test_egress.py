@@ -271,6 +271,19 @@ async def test_credentials_stay_with_the_origin_they_were_given_for(server: Serv
     assert not [name for name in secrets if name.lower() in kept]
 
 
+@pytest.mark.parametrize(("code", "method"), [(307, "POST"), (308, "POST"), (302, "PUT"), (307, "PATCH")])
+async def test_a_body_does_not_follow_to_another_server(server: Server, guards: Any, code: int, method: str) -> None:
+    resolver = FakeResolver(inside_test=[["127.0.0.1"]], other_test=[["127.0.0.1"]])
+    guard = guards("inside.test", "other.test", resolver=resolver)
+    there = server.url("/end", host="other.test")
+    request = get(server.url(f"/redirect/{code}?to={there}"), method=method, body=b"token=k")
+    with pytest.raises(HttpRequestNodeError, match=r"redirects to another server, http://other\.test:\d+, which"):
+        await guard.send(request)
+    assert [seen.path.startswith("/redirect") for seen in server.seen] == [True]
+    answer = await guard.send(get(server.url(f"/redirect/303?to={there}"), method=method, body=b"token=k"))
+    assert (answer.status, server.seen[-1].method, server.seen[-1].body) == (200, "GET", b"")
+
+
 async def test_redirects_come_to_an_end(server: Server, guards: Any) -> None:
     with pytest.raises(HttpRequestNodeError, match="more than 10 times"):
         await guards("inside.test").send(get(server.url("/redirect/302?to=//")))

@@ -91,6 +91,11 @@ class GuardedHttp:
             if answer.status == 303 or (answer.status in (301, 302) and method == "POST"):
                 method, body = ("HEAD" if method == "HEAD" else "GET"), None
                 headers = _without(headers, _BODY_HEADERS)
+            if body and not _same_server(url, following):
+                raise HttpRequestNodeError(
+                    f"{url.with_query(None)} redirects to another server, {following.origin()}, which does not get what "
+                    "was to be sent. Use its address if it is meant to."
+                )
             if following.origin() != url.origin():
                 headers = _for_others(headers, _PRIVATE_HEADERS | {name.lower() for name in request.secret_headers})
             url = following
@@ -190,6 +195,12 @@ def _without(headers: Headers, names: AbstractSet[str]) -> Headers:
 def _for_others(headers: Headers, names: AbstractSet[str]) -> Headers:
     """What may follow a redirect to another server."""
     return tuple(header for header in _without(headers, names) if not _SECRET_HEADER.search(header[0]))
+
+
+def _same_server(url: URL, following: URL) -> bool:
+    """Whether a body may follow a redirect: to the same origin, or to the same host over TLS."""
+    upgraded = url.scheme == "http" and following.scheme == "https" and url.host == following.host
+    return upgraded or url.origin() == following.origin()
 
 
 def _refusal_in(error: BaseException | None) -> EgressRefused | None:

@@ -19,7 +19,8 @@ from tests.doubles.recording import JsonValue, Request
 from tests.doubles.script import Reply
 from tests.doubles.vendor import ScriptedVendor
 
-_DEMANDED = ["date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256"]
+_DEMANDED = ["date", "(request-target)", "host"]
+_DEMANDED_OF_BODIES = [*_DEMANDED, "content-length", "content-type", "x-content-sha256"]
 
 
 class ScriptedOracleCloud(ScriptedVendor):
@@ -27,6 +28,7 @@ class ScriptedOracleCloud(ScriptedVendor):
 
     def __init__(self) -> None:
         super().__init__(key="ocid1.tenancy.1/ocid1.user.1/aa:bb")
+        self.model_pages: list[list[dict[str, Any]]] = [[]]
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.pem = self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -36,6 +38,7 @@ class ScriptedOracleCloud(ScriptedVendor):
         return [
             web.post("/20231130/actions/chat", self._chat),
             web.post("/20231130/actions/embedText", self._embed),
+            web.get("/20231130/models", self._models),
         ]
 
     def error_body(self, refused: Refused) -> JsonValue:
@@ -45,19 +48,23 @@ class ScriptedOracleCloud(ScriptedVendor):
         return b'data: {"code":"InternalServerError","message":"the model went away"}\n\n'
 
     def check_key(self, recorded: Request) -> None:
+        if recorded.method == "GET":
+            return  # signed with its query as it was sent, which only its handler knows
+        self._check_signature(recorded, recorded.path, _DEMANDED_OF_BODIES)
+        if recorded.headers["x-content-sha256"] != base64.b64encode(hashlib.sha256(recorded.raw).digest()).decode():
+            raise Refused(401, "The digest of the body is wrong.", kind="auth")
+
+    def _check_signature(self, recorded: Request, target: str, demanded: list[str]) -> None:
         given = dict(re.findall(r'(\w+)="([^"]*)"', recorded.headers.get("authorization", "")))
-        values = {**recorded.headers, "(request-target)": f"post {recorded.path}"}
-        text = "\n".join(f"{name}: {values[name]}" for name in _DEMANDED)
-        digest = base64.b64encode(hashlib.sha256(recorded.raw).digest()).decode()
-        if given.get("headers", "").split() != _DEMANDED or given.get("keyId") != self.key:
+        values = {**recorded.headers, "(request-target)": f"{recorded.method.lower()} {target}"}
+        text = "\n".join(f"{name}: {values[name]}" for name in demanded)
+        if given.get("headers", "").split() != demanded or given.get("keyId") != self.key:
             raise Refused(401, "The required information to complete authentication was not provided.", kind="auth")
         try:
             mark = base64.b64decode(given["signature"])
             self._key.public_key().verify(mark, text.encode(), padding.PKCS1v15(), hashes.SHA256())
         except InvalidSignature as error:
             raise Refused(401, "Failed to verify the HTTP(S) Signature", kind="auth") from error
-        if recorded.headers["x-content-sha256"] != digest:
-            raise Refused(401, "The digest of the body is wrong.", kind="auth")
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body: Any = self.json_body(request[RECORDED], "oci/chat")
@@ -81,6 +88,14 @@ class ScriptedOracleCloud(ScriptedVendor):
     async def _embed(self, request: web.Request) -> web.StreamResponse:
         body: Any = self.json_body(request[RECORDED], "oci/embed")
         return web.json_response({"id": "1", "embeddings": [vectors.embed(text, 16) for text in body["inputs"]]})
+
+    async def _models(self, request: web.Request) -> web.StreamResponse:
+        self._check_signature(request[RECORDED], request.raw_path, _DEMANDED)
+        if not request.query.get("compartmentId", "").startswith("ocid1."):
+            raise Refused(400, "compartmentId may not be null")
+        page = int(request.query.get("page", "/+:0=").strip("/+:="))
+        more = {"opc-next-page": f"/+:{page + 1}="} if page + 1 < len(self.model_pages) else {}
+        return web.json_response({"items": self.model_pages[page]}, headers=more)
 
 
 def generic_events(reply: Reply) -> Iterator[dict[str, Any]]:

@@ -136,6 +136,30 @@ async def test_oracle_cloud_takes_its_configuration_file_and_embeds(http: ModelH
             assert server.requests[-1].json["compartmentId"] == "ocid1.compartment.9"
 
 
+async def test_oracle_cloud_tells_which_models_can_be_called(http: ModelHttp) -> None:
+    chat = {"displayName": "cohere.command-a", "capabilities": ["CHAT"], "lifecycleState": "ACTIVE"}
+    async with ScriptedOracleCloud() as server:
+        server.model_pages = [
+            [
+                chat,
+                {**chat, "displayName": "gone", "lifecycleState": "DELETED"},
+                {**chat, "displayName": "retired", "timeOnDemandRetired": "2025-01-01T00:00:00Z"},
+            ],
+            [
+                {**chat, "capabilities": ["FINE_TUNE", "CHAT"]},
+                {**chat, "displayName": "base", "capabilities": ["FINE_TUNE"]},
+                {**chat, "displayName": "cohere.embed-v4.0", "capabilities": ["TEXT_EMBEDDINGS"]},
+            ],
+        ]
+        wire = OracleCloud(http)
+        listed = [each.name for each in await wire.list_models(in_oracle(server, "-"))]
+        assert listed == ["cohere.command-a", "cohere.embed-v4.0"]
+        assert ("compartmentId", "ocid1.tenancy.1") in server.requests[-1].query
+        with pytest.raises(InvokeAuthorizationError, match="refused the API key"):
+            await wire.list_models(in_oracle(server, "-", user_ocid="ocid1.user.2"))
+        server.take_violations()
+
+
 async def test_what_is_wrong_with_a_credential_of_oracle_cloud_is_named(http: ModelHttp) -> None:
     async with ScriptedOracleCloud() as server:
         wire = OracleCloud(http)

@@ -120,6 +120,16 @@ async def test_a_refused_credential_rests_and_the_next_one_answers_in_the_same_c
     assert not (await service.administration.credentials(HERE, OWNER))[0].in_cooldown
 
 
+@pytest.mark.parametrize(("demanded", "seconds"), [(5, 60), (300, 300), (10**6, 3600)])
+async def test_a_credential_rests_as_long_as_its_provider_asks_for(
+    service: ModelService, upstream: ScriptedModel, second: ScriptedModel, demanded: int, seconds: int
+) -> None:
+    await balanced(service, upstream, second)
+    upstream.fail(status=429, retry_after=demanded)
+    await ask(service)
+    assert (await service.administration.credentials(HERE, OWNER))[0].ttl == seconds
+
+
 async def test_reading_aloud_goes_to_the_next_credential_before_its_first_sound(
     service: ModelService, upstream: ScriptedModel, second: ScriptedModel
 ) -> None:

@@ -41,6 +41,7 @@ LONGEST_WAIT = 20.0
 _FIRST_WAIT = 0.25
 _MINUTE = 60.0
 _RATE_LIMIT_REST = 60.0
+_LONGEST_REST = 3600.0
 _SHORT_REST = 10.0
 
 Result = TypeVar("Result")
@@ -278,7 +279,7 @@ async def called(
 def _rest_of(error: InvokeError) -> float:
     """Seconds for which a credential is left alone after this error (§1.16)."""
     if isinstance(error, InvokeRateLimitError):
-        return _RATE_LIMIT_REST
+        return min(max(_RATE_LIMIT_REST, error.retry_after or 0), _LONGEST_REST)
     return _SHORT_REST if isinstance(error, InvokeAuthorizationError | InvokeConnectionError) else 0.0
 
 

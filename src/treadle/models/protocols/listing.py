@@ -55,6 +55,10 @@ def listing_protocol(name: ProtocolName, http: "ModelHttp") -> ListingProtocol |
             from .bedrock import Bedrock
 
             return Bedrock(http)
+        case "oci":
+            from .oci import OracleCloud
+
+            return OracleCloud(http)
         case "ollama":
             from .ollama import Ollama
 

@@ -14,10 +14,11 @@ from treadle.engine.ports import ChatDelta, ChatRequest
 from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
-from . import Embeddings
+from . import Embeddings, oci_listing
 from .batches import embedded
 from .exchange import content_of, relayed, send
 from .failures import unreadable
+from .listing import RemoteModel
 from .oci_request import addressed, chat_details
 from .oci_signing import signed
 from .openai_request import Body
@@ -129,6 +130,10 @@ class OracleCloud:
                 raise unreadable(target, sent) from error
 
         return await embedded(target, texts, ask)
+
+    async def list_models(self, target: Target) -> list[RemoteModel]:
+        """The models that the compartment can call on demand."""
+        return await oci_listing.offered(self._http, target)
 
     async def _post(self, target: Target, action: str, body: Body) -> aiohttp.ClientResponse:
         url = f"{target.base_url.rstrip('/')}/{_VERSION}/actions/{action}"

@@ -18,26 +18,35 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from treadle.engine.errors import InvokeAuthorizationError
 from treadle.models.target import Target
 
-_SIGNED = ("date", "(request-target)", "host", "content-length", "content-type", "x-content-sha256")
-
 
 def signed(target: Target, url: str, body: bytes) -> dict[str, str]:
     """The headers of a POST of JSON. Raises InvokeAuthorizationError."""
-    access = _access(target)
-    parts = urlsplit(url)
-    headers = {
-        "date": formatdate(usegmt=True),
-        "host": parts.netloc,
+    content = {
         "content-length": str(len(body)),
         "content-type": "application/json",
         "x-content-sha256": base64.b64encode(hashlib.sha256(body).digest()).decode(),
     }
-    values = {**headers, "(request-target)": f"post {parts.path}"}
-    text = "\n".join(f"{name}: {values[name]}" for name in _SIGNED)
+    return _authorised(target, "post", url, content)
+
+
+def signed_look_up(target: Target, url: str) -> dict[str, str]:
+    """The headers of a GET. Raises InvokeAuthorizationError."""
+    return _authorised(target, "get", url, {})
+
+
+def _authorised(target: Target, verb: str, url: str, content: Mapping[str, str]) -> dict[str, str]:
+    """`content`, the headers that tell of a body, with date, host and a signature over all of them."""
+    access = _access(target)
+    parts = urlsplit(url)
+    headers = {"date": formatdate(usegmt=True), "host": parts.netloc, **content}
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    values = {**headers, "(request-target)": f"{verb} {path}"}
+    names = ("date", "(request-target)", "host", *content)
+    text = "\n".join(f"{name}: {values[name]}" for name in names)
     mark = _private_key(target, _key_text(target)).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
     identity = "/".join(access[name] for name in ("tenancy", "user", "fingerprint"))
     headers["Authorization"] = (
-        f'Signature algorithm="rsa-sha256",headers="{" ".join(_SIGNED)}",keyId="{identity}",'
+        f'Signature algorithm="rsa-sha256",headers="{" ".join(names)}",keyId="{identity}",'
         f'signature="{base64.b64encode(mark).decode()}",version="1"'
     )
     return headers

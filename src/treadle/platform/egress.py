@@ -93,8 +93,8 @@ class GuardedHttp:
                 headers = _without(headers, _BODY_HEADERS)
             if body and not _same_server(url, following):
                 raise HttpRequestNodeError(
-                    f"{url.with_query(None)} redirects to another server, {following.origin()}, which does not get what "
-                    "was to be sent. Use its address if it is meant to."
+                    f"{url.with_query(None)} redirects to another server, {following.origin()}, which does not get "
+                    "what was to be sent. Use its address if it is meant to."
                 )
             if following.origin() != url.origin():
                 headers = _for_others(headers, _PRIVATE_HEADERS | {name.lower() for name in request.secret_headers})

@@ -31,6 +31,11 @@ def test_a_page_is_switched_and_a_key_is_made_used_and_removed(site: Site, conso
     expect(console.get_by_role("dialog").get_by_role("img")).to_be_visible()
     console.keyboard.press("Escape")
 
+    page.get_by_role("button", name="Customize").click()
+    expect(console.get_by_role("dialog").get_by_text(f"TREADLE_URL='{site.url}'")).to_be_visible()
+    expect_accessible(console)
+    console.keyboard.press("Escape")
+
     api = console.get_by_role("region", name="API")
     expect(api.get_by_text("There is no key yet.")).to_be_visible()
     api.get_by_role("button", name="New key").click()

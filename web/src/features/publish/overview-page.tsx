@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { BookOpen, Code, ExternalLink, QrCode, RefreshCw, Settings2 } from "lucide-react";
+import { Blocks, BookOpen, Code, ExternalLink, QrCode, RefreshCw, Settings2 } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
@@ -18,6 +18,7 @@ import { useAppChange } from "./use-app-change";
 
 const SiteDialog = lazy(() => import("./site-dialog"));
 const EmbedDialog = lazy(() => import("./embed-dialog"));
+const CustomizeDialog = lazy(() => import("./customize-dialog"));
 const QrDialog = lazy(() => import("./qr-dialog"));
 const Monitor = lazy(() => withTexts("monitor", withTexts("logs", import("@/features/monitor/monitor"))));
 
@@ -70,7 +71,7 @@ function useSwitch(appId: string, before: boolean, send: (on: boolean) => Promis
 }
 
 /** What of the page is open. */
-type Opened = "code" | "embed" | "settings" | "renew" | null;
+type Opened = "code" | "embed" | "customize" | "settings" | "renew" | null;
 
 function PageCard({ app, editable, administers, embedding }: OverviewPageProps & { embedding: boolean }) {
   const { t } = useTranslation();
@@ -111,6 +112,9 @@ function PageCard({ app, editable, administers, embedding }: OverviewPageProps &
             {t("publishing.embed.open")}
           </Button>
         )}
+        <Button size="small" icon={<Blocks size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => setOpened("customize")}>
+          {t("publishing.customize.open")}
+        </Button>
         <Button size="small" icon={<Settings2 size={14} strokeWidth={1.5} />} disabled={!editable} onClick={() => setOpened("settings")}>
           {t("publishing.site.open")}
         </Button>
@@ -118,6 +122,7 @@ function PageCard({ app, editable, administers, embedding }: OverviewPageProps &
       <Suspense>
         {opened === "code" && <QrDialog url={url} name={app.site?.title ?? app.name} onClose={close} />}
         {opened === "embed" && <EmbedDialog appId={app.id} onClose={close} />}
+        {opened === "customize" && <CustomizeDialog appId={app.id} url={url} onClose={close} />}
         {opened === "settings" && <SiteDialog app={app} onClose={close} />}
       </Suspense>
       {opened === "renew" && (

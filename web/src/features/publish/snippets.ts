@@ -43,3 +43,8 @@ export function snippet(way: Way, code: string, address: string): string {
       return address;
   }
 }
+
+/** How to run a changed copy of these pages against the server of a published page. */
+export function ownPages(url: string): string {
+  return `cd web\nnpm ci\nTREADLE_URL='${new URL(url).origin}' npm run dev`;
+}

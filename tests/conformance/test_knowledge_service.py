@@ -171,6 +171,7 @@ def test_C_50_a_table_of_pairs_becomes_chunks(shelf: Shelf, console: Console) ->
     assert begun["job_status"] == "waiting"
     job = f"/datasets/batch_import_status/{begun['job_id']}"
     eventually(lambda: console.get(job).json()["job_status"] == "completed", "the table is imported")
+    assert (console.get(job).json()["done"], begun["total"]) == (2, 2)
     rows = shelf.segments(base, document)[1:]
     assert [(row["position"], row["content"], row["answer"], row["status"]) for row in rows] == [
         (2, "q1", "a1", "completed"), (3, "q2", "a2", "completed")]  # fmt: skip
@@ -262,6 +263,14 @@ def test_a_base_is_made_with_its_first_files_and_previewed(console: Console, she
 
     eventually(completed, "the document is indexed")
     assert console.get(f"/datasets/{made['dataset']['id']}/documents/{document}").json()["segment_count"] == 2
+    rule = console.call("GET", "/datasets/process-rule", params={"dataset_id": made["dataset"]["id"]}).json()
+    assert rule["rules"]["segmentation"] == PARAGRAPHS["rules"]["segmentation"]
+
+    looks = {"dataset_name": f"Named {uuid4().hex[:8]}", "dataset_permission": "all_team_members"}
+    order = {**files([upload(console, name, text)]), **looks}
+    named = console.post("/datasets/init", order).json()["dataset"]
+    assert (named["name"], named["permission"]) == (looks["dataset_name"], "all_team_members")
+    refused(console.post("/datasets/init", order), 409, "dataset_name_duplicate")
 
 
 def test_an_archive_makes_the_base_again(console: Console, shelf: Shelf) -> None:

@@ -94,6 +94,19 @@ class Site:
         account = ("--email", EMAIL, "--password", PASSWORD, "--name", NAME)
         aside(lambda: self._bench.command("admin", "create", *account))
 
+    def add_embedding_model(self) -> None:
+        """The scripted model embeds texts too, by default."""
+        credentials = {"endpoint_url": self.model.url, "api_key": self.model.key, "context_size": "4096"}
+
+        async def work(services: Services) -> None:
+            workspace = await services.accounts.only_workspace()
+            await services.models.add_model(
+                workspace.id, "openai_api_compatible", "text-embedding", "stub-embedding", credentials,
+                default=True, validate=False,
+            )  # fmt: skip
+
+        self.with_services(work)
+
     def picture(self) -> bytes:
         """A small PNG."""
         return self._bench.png()

@@ -10,7 +10,7 @@ from treadle.knowledge.access import Asker
 from treadle.knowledge.chunk_rows import check_open
 from treadle.knowledge.document_repository import DocumentRepository
 from treadle.knowledge.finding import checked_id, find_document
-from treadle.knowledge.ingest.imports import ImportedChunk
+from treadle.knowledge.ingest.imports import ImportedChunk, imported
 from treadle.knowledge.ingest.service import IngestService
 from treadle.knowledge.tables import DocForm
 from treadle.platform.db import Database
@@ -21,11 +21,13 @@ MAX_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class ImportState:
-    """How far a table is: waiting, processing, completed or error."""
+    """How far a table is: waiting, processing, completed or error; `done` of `total` chunks are found by searches."""
 
     job_id: str
     job_status: str
     error: str | None = None
+    done: int = 0
+    total: int = 0
 
 
 class ChunkTables:
@@ -56,7 +58,7 @@ class ChunkTables:
         pairs = document.doc_form == DocForm.QA
         rows = await asyncio.to_thread(rows_of, data, pairs=pairs)
         job_id = await self._ingest.import_chunks(asker.workspace_id, base.id, document.id, rows, asker.account_id)
-        return ImportState(job_id, "waiting")
+        return ImportState(job_id, "waiting", total=len(rows))
 
     async def state(self, asker: Asker, job_id: str) -> ImportState:
         """Raises Forbidden, and InvalidParam for an unknown one."""
@@ -64,11 +66,12 @@ class ChunkTables:
         async with self._db.session() as session:
             repository = DocumentRepository(session, asker.workspace_id)
             row = await repository.chunk_import(job_id)
-            if row is not None:
-                await find_document(session, asker, row.base_id, row.document_id)
-        if row is None:
-            raise InvalidParam("There is no such import; it may have been long ago.", param="job_id")
-        return ImportState(row.id, row.status, row.error)
+            if row is None:
+                raise InvalidParam("There is no such import; it may have been long ago.", param="job_id")
+            await find_document(session, asker, row.base_id, row.document_id)
+            ids, total = imported(row)
+            done = await repository.indexed(row.document_id, ids)
+        return ImportState(row.id, row.status, row.error, done=done, total=total)
 
 
 def rows_of(data: bytes, *, pairs: bool) -> list[ImportedChunk]:

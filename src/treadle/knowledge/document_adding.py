@@ -31,7 +31,7 @@ from treadle.knowledge.ingest.jobs import Job
 from treadle.knowledge.ingest.service import IngestService
 from treadle.knowledge.metadata_values import with_built_in
 from treadle.knowledge.repository import BaseRepository
-from treadle.knowledge.requests import JsonMap, NewDataset, NewDocuments
+from treadle.knowledge.requests import FirstDocuments, JsonMap, NewDataset, NewDocuments
 from treadle.knowledge.retrieval_settings import dumped, retrieval_model_from
 from treadle.knowledge.shapes import DatasetShown, RetrievalModel
 from treadle.knowledge.tables import (
@@ -85,8 +85,8 @@ class DocumentAdding:
             origins = await origins_of(DocumentRepository(session, asker.workspace_id), source_list(wanted.data_source))
         return await self._write(asker, base_id, origins, wanted)
 
-    async def begin(self, asker: Asker, wanted: NewDocuments) -> tuple[DatasetShown, Added]:
-        """A new base of its first documents, named after the first of them. Raises Forbidden and Refusal.
+    async def begin(self, asker: Asker, wanted: FirstDocuments) -> tuple[DatasetShown, Added]:
+        """A new base of its first documents. Raises Forbidden, Conflict and Refusal.
 
         Nothing is kept when the documents are refused.
         """
@@ -94,8 +94,14 @@ class DocumentAdding:
         async with self._db.session() as session:
             origins = await origins_of(DocumentRepository(session, asker.workspace_id), source_list(wanted.data_source))
             first = origins.found[0].name
-            name = await BaseRepository(session, asker.workspace_id).free_name(f"{first[:18]}...")
-        base = await self._bases.create(asker, NewDataset(name=name, description=f"{_USEFUL} {first}."[:400]))
+            repository = BaseRepository(session, asker.workspace_id)
+            name = wanted.dataset_name or await repository.free_name(f"{first[:18]}...")
+        base = await self._bases.create(
+            asker,
+            NewDataset(
+                name=name, description=f"{_USEFUL} {first}."[:400], permission=wanted.dataset_permission or None
+            ),
+        )
         try:
             return base, await self._write(asker, base.id, origins, wanted)
         except Refusal:

@@ -37,6 +37,8 @@ _DISPLAYED: dict[str, ColumnElement[bool]] = {
 }
 """How documents of each `display_status` are found. Source: spec knowledge §2.2."""
 _DISPLAYED["active"] = _DISPLAYED["enabled"] = _DISPLAYED["available"]
+_MANY = 500
+"""Ids in one statement."""
 STATUS_FILTERS = frozenset(_DISPLAYED)
 
 
@@ -289,6 +291,15 @@ class DocumentRepository:
         if ids is not None:
             rules.append(ChildChunk.id.in_(ids))
         await self._session.execute(delete(ChildChunk).where(*rules))
+
+    async def indexed(self, document_id: str, ids: Sequence[str]) -> int:
+        """How many of these chunks are indexed."""
+        found = 0
+        for at in range(0, len(ids), _MANY):
+            rules = (Segment.id.in_(ids[at : at + _MANY]), Segment.status == SegmentStatus.COMPLETED)
+            query = select(func.count()).select_from(self._segments(document_id).where(*rules).subquery())
+            found += (await self._session.scalar(query)) or 0
+        return found
 
     async def chunk_import(self, import_id: str) -> ChunkImport | None:
         query = select(ChunkImport).where(ChunkImport.workspace_id == self._workspace_id, ChunkImport.id == import_id)

@@ -117,14 +117,21 @@ class Documents:
             doc_language=row.doc_language,
         )
 
-    async def process_rule(self, asker: Asker, document_id: str | None) -> dict[str, Any]:
-        """The rule that a page starts from: of the base of a document, else the default. Raises NotFound, Forbidden."""
+    async def process_rule(
+        self, asker: Asker, document_id: str | None, *, base_id: str | None = None
+    ) -> dict[str, Any]:
+        """The rule that a page starts from: the newest of a base, which `document_id` may name too, else the default.
+
+        Raises NotFound and Forbidden.
+        """
         asker.may_work()
         limits = {"indexing_max_segmentation_tokens_length": self._longest}
-        if document_id is None:
+        if document_id is None and base_id is None:
             return {**_with_delimiter(DEFAULT.dump()), "limits": limits}
         async with self._db.session() as session:
-            base_id = await DocumentRepository(session, asker.workspace_id).base_of(checked_id(document_id, "document"))
+            if document_id is not None:
+                of_document = checked_id(document_id, "document")
+                base_id = await DocumentRepository(session, asker.workspace_id).base_of(of_document)
             if base_id is None:
                 raise NotFound("There is no such document.")
             base = await find_base(session, asker, base_id)

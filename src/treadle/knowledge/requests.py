@@ -116,6 +116,14 @@ class NewDocuments:
 
 
 @dataclass(slots=True, kw_only=True)
+class FirstDocuments(NewDocuments):
+    """The documents that a base is made of. Without `dataset_name` it is named after the first."""
+
+    dataset_name: str | None = None
+    dataset_permission: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class EstimateOrder:
     """What a preview is to show."""
 

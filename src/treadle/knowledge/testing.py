@@ -114,7 +114,7 @@ class _Conditions(msgspec.Struct):
 
 
 class Testing:
-    """Tries bases; every call says who asks."""
+    """Tries bases; every call says who asks. What was asked stands in the records as soon as it is answered."""
 
     def __init__(self, db: Database, retrieval: RetrievalService, uploads: Uploads) -> None:
         self._db = db
@@ -136,6 +136,7 @@ class Testing:
                 conditions=conditions,
                 asking=_asking(asker),
             )
+            await self._retrieval.flush()
             return TestResult(query=TestQuery(content=query), records=[_elsewhere(record) for record in found])
         records = await self._retrieval.search(
             asker.workspace_id,
@@ -145,6 +146,7 @@ class Testing:
             conditions=conditions,
             asking=_asking(asker),
         )
+        await self._retrieval.flush()
         texts = await self._uploads.completed(
             asker.workspace_id, [(record.document.id, record.segment.content) for record in records]
         )
@@ -163,6 +165,7 @@ class Testing:
             settings=external_retrieval_from(order.external_retrieval_model),
             asking=_asking(asker),
         )
+        await self._retrieval.flush()
         records = [
             FoundElsewhere(content=each.content, title=each.title, score=each.score, metadata=each.metadata)
             for each in found

@@ -180,3 +180,4 @@ async def test_ids_in_queries_are_looked_for_in_the_workspace(here: Bench) -> No
     ids = await ids_of(here, await here.key())
     stranger = await here.member("admin", await here.workspace())
     refused(await stranger.get("/datasets/process-rule", document_id=ids["document_id"]), 404, "not_found")
+    refused(await stranger.get("/datasets/process-rule", dataset_id=ids["dataset_id"]), 404, "not_found")

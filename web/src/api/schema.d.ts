@@ -5377,7 +5377,7 @@ export interface paths {
         put?: never;
         /**
          * Create With Documents
-         * @description Make a knowledge base of its first documents, named after the first of them.
+         * @description Make a knowledge base of its first documents; without a name it is named after the first of them.
          */
         post: operations["datasets_create_with_documents"];
         delete?: never;
@@ -5415,7 +5415,7 @@ export interface paths {
         };
         /**
          * Read Process Rule
-         * @description The rule that a form starts from: of the base of a document, or the default.
+         * @description The rule that a form starts from: the newest of a base, or of the base of a document, or the default.
          */
         get: operations["datasets_read_process_rule"];
         put?: never;
@@ -6637,6 +6637,31 @@ export interface components {
             node_title: string | null;
             field: string | null;
         };
+        /** @description The documents that a base is made of. Without `dataset_name` it is named after the first. */
+        FirstDocuments: {
+            data_source?: components["schemas"]["DataSource"] | null;
+            process_rule?: {
+                [key: string]: unknown;
+            } | null;
+            indexing_technique?: string | null;
+            /** @default true */
+            duplicate?: boolean;
+            original_document_id?: string | null;
+            doc_form?: string | null;
+            doc_language?: string | null;
+            doc_type?: string | null;
+            doc_metadata?: {
+                [key: string]: unknown;
+            } | null;
+            retrieval_model?: {
+                [key: string]: unknown;
+            } | null;
+            embedding_model?: string | null;
+            embedding_model_provider?: string | null;
+            name?: string | null;
+            dataset_name?: string | null;
+            dataset_permission?: string | null;
+        };
         /** @description A credential form. */
         Form: {
             credential_form_schemas: components["schemas"]["FormEntry"][];
@@ -6818,11 +6843,15 @@ export interface components {
             yaml_url?: string | null;
             app_id?: string | null;
         };
-        /** @description How far a table is: waiting, processing, completed or error. */
+        /** @description How far a table is: waiting, processing, completed or error; `done` of `total` chunks are found by searches. */
         ImportState: {
             job_id: string;
             job_status: string;
             error?: string | null;
+            /** @default 0 */
+            done?: number;
+            /** @default 0 */
+            total?: number;
         };
         /**
          * @description How an import ended (app-dsl §2.2).
@@ -7375,6 +7404,7 @@ export interface components {
             external_retrieval_model?: {
                 [key: string]: unknown;
             } | null;
+            permission?: string | null;
         };
         /** @description `type` is string, number or time. */
         NewField: {
@@ -19527,7 +19557,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewDocuments"];
+                "application/json": components["schemas"]["FirstDocuments"];
             };
         };
         responses: {
@@ -19594,6 +19624,7 @@ export interface operations {
         parameters: {
             query?: {
                 document_id?: string | null;
+                dataset_id?: string | null;
             };
             header?: never;
             path?: never;

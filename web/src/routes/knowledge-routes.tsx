@@ -3,6 +3,7 @@ import { DatabaseZap, LibraryBig } from "lucide-react";
 import { api, call } from "@/api/client";
 import { KNOWLEDGE_KEEPERS } from "@/features/account/roles";
 import { addSearchSource } from "@/features/commands/sources";
+import type { BaseSearch } from "@/features/knowledge/base-view";
 import { addSettingsSection, addToRail } from "@/features/shell/registry";
 import { withTexts } from "@/i18n/i18n";
 import { consoleRoute } from "./layouts";
@@ -33,13 +34,21 @@ addSettingsSection({
 const basesRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/datasets",
+  validateSearch: (search): { keyword?: string | undefined; tags?: string | undefined } => ({ keyword: text(search.keyword), tags: text(search.tags) }),
   component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-pages")), "BasesRoute"),
 });
 
 const baseRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/datasets/$baseId",
+  validateSearch: ({ tab, keyword, status, sort, page }): BaseSearch => ({ tab: text(tab), keyword: text(keyword), status: text(status), sort: text(sort), page: text(page) }),
   component: lazyRouteComponent(() => withTexts("documents", withTexts("evaluation", withTexts("knowledgeSetup", import("./knowledge-pages")))), "BaseRoute"),
+});
+
+const keysRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/datasets/keys",
+  component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-pages")), "KeysRoute"),
 });
 
 /** Source and step of the way from a source to documents. */
@@ -74,4 +83,4 @@ const progressRoute = createRoute({
   component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-wizard")), "ProgressRoute"),
 });
 
-export const knowledgeRoutes = [basesRoute, baseRoute, createBaseRoute, addDocumentsRoute, cutAgainRoute, progressRoute] as const;
+export const knowledgeRoutes = [basesRoute, baseRoute, keysRoute, createBaseRoute, addDocumentsRoute, cutAgainRoute, progressRoute] as const;

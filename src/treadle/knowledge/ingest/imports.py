@@ -33,6 +33,12 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     segment_ids: list[str] = []
 
 
+def imported(row: ChunkImport) -> tuple[list[str], int]:
+    """The ids of the chunks that an import has stored, and how many it is of."""
+    stored = msgspec.json.decode(row.rows, type=_Stored)
+    return stored.segment_ids, len(stored.rows) or len(stored.segment_ids)
+
+
 class Imports:
     """Adds tables of chunks; each is added once."""
 

@@ -12,7 +12,7 @@ from treadle.knowledge.access import Asker
 from treadle.knowledge.document_adding import Added
 from treadle.knowledge.estimates import Estimate
 from treadle.knowledge.repository import BaseFilter
-from treadle.knowledge.requests import DatasetChange, EstimateOrder, NewDataset, NewDocuments
+from treadle.knowledge.requests import DatasetChange, EstimateOrder, FirstDocuments, NewDataset
 from treadle.knowledge.shapes import DatasetShown, DocumentShown, Page, ProgressShown, QueryShown, RelatedApp
 from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
 from treadle.server.console_api.knowledge_access import FILE_FORM, LIMIT, PAGE, Repeated, asker_of, sent_file
@@ -65,6 +65,7 @@ class NewExternalDataset:
     name: str
     description: str | None = None
     external_retrieval_model: dict[str, Any] | None = None
+    permission: str | None = None
 
 
 @dataclass(slots=True)
@@ -109,6 +110,7 @@ async def connect_external(body: NewExternalDataset, services: ServicesDep, sign
     wanted = NewDataset(
         name=body.name,
         description=body.description,
+        permission=body.permission,
         provider="external",
         external_knowledge_api_id=body.external_knowledge_api_id,
         external_knowledge_id=body.external_knowledge_id,
@@ -118,8 +120,8 @@ async def connect_external(body: NewExternalDataset, services: ServicesDep, sign
 
 
 @router.post("/datasets/init")
-async def create_with_documents(body: NewDocuments, services: ServicesDep, signed_in: MemberDep) -> AddedDocuments:
-    """Make a knowledge base of its first documents, named after the first of them."""
+async def create_with_documents(body: FirstDocuments, services: ServicesDep, signed_in: MemberDep) -> AddedDocuments:
+    """Make a knowledge base of its first documents; without a name it is named after the first of them."""
     asker = asker_of(signed_in)
     base, added = await services.knowledge.adding.begin(asker, body)
     return await added_documents(services, asker, added, base.id)
@@ -136,10 +138,12 @@ async def import_dataset(
 
 @router.get("/datasets/process-rule")
 async def read_process_rule(
-    services: ServicesDep, signed_in: MemberDep, document_id: str | None = None
+    services: ServicesDep, signed_in: MemberDep, document_id: str | None = None, dataset_id: str | None = None
 ) -> ProcessRuleShown:
-    """The rule that a form starts from: of the base of a document, or the default."""
-    return ProcessRuleShown(**await services.knowledge.documents.process_rule(asker_of(signed_in), document_id))
+    """The rule that a form starts from: the newest of a base, or of the base of a document, or the default."""
+    return ProcessRuleShown(
+        **await services.knowledge.documents.process_rule(asker_of(signed_in), document_id, base_id=dataset_id)
+    )
 
 
 @router.get("/datasets/retrieval-setting")

@@ -18,12 +18,14 @@ interface IconPickerProps {
   onChange: (icon: Icon) => void;
   /** The address of the picture that the icon may be already. */
   pictureUrl?: string | undefined;
+  /** Whether it may be a picture of one's own. */
+  pictures?: boolean;
 }
 
 const COLUMNS = 8;
 
-/** The icon of an app: an emoji on a ground, or a picture of one's own. */
-export function IconPicker({ value, onChange, pictureUrl }: IconPickerProps) {
+/** The icon of an app or a knowledge base: an emoji on a ground, or a picture of one's own. */
+export function IconPicker({ value, onChange, pictureUrl, pictures = true }: IconPickerProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const [tab, setTab] = useState<"emoji" | "picture">("emoji");
@@ -52,8 +54,8 @@ export function IconPicker({ value, onChange, pictureUrl }: IconPickerProps) {
       <Tabs
         label={t("apps.icon.choose")}
         tabs={[
-          { id: "emoji", label: t("apps.icon.emoji") },
-          { id: "picture", label: t("apps.icon.picture") },
+          { id: "emoji" as const, label: t("apps.icon.emoji") },
+          ...(pictures ? [{ id: "picture" as const, label: t("apps.icon.picture") }] : []),
         ]}
         value={tab}
         onChange={setTab}

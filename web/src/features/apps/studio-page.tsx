@@ -81,7 +81,7 @@ export function StudioPage({ view, onView }: StudioPageProps) {
         </div>
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-2 pb-2 max-sm:w-full">
           <Checkbox checked={view.mine} onChange={(mine) => onView({ ...view, mine })} label={t("apps.mine")} />
-          <TagFilter chosen={view.tagIds} onChange={(tagIds) => onView({ ...view, tagIds })} mayManage={editable} />
+          <TagFilter kind="app" chosen={view.tagIds} onChange={(tagIds) => onView({ ...view, tagIds })} mayManage={editable} />
           <SearchField key={view.query === "" ? "empty" : "typed"} query={view.query} onQuery={(query) => onView({ ...view, query }, true)} />
         </div>
       </div>

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import { PageBar } from "@/features/shell/page-bar";
@@ -8,31 +8,48 @@ import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { Spinner } from "@/ui/spinner";
 import { Tabs } from "@/ui/tabs";
+import type { BaseView } from "./base-view";
 import { Documents } from "./documents";
-import { SearchTest } from "./search-test";
+import { SearchTest } from "./trial/search-test";
 
 const BaseSettings = lazy(() => import("./base-settings").then((module) => ({ default: module.BaseSettings })));
+const ApiTab = lazy(() => import("./keys/api-tab").then((module) => ({ default: module.ApiTab })));
 const EvaluationTab = lazy(() => import("./evaluation/evaluation").then((module) => ({ default: module.EvaluationTab })));
 
+interface BasePageProps {
+  baseId: string;
+  editable: boolean;
+  view: BaseView;
+  /** `replace` for what somebody is still typing. */
+  onView: (view: BaseView, replace?: boolean) => void;
+}
+
 /** One knowledge base: what is in it, and what it finds. */
-export function BasePage({ baseId, editable }: { baseId: string; editable: boolean }) {
+export function BasePage({ baseId, editable, view, onView }: BasePageProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const navigate = useNavigate();
-  const [tab, setTab] = useState<"documents" | "test" | "evaluate" | "settings">("documents");
   const base = useQuery({
     queryKey: ["datasets", "one", baseId],
     queryFn: ({ signal }) => call(api.GET("/datasets/{dataset_id}", { params: { path: { dataset_id: baseId } }, signal })),
   });
   if (base.error !== null) return <p className="p-4 text-danger">{errorText(base.error)}</p>;
   if (base.data === undefined) return <p className="p-4">{<Spinner />}</p>;
+  const indexed = base.data.provider === "vendor";
+  const tabs = [
+    ...(indexed ? [{ id: "documents" as const, label: t("knowledgeSetup.list.documents"), count: base.data.document_count }] : []),
+    { id: "test" as const, label: t("knowledgeSetup.list.test") },
+    ...(editable && indexed ? [{ id: "evaluate" as const, label: t("evaluation.tab") }] : []),
+    ...(editable ? [{ id: "api" as const, label: t("knowledgeSetup.keysOf.tab") }, { id: "settings" as const, label: t("knowledgeSetup.settings.tab") }] : []),
+  ];
+  const tab = tabs.some((each) => each.id === view.tab) ? view.tab : "test";
   return (
     <>
       <PageBar
         title={base.data.name}
         crumbs={[{ id: "knowledge", content: t("knowledge.title") }]}
         actions={
-          editable && base.data.provider === "vendor" ? (
+          editable && indexed ? (
             <Button variant="primary" onClick={() => void navigate({ to: "/datasets/$baseId/add", params: { baseId } })}>
               {t("knowledgeSetup.addTo")}
             </Button>
@@ -43,19 +60,19 @@ export function BasePage({ baseId, editable }: { baseId: string; editable: boole
         <Tabs
           label={base.data.name}
           value={tab}
-          onChange={setTab}
-          tabs={[
-            { id: "documents", label: t("knowledge.documents"), count: base.data.document_count },
-            { id: "test", label: t("knowledge.test") },
-            ...(editable && base.data.provider === "vendor" ? [{ id: "evaluate" as const, label: t("evaluation.tab") }] : []),
-            ...(editable ? [{ id: "settings" as const, label: t("knowledgeSetup.settings.tab") }] : []),
-          ]}
+          onChange={(next) => onView({ ...view, tab: next })}
+          tabs={tabs}
         >
-          {tab === "documents" && <Documents base={base.data} editable={editable} />}
-          {tab === "test" && <SearchTest baseId={baseId} economy={base.data.indexing_technique === "economy"} />}
+          {tab === "documents" && <Documents base={base.data} editable={editable} view={view} onView={(next, replace) => onView({ ...view, ...next }, replace)} />}
+          {tab === "test" && <SearchTest key={baseId} base={base.data} />}
           {tab === "settings" && (
             <Suspense fallback={<Spinner />}>
               <BaseSettings base={base.data} />
+            </Suspense>
+          )}
+          {tab === "api" && (
+            <Suspense fallback={<Spinner />}>
+              <ApiTab base={base.data} />
             </Suspense>
           )}
           {tab === "evaluate" && (

@@ -1,9 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
 import { useAccount } from "@/features/account/account-context";
+import { IconPicker } from "@/features/apps/icon-picker";
 import { membersQuery } from "@/features/members/members-query";
 import { ModelSelector } from "@/features/model-picker/model-selector";
 import { useErrorText } from "@/i18n/errors";
@@ -12,12 +13,17 @@ import { Checkbox } from "@/ui/checkbox";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Field, TextArea, TextInput } from "@/ui/field";
 import { RadioCards } from "@/ui/radio-cards";
+import { Slider } from "@/ui/slider";
 import { showToast } from "@/ui/toast";
-import { lacksRerankModel } from "./retrieval";
+import { iconOf } from "./base-icon";
+import { ExternalRetrievalSettings } from "./external-retrieval";
+import { DEFAULT_RETRIEVAL, ECONOMY_RETRIEVAL, lacksRerankModel } from "./retrieval";
 import { NoModel, RetrievalSettings } from "./retrieval-settings";
 
 type Base = Schemas["DatasetShown"];
 
+const LONGEST_NAME = 40;
+const LONGEST_EXTERNAL_NAME = 100;
 const PERMISSIONS = ["only_me", "all_team_members", "partial_members"] as const;
 
 /** What may be changed of a base once it is made: its name, who sees it, how it is searched; and its end. */
@@ -30,11 +36,17 @@ export function BaseSettings({ base }: { base: Base }) {
   const [permission, setPermission] = useState(base.permission);
   const [members, setMembers] = useState<readonly string[]>(base.partial_member_list ?? []);
   const [model, setModel] = useState({ provider: base.embedding_model_provider ?? "", name: base.embedding_model ?? "" });
+  const [technique, setTechnique] = useState(base.indexing_technique === "economy" ? ("economy" as const) : ("high_quality" as const));
+  const [keywords, setKeywords] = useState(base.keyword_number ?? 10);
   const [retrieval, setRetrieval] = useState(base.retrieval_model_dict);
+  const [elsewhere, setElsewhere] = useState({ id: base.external_knowledge_info.external_knowledge_id ?? "", retrieval: base.external_retrieval_model });
+  const [icon, setIcon] = useState(iconFields(base));
   const { role } = useAccount();
   const shares = role !== "dataset_operator";
   const indexed = base.provider === "vendor" && base.indexing_technique !== null;
-  const economy = base.indexing_technique === "economy";
+  const economy = technique === "economy";
+  const fixed = base.doc_form === "hierarchical_model" || base.doc_form === "qa_model";
+  const external = base.provider === "external";
   const save = useMutation({
     mutationFn: () =>
       call(
@@ -45,8 +57,12 @@ export function BaseSettings({ base }: { base: Base }) {
             description,
             ...(shares ? { permission } : {}),
             ...(shares && permission === "partial_members" ? { partial_member_list: members.map((user_id) => ({ user_id })) } : {}),
+            icon_info: { ...icon },
             ...(indexed ? { retrieval_model: { ...retrieval } } : {}),
+            ...(indexed && technique !== base.indexing_technique ? { indexing_technique: technique } : {}),
+            ...(indexed && economy ? { keyword_number: keywords } : {}),
             ...(indexed && !economy ? { embedding_model: model.name, embedding_model_provider: model.provider } : {}),
+            ...(external ? { external_knowledge_id: elsewhere.id.trim(), external_knowledge_api_id: base.external_knowledge_info.external_knowledge_api_id ?? null, external_retrieval_model: { ...elsewhere.retrieval } } : {}),
           },
         }),
       ),
@@ -62,10 +78,17 @@ export function BaseSettings({ base }: { base: Base }) {
   return (
     <div className="flex max-w-180 flex-col gap-8 py-4">
       <form className="flex flex-col gap-5" onSubmit={onSubmit}>
-        <Field id="base-name" label={t("knowledge.name")}>
-          <TextInput id="base-name" value={name} maxLength={40} onChange={(event) => setName(event.target.value)} />
-        </Field>
-        <Field id="base-description" label={t("knowledge.description")} optional hint={t("knowledge.descriptionHint")}>
+        <div className="flex items-start gap-3">
+          <div className="pt-1">
+            <IconPicker pictures={false} value={{ ...icon, name, description }} onChange={({ icon: sign, icon_background }) => setIcon({ icon_type: "emoji", icon: sign, icon_background })} />
+          </div>
+          <div className="min-w-0 flex-1">
+            <Field id="base-name" label={t("knowledgeSetup.list.name")}>
+              <TextInput id="base-name" value={name} maxLength={external ? LONGEST_EXTERNAL_NAME : LONGEST_NAME} onChange={(event) => setName(event.target.value)} />
+            </Field>
+          </div>
+        </div>
+        <Field id="base-description" label={t("knowledgeSetup.list.description")} optional hint={t("knowledgeSetup.list.descriptionHint")}>
           <TextArea id="base-description" value={description} maxLength={400} onChange={(event) => setDescription(event.target.value)} />
         </Field>
         {shares && <div className="flex flex-col gap-2">
@@ -79,8 +102,40 @@ export function BaseSettings({ base }: { base: Base }) {
           />
           {permission === "partial_members" && <MemberList chosen={members} onChange={setMembers} />}
         </div>}
+        {external && <ExternalFields base={base} value={elsewhere} onChange={setElsewhere} />}
         {indexed && (
           <>
+            <div className="flex flex-col gap-2">
+              <p className="font-medium">{t("knowledgeSetup.list.technique")}</p>
+              <RadioCards
+                label={t("knowledgeSetup.list.technique")}
+                columns={2}
+                value={technique}
+                onChange={(next) => {
+                  setTechnique(next);
+                  setRetrieval(next === base.indexing_technique ? base.retrieval_model_dict : next === "economy" ? ECONOMY_RETRIEVAL : DEFAULT_RETRIEVAL);
+                }}
+                options={(["high_quality", "economy"] as const).map((each) => ({
+                  value: each,
+                  title: t(`knowledgeSetup.indexing.${each}`),
+                  text: t(each === "economy" && fixed ? "knowledgeSetup.indexing.fixed" : `knowledgeSetup.indexing.about.${each}`),
+                  disabled: each === "economy" && fixed,
+                }))}
+              />
+              {technique !== base.indexing_technique && (
+                <p role="status" className="text-warn">
+                  {t(`knowledgeSetup.settings.switchTo.${technique}`, { count: base.document_count })}
+                </p>
+              )}
+              {base.index_building === true && <p className="text-muted">{t("knowledgeSetup.settings.building")}</p>}
+            </div>
+            {economy && (
+              <div>
+                <p className="font-medium">{t("knowledgeSetup.settings.keywords")}</p>
+                <Slider label={t("knowledgeSetup.settings.keywords")} value={keywords} min={1} max={50} onChange={setKeywords} />
+                <p className="text-12 text-muted">{t("knowledgeSetup.settings.keywordsHint")}</p>
+              </div>
+            )}
             {!economy && (
               <div className="flex flex-col gap-1">
                 <p className="font-medium">{t("knowledgeSetup.indexing.model")}</p>
@@ -93,7 +148,7 @@ export function BaseSettings({ base }: { base: Base }) {
                     onChoose={(provider, chosen) => setModel({ provider: provider.provider, name: chosen.model })}
                   />
                 </div>
-                {model.name !== base.embedding_model && <p className="text-12 text-muted">{t("knowledgeSetup.settings.embeddedAnew")}</p>}
+                {base.embedding_model !== null && model.name !== base.embedding_model && <p className="text-12 text-muted">{t("knowledgeSetup.settings.embeddedAnew")}</p>}
                 <NoModel kind="text-embedding" />
               </div>
             )}
@@ -105,13 +160,62 @@ export function BaseSettings({ base }: { base: Base }) {
         )}
         {save.error !== null && <p className="text-danger">{errorText(save.error)}</p>}
         <div>
-          <Button type="submit" variant="primary" busy={save.isPending} disabled={name.trim() === "" || (indexed && lacksRerankModel(retrieval))}>
+          <Button type="submit" variant="primary" busy={save.isPending} disabled={name.trim() === "" || (external && elsewhere.id.trim() === "") || (indexed && !economy && (model.name === "" || lacksRerankModel(retrieval)))}>
             {t("knowledgeSetup.chunk.save")}
           </Button>
         </div>
       </form>
+      {base.data_source_type === "notion_import" && <NotionPages base={base} />}
       <Removal base={base} />
     </div>
+  );
+}
+
+function iconFields(base: Base) {
+  const { icon, background } = iconOf(base);
+  return { icon_type: "emoji" as const, icon, icon_background: background };
+}
+
+interface Elsewhere {
+  id: string;
+  retrieval: Schemas["ExternalRetrieval"];
+}
+
+function ExternalFields({ base, value, onChange }: { base: Base; value: Elsewhere; onChange: (value: Elsewhere) => void }) {
+  const { t } = useTranslation();
+  const { external_knowledge_api_name: api_name, external_knowledge_api_endpoint: endpoint } = base.external_knowledge_info;
+  return (
+    <>
+      <div>
+        <p className="font-medium">{t("knowledgeSetup.external.api")}</p>
+        <p className="break-words text-muted">
+          {api_name} · {endpoint}
+        </p>
+      </div>
+      <Field id="external-id" label={t("knowledgeSetup.external.id")} hint={t("knowledgeSetup.external.idHint")}>
+        <TextInput id="external-id" value={value.id} onChange={(event) => onChange({ ...value, id: event.target.value })} />
+      </Field>
+      <ExternalRetrievalSettings value={value.retrieval} onChange={(retrieval) => onChange({ ...value, retrieval })} />
+    </>
+  );
+}
+
+/** Other pages of Notion, and where its workspaces are connected. */
+function NotionPages({ base }: { base: Base }) {
+  const { t } = useTranslation();
+  return (
+    <section className="flex flex-col gap-2 border-t border-line pt-5">
+      <h3 className="font-semibold">{t("knowledgeSetup.sources.notion")}</h3>
+      <p className="text-muted">{t("knowledgeSetup.settings.notionText")}</p>
+      <p className="flex flex-wrap gap-4">
+        <Link to="/datasets/$baseId/add" params={{ baseId: base.id }} search={{ source: "notion" }} className="text-accent hover:underline">
+          {t("knowledgeSetup.settings.notionPages")}
+        </Link>
+        <a href="/settings/data-sources" className="text-accent hover:underline">
+          {t("knowledgeSetup.settings.notionConnection")}
+        </a>
+      </p>
+    </section>
   );
 }
 
@@ -163,9 +267,9 @@ function Removal({ base }: { base: Base }) {
       </div>
       {asking && (
         <ConfirmDialog
-          title={t("knowledge.removeTitle", { name: base.name })}
+          title={t("knowledgeSetup.list.removeTitle", { name: base.name })}
           text={t("knowledgeSetup.settings.removeText", { count: base.document_count })}
-          action={t("knowledge.removeAction")}
+          action={t("knowledgeSetup.list.removeAction")}
           onClose={() => setAsking(false)}
           onConfirm={remove}
         />

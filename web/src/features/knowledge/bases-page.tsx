@@ -1,72 +1,86 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { LibraryBig, Plus } from "lucide-react";
-import { useState } from "react";
+import { useNavigate } from "@tanstack/react-router";
+import { KeyRound, LibraryBig, Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
+import { useAccount } from "@/features/account/account-context";
+import { KNOWLEDGE_KEEPERS, mayEdit } from "@/features/account/roles";
 import { PageBar } from "@/features/shell/page-bar";
+import { TagFilter } from "@/features/tags/tag-filter";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { Empty, Skeleton } from "@/ui/empty";
-import { TextInput } from "@/ui/field";
+import { BaseCard } from "./base-card";
+import { SearchField } from "./search-field";
 
 const PAGE = 30;
 
+/** Which bases are shown; all of it is in the address. */
+export interface BasesView {
+  keyword: string;
+  tagIds: readonly string[];
+}
+
+interface BasesPageProps {
+  view: BasesView;
+  /** `replace` for what somebody is still typing. */
+  onView: (view: BasesView, replace?: boolean) => void;
+}
+
 /** The knowledge bases that somebody may see, newest first. */
-export function BasesPage() {
+export function BasesPage({ view, onView }: BasesPageProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const [keyword, setKeyword] = useState("");
   const navigate = useNavigate();
+  const { role } = useAccount();
+  const { keyword, tagIds } = view;
   const bases = useInfiniteQuery({
-    queryKey: ["datasets", "list", keyword],
-    queryFn: ({ pageParam, signal }) => call(api.GET("/datasets", { params: { query: { page: pageParam, limit: PAGE, keyword } }, signal })),
+    queryKey: ["datasets", "list", keyword, tagIds],
+    queryFn: ({ pageParam, signal }) => call(api.GET("/datasets", { params: { query: { page: pageParam, limit: PAGE, keyword, tag_ids: [...tagIds] } }, signal })),
     initialPageParam: 1,
     getNextPageParam: (page) => (page.has_more ? page.page + 1 : undefined),
     placeholderData: (before) => before,
   });
   const found = bases.data?.pages.flatMap((page) => page.data) ?? [];
+  const filtered = keyword !== "" || tagIds.length > 0;
+  const keeps = KNOWLEDGE_KEEPERS.includes(role);
+  const create = mayEdit(role) ? (
+    <Button variant="primary" icon={<Plus size={16} strokeWidth={1.5} />} onClick={() => void navigate({ to: "/datasets/create" })}>
+      {t("knowledgeSetup.list.create")}
+    </Button>
+  ) : undefined;
   return (
     <>
-      <PageBar title={t("knowledge.title")} />
+      <PageBar
+        title={t("knowledge.title")}
+        actions={
+          keeps ? (
+            <Button icon={<KeyRound size={16} strokeWidth={1.5} />} onClick={() => void navigate({ to: "/datasets/keys" })}>
+              {t("knowledgeSetup.keysOf.title")}
+            </Button>
+          ) : undefined
+        }
+      />
       <div className="mx-auto flex w-full max-w-300 flex-col gap-4 p-4">
         <div className="flex flex-wrap items-center gap-2">
-          <TextInput
-            type="search"
-            className="max-w-80"
-            aria-label={t("knowledge.search")}
-            placeholder={t("knowledge.search")}
-            value={keyword}
-            onChange={(event) => setKeyword(event.target.value)}
-          />
-          <Button variant="primary" className="ml-auto" icon={<Plus size={16} strokeWidth={1.5} />} onClick={() => void navigate({ to: "/datasets/create" })}>
-            {t("knowledge.create")}
-          </Button>
+          <SearchField className="max-w-80" label={t("knowledgeSetup.list.search")} value={keyword} onSearch={(next) => onView({ ...view, keyword: next }, true)} />
+          <TagFilter kind="knowledge" chosen={tagIds} onChange={(next) => onView({ ...view, tagIds: next })} mayManage={mayEdit(role)} />
+          <span className="ml-auto">{create}</span>
         </div>
         {bases.error !== null && <p className="text-danger">{errorText(bases.error)}</p>}
         {bases.isPending && <Skeleton className="h-24 w-full" />}
         {bases.isSuccess && found.length === 0 && (
           <Empty
             icon={<LibraryBig size={28} strokeWidth={1.5} />}
-            title={t(keyword === "" ? "knowledge.none" : "knowledge.noneFound")}
-            text={keyword === "" ? t("knowledge.noneText") : undefined}
-            action={<Button onClick={() => void navigate({ to: "/datasets/create" })}>{t("knowledge.create")}</Button>}
+            title={t(filtered ? "knowledgeSetup.list.noneFound" : "knowledgeSetup.list.none")}
+            text={filtered ? undefined : t("knowledgeSetup.list.noneText")}
+            action={filtered ? undefined : create}
           />
         )}
         <ul className="grid gap-3 sm:grid-cols-2 xl:grid-cols-3">
           {found.map((base) => (
-            <li key={base.id}>
-              <Link
-                to="/datasets/$baseId"
-                params={{ baseId: base.id }}
-                className="flex h-full flex-col gap-1 rounded-card border border-line bg-surface p-4 hover:border-line-strong"
-              >
-                <h2 className="truncate font-medium">{base.name}</h2>
-                <p className="line-clamp-2 min-h-10 text-muted">{base.description}</p>
-                <p className="tabular text-12 text-muted">
-                  {t("knowledge.counts", { documents: base.document_count, words: base.word_count.toLocaleString(), apps: base.app_count })}
-                </p>
-              </Link>
+            <li key={base.id} className="min-w-0">
+              <BaseCard base={base} editable={keeps} />
             </li>
           ))}
         </ul>

@@ -1,4 +1,4 @@
-import { Archive, ArchiveRestore, Download, RotateCw, Trash2, X } from "lucide-react";
+import { Archive, ArchiveRestore, Download, RotateCw, Tags, Trash2, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { Button, IconButton } from "@/ui/button";
@@ -9,12 +9,13 @@ import type { DocumentWork, StateAction } from "./document-work";
 interface BatchBarProps {
   picked: readonly Schemas["DocumentShown"][];
   work: DocumentWork;
+  onDescribe: () => void;
   onRemove: () => void;
   onDone: () => void;
 }
 
 /** What can be done with all picked documents; an action takes those that it fits. */
-export function BatchBar({ picked, work, onRemove, onDone }: BatchBarProps) {
+export function BatchBar({ picked, work, onDescribe, onRemove, onDone }: BatchBarProps) {
   const { t } = useTranslation();
   const fits = actionsOf(picked);
   const idsOf = (documents: readonly Schemas["DocumentShown"][]) => documents.map((document) => document.id);
@@ -28,8 +29,11 @@ export function BatchBar({ picked, work, onRemove, onDone }: BatchBarProps) {
       <Button size="small" disabled={fits.disable.length === 0} onClick={() => setState(fits.disable, "disable")}>
         {t("documents.disable")}
       </Button>
+      <Button size="small" icon={<Tags size={16} strokeWidth={1.5} />} onClick={onDescribe}>
+        {t("documents.metadata.values")}
+      </Button>
       <Button size="small" icon={<Trash2 size={16} strokeWidth={1.5} />} onClick={onRemove}>
-        {t("knowledge.removeAction")}
+        {t("knowledgeSetup.list.removeAction")}
       </Button>
       <Menu trigger={<Button size="small">{t("documents.moreActions")}</Button>}>
         <MenuItem icon={<Archive size={16} strokeWidth={1.5} />} disabled={fits.archive.length === 0} onSelect={() => setState(fits.archive, "archive")}>

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Archive, ArchiveRestore, Download, MoreHorizontal, Pause, Pencil, Play, RefreshCw, RotateCw, Scissors, Table2, Trash2 } from "lucide-react";
+import { Archive, ArchiveRestore, Download, MoreHorizontal, Pause, Pencil, Play, RefreshCw, RotateCw, Scissors, Table2, Tags, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { Badge } from "@/ui/badge";
@@ -21,11 +21,12 @@ interface DocumentRowProps {
   onPick: (picked: boolean) => void;
   onOpen: () => void;
   onRename: () => void;
+  onDescribe: () => void;
   onRemove: () => void;
 }
 
 /** One document: its state, and what can be done with it. */
-export function DocumentRow({ document, work, editable, picked, onPick, onOpen, onRename, onRemove }: DocumentRowProps) {
+export function DocumentRow({ document, work, editable, picked, onPick, onOpen, onRename, onDescribe, onRemove }: DocumentRowProps) {
   const { t } = useTranslation();
   return (
     <Row selected={picked}>
@@ -35,7 +36,7 @@ export function DocumentRow({ document, work, editable, picked, onPick, onOpen, 
         </Cell>
       )}
       <Cell>
-        <button type="button" className="max-w-100 truncate text-start hover:text-accent max-sm:max-w-40" onClick={onOpen}>
+        <button type="button" className="max-w-100 truncate text-start hover:text-accent max-sm:max-w-28" onClick={onOpen}>
           {document.name}
         </button>
       </Cell>
@@ -49,19 +50,19 @@ export function DocumentRow({ document, work, editable, picked, onPick, onOpen, 
         <Cell>
           <span className="flex items-center justify-end gap-1">
             {document.display_status === "error" && (
-              <IconButton label={t("knowledge.retry", { name: document.name })} onClick={() => void work.retry([document.id])}>
+              <IconButton label={t("knowledgeSetup.list.retry", { name: document.name })} onClick={() => void work.retry([document.id])}>
                 <RotateCw size={16} strokeWidth={1.5} />
               </IconButton>
             )}
             {(document.display_status === "available" || document.display_status === "disabled") && (
               <Switch
                 bare
-                label={t("knowledge.searched", { name: document.name })}
+                label={t("knowledgeSetup.list.searched", { name: document.name })}
                 checked={document.enabled}
                 onChange={(on) => void work.setState([document.id], on ? "enable" : "disable")}
               />
             )}
-            <DocumentMenu document={document} work={work} onRename={onRename} onRemove={onRemove} />
+            <DocumentMenu document={document} work={work} onRename={onRename} onDescribe={onDescribe} onRemove={onRemove} />
           </span>
         </Cell>
       )}
@@ -69,9 +70,9 @@ export function DocumentRow({ document, work, editable, picked, onPick, onOpen, 
   );
 }
 
-type DocumentMenuProps = Pick<DocumentRowProps, "document" | "work" | "onRename" | "onRemove">;
+type DocumentMenuProps = Pick<DocumentRowProps, "document" | "work" | "onRename" | "onDescribe" | "onRemove">;
 
-function DocumentMenu({ document, work, onRename, onRemove }: DocumentMenuProps) {
+function DocumentMenu({ document, work, onRename, onDescribe, onRemove }: DocumentMenuProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { id, display_status: status, archived } = document;
@@ -89,6 +90,9 @@ function DocumentMenu({ document, work, onRename, onRemove }: DocumentMenuProps)
           {t("documents.rename")}
         </MenuItem>
       )}
+      <MenuItem icon={<Tags size={16} strokeWidth={1.5} />} onSelect={onDescribe}>
+        {t("documents.metadata.values")}
+      </MenuItem>
       {settled && !archived && (
         <MenuItem
           icon={<Scissors size={16} strokeWidth={1.5} />}
@@ -135,7 +139,7 @@ function DocumentMenu({ document, work, onRename, onRemove }: DocumentMenuProps)
       )}
       <MenuSeparator />
       <MenuItem danger icon={<Trash2 size={16} strokeWidth={1.5} />} onSelect={onRemove}>
-        {t("knowledge.removeAction")}
+        {t("knowledgeSetup.list.removeAction")}
       </MenuItem>
     </Menu>
   );
@@ -145,11 +149,11 @@ function State({ document }: { document: Document }) {
   const { t } = useTranslation();
   const { display_status: status, completed_segments: done, total_segments: total } = document;
   if (UNDER_WAY.has(status)) {
-    return <Progress label={t(`knowledge.states.${status as "indexing"}`)} share={total != null && total > 0 ? (done ?? 0) / total : null} />;
+    return <Progress label={t(`knowledgeSetup.list.states.${status as "indexing"}`)} share={total != null && total > 0 ? (done ?? 0) / total : null} />;
   }
   return (
     <span className="flex flex-col items-start gap-0.5">
-      <Badge tone={status === "error" ? "danger" : status === "available" ? "ok" : "plain"}>{t(`knowledge.states.${status as "available"}`)}</Badge>
+      <Badge tone={status === "error" ? "danger" : status === "available" ? "ok" : "plain"}>{t(`knowledgeSetup.list.states.${status as "available"}`)}</Badge>
       {document.error !== null && <span className="text-12 break-words text-danger">{document.error}</span>}
       {document.notice != null && <span className="text-12 break-words text-warn">{document.notice}</span>}
     </span>

@@ -1,4 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { FileText, Tags } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
@@ -6,44 +8,45 @@ import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { Checkbox } from "@/ui/checkbox";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
-import { TextInput } from "@/ui/field";
+import { Empty } from "@/ui/empty";
 import { Select } from "@/ui/select";
 import { Spinner } from "@/ui/spinner";
 import { HeadCell, Table, TableHead } from "@/ui/table";
-import { AddFiles } from "./add-files";
+import { SORTS, STATES, type DocumentsView } from "./base-view";
 import { BatchBar } from "./batch-bar";
-import { Chunks } from "./chunks";
+import { Chunks } from "./chunks/chunks";
 import { DocumentRow } from "./document-row";
 import { documentsKey, UNDER_WAY, useDocumentWork } from "./document-work";
+import { FieldsDrawer } from "./metadata/fields-drawer";
+import { ValuesDialog } from "./metadata/values-dialog";
 import { RenameDocument } from "./rename-document";
+import { SearchField } from "./search-field";
 
 type Document = Schemas["DocumentShown"];
 
 const POLL_MS = 1500;
 const PAGE_SIZE = 30;
-const STATES = ["all", "queuing", "indexing", "paused", "error", "available", "disabled", "archived"] as const;
-const SORTS = ["-created_at", "created_at", "name", "-name", "-word_count", "word_count", "-hit_count", "hit_count"] as const;
-
-type Status = (typeof STATES)[number];
-type Sort = (typeof SORTS)[number];
 
 interface DocumentsProps {
   base: Schemas["DatasetShown"];
   editable: boolean;
+  view: DocumentsView;
+  /** `replace` for what somebody is still typing. */
+  onView: (view: DocumentsView, replace?: boolean) => void;
 }
 
 /** The documents of a base: found, followed while they are taken in, and changed one by one or many at once. */
-export function Documents({ base, editable }: DocumentsProps) {
+export function Documents({ base, editable, view, onView }: DocumentsProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const work = useDocumentWork(base.id);
-  const [keyword, setKeyword] = useState("");
-  const [status, setStatus] = useState<Status>("all");
-  const [sort, setSort] = useState<Sort>("-created_at");
-  const [page, setPage] = useState(1);
+  const navigate = useNavigate();
+  const { keyword, status, sort, page } = view;
   const [pickedIds, setPickedIds] = useState<ReadonlySet<string>>(new Set());
   const [opened, setOpened] = useState<Document | null>(null);
   const [renaming, setRenaming] = useState<Document | null>(null);
+  const [described, setDescribed] = useState<readonly Document[]>([]);
+  const [fieldsShown, setFieldsShown] = useState(false);
   const [removing, setRemoving] = useState<readonly Document[]>([]);
   const documents = useQuery({
     queryKey: [...documentsKey(base.id), keyword, status, sort, page],
@@ -61,45 +64,58 @@ export function Documents({ base, editable }: DocumentsProps) {
   const picked = shown.filter((document) => pickedIds.has(document.id));
   const pickNone = () => setPickedIds(new Set());
   const pick = (id: string, on: boolean) => setPickedIds(on ? new Set([...pickedIds, id]) : new Set([...pickedIds].filter((each) => each !== id)));
-  const narrow = (change: () => void) => {
-    change();
-    setPage(1);
+  const narrow = (change: Partial<DocumentsView>, replace = false) => {
+    onView({ ...view, page: 1, ...change }, replace);
     pickNone();
   };
   const pages = Math.ceil((documents.data?.total ?? 0) / PAGE_SIZE);
+  const filtered = keyword !== "" || status !== "all";
+  if (documents.data?.total === 0 && !filtered) {
+    return (
+      <Empty
+        icon={<FileText size={28} strokeWidth={1.5} />}
+        title={t("documents.none")}
+        text={editable ? t("documents.noneText") : undefined}
+        action={
+          editable ? (
+            <Button variant="primary" onClick={() => void navigate({ to: "/datasets/$baseId/add", params: { baseId: base.id } })}>
+              {t("knowledgeSetup.addTo")}
+            </Button>
+          ) : undefined
+        }
+      />
+    );
+  }
   if (documents.error !== null) return <p className="py-4 text-danger">{errorText(documents.error)}</p>;
   return (
     <div className="flex flex-col gap-4 py-4">
-      {editable && <AddFiles base={base} onAdded={work.refresh} />}
       <div className="flex flex-wrap items-center gap-2">
-        <TextInput
-          type="search"
-          className="max-w-64"
-          aria-label={t("documents.search")}
-          placeholder={t("documents.search")}
-          value={keyword}
-          onChange={(event) => narrow(() => setKeyword(event.target.value))}
-        />
+        <SearchField className="max-w-64" label={t("documents.search")} value={keyword} onSearch={(next) => narrow({ keyword: next }, true)} />
         <Select
           className="max-w-44"
-          label={t("knowledge.status")}
+          label={t("knowledgeSetup.list.status")}
           value={status}
-          onChange={(next) => narrow(() => setStatus(next))}
-          options={STATES.map((each) => ({ value: each, label: each === "all" ? t("documents.anyState") : t(`knowledge.states.${each}`) }))}
+          onChange={(next) => narrow({ status: next })}
+          options={STATES.map((each) => ({ value: each, label: each === "all" ? t("documents.anyState") : t(`knowledgeSetup.list.states.${each}`) }))}
         />
         <Select
           className="max-w-52"
           label={t("documents.sort")}
           value={sort}
-          onChange={(next) => narrow(() => setSort(next))}
+          onChange={(next) => narrow({ sort: next })}
           options={SORTS.map((each) => ({ value: each, label: t(`documents.sorts.${each}`) }))}
         />
+        {editable && (
+          <Button className="sm:ml-auto" icon={<Tags size={16} strokeWidth={1.5} />} onClick={() => setFieldsShown(true)}>
+            {t("documents.metadata.title")}
+          </Button>
+        )}
       </div>
-      {picked.length > 0 && <BatchBar picked={picked} work={work} onRemove={() => setRemoving(picked)} onDone={pickNone} />}
+      {picked.length > 0 && <BatchBar picked={picked} work={work} onDescribe={() => setDescribed(picked)} onRemove={() => setRemoving(picked)} onDone={pickNone} />}
       {documents.data === undefined ? (
         <Spinner />
       ) : (
-        <Table label={t("knowledge.documents")}>
+        <Table label={t("knowledgeSetup.list.documents")}>
           <TableHead>
             {editable && (
               <HeadCell className="w-8">
@@ -111,20 +127,20 @@ export function Documents({ base, editable }: DocumentsProps) {
                 />
               </HeadCell>
             )}
-            <HeadCell>{t("knowledge.name")}</HeadCell>
-            <HeadCell>{t("knowledge.status")}</HeadCell>
+            <HeadCell>{t("knowledgeSetup.list.name")}</HeadCell>
+            <HeadCell>{t("knowledgeSetup.list.status")}</HeadCell>
             <HeadCell numeric className="max-sm:hidden">
-              {t("knowledge.chunks")}
+              {t("knowledgeSetup.list.chunks")}
             </HeadCell>
             <HeadCell numeric className="max-sm:hidden">
-              {t("knowledge.words")}
+              {t("knowledgeSetup.list.words")}
             </HeadCell>
             <HeadCell numeric className="max-md:hidden">
               {t("documents.found")}
             </HeadCell>
             {editable && (
               <HeadCell>
-                <span className="sr-only">{t("knowledge.actions")}</span>
+                <span className="sr-only">{t("knowledgeSetup.list.actions")}</span>
               </HeadCell>
             )}
           </TableHead>
@@ -139,38 +155,42 @@ export function Documents({ base, editable }: DocumentsProps) {
                 onPick={(on) => pick(document.id, on)}
                 onOpen={() => setOpened(document)}
                 onRename={() => setRenaming(document)}
+                onDescribe={() => setDescribed([document])}
                 onRemove={() => setRemoving([document])}
               />
             ))}
           </tbody>
         </Table>
       )}
-      {documents.data?.total === 0 && <p className="text-muted">{t(keyword === "" && status === "all" ? "documents.none" : "documents.noneFound")}</p>}
+      {documents.data?.total === 0 && filtered && <p className="text-muted">{t("documents.noneFound")}</p>}
       {pages > 1 && (
         <p className="flex items-center justify-center gap-3">
-          <Button size="small" disabled={page === 1} onClick={() => setPage(page - 1)}>
-            {t("knowledge.previous")}
+          <Button size="small" disabled={page === 1} onClick={() => narrow({ page: page - 1 })}>
+            {t("knowledgeSetup.list.previous")}
           </Button>
           <span className="tabular text-muted">
             {page}/{pages}
           </span>
-          <Button size="small" disabled={page >= pages} onClick={() => setPage(page + 1)}>
-            {t("knowledge.next")}
+          <Button size="small" disabled={page >= pages} onClick={() => narrow({ page: page + 1 })}>
+            {t("knowledgeSetup.list.next")}
           </Button>
         </p>
       )}
       {opened !== null && <Chunks baseId={base.id} document={opened} editable={editable} onClose={() => setOpened(null)} />}
       {renaming !== null && <RenameDocument document={renaming} rename={work.rename} onClose={() => setRenaming(null)} />}
+      {described.length > 0 && !fieldsShown && (
+        <ValuesDialog baseId={base.id} documents={described} onSaved={work.refresh} onFields={() => setFieldsShown(true)} onClose={() => setDescribed([])} />
+      )}
+      {fieldsShown && <FieldsDrawer baseId={base.id} onClose={() => setFieldsShown(false)} />}
       {removing.length > 0 && (
         <ConfirmDialog
-          title={removing.length === 1 ? t("knowledge.removeTitle", { name: removing[0]?.name }) : t("documents.removeTitle", { count: removing.length })}
-          text={t("knowledge.removeText")}
-          action={t("knowledge.removeAction")}
+          title={removing.length === 1 ? t("knowledgeSetup.list.removeTitle", { name: removing[0]?.name }) : t("documents.removeTitle", { count: removing.length })}
+          text={t("knowledgeSetup.list.removeText")}
+          action={t("knowledgeSetup.list.removeAction")}
           onClose={() => setRemoving([])}
           onConfirm={async () => {
             await work.remove(removing.map((document) => document.id));
-            pickNone();
-            setPage(1);
+            narrow({ page: 1 });
           }}
         />
       )}

@@ -2,7 +2,6 @@ import { useQueries } from "@tanstack/react-query";
 import { Plus, Trash2 } from "lucide-react";
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
-import { api, call } from "@/api/client";
 import { freshId } from "@/features/conditions/conditions";
 import { PromptEditor } from "@/features/editors/prompt-editor";
 import { ModelField } from "@/features/model-picker/model-field";
@@ -12,6 +11,7 @@ import { Button, IconButton } from "@/ui/button";
 import { NativeSelect, TextInput } from "@/ui/field";
 import { Segmented } from "@/ui/segmented";
 import { LINES, TagInput } from "@/ui/tag-input";
+import { BUILT_IN, fieldsQuery } from "./metadata/metadata-query";
 
 interface MetadataCondition {
   id?: string;
@@ -55,8 +55,6 @@ interface MetadataFilterFieldsProps {
 }
 
 const NO_BASES: readonly string[] = [];
-/** What every document has, where its base is set to tell. */
-const BUILT_IN = ["document_name", "uploader", "upload_date", "last_update_date", "source"] as const;
 
 /** Documents are left out by their metadata: by conditions, or as a model reads the question. */
 export function MetadataFilterFields({ value, onChange, bases = NO_BASES, plain = false, disabled = false }: MetadataFilterFieldsProps) {
@@ -185,10 +183,7 @@ function MetadataConditionRows({ filter, onChange, bases, plain, disabled }: Met
 /** The metadata fields of some bases, each name once. */
 function useFieldNames(bases: readonly string[]): string[] {
   return useQueries({
-    queries: bases.map((id) => ({
-      queryKey: ["datasets", id, "metadata"],
-      queryFn: ({ signal }: { signal: AbortSignal }) => call(api.GET("/datasets/{dataset_id}/metadata", { params: { path: { dataset_id: id } }, signal })),
-    })),
+    queries: bases.map(fieldsQuery),
     combine: (answers) => [...new Set([...answers.flatMap(({ data }) => data?.doc_metadata.map((field) => field.name) ?? []), ...BUILT_IN])],
   });
 }

@@ -47,7 +47,7 @@ export function RenameDocument({ document, rename, onClose }: RenameDocumentProp
       }
     >
       <form id="rename-document" onSubmit={(event) => void save(event)}>
-        <Field id="document-name" label={t("knowledge.name")} error={error}>
+        <Field id="document-name" label={t("knowledgeSetup.list.name")} error={error}>
           <TextInput {...fieldProps("document-name", error)} autoFocus maxLength={LONGEST} value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
       </form>

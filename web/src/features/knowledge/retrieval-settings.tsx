@@ -17,10 +17,12 @@ interface RetrievalSettingsProps {
   /** Finds by keywords alone: there is no method, order or score to set. */
   economy?: boolean;
   disabled?: boolean;
+  /** Stands in a column: choices lie below each other. */
+  narrow?: boolean;
 }
 
 /** How one knowledge base is searched: by meaning, words or both, in which order, how much and how good. */
-export function RetrievalSettings({ value, onChange, economy = false, disabled = false }: RetrievalSettingsProps) {
+export function RetrievalSettings({ value, onChange, economy = false, disabled = false, narrow = false }: RetrievalSettingsProps) {
   const { t } = useTranslation();
   const hybrid = value.search_method === "hybrid_search";
   const ranking = rankingOf(value);
@@ -45,10 +47,10 @@ export function RetrievalSettings({ value, onChange, economy = false, disabled =
         label={t("knowledgeSetup.retrieval.method")}
         value={METHODS.find((each) => each === value.search_method) ?? "semantic_search"}
         onChange={(method) => onChange(withMethod(value, method))}
-        columns={3}
+        columns={narrow ? 1 : 3}
         options={METHODS.map((each) => ({
           value: each,
-          title: t(`knowledge.methods.${each}`),
+          title: t(`knowledgeSetup.list.methods.${each}`),
           text: t(`knowledgeSetup.retrieval.about.${each}`),
           disabled,
         }))}

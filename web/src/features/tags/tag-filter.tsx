@@ -6,20 +6,21 @@ import { Button, IconButton } from "@/ui/button";
 import { Popover } from "@/ui/popover";
 import { TagChoice } from "./tag-choice";
 import { TagManager } from "./tag-manager";
-import { tagsQuery } from "./tags-query";
+import { tagsQuery, type TagKind } from "./tags-query";
 
 interface TagFilterProps {
+  kind: TagKind;
   chosen: readonly string[];
   onChange: (ids: readonly string[]) => void;
   mayManage: boolean;
 }
 
-/** Which tags the shown apps have, one of them at least. */
-export function TagFilter({ chosen, onChange, mayManage }: TagFilterProps) {
+/** Which tags the things shown have, one of them at least. */
+export function TagFilter({ kind, chosen, onChange, mayManage }: TagFilterProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const [managing, setManaging] = useState(false);
-  const tags = useQuery({ ...tagsQuery, enabled: open || chosen.length > 0 });
+  const tags = useQuery({ ...tagsQuery(kind), enabled: open || chosen.length > 0 });
   const names = chosen.flatMap((id) => tags.data?.find((tag) => tag.id === id)?.name ?? []);
   const manage = () => {
     setOpen(false);
@@ -49,11 +50,11 @@ export function TagFilter({ chosen, onChange, mayManage }: TagFilterProps) {
         />
       </Popover>
       {chosen.length > 0 && (
-        <IconButton label={t("apps.tags.clear")} onClick={() => onChange([])}>
+        <IconButton label={t(kind === "app" ? "apps.tags.clear" : "knowledgeSetup.tags.clear")} onClick={() => onChange([])}>
           <X size={14} strokeWidth={1.5} />
         </IconButton>
       )}
-      {managing && <TagManager onClose={() => setManaging(false)} />}
+      {managing && <TagManager kind={kind} onClose={() => setManaging(false)} />}
     </span>
   );
 }

@@ -9,16 +9,16 @@ import { Dialog } from "@/ui/dialog";
 import { Skeleton } from "@/ui/empty";
 import { TextInput } from "@/ui/field";
 import { showToast } from "@/ui/toast";
-import { tagsQuery, useTagWrites, type Tag } from "./tags-query";
+import { tagsQuery, useTagWrites, type Tag, type TagKind } from "./tags-query";
 
 const MAX_NAME = 50;
 
-/** All tags of the workspace, to add, rename and delete. Mounted means open. */
-export function TagManager({ onClose }: { onClose: () => void }) {
+/** All tags of a kind in the workspace, to add, rename and delete. Mounted means open. */
+export function TagManager({ kind, onClose }: { kind: TagKind; onClose: () => void }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const tags = useQuery(tagsQuery);
-  const writes = useTagWrites();
+  const tags = useQuery(tagsQuery(kind));
+  const writes = useTagWrites(kind);
   const [name, setName] = useState("");
   const [error, setError] = useState<unknown>(null);
   const [doomed, setDoomed] = useState<Tag | null>(null);
@@ -66,7 +66,7 @@ export function TagManager({ onClose }: { onClose: () => void }) {
         )}
         <ul>
           {tags.data?.map((tag) => (
-            <TagRow key={tag.id} tag={tag} onRename={(next) => writes.rename(tag.id, next)} onDelete={() => remove(tag)} />
+            <TagRow key={tag.id} kind={kind} tag={tag} onRename={(next) => writes.rename(tag.id, next)} onDelete={() => remove(tag)} />
           ))}
         </ul>
       </div>
@@ -74,7 +74,7 @@ export function TagManager({ onClose }: { onClose: () => void }) {
         <ConfirmDialog
           onClose={() => setDoomed(null)}
           title={t("apps.tags.deleteTitle", { name: doomed.name })}
-          text={t("apps.tags.deleteText", { count: doomed.binding_count })}
+          text={t(kind === "app" ? "apps.tags.deleteText" : "knowledgeSetup.tags.deleteText", { count: doomed.binding_count })}
           action={t("common.delete")}
           onConfirm={() => writes.remove(doomed.id)}
         />
@@ -84,12 +84,13 @@ export function TagManager({ onClose }: { onClose: () => void }) {
 }
 
 interface TagRowProps {
+  kind: TagKind;
   tag: Tag;
   onRename: (name: string) => Promise<unknown>;
   onDelete: () => void;
 }
 
-function TagRow({ tag, onRename, onDelete }: TagRowProps) {
+function TagRow({ kind, tag, onRename, onDelete }: TagRowProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const [name, setName] = useState<string | null>(null);
@@ -108,7 +109,7 @@ function TagRow({ tag, onRename, onDelete }: TagRowProps) {
       {name === null ? (
         <>
           <span className="min-w-0 flex-1 truncate">{tag.name}</span>
-          <span className="text-12 text-muted">{t("apps.tags.uses", { count: tag.binding_count })}</span>
+          <span className="text-12 text-muted">{t(kind === "app" ? "apps.tags.uses" : "knowledgeSetup.tags.uses", { count: tag.binding_count })}</span>
           <IconButton label={t("apps.tags.rename", { name: tag.name })} onClick={() => setName(tag.name)}>
             <Pencil size={14} strokeWidth={1.5} />
           </IconButton>

@@ -7,17 +7,31 @@ import { useErrorText } from "@/i18n/errors";
 import { Popover } from "@/ui/popover";
 import { showToast } from "@/ui/toast";
 import { TagChoice } from "./tag-choice";
-import { tagsQuery, useTagging, useTagWrites } from "./tags-query";
+import { tagsQuery, useTagging, useTagWrites, type TagKind, type TagRef } from "./tags-query";
 
-/** The tags of an app in one line, which opens to change them for those who may. */
+/** The tags of an app. */
 export function AppTags({ app, editable }: { app: App; editable: boolean }) {
+  const tagging = useTagging(app.id);
+  return <TagLine kind="app" name={app.name} chosen={app.tags} editable={editable} onTag={(tag, on) => tagging.mutate({ tag, on })} />;
+}
+
+interface TagLineProps {
+  kind: TagKind;
+  /** Of what is marked. */
+  name: string;
+  chosen: readonly TagRef[];
+  editable: boolean;
+  onTag: (tag: TagRef, on: boolean) => void;
+}
+
+/** Tags in one line, which opens to change them for those who may. */
+export function TagLine({ kind, name, chosen, editable, onTag }: TagLineProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const [open, setOpen] = useState(false);
-  const tags = useQuery({ ...tagsQuery, enabled: open });
-  const tagging = useTagging(app.id);
-  const { add } = useTagWrites();
-  const line = app.tags.map((tag) => tag.name).join(", ");
+  const tags = useQuery({ ...tagsQuery(kind), enabled: open });
+  const { add } = useTagWrites(kind);
+  const line = chosen.map((tag) => tag.name).join(", ");
   const shown = (
     <>
       <TagSign aria-hidden size={14} strokeWidth={1.5} className="shrink-0" />
@@ -25,9 +39,9 @@ export function AppTags({ app, editable }: { app: App; editable: boolean }) {
     </>
   );
   if (!editable) return line === "" ? <span /> : <span className="flex min-w-0 items-center gap-1.5 text-12 text-muted">{shown}</span>;
-  const create = async (name: string) => {
+  const create = async (typed: string) => {
     try {
-      tagging.mutate({ tag: await add(name), on: true });
+      onTag(await add(typed), true);
     } catch (error) {
       showToast("danger", errorText(error));
     }
@@ -36,7 +50,7 @@ export function AppTags({ app, editable }: { app: App; editable: boolean }) {
     <Popover
       open={open}
       onOpenChange={setOpen}
-      label={t("apps.tags.of", { name: app.name })}
+      label={t("apps.tags.of", { name })}
       className="w-65"
       trigger={
         <button
@@ -45,16 +59,16 @@ export function AppTags({ app, editable }: { app: App; editable: boolean }) {
             line === "" ? "pointer-fine:not-group-hover:not-group-focus-within:not-data-[state=open]:opacity-0" : ""
           }`}
         >
-          <span className="sr-only">{t("apps.tags.of", { name: app.name })}</span>
+          <span className="sr-only">{t("apps.tags.of", { name })}</span>
           {shown}
         </button>
       }
     >
       <TagChoice
-        label={t("apps.tags.of", { name: app.name })}
+        label={t("apps.tags.of", { name })}
         tags={tags.data ?? []}
-        chosen={app.tags.map((tag) => tag.id)}
-        onToggle={(tag, on) => tagging.mutate({ tag, on })}
+        chosen={chosen.map((tag) => tag.id)}
+        onToggle={onTag}
         onCreate={create}
       />
     </Popover>

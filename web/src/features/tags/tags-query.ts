@@ -5,37 +5,61 @@ import { patchListed } from "@/features/apps/apps-query";
 import { useErrorText } from "@/i18n/errors";
 import { showToast } from "@/ui/toast";
 
-export type Tag = Schemas["AppTag"];
-type TagRef = Schemas["TagRef"];
+export type Tag = Pick<Schemas["AppTag"], "id" | "name" | "binding_count">;
+export type TagRef = Pick<Tag, "id" | "name">;
+/** What tags mark: apps and knowledge bases each have their own. */
+export type TagKind = "app" | "knowledge";
 
-/** The tags of apps, newest first. */
-export const tagsQuery = queryOptions({
-  queryKey: ["tags", "app"],
-  queryFn: ({ signal }) => call(api.GET("/tags", { signal })),
-  staleTime: 10_000,
-});
+/** What is asked of the server about tags of a kind. */
+const ROUTES = {
+  app: {
+    all: (signal: AbortSignal): Promise<Tag[]> => call(api.GET("/tags", { signal })),
+    add: (name: string): Promise<Tag> => call(api.POST("/tags", { body: { type: "app", name } })),
+    rename: (tag_id: string, name: string) => call(api.PATCH("/tags/{tag_id}", { params: { path: { tag_id } }, body: { name } })),
+    remove: (tag_id: string) => call(api.DELETE("/tags/{tag_id}", { params: { path: { tag_id } } })),
+  },
+  knowledge: {
+    all: async (signal: AbortSignal): Promise<Tag[]> => (await call(api.GET("/datasets/tags", { signal }))).map(counted),
+    add: async (name: string): Promise<Tag> => counted(await call(api.POST("/datasets/tags", { body: { name } }))),
+    rename: (tag_id: string, name: string) => call(api.PATCH("/datasets/tags/{tag_id}", { params: { path: { tag_id } }, body: { name } })),
+    remove: (tag_id: string) => call(api.DELETE("/datasets/tags/{tag_id}", { params: { path: { tag_id } } })),
+  },
+} satisfies Record<TagKind, object>;
 
-/** Tags count their apps, and lists of apps are filtered by tags: a change of one is a change of both. */
-const refreshTagged = (queries: QueryClient) =>
-  Promise.all([queries.invalidateQueries({ queryKey: ["tags"] }), queries.invalidateQueries({ queryKey: ["apps"] })]);
+/** What lists the marked things are kept under. */
+const MARKED = { app: ["apps"], knowledge: ["datasets"] } satisfies Record<TagKind, string[]>;
 
-/** What people do to the tags themselves; lists of apps follow. */
-export function useTagWrites() {
+function counted(tag: Schemas["TagCount"]): Tag {
+  return { ...tag, binding_count: Number(tag.binding_count) };
+}
+
+/** The tags of a kind, newest first. */
+export function tagsQuery(kind: TagKind) {
+  return queryOptions({ queryKey: ["tags", kind], queryFn: ({ signal }) => ROUTES[kind].all(signal), staleTime: 10_000 });
+}
+
+/** Tags count what they mark, and lists are filtered by tags: a change of one is a change of both. */
+const refreshTagged = (queries: QueryClient, kind: TagKind) =>
+  Promise.all([queries.invalidateQueries({ queryKey: ["tags", kind] }), queries.invalidateQueries({ queryKey: MARKED[kind] })]);
+
+/** What people do to the tags themselves; lists of what they mark follow. */
+export function useTagWrites(kind: TagKind) {
   const queries = useQueryClient();
-  const refresh = () => refreshTagged(queries);
+  const { queryKey } = tagsQuery(kind);
+  const refresh = () => refreshTagged(queries, kind);
   return {
     add: async (name: string): Promise<Tag> => {
-      const tag = await call(api.POST("/tags", { body: { type: "app", name } }));
-      queries.setQueryData(tagsQuery.queryKey, (tags) => [tag, ...(tags ?? [])]);
+      const tag = await ROUTES[kind].add(name);
+      queries.setQueryData(queryKey, (tags) => [tag, ...(tags ?? [])]);
       return tag;
     },
     rename: async (id: string, name: string) => {
-      await call(api.PATCH("/tags/{tag_id}", { params: { path: { tag_id: id } }, body: { name } }));
+      await ROUTES[kind].rename(id, name);
       await refresh();
     },
     remove: async (id: string) => {
-      await call(api.DELETE("/tags/{tag_id}", { params: { path: { tag_id: id } } }));
-      queries.setQueryData(tagsQuery.queryKey, (tags) => tags?.filter((tag) => tag.id !== id));
+      await ROUTES[kind].remove(id);
+      queries.setQueryData(queryKey, (tags) => tags?.filter((tag) => tag.id !== id));
       await refresh();
     },
   };
@@ -60,6 +84,21 @@ export function useTagging(appId: string) {
       undo?.();
       showToast("danger", t("apps.tags.notChanged", { name: tag.name, reason: errorText(error) }));
     },
-    onSettled: () => refreshTagged(queries),
+    onSettled: () => refreshTagged(queries, "app"),
+  });
+}
+
+/** Puts a tag on a knowledge base or takes it off. */
+export function useBaseTagging(dataset_id: string) {
+  const queries = useQueryClient();
+  const errorText = useErrorText();
+  const { t } = useTranslation();
+  return useMutation({
+    mutationFn: ({ tag, on }: { tag: TagRef; on: boolean }) =>
+      on
+        ? call(api.POST("/datasets/{dataset_id}/tags", { params: { path: { dataset_id } }, body: { tag_ids: [tag.id] } }))
+        : call(api.DELETE("/datasets/{dataset_id}/tags/{tag_id}", { params: { path: { dataset_id, tag_id: tag.id } } })),
+    onError: (error, { tag }) => showToast("danger", t("apps.tags.notChanged", { name: tag.name, reason: errorText(error) })),
+    onSettled: () => refreshTagged(queries, "knowledge"),
   });
 }

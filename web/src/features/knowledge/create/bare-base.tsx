@@ -8,8 +8,10 @@ import { Button } from "@/ui/button";
 import { Field, fieldProps, TextArea, TextInput } from "@/ui/field";
 import { Select } from "@/ui/select";
 import { Slider } from "@/ui/slider";
+import { DEFAULT_NAMING, PermissionChoice } from "./name-fields";
 
 const LONGEST_NAME = 40;
+const LONGEST_EXTERNAL_NAME = 100;
 
 /** A base without documents: an empty one, or one that is on another server. */
 export function BareBase({ external }: { external: boolean }) {
@@ -22,6 +24,7 @@ export function BareBase({ external }: { external: boolean }) {
   const [apiId, setApiId] = useState<string | null>(null);
   const [elsewhere, setElsewhere] = useState("");
   const [topK, setTopK] = useState(4);
+  const [permission, setPermission] = useState(DEFAULT_NAMING.permission);
   const apis = useQuery({
     queryKey: ["data-sources", "external"],
     enabled: external,
@@ -32,10 +35,10 @@ export function BareBase({ external }: { external: boolean }) {
       external
         ? call(
             api.POST("/datasets/external", {
-              body: { name: name.trim(), description, external_knowledge_api_id: apiId ?? "", external_knowledge_id: elsewhere.trim(), external_retrieval_model: { top_k: topK, score_threshold: 0, score_threshold_enabled: false } },
+              body: { name: name.trim(), description, permission, external_knowledge_api_id: apiId ?? "", external_knowledge_id: elsewhere.trim(), external_retrieval_model: { top_k: topK, score_threshold: 0, score_threshold_enabled: false } },
             }),
           )
-        : call(api.POST("/datasets", { body: { name: name.trim(), description, permission: "all_team_members" } })),
+        : call(api.POST("/datasets", { body: { name: name.trim(), description, permission } })),
     onSuccess: async (base) => {
       await queries.invalidateQueries({ queryKey: ["datasets"] });
       await navigate({ to: "/datasets/$baseId", params: { baseId: base.id } });
@@ -51,12 +54,13 @@ export function BareBase({ external }: { external: boolean }) {
         if (complete && !make.isPending) make.mutate();
       }}
     >
-      <Field id="base-name" label={t("knowledge.name")} error={error}>
-        <TextInput {...fieldProps("base-name", error)} maxLength={LONGEST_NAME} value={name} onChange={(event) => setName(event.target.value)} />
+      <Field id="base-name" label={t("knowledgeSetup.list.name")} error={error}>
+        <TextInput {...fieldProps("base-name", error)} maxLength={external ? LONGEST_EXTERNAL_NAME : LONGEST_NAME} value={name} onChange={(event) => setName(event.target.value)} />
       </Field>
-      <Field id="base-description" label={t("knowledge.description")} hint={t("knowledge.descriptionHint")} optional>
+      <Field id="base-description" label={t("knowledgeSetup.list.description")} hint={t("knowledgeSetup.list.descriptionHint")} optional>
         <TextArea id="base-description" value={description} onChange={(event) => setDescription(event.target.value)} />
       </Field>
+      <PermissionChoice value={permission} onChange={setPermission} />
       {external && apis.data?.length === 0 && (
         <p className="text-danger">
           {t("knowledgeSetup.external.none")}{" "}
@@ -80,7 +84,7 @@ export function BareBase({ external }: { external: boolean }) {
         </>
       )}
       <Button type="submit" variant="primary" className="self-start" busy={make.isPending} disabled={!complete}>
-        {t("knowledge.create")}
+        {t("knowledgeSetup.list.create")}
       </Button>
     </form>
   );

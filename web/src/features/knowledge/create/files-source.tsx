@@ -69,7 +69,7 @@ export function FilesSource({ uploads }: { uploads: Uploads }) {
               </span>
             )}
             {upload.error !== null && (
-              <IconButton label={t("knowledge.retry", { name: upload.file.name })} onClick={() => uploads.retry(upload.key)}>
+              <IconButton label={t("knowledgeSetup.list.retry", { name: upload.file.name })} onClick={() => uploads.retry(upload.key)}>
                 <RotateCw size={16} strokeWidth={1.5} />
               </IconButton>
             )}

@@ -29,7 +29,7 @@ export function IndexFields({ value, onChange, way }: IndexFieldsProps) {
   return (
     <div className="flex flex-col gap-4">
       <RadioCards
-        label={t("knowledge.technique")}
+        label={t("knowledgeSetup.list.technique")}
         columns={2}
         value={value.technique}
         onChange={(technique) => set({ technique, retrieval: technique === "economy" ? ECONOMY_RETRIEVAL : DEFAULT_RETRIEVAL })}

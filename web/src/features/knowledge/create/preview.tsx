@@ -90,7 +90,7 @@ function Pieces({ estimate }: { estimate: Schemas["Estimate"] }) {
           chunks.map((chunk, at) => (
             <li key={at} className="rounded-card border border-line bg-surface p-3">
               <p className="tabular mb-1 text-12 text-muted">
-                #{at + 1} · {t("knowledge.chunkWords", { count: chunk.content.length })}
+                #{at + 1} · {t("knowledgeSetup.list.chunkWords", { count: chunk.content.length })}
               </p>
               {(chunk.child_chunks ?? []).length === 0 ? (
                 <p className="break-words whitespace-pre-wrap">{chunk.content}</p>

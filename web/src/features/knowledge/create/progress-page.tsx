@@ -61,7 +61,7 @@ export function ProgressPage({ baseId, batch }: { baseId: string; batch: string 
         <p role="status" className="tabular">
           {t("knowledgeSetup.progress.done", { done, count: list.length })} <span className="text-muted">{t("knowledgeSetup.progress.leave")}</span>
         </p>
-        <ul aria-label={t("knowledge.documents")} className="flex flex-col gap-2">
+        <ul aria-label={t("knowledgeSetup.list.documents")} className="flex flex-col gap-2">
           {list.map((step) => {
             const name = names.data?.[step.id] ?? "…";
             const where = { params: { path: { ...path, document_id: step.id } } };
@@ -84,7 +84,7 @@ export function ProgressPage({ baseId, batch }: { baseId: string; batch: string 
                   </IconButton>
                 )}
                 {step.indexing_status === "error" && (
-                  <IconButton label={t("knowledge.retry", { name })} onClick={() => void change(api.POST("/datasets/{dataset_id}/retry", { params: { path }, body: { document_ids: [step.id] } }))}>
+                  <IconButton label={t("knowledgeSetup.list.retry", { name })} onClick={() => void change(api.POST("/datasets/{dataset_id}/retry", { params: { path }, body: { document_ids: [step.id] } }))}>
                     <RotateCw size={16} strokeWidth={1.5} />
                   </IconButton>
                 )}

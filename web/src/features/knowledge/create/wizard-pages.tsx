@@ -23,13 +23,17 @@ export function WizardPage({ baseId, documentId, source, step, onGo }: WizardPag
       if (baseId === null) return { base: null };
       const path = { dataset_id: baseId };
       const base = await call(api.GET("/datasets/{dataset_id}", { params: { path }, signal }));
-      if (documentId === null) return { base };
+      if (documentId === null) {
+        if (base.doc_form === null) return { base };
+        const rule = await call(api.GET("/datasets/process-rule", { params: { query: path }, signal }));
+        return { base, rule };
+      }
       const [document, rule] = await Promise.all([
         call(api.GET("/datasets/{dataset_id}/documents/{document_id}", { params: { path: { ...path, document_id: documentId } }, signal })),
         call(api.GET("/datasets/process-rule", { params: { query: { document_id: documentId } }, signal })),
       ]);
       if (!("name" in document)) return { base };
-      return { base, rule, again: { id: document.id, name: document.name, language: document.doc_language, chosen: chosenOf(document) } };
+      return { base, rule, language: document.doc_language, again: { id: document.id, name: document.name, chosen: chosenOf(document) } };
     },
   });
   if (start.error !== null) return <p className="p-4 text-danger">{errorText(start.error)}</p>;

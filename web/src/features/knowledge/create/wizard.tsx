@@ -16,6 +16,7 @@ import { cuttingOf, DEFAULT_CUTTING, problemOf, type Cutting } from "./cutting";
 import { CuttingFields } from "./cutting-fields";
 import { FilesSource } from "./files-source";
 import { DEFAULT_INDEXING, IndexFields, type Indexing } from "./index-fields";
+import { DEFAULT_NAMING, NameFields } from "./name-fields";
 import { NotionSource } from "./notion-source";
 import { Preview } from "./preview";
 import { addDocuments, beginBase, cutAgain, type Sent } from "./send";
@@ -45,8 +46,10 @@ interface WizardProps {
   /** Null makes a new base. */
   base: Schemas["DatasetShown"] | null;
   /** The document to cut anew, and where it came from. */
-  again?: { id: string; name: string; language: string; chosen: Chosen | null };
+  again?: { id: string; name: string; chosen: Chosen | null };
+  /** What the base, or the document, is cut by. */
   rule?: Schemas["ProcessRuleShown"];
+  language?: string;
   source: Source;
   step: "source" | "cut";
   /** The address follows. */
@@ -54,7 +57,7 @@ interface WizardProps {
 }
 
 /** From a source to documents that are being taken in: choose, cut, index. */
-export function Wizard({ base, again, rule, source, step: wanted, onGo }: WizardProps) {
+export function Wizard({ base, again, rule, language, source, step: wanted, onGo }: WizardProps) {
   const { t } = useTranslation();
   const uploads = useUploads();
   const [picked, setPicked] = useState<Chosen | null>(null);
@@ -69,7 +72,7 @@ export function Wizard({ base, again, rule, source, step: wanted, onGo }: Wizard
     if (base === null) return true;
     return type !== null && (base.data_source_type === null || base.data_source_type === type);
   });
-  const title = t(again !== undefined ? "knowledgeSetup.again" : base === null ? "knowledge.create" : "knowledgeSetup.addTo");
+  const title = t(again !== undefined ? "knowledgeSetup.again" : base === null ? "knowledgeSetup.list.create" : "knowledgeSetup.addTo");
   const crumbs = [{ id: "knowledge", content: t("knowledge.title") }, ...(base === null ? [] : [{ id: "base", content: base.name }])];
   return (
     <>
@@ -102,7 +105,7 @@ export function Wizard({ base, again, rule, source, step: wanted, onGo }: Wizard
             base={base}
             again={again}
             chosen={chosen}
-            start={rule === undefined || form === null ? DEFAULT_CUTTING : cuttingOf(rule, form, again?.language ?? DEFAULT_CUTTING.language)}
+            start={rule === undefined || form === null ? DEFAULT_CUTTING : cuttingOf(rule, form, language ?? DEFAULT_CUTTING.language)}
             longest={rule?.limits.indexing_max_segmentation_tokens_length ?? LONGEST}
             onBack={again === undefined ? () => onGo({ source, step: "source" }) : null}
           />
@@ -125,6 +128,7 @@ function CutStep({ base, again, chosen, start, longest, onBack }: CutStepProps) 
   const navigate = useNavigate();
   const queries = useQueryClient();
   const [cutting, setCutting] = useState(start);
+  const [naming, setNaming] = useState(DEFAULT_NAMING);
   const indexing = useIndexing();
   const fresh = again === undefined && (base?.data_source_type ?? null) === null;
   const problem = problemOf(cutting, SHORTEST, longest);
@@ -134,7 +138,7 @@ function CutStep({ base, again, chosen, start, longest, onBack }: CutStepProps) 
     mutationFn: (): Promise<Sent> => {
       if (base !== null && again !== undefined) return cutAgain(base.id, again.id, cutting);
       if (chosen === null) throw new Error("Nothing is chosen.");
-      if (base === null) return beginBase(chosen, cutting, indexing.value);
+      if (base === null) return beginBase(chosen, cutting, indexing.value, naming);
       return addDocuments(base.id, chosen, cutting, fresh ? indexing.value : null);
     },
     onSuccess: async ({ baseId, batch }) => {
@@ -152,6 +156,7 @@ function CutStep({ base, again, chosen, start, longest, onBack }: CutStepProps) 
         {again !== undefined && <p className="text-warn">{t("knowledgeSetup.againText", { name: again.name })}</p>}
         <CuttingFields value={cutting} onChange={change} form={base?.doc_form ?? null} problem={problem} shortest={SHORTEST} longest={longest} />
         {fresh && <IndexFields value={indexing.value} onChange={indexing.set} way={cutting.way} />}
+        {base === null && <NameFields value={naming} onChange={setNaming} otherwise={chosen?.items[0]?.name ?? ""} />}
         {send.error !== null && <p className="break-words text-danger">{errorText(send.error)}</p>}
         <div className="flex gap-2">
           {onBack !== null && <Button onClick={onBack}>{t("knowledgeSetup.back")}</Button>}

@@ -51,7 +51,7 @@ export function ExternalApis({ removable }: { removable: boolean }) {
             <Pencil size={16} strokeWidth={1.5} />
           </IconButton>
           {removable && (
-            <IconButton label={t("knowledge.remove", { name: each.name })} disabled={each.dataset_bindings.length > 0} onClick={() => setRemoving(each)}>
+            <IconButton label={t("knowledgeSetup.list.remove", { name: each.name })} disabled={each.dataset_bindings.length > 0} onClick={() => setRemoving(each)}>
               <Trash2 size={16} strokeWidth={1.5} />
             </IconButton>
           )}
@@ -59,7 +59,7 @@ export function ExternalApis({ removable }: { removable: boolean }) {
       ))}
       {edited !== null && <ApiDialog edited={edited === "new" ? null : edited} onClose={() => setEdited(null)} />}
       {removing !== null && (
-        <ConfirmDialog title={t("knowledge.removeTitle", { name: removing.name })} text={t("knowledgeSetup.external.removeText")} action={t("knowledge.removeAction")} onClose={() => setRemoving(null)} onConfirm={() => remove(removing)} />
+        <ConfirmDialog title={t("knowledgeSetup.list.removeTitle", { name: removing.name })} text={t("knowledgeSetup.external.removeText")} action={t("knowledgeSetup.list.removeAction")} onClose={() => setRemoving(null)} onConfirm={() => remove(removing)} />
       )}
     </section>
   );
@@ -102,7 +102,7 @@ function ApiDialog({ edited, onClose }: { edited: Api | null; onClose: () => voi
       }
     >
       <div className="flex flex-col gap-4">
-        <Field id="api-name" label={t("knowledge.name")}>
+        <Field id="api-name" label={t("knowledgeSetup.list.name")}>
           <TextInput id="api-name" maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
         </Field>
         <Field id="api-endpoint" label={t("knowledgeSetup.external.endpoint")} hint={t("knowledgeSetup.external.endpointHint")} error={error}>

@@ -1,0 +1,17 @@
+import { expect, it } from "vitest";
+import { highlighted } from "./highlight";
+
+const marked = (text: string, parts: string[]) =>
+  highlighted(text, parts)
+    .map((stretch) => (stretch.marked ? `[${stretch.text}]` : stretch.text))
+    .join("");
+
+it.each([
+  ["The ferry leaves at nine. No diving.", ["leaves at nine."], "The ferry [leaves at nine.] No diving."],
+  ["Two\n\nlines  here", ["Two lines here"], "[Two\n\nlines  here]"],
+  ["a (b) c* d", ["(b) c*"], "a [(b) c*] d"],
+  ["one two three", ["two three", "one two"], "[one two three]"],
+  ["港では泳げません。", ["泳げません"], "港では[泳げません]。"],
+  ["nothing of it", ["elsewhere", " "], "nothing of it"],
+  ["", ["x"], ""],
+])("marks in %j what %j say", (text, parts, expected) => expect(marked(text, parts)).toBe(expected));

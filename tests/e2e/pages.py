@@ -116,6 +116,22 @@ PAGES = [
     Sight("bases", "/datasets", "/datasets", "Harbour handbook", "Knowledge", "The knowledge bases of the workspace."),
     Sight("base", "/datasets/$baseId", "/datasets/{base}", "Fees 2026.md", "A knowledge base", "Its documents."),
     Sight(
+        "base-test",
+        "/datasets/$baseId",
+        "/datasets/{base}?tab=test",
+        "Asked before",
+        "Trying a question",
+        "What a base finds, and with which score.",
+    ),
+    Sight(
+        "base-keys",
+        "/datasets/keys",
+        "/datasets/keys",
+        "New key for all knowledge bases",
+        "Keys of knowledge",
+        "What lets programs in.",
+    ),
+    Sight(
         "base-create",
         "/datasets/create",
         "/datasets/create",

@@ -35,6 +35,8 @@ def new_base(site: Site, console: Page, name: str, files: list[dict[str, object]
 
 def take_in(console: Page) -> None:
     """The documents of the wizard; the base is opened while they are taken in."""
+    expect(console.get_by_role("region", name="Preview").get_by_role("listitem").first).to_be_visible()
+    expect(console.get_by_role("region", name="Preview").locator(".animate-spin")).to_have_count(0)
     console.get_by_role("button", name="Take in").click()
     console.get_by_role("link", name="Open the knowledge base").click()
 

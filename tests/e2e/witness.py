@@ -42,9 +42,9 @@ class Witness:
         self.seen.append(f"uncaught: {error.error}")
 
     def _failed(self, request: Request) -> None:
-        aside = request.method == "GET" or request.url.endswith("/name")
+        aside = request.method == "GET" or request.url.endswith(("/name", "/indexing-estimate"))
         if aside and request.failure == "net::ERR_ABORTED":
-            return  # A page that is left drops what it was reading, and the title it had asked a model for.
+            return  # A page that is left drops what it was reading, the preview too, and the title it had asked for.
         self.seen.append(f"failed: {request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:

@@ -27,7 +27,7 @@ const pages = {
   logs: ["src/routes/logs-page.tsx", "src/i18n/en/logs.json", "src/ui/markdown/renderer.tsx"],
   publishing: ["src/routes/publish-page.tsx", "src/i18n/en/publishing.json", "src/features/monitor/monitor.tsx", "src/i18n/en/monitor.json", "src/i18n/en/logs.json"],
   "API reference": ["src/routes/develop-page.tsx", "src/i18n/en/api-reference.json", "src/i18n/en/publishing.json"],
-  knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/evaluation.json"],
+  knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/documents.json", "src/i18n/en/evaluation.json"],
   "new knowledge": ["src/routes/knowledge-wizard.tsx", "src/i18n/en/knowledge-setup.json"],
   "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],
 };

@@ -19,7 +19,15 @@ export function BatchBar({ picked, work, onDescribe, onRemove, onDone }: BatchBa
   const { t } = useTranslation();
   const fits = actionsOf(picked);
   const idsOf = (documents: readonly Schemas["DocumentShown"][]) => documents.map((document) => document.id);
-  const setState = (documents: readonly Schemas["DocumentShown"][], action: StateAction) => void work.setState(idsOf(documents), action).then(onDone);
+  // Nothing stays picked meanwhile: what is picked next must not be dropped when this is done.
+  const setState = (documents: readonly Schemas["DocumentShown"][], action: StateAction) => {
+    void work.setState(idsOf(documents), action);
+    onDone();
+  };
+  const retry = () => {
+    void work.retry(idsOf(fits.retry));
+    onDone();
+  };
   return (
     <div role="toolbar" aria-label={t("documents.batch")} className="flex flex-wrap items-center gap-2 rounded-card bg-accent-soft p-2">
       <span className="tabular px-1 font-medium">{t("documents.picked", { count: picked.length })}</span>
@@ -45,7 +53,7 @@ export function BatchBar({ picked, work, onDescribe, onRemove, onDone }: BatchBa
         <MenuItem icon={<Download size={16} strokeWidth={1.5} />} disabled={fits.download.length === 0} onSelect={() => void work.download(fits.download)}>
           {t("documents.download")}
         </MenuItem>
-        <MenuItem icon={<RotateCw size={16} strokeWidth={1.5} />} disabled={fits.retry.length === 0} onSelect={() => void work.retry(idsOf(fits.retry)).then(onDone)}>
+        <MenuItem icon={<RotateCw size={16} strokeWidth={1.5} />} disabled={fits.retry.length === 0} onSelect={retry}>
           {t("documents.retry")}
         </MenuItem>
       </Menu>

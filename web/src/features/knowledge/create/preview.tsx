@@ -15,21 +15,22 @@ interface PreviewProps {
   chosen: Chosen;
   cutting: Cutting;
   baseId: string | null;
-  technique: string;
   /** The rule can be used. */
   ready: boolean;
 }
 
 /** What one of the documents would be cut into, cut by the same code that takes it in. */
-export function Preview({ chosen, cutting, baseId, technique, ready }: PreviewProps) {
+export function Preview({ chosen, cutting, baseId, ready }: PreviewProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const [item, setItem] = useState(chosen.items[0]?.id ?? "");
+  const [wanted, setWanted] = useState("");
+  const item = (chosen.items.find(({ id }) => id === wanted) ?? chosen.items[0])?.id ?? "";
   const calm = useCalm(cutting);
   const [asked, setAsked] = useState<Cutting | null>(null);
   const pairs = calm.way === "pairs";
   const estimate = useQuery({
-    queryKey: ["datasets", "estimate", item, calm, technique, baseId],
+    // Not below what bases are kept under: a change of one must not ask a model for its samples again.
+    queryKey: ["estimate", item, calm, baseId],
     enabled: ready && item !== "" && (!pairs || asked === calm),
     staleTime: 300_000,
     retry: false,
@@ -42,7 +43,6 @@ export function Preview({ chosen, cutting, baseId, technique, ready }: PreviewPr
             process_rule: ruleOf(calm),
             doc_form: formOf(calm.way),
             doc_language: calm.language,
-            indexing_technique: technique,
             ...(baseId === null ? {} : { dataset_id: baseId }),
           },
           signal,
@@ -56,7 +56,7 @@ export function Preview({ chosen, cutting, baseId, technique, ready }: PreviewPr
         {estimate.data !== undefined && <span className="tabular text-muted">{t("knowledgeSetup.preview.count", { count: estimate.data.total_segments ?? 0 })}</span>}
         {estimate.isFetching && <Spinner />}
       </div>
-      <Select label={t("knowledgeSetup.preview.document")} value={item} onChange={setItem} options={chosen.items.map(({ id, name }) => ({ value: id, label: name }))} />
+      <Select label={t("knowledgeSetup.preview.document")} value={item} onChange={setWanted} options={chosen.items.map(({ id, name }) => ({ value: id, label: name }))} />
       {pairs && asked !== calm && (
         <div className="flex flex-col items-start gap-2">
           <p className="text-muted">{t("knowledgeSetup.preview.pairs")}</p>

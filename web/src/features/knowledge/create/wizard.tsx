@@ -132,8 +132,7 @@ function CutStep({ base, again, chosen, start, longest, onBack }: CutStepProps) 
   const indexing = useIndexing();
   const fresh = again === undefined && (base?.data_source_type ?? null) === null;
   const problem = problemOf(cutting, SHORTEST, longest);
-  const technique = fresh ? indexing.value.technique : (base?.indexing_technique ?? "high_quality");
-  const lacksModel = fresh && technique === "high_quality" && (indexing.value.model === "" || lacksRerankModel(indexing.value.retrieval));
+  const lacksModel = fresh && indexing.value.technique === "high_quality" && (indexing.value.model === "" || lacksRerankModel(indexing.value.retrieval));
   const send = useMutation({
     mutationFn: (): Promise<Sent> => {
       if (base !== null && again !== undefined) return cutAgain(base.id, again.id, cutting);
@@ -165,7 +164,7 @@ function CutStep({ base, again, chosen, start, longest, onBack }: CutStepProps) 
           </Button>
         </div>
       </div>
-      {chosen !== null && <Preview chosen={chosen} cutting={cutting} baseId={base?.id ?? null} technique={technique} ready={problem === null} />}
+      {chosen !== null && <Preview chosen={chosen} cutting={cutting} baseId={base?.id ?? null} ready={problem === null} />}
     </div>
   );
 }

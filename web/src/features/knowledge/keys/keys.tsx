@@ -50,7 +50,7 @@ export function Keys({ baseId = null }: { baseId?: string | null }) {
             <Badge tone={key.dataset_id === null ? "plain" : "accent"}>
               {key.dataset_id === null ? t("knowledgeSetup.keysOf.all") : (names.get(key.dataset_id) ?? t("knowledgeSetup.keysOf.one"))}
             </Badge>
-            <span className="min-w-0 flex-1 truncate text-end text-12 text-muted">
+            <span className="min-w-32 flex-1 truncate text-end text-12 text-muted">
               {key.last_used_at === null ? t("knowledgeSetup.keysOf.unused") : <>{t("knowledgeSetup.keysOf.used")} <Time at={key.last_used_at} /></>}
             </span>
             {administers && (

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from treadle.apps.definition import Definition
 from treadle.apps.features.plan import Extras, extras_of, moderation_problems, query_problems
 from treadle.apps.features.retrieval import base_ids, retrieval_data
+from treadle.apps.pipeline_inputs import PipelineVariable, pipeline_variables
 from treadle.dsl import (
     AppMode,
     ConversationVariable,
@@ -65,6 +66,8 @@ class CompiledApp:
     """Compiles the graph from one of `roots`, once."""
     extras: Extras
     """What happens around its runs."""
+    pipeline_variables: tuple[PipelineVariable, ...] = ()
+    """What a knowledge pipeline asks for; empty for apps."""
 
     def graph_from(self, root: str | None = None) -> Graph:
         """The graph of a run that begins with the node `root`. Raises GraphError: no such root, or it cannot be run."""
@@ -103,6 +106,7 @@ def compile_app(definition: Definition, types: NodeTypes, *, version_id: str) ->
         roots=tuple(roots),
         compile_from=compile_from,
         extras=extras,
+        pipeline_variables=pipeline_variables(workflow.pipeline_variables),
     )
 
 

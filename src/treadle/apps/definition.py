@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from treadle.apps.tables import App, AppVersion
+from treadle.apps.tables import AppMode as StoredMode
 from treadle.apps.tool_secrets import ToolSecrets, tool_secrets_in
 from treadle.dsl import (
     AppFile,
@@ -101,6 +102,7 @@ class Definition:
                 conversation_variables=[
                     ConversationVariable.model_validate(item) for item in _decode_list(row.conversation_variables)
                 ],
+                pipeline_variables=_decode_maps(row.pipeline_variables),  # type: ignore[arg-type]
             )
         if row.model_config is not None:
             config, _ = ModelConfig.read(tools.opened(_decode_map(row.model_config)))  # type: ignore[arg-type]
@@ -126,6 +128,7 @@ class Definition:
             row.conversation_variables = _text(
                 [variable.model_dump(mode="json") for variable in self.workflow.conversation_variables]
             )
+            row.pipeline_variables = _text(self.workflow.pipeline_variables)
         if self.model_config is not None:
             row.model_config = _text(tools.sealed(self.model_config.as_map()))
         row.hash = self._digest(tools)
@@ -153,6 +156,11 @@ class Definition:
             model_config=self.model_config,
             dependencies=list(self.dependencies),  # type: ignore[arg-type]
         )
+
+
+def definition_mode(app: App) -> AppMode:
+    """The mode that an app is compiled and run in: a knowledge pipeline is a workflow to the engine."""
+    return AppMode.WORKFLOW if app.mode == StoredMode.RAG_PIPELINE else AppMode(app.mode)
 
 
 def _text(value: object) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from treadle.accounts.tables import Account
 from treadle.apps.tables import (
     App,
+    AppMode,
     AppVersion,
     Conversation,
     ConversationVariable,
@@ -28,6 +29,9 @@ _LEFT_BEHIND = (
     SavedMessage, PinnedConversation, MessageFile, Message, ConversationVariable, Conversation, NodeExecution, Run,
 )  # fmt: skip
 """What an app's users and runs leave, in the order in which it can be deleted."""
+
+_SHOWN = App.mode != AppMode.RAG_PIPELINE
+"""Pipelines of knowledge bases are no apps to anybody who looks at a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class AppRepository:
         query = (
             select(App, Site)
             .outerjoin(Site, Site.app_id == App.id)
-            .where(App.workspace_id == workspace_id)
+            .where(App.workspace_id == workspace_id, _SHOWN)
             .order_by(App.updated_at.desc(), App.id.desc())
         )
         return [AppWithSite(app, site) for app, site in (await self._session.execute(query)).all()]
@@ -82,7 +86,7 @@ class AppRepository:
         self, workspace_id: str, wanted: AppFilter, *, offset: int, limit: int
     ) -> tuple[Sequence[AppWithSite], int]:
         """Those wanted, last changed first, and how many they are in all."""
-        conditions = [App.workspace_id == workspace_id]
+        conditions = [App.workspace_id == workspace_id, _SHOWN]
         if wanted.name:
             conditions.append(App.name.icontains(wanted.name, autoescape=True))
         if wanted.modes:

@@ -13,10 +13,11 @@ from typing import TypeAlias
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.apps.compile import CompiledApp, NodeTypes, compile_app
-from treadle.apps.definition import Definition
+from treadle.apps.definition import Definition, definition_mode
 from treadle.apps.features.annotations import Annotations, NoAnnotations
 from treadle.apps.repository import AppFilter, AppRepository, AppWithSite
 from treadle.apps.tables import App, AppVersion, Site, VersionKind
+from treadle.apps.tables import AppMode as StoredMode
 from treadle.apps.tool_secrets import without_tool_secrets
 from treadle.dsl import (
     AppFile,
@@ -24,6 +25,7 @@ from treadle.dsl import (
     ImportStatus,
     Problem,
     dump,
+    dump_pipeline,
     parse,
     with_feature_defaults,
     with_open_dataset_ids,
@@ -113,9 +115,18 @@ class AppService:
         return Imported(app, parsed.status, parsed.problems)
 
     async def create(
-        self, workspace_id: str, file: AppFile, *, account_id: str | None = None, publish: bool = False
+        self,
+        workspace_id: str,
+        file: AppFile,
+        *,
+        account_id: str | None = None,
+        publish: bool = False,
+        pipeline: bool = False,
     ) -> App:
-        """A new app; a basic one is live at once. Raises Refusal for `publish` with a graph that cannot run."""
+        """A new app; a basic one is live at once. `pipeline`: it fills a knowledge base.
+
+        Raises Refusal for `publish` with a graph that cannot run.
+        """
         if file.workflow is not None:
             chat = file.mode is AppMode.ADVANCED_CHAT
             file.workflow.graph = with_open_dataset_ids(file.workflow.graph, workspace_id)
@@ -125,6 +136,8 @@ class AppService:
         if publish:
             check_runnable(definition, self._types)
         app = _new_app(workspace_id, file, account_id)
+        if pipeline:
+            app.mode, app.enable_site, app.enable_api = StoredMode.RAG_PIPELINE, False, False
         async with self._db.transaction() as session:
             repository = AppRepository(session)
             repository.add(app)
@@ -152,7 +165,7 @@ class AppService:
             draft = await repository.draft(app_id) if app else None
             if app is None or draft is None:
                 raise NotFound("There is no such app.")
-            definition = Definition.from_row(draft, AppMode(app.mode), self._crypto)
+            definition = Definition.from_row(draft, definition_mode(app), self._crypto)
             check_runnable(definition, self._types)
             version = self.version_row(app, definition, VersionKind.PUBLISHED, account_id)
             version.marked_name, version.marked_comment = name, comment
@@ -174,13 +187,15 @@ class AppService:
             row = await (repository.version(app_id, version_id) if version_id else repository.draft(app_id))
         if row is None:
             raise NotFound("The app has no such version.")
-        definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
+        definition = Definition.from_row(row, definition_mode(app), self._crypto)
         file = definition.to_file(app)
         if file.mode in (AppMode.CHAT, AppMode.AGENT_CHAT):
             setting = await self.annotations.setting(app.id)
             file.annotation_reply = dict(setting)
         if not include_secrets:
             file = without_tool_secrets(file)
+        if app.mode == StoredMode.RAG_PIPELINE:
+            return dump_pipeline(file, include_secrets=include_secrets, workspace_id=workspace_id)
         return dump(file, include_secrets=include_secrets, workspace_id=workspace_id)
 
     async def delete(self, workspace_id: str, app_id: str) -> None:
@@ -236,6 +251,13 @@ class AppService:
             self._apps[app_id] = app
         return app
 
+    async def is_pipeline(self, app_id: str) -> bool:
+        """Whether this is no app that people see but the pipeline of a knowledge base."""
+        try:
+            return (await self.app(app_id)).mode == StoredMode.RAG_PIPELINE
+        except Forbidden:
+            return False
+
     async def by_code(self, code: str) -> AppWithSite:
         """The app whose published page has this code. Raises NotFound also when the page is switched off."""
         entry = self._by_code.get(code)
@@ -281,7 +303,7 @@ class AppService:
             raise NotFound("The app has no such version.")
         if row.kind == VersionKind.DRAFT:
             raise Refusal("A draft cannot be called; publish it first.", code="bad_request")
-        return Definition.from_row(row, AppMode(app.mode), self._crypto)
+        return Definition.from_row(row, definition_mode(app), self._crypto)
 
     def compile(self, definition: Definition, version_id: str) -> CompiledApp:
         """A version as it runs here, kept nowhere. Raises InvalidParam with every reason why it cannot."""

@@ -20,6 +20,8 @@ class AppMode(StrEnum):
     AGENT_CHAT = "agent-chat"
     ADVANCED_CHAT = "advanced-chat"
     WORKFLOW = "workflow"
+    RAG_PIPELINE = "rag-pipeline"
+    """The pipeline of a knowledge base: no app that people see, but kept, published and run like a workflow."""
 
 
 class VersionKind(StrEnum):
@@ -36,6 +38,8 @@ class TriggeredFrom(StrEnum):
     WEBHOOK = "webhook"
     SCHEDULE = "schedule"
     PLUGIN = "plugin"
+    PIPELINE_RUN = "rag-pipeline-run"
+    PIPELINE_DEBUGGING = "rag-pipeline-debugging"
 
 
 class CreatedFrom(StrEnum):
@@ -92,6 +96,8 @@ class AppVersion(Base):
     environment_variables: Mapped[str] = mapped_column(Text, default="[]")
     """JSON list; the values of secrets are encrypted."""
     conversation_variables: Mapped[str] = mapped_column(Text, default="[]")
+    pipeline_variables: Mapped[str] = mapped_column(Text, default="[]", server_default="[]")
+    """JSON list; what a knowledge pipeline asks for."""
     model_config: Mapped[str | None] = mapped_column(Text)
     """JSON; the configuration of chat, completion and agent apps."""
     dependencies: Mapped[str] = mapped_column(Text, default="[]")

@@ -7,11 +7,11 @@ with it, and `dump` the text again.
 from treadle.dsl.app_file import AppFile, AppMode, WorkflowFile
 from treadle.dsl.dataset_ids import open_dataset_id, seal_dataset_id, with_open_dataset_ids
 from treadle.dsl.dependencies import derive_dependencies, file_dependencies
-from treadle.dsl.export import dump
+from treadle.dsl.export import dump, dump_pipeline
 from treadle.dsl.features import FEATURE_DEFAULTS, Features, features_view, with_feature_defaults
 from treadle.dsl.graph_view import DefaultValue, EdgeView, ErrorStrategy, GraphView, NodeView, Retry, graph_view
 from treadle.dsl.model_settings import ModelConfig
-from treadle.dsl.parse import Parsed, parse
+from treadle.dsl.parse import Parsed, parse, parse_pipeline
 from treadle.dsl.problems import Problem, ProblemKind, Severity, has_errors
 from treadle.dsl.providers import normalise_provider, normalise_tool_provider, plugin_of
 from treadle.dsl.reader import MAX_BYTES
@@ -59,6 +59,7 @@ __all__ = [
     "check_structure",
     "derive_dependencies",
     "dump",
+    "dump_pipeline",
     "features_view",
     "file_dependencies",
     "graph_view",
@@ -68,6 +69,7 @@ __all__ = [
     "normalise_tool_provider",
     "open_dataset_id",
     "parse",
+    "parse_pipeline",
     "parse_version",
     "plugin_of",
     "read_conversation_variables",

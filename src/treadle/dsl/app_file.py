@@ -40,6 +40,8 @@ class WorkflowFile:
     features: JsonMap = field(default_factory=dict[str, JsonValue])
     environment_variables: list[EnvironmentVariable] = field(default_factory=list[EnvironmentVariable])
     conversation_variables: list[ConversationVariable] = field(default_factory=list[ConversationVariable])
+    pipeline_variables: list[JsonMap] = field(default_factory=list[JsonMap])
+    """What a knowledge pipeline asks for (app-dsl §8.5); empty for apps."""
 
     @property
     def nodes(self) -> list[JsonMap]:

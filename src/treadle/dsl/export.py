@@ -6,7 +6,7 @@ from treadle.dsl.app_file import DEFAULT_ICON, AppFile, WorkflowFile
 from treadle.dsl.dataset_ids import seal_dataset_id
 from treadle.dsl.sections import JsonMap
 from treadle.dsl.variables import ConversationVariable, EnvironmentType, EnvironmentVariable
-from treadle.dsl.versions import CURRENT_VERSION
+from treadle.dsl.versions import CURRENT_VERSION, PIPELINE_VERSION
 from treadle.dsl.writer import write_yaml
 
 _UPLOADED_ICON_BACKGROUND = "#FFEAD5"
@@ -46,6 +46,31 @@ def dump(app: AppFile, *, include_secrets: bool, workspace_id: str | None = None
     else:
         file["model_config"] = _model_config(app)
     return write_yaml(file)
+
+
+def dump_pipeline(app: AppFile, *, include_secrets: bool, workspace_id: str | None = None) -> str:
+    """The file of a knowledge pipeline, whose workflow `app` has (app-dsl §8.5)."""
+    workflow = app.workflow or WorkflowFile()
+    questions: list[JsonValue] = [*workflow.pipeline_variables]
+    return write_yaml(
+        {
+            "version": PIPELINE_VERSION,
+            "kind": "rag_pipeline",
+            "rag_pipeline": {
+                "name": app.name,
+                "icon": app.icon,
+                "icon_type": app.icon_type or "emoji",
+                "icon_background": app.icon_background,
+                "icon_url": None,
+                "description": app.description,
+            },
+            "dependencies": app.dependencies,
+            "workflow": {
+                **_workflow(workflow, include_secrets, workspace_id),
+                "rag_pipeline_variables": questions,
+            },
+        }
+    )
 
 
 def _workflow(workflow: WorkflowFile, include_secrets: bool, workspace_id: str | None) -> JsonMap:

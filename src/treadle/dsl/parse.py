@@ -11,7 +11,7 @@ from treadle.dsl.problems import Problem, ProblemKind, has_errors, kind_of_value
 from treadle.dsl.reader import read_yaml
 from treadle.dsl.sections import JsonMap
 from treadle.dsl.variables import read_conversation_variables, read_environment_variables
-from treadle.dsl.versions import CURRENT_VERSION, FIRST_VERSION, ImportStatus, import_status
+from treadle.dsl.versions import CURRENT_VERSION, FIRST_VERSION, PIPELINE_VERSION, ImportStatus, import_status
 
 _ICON_TYPES = ("emoji", "image", "link")
 
@@ -49,6 +49,18 @@ def parse(text: str | bytes) -> Parsed:
     if status is not ImportStatus.COMPLETED:
         reading.problems.append(_other_version(reading.version, status))
     return Parsed(app, status, reading.version, reading.problems)
+
+
+def parse_pipeline(text: str | bytes) -> Parsed:
+    """Reads the file of a knowledge pipeline (app-dsl §8.5) as a workflow with `pipeline_variables`; never raises."""
+    read = read_yaml(text)
+    if has_errors(read.problems):
+        return Parsed(None, ImportStatus.FAILED, "", read.problems)
+    reading = _Reading(read.problems)
+    app = reading.pipeline(read.data)
+    if app is None or has_errors(reading.problems):
+        return Parsed(None, ImportStatus.FAILED, "", reading.problems)
+    return Parsed(app, ImportStatus.COMPLETED, app.version, reading.problems)
 
 
 def _other_version(imported: str, status: ImportStatus) -> Problem:
@@ -91,6 +103,34 @@ class _Reading:
         else:
             app.model_config = self._model_config(data, mode)
         return app
+
+    def pipeline(self, data: JsonValue) -> AppFile | None:
+        section = data.get("rag_pipeline") if isinstance(data, dict) else None
+        if not isinstance(data, dict) or not isinstance(section, dict):
+            reason = "This is no knowledge pipeline: the file needs `kind: rag_pipeline` and the map `rag_pipeline`."
+            self._error(ProblemKind.NOT_AN_APP, "rag_pipeline", reason)
+            return None
+        version = data.get("version")
+        app = AppFile(
+            mode=AppMode.WORKFLOW,
+            version=version if isinstance(version, str) else PIPELINE_VERSION,
+            dependencies=self._dependencies(data.get("dependencies")),
+        )
+        self._read_looks(app, section)
+        app.workflow = self._workflow(data, AppMode.WORKFLOW)
+        workflow = data.get("workflow")
+        if app.workflow is not None and isinstance(workflow, dict):
+            app.workflow.pipeline_variables = self._questions(workflow.get("rag_pipeline_variables"))
+        return app
+
+    def _questions(self, value: JsonValue) -> list[JsonMap]:
+        """What a pipeline asks for: maps, each with the name of its variable."""
+        listed = value if isinstance(value, list) else []
+        found = [item for item in listed if isinstance(item, dict) and isinstance(item.get("variable"), str)]
+        if len(found) != len(listed) or (value is not None and not isinstance(value, list)):
+            where = "workflow.rag_pipeline_variables"
+            self._error(ProblemKind.BAD_FIELD, where, f"{where} must be a list of maps that each name a `variable`.")
+        return found
 
     def _error(self, kind: ProblemKind, where: str, message: str) -> None:
         self.problems.append(Problem(kind=kind, severity="error", where=where, message=message))

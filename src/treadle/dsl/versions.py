@@ -7,6 +7,9 @@ from enum import StrEnum
 CURRENT_VERSION = "0.5.0"
 """The version written by `dump`."""
 
+PIPELINE_VERSION = "0.1.0"
+"""The version of pipeline files, which count on their own."""
+
 FIRST_VERSION = "0.1.0"
 """What a file without a version counts as."""
 

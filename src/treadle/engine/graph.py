@@ -17,7 +17,10 @@ from .values import JsonValue, Value
 
 START = "start"
 TRIGGERS = frozenset({"trigger-webhook", "trigger-schedule", "trigger-plugin"})
-ROOT_KINDS = frozenset({START, "datasource", *TRIGGERS})
+DATASOURCE = "datasource"
+_SEVERAL = frozenset({DATASOURCE, *TRIGGERS})
+"""Kinds that a graph may begin with in several places; each run begins with one of them."""
+ROOT_KINDS = frozenset({START, *_SEVERAL})
 """Node types that a run can begin with."""
 
 DEFAULT_VALUE = "default-value"
@@ -172,9 +175,10 @@ def compile_graph(
 
 
 def root_ids(spec: GraphSpec, roots: Iterable[str] = ROOT_KINDS) -> list[str]:
-    """The nodes that a run of `spec` can begin with: one start node, or any number of triggers.
+    """The nodes that a run of `spec` can begin with: one start node, or any number of triggers or datasources.
 
-    Raises GraphError when there is none, when start and trigger stand together, or when there are several start nodes.
+    Raises GraphError when there is none, when start and trigger (or datasource) stand
+    together, or when there are several start nodes.
     """
     kinds = frozenset(roots)
     outer = {node.id: node for node in spec.nodes if node.parent is None}
@@ -193,8 +197,8 @@ def root_ids(spec: GraphSpec, roots: Iterable[str] = ROOT_KINDS) -> list[str]:
                 )
             ]
         )
-    triggers = [node for node in free if node.kind in TRIGGERS]
-    others = [node for node in free if node.kind not in TRIGGERS]
+    triggers = [node for node in free if node.kind in _SEVERAL]
+    others = [node for node in free if node.kind not in _SEVERAL]
     if triggers and others:
         raise GraphError(
             [

@@ -30,6 +30,7 @@ async def bases_shown(
     members = await repository.members(ids)
     names = await repository.names(row.created_by for row in rows)
     apis = await repository.external_apis(row.external_api_id for row in rows)
+    published = await repository.published(row.pipeline_id for row in rows)
     shown: list[DatasetShown] = []
     for row in rows:
         count = counts.get(row.id, _NOTHING)
@@ -63,6 +64,9 @@ async def bases_shown(
                 built_in_field_enabled=row.built_in_field_enabled,
                 summary_index_setting=_object(row.summary_index_setting),
                 chunk_structure=row.doc_form,
+                pipeline_id=row.pipeline_id,
+                runtime_mode="rag_pipeline" if row.pipeline_id else "general",
+                is_published=row.pipeline_id is None or row.pipeline_id in published,
                 icon_info=_icon(row),
                 total_documents=count.documents,
                 total_available_documents=count.available,

@@ -6,6 +6,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.accounts.tables import Role
+from treadle.apps.repository import AppRepository
 from treadle.engine.ports import ModelRef
 from treadle.knowledge.access import Asker
 from treadle.knowledge.base_telling import bases_shown
@@ -128,6 +129,9 @@ class Bases:
         async with self._db.transaction(lock=f"knowledge of {asker.workspace_id}") as session:
             base = await find_base(session, asker, base_id)
             await BaseRepository(session, asker.workspace_id).unmark(base.id)
+            if base.pipeline_id is not None:
+                await AppRepository(session).delete(base.pipeline_id)
+                base.pipeline_id = None
             base.name = base.id  # so that the name is free at once
         await self._ingest.forget_base(base)
 

@@ -26,7 +26,7 @@ from treadle.knowledge.document_sources import (
 )
 from treadle.knowledge.document_types import checked_type
 from treadle.knowledge.embedding_models import EmbeddingModels
-from treadle.knowledge.finding import checked_id, find_document, find_own_base
+from treadle.knowledge.finding import checked_id, find_document, find_ruled_base
 from treadle.knowledge.ingest.jobs import Job
 from treadle.knowledge.ingest.service import IngestService
 from treadle.knowledge.metadata_values import with_built_in
@@ -81,7 +81,7 @@ class DocumentAdding:
         if wanted.original_document_id:
             return await self.cut_again(asker, base_id, wanted.original_document_id, wanted)
         async with self._db.session() as session:
-            await find_own_base(session, asker, base_id)
+            await find_ruled_base(session, asker, base_id)
             origins = await origins_of(DocumentRepository(session, asker.workspace_id), source_list(wanted.data_source))
         return await self._write(asker, base_id, origins, wanted)
 
@@ -140,7 +140,7 @@ class DocumentAdding:
         """
         rule = parsed_rule(wanted.process_rule, lenient=asker.by_key) if wanted.process_rule else None
         async with self._db.transaction(lock=f"documents of {base_id}") as session:
-            base = await find_own_base(session, asker, base_id)
+            base = await find_ruled_base(session, asker, base_id)
             repository = DocumentRepository(session, asker.workspace_id)
             row = await repository.document(base.id, checked_id(document_id, "document"))
             if row is None:
@@ -168,7 +168,7 @@ class DocumentAdding:
     async def read_all_again(self, asker: Asker, base_id: str) -> list[str]:
         """Read every document of a base again that is not archived; gives their ids. Raises NotFound, Forbidden."""
         async with self._db.transaction(lock=f"documents of {base_id}") as session:
-            base = await find_own_base(session, asker, base_id)
+            base = await find_ruled_base(session, asker, base_id)
             found = await DocumentRepository(session, asker.workspace_id).documents(base.id)
             rows = [row for row in found if not row.archived]
             for row in rows:
@@ -179,7 +179,7 @@ class DocumentAdding:
     async def _check_before(self, asker: Asker, base_id: str, wanted: NewDocuments) -> None:
         """What can be refused before a file is kept."""
         async with self._db.session() as session:
-            base = await find_own_base(session, asker, base_id)
+            base = await find_ruled_base(session, asker, base_id)
             if wanted.original_document_id:
                 _, row = await find_document(session, asker, base_id, wanted.original_document_id)
                 _check_available(row)
@@ -195,7 +195,7 @@ class DocumentAdding:
             raise InvalidParam("`process_rule` is required: say how the documents are to be cut.", param="process_rule")
         batch = new_batch()
         async with self._db.transaction(lock=f"documents of {base_id}") as session:
-            base = await find_own_base(session, asker, base_id)
+            base = await find_ruled_base(session, asker, base_id)
             if base.data_source_type not in (None, origins.type):
                 raise InvalidParam(
                     f"The documents of this knowledge base come from {base.data_source_type}; "

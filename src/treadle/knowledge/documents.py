@@ -15,7 +15,7 @@ from treadle.apps.uploads import Uploads
 from treadle.knowledge.access import Asker
 from treadle.knowledge.document_repository import STATUS_FILTERS, DocumentFilter, DocumentRepository, Progress
 from treadle.knowledge.document_types import checked_type
-from treadle.knowledge.finding import checked_id, find_base, find_document
+from treadle.knowledge.finding import checked_id, find_base, find_document, find_ruled_base
 from treadle.knowledge.ingest.jobs import PAUSABLE, Job
 from treadle.knowledge.ingest.service import IngestService
 from treadle.knowledge.metadata_values import with_built_in
@@ -221,7 +221,7 @@ class Documents:
         async with self._db.transaction() as session:
             _, row = await find_document(session, asker, base_id, document_id)
             _refuse_archived(row)
-            if row.indexing_status not in PAUSABLE:
+            if row.indexing_status not in PAUSABLE or row.pipeline_run_id is not None:
                 raise _not_indexing("This document is not being indexed, so it cannot be paused.")
             row.is_paused, row.paused_at, row.paused_by = True, now_us(), asker.account_id
 
@@ -242,7 +242,7 @@ class Documents:
         Raises NotFound, Forbidden, and Refusal (`document_indexing`) while an earlier try of one runs.
         """
         async with self._db.transaction(lock=f"documents of {base_id}") as session:
-            base = await find_base(session, asker, base_id)
+            base = await find_ruled_base(session, asker, base_id)
             rows = await DocumentRepository(session, asker.workspace_id).documents(base.id, document_ids)
             again = [row for row in rows if not row.archived and row.indexing_status != IndexingStatus.COMPLETED]
             for row in again:

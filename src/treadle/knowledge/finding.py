@@ -36,6 +36,15 @@ async def find_own_base(session: AsyncSession, asker: Asker, base_id: str) -> Kn
     return base
 
 
+async def find_ruled_base(session: AsyncSession, asker: Asker, base_id: str) -> KnowledgeBase:
+    """A base whose documents are cut by rules. Raises InvalidParam for one that a pipeline fills, and as
+    `find_own_base`."""
+    base = await find_own_base(session, asker, base_id)
+    if base.pipeline_id is not None:
+        raise InvalidParam("This knowledge base is filled by its pipeline: run the pipeline to add or renew documents.")
+    return base
+
+
 async def find_document(
     session: AsyncSession, asker: Asker, base_id: str, document_id: str
 ) -> tuple[KnowledgeBase, Document]:

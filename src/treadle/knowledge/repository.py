@@ -208,6 +208,14 @@ class BaseRepository:
             found.setdefault(row.base_id, []).append(row)
         return found
 
+    async def published(self, pipeline_ids: Iterable[str | None]) -> set[str]:
+        """Those pipelines that can run."""
+        wanted = [each for each in pipeline_ids if each]
+        if not wanted:
+            return set()
+        query = select(App.id).where(App.id.in_(wanted), App.published_version_id.is_not(None))
+        return set(await self._session.scalars(query))
+
     async def external_apis(self, ids: Iterable[str | None]) -> dict[str, ExternalApi]:
         wanted = {each for each in ids if each}
         if not wanted:

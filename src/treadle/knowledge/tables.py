@@ -38,6 +38,8 @@ class SourceType(StrEnum):
     UPLOAD = "upload_file"
     NOTION = "notion_import"
     WEBSITE = "website_crawl"
+    LOCAL_FILE = "local_file"
+    """An uploaded file that a pipeline read."""
 
 
 class DocForm(StrEnum):
@@ -100,6 +102,8 @@ class KnowledgeBase(Base):
     external_api_id: Mapped[str | None] = mapped_column(String(36))
     external_knowledge_id: Mapped[str | None] = mapped_column(String(512))
     external_retrieval_model: Mapped[str | None] = mapped_column(Text)
+    pipeline_id: Mapped[str | None] = mapped_column(String(36))
+    """The app that is the pipeline which fills the base; None: documents are cut by rules."""
     created_by: Mapped[str | None] = mapped_column(String(36))
     updated_by: Mapped[str | None] = mapped_column(String(36))
     created_at: Mapped[int] = mapped_column(BigInteger)
@@ -107,6 +111,7 @@ class KnowledgeBase(Base):
 
     __table_args__ = (
         Index("uq_knowledge_bases_name", "workspace_id", "name", unique=True),
+        Index("uq_knowledge_bases_pipeline", "pipeline_id", unique=True),
         Index(None, "workspace_id", "created_at", "id"),
     )
 
@@ -155,6 +160,8 @@ class Document(Base):
     """JSON of spec knowledge §1.3."""
     file_id: Mapped[str | None] = mapped_column(String(36))
     process_rule_id: Mapped[str | None] = mapped_column(String(36))
+    pipeline_run_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    """The run of the base's pipeline that makes it."""
     doc_form: Mapped[str] = mapped_column(String(24), default=DocForm.TEXT)
     doc_language: Mapped[str] = mapped_column(String(255), default="English")
     doc_type: Mapped[str | None] = mapped_column(String(40))

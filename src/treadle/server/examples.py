@@ -52,6 +52,11 @@ def example_files() -> list[Path]:
     return sorted(_folder().glob("*.yml"))
 
 
+def pipeline_files() -> list[Path]:
+    """Knowledge pipelines to begin with."""
+    return sorted((_folder() / "pipelines").glob("*.yml"))
+
+
 async def load_examples(services: Services) -> int:
     """Import and publish the examples once, when the data folder is new. Gives how many were loaded."""
     workspace = await services.accounts.only_workspace()

@@ -57,6 +57,8 @@ from treadle.knowledge.app_use import note_use
 from treadle.knowledge.evaluation.work import EvaluationWorker
 from treadle.knowledge.ingest.embedding import Embedder
 from treadle.knowledge.ingest.ingestion import Ingestion
+from treadle.knowledge.pipeline_runs import PipelineRuns
+from treadle.knowledge.pipelines import Pipelines
 from treadle.knowledge.retrieval.port import KnowledgePort
 from treadle.knowledge.retrieval.questions import QuestionVectors
 from treadle.knowledge.service import KnowledgeService
@@ -130,6 +132,8 @@ class Services:
     asides: Asides
     uploads: Uploads
     knowledge: KnowledgeService
+    pipelines: Pipelines
+    pipeline_runs: PipelineRuns
     ingestion: Ingestion
     evaluation: EvaluationWorker
     extensions: ExtensionService
@@ -350,6 +354,7 @@ async def open_services(
             tools=tools,
         )
         resumer.debugging_again = editing.runs.again
+        pipelines = Pipelines(db, apps, drafts, knowledge.service.bases)
         triggers = TriggerService(
             db=db, apps=apps, drafts=drafts, end_users=end_users, uploads=uploads, host=host, settle=recording.settle
         )
@@ -390,6 +395,8 @@ async def open_services(
             asides=asides,
             uploads=uploads,
             knowledge=knowledge.service,
+            pipelines=pipelines,
+            pipeline_runs=PipelineRuns(db, pipelines, host, uploads),
             ingestion=knowledge.ingestion,
             evaluation=knowledge.evaluation,
             extensions=extensions,

@@ -4510,6 +4510,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rag/pipelines/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Pipeline
+         * @description Make a knowledge base with the pipeline of a file, or put the file in the place of a pipeline's draft.
+         */
+        post: operations["pipelines_import_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rag/pipelines/{pipeline_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Pipeline
+         * @description The file of a pipeline's draft.
+         */
+        get: operations["pipelines_export_pipeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rag/pipelines/{pipeline_id}/workflows/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Pipeline
+         * @description Make the draft the version that runs.
+         */
+        post: operations["pipelines_publish_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rag/pipeline/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pipeline Templates
+         * @description Pipelines to begin with.
+         */
+        get: operations["pipelines_list_pipeline_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/datasets/batch_import_status/{job_id}": {
         parameters: {
             query?: never;
@@ -7747,6 +7827,28 @@ export interface components {
         };
         Pin: {
             is_pinned: boolean;
+        };
+        /** @description The file of a pipeline, as YAML. */
+        PipelineFile: {
+            data: string;
+        };
+        /** @description A file for a new knowledge base, or over the draft of the pipeline `pipeline_id`. */
+        PipelineImport: {
+            yaml_content: string;
+            /**
+             * @default yaml-content
+             * @constant
+             */
+            mode?: "yaml-content";
+            pipeline_id?: string | null;
+        };
+        /** @description A pipeline to begin with: import its `content`. */
+        PipelineTemplate: {
+            id: string;
+            content: string;
+        };
+        PipelineTemplates: {
+            data: components["schemas"]["PipelineTemplate"][];
         };
         /** @description What tokens cost, for `unit` tokens; `tiers`, by ascending bounds, for long prompts. */
         "Price-Input": {
@@ -17731,6 +17833,123 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_import_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineImport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_export_pipeline: {
+        parameters: {
+            query?: {
+                include_secret?: boolean;
+            };
+            header?: never;
+            path: {
+                pipeline_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineFile"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_publish_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipeline_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_list_pipeline_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineTemplates"];
                 };
             };
         };

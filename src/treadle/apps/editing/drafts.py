@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from treadle.apps.definition import Definition
+from treadle.apps.definition import Definition, definition_mode
 from treadle.apps.repository import AppRepository
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.tables import App, AppVersion, DraftVariable, VersionKind
@@ -124,6 +124,7 @@ class Drafts:
                 conversation_variables=workflow.conversation_variables
                 if edit.conversation_variables is None
                 else _conversation(edit.conversation_variables),
+                pipeline_variables=workflow.pipeline_variables,
             )
             return await self._write(session, draft, replace(draft.definition, workflow=saved), account_id)
 
@@ -202,7 +203,7 @@ class Drafts:
         row = await repository.draft(app_id) if app else None
         if app is None or row is None:
             raise NotFound("There is no such app.")
-        definition = Definition.from_row(row, AppMode(app.mode), self._crypto)
+        definition = Definition.from_row(row, definition_mode(app), self._crypto)
         return Draft(app, row, definition, self._variables_hash(app, definition))
 
     async def _write(

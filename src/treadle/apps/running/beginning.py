@@ -12,6 +12,7 @@ from treadle.apps.conversations.history import Owner
 from treadle.apps.conversations.memory import NIL_UUID, ConversationMemory, NoMemory
 from treadle.apps.conversations.state import ConversationState, load_conversation, new_conversation
 from treadle.apps.features.gate import Asked
+from treadle.apps.pipeline_inputs import rag_scope
 from treadle.apps.running.preparation import RunIdentity, accept_files, accept_inputs, build_pool
 from treadle.apps.running.recorder import Recording
 from treadle.apps.running.records import MessageRecord, RunRecord
@@ -99,7 +100,7 @@ class Beginning:
         if conversation is not None and conversation.new:
             conversation, name_later = await self._named(request, version, conversation.begun(version, inputs))
         identity = RunIdentity(
-            run_id=new_id(),
+            run_id=request.run_id or new_id(),
             app_id=app.id,
             user=request.user,
             at=now,
@@ -113,6 +114,8 @@ class Beginning:
             query=to_text(inputs.get(looked_up)) if looked_up else request.query,
             files=sent,
             conversation=conversation.values(version) if conversation else {},
+            more=request.system,
+            asked=rag_scope(version.pipeline_variables, request.root, inputs),
         )
         message = _message(request, version, inputs, sent)
         memory: Memory = NoMemory()
@@ -131,7 +134,7 @@ class Beginning:
         )
 
     async def _conversation(self, request: StartRun) -> ConversationState | None:
-        if request.app.mode in (AppMode.WORKFLOW, AppMode.COMPLETION):
+        if request.app.mode in (AppMode.WORKFLOW, AppMode.COMPLETION, AppMode.RAG_PIPELINE):
             return None
         if request.conversation_id is None:
             return new_conversation()
@@ -170,7 +173,7 @@ class Beginning:
 def _message(
     request: StartRun, version: CompiledApp, inputs: dict[str, Value], sent: list[File]
 ) -> MessageRecord | None:
-    if request.app.mode == AppMode.WORKFLOW:
+    if request.app.mode in (AppMode.WORKFLOW, AppMode.RAG_PIPELINE):
         return None
     from_service = request.created_from == CreatedFrom.SERVICE_API
     return MessageRecord(
@@ -194,15 +197,16 @@ def _record(
     inputs: dict[str, Value],
 ) -> RunRecord:
     app, called, debugging = request.app, request.called, request.debugging
+    by_member = app.mode == AppMode.RAG_PIPELINE
     return RunRecord(
         id=identity.run_id,
         workspace_id=app.workspace_id,
         app_id=app.id,
         version_id=version.version_id,
-        mode=app.mode,
+        mode=version.mode,
         triggered_from=request.triggered_from,
         created_from=request.created_from,
-        created_by_role=called.role if called else "account" if debugging else "end_user",
+        created_by_role=called.role if called else "account" if debugging or by_member else "end_user",
         created_by=request.user_id,
         task_id=new_id(),
         created_at=to_us(identity.at),

@@ -93,8 +93,11 @@ def build_pool(
     query: str,
     files: Sequence[File],
     conversation: Mapping[str, Value],
+    more: Mapping[str, Value] | None = None,
+    asked: Mapping[str, Value] | None = None,
 ) -> VariablePool:
-    """The variables that exist before the first node runs."""
+    """The variables that exist before the first node runs; `more` are system variables, `asked` those of a pipeline's
+    form."""
     system: dict[str, Value] = {
         "files": list(files),
         "user_id": identity.user,
@@ -109,5 +112,11 @@ def build_pool(
         system["conversation_id"] = identity.conversation_id
         system["dialogue_count"] = identity.dialogue_count
     return VariablePool(
-        {"sys": system, "env": version.environment, "conversation": conversation}, secrets=version.secrets
+        {
+            "sys": {**system, **(more or {})},
+            "env": version.environment,
+            "conversation": conversation,
+            "rag": asked or {},
+        },
+        secrets=version.secrets,
     )

@@ -1,14 +1,14 @@
 """Requests for runs: who asks, for which app, with what, and what is special about it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from treadle.apps.compile import CompiledApp
 from treadle.apps.running.records import CreatorRole
 from treadle.apps.tables import App, CreatedFrom, TriggeredFrom
 from treadle.engine.events import Event
-from treadle.engine.values import JsonValue
+from treadle.engine.values import JsonValue, Value
 from treadle.nodes.inputs import FileResolver
 
 
@@ -68,3 +68,7 @@ class StartRun:
     """The caller follows the stream, and hears the answer where the app reads it aloud."""
     called: Called | None = None
     """The run that this one is a part of."""
+    system: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    """More system variables, such as those of knowledge pipelines."""
+    run_id: str | None = None
+    """The id of the run where it must be known before; a new one otherwise."""

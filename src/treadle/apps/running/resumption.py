@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from treadle.apps.conversations.history import Owner
 from treadle.apps.conversations.memory import ConversationMemory, NoMemory
 from treadle.apps.conversations.state import load_conversation
+from treadle.apps.pipeline_inputs import rag_scope
 from treadle.apps.running.checkpoints import Checkpoints, RunCheckpoint
 from treadle.apps.running.leases import LeaseKeeper
 from treadle.apps.running.pauses import Pauses
@@ -196,7 +197,13 @@ class Resumer:
                 self._db, conversation.id, record.message.id if record.message else "", parent, self._uploads.with_url
             )
         pool = VariablePool(
-            {"sys": system, "env": version.environment, "conversation": variables}, secrets=version.secrets
+            {
+                "sys": system,
+                "env": version.environment,
+                "conversation": variables,
+                "rag": rag_scope(version.pipeline_variables, record.root, inputs),
+            },
+            secrets=version.secrets,
         )
         origin = FileOrigin(record.workspace_id, record.app_id, record.created_by_role, record.created_by, record.id)
         recorder = self._recording.recorder(record, secrets=version.secrets, resumed=checkpoint)
@@ -239,21 +246,21 @@ class Resumer:
         for event in checkpoint.paused:
             recorder(stopped(event, reason, now))
         usage = sum((event.usage for event in checkpoint.finished), NO_USAGE)
-        await recorder.finish(
-            RunFinished(
-                run_id=run_id,
-                status=status,
-                started_at=now if checkpoint.elapsed else to_seconds(checkpoint.run.created_at),
-                at=now,
-                outputs=checkpoint.outputs,
-                error=reason,
-                error_type="WorkflowNodeError" if status is RunStatus.FAILED else None,
-                total_steps=len({event.execution_id for event in (*checkpoint.finished, *checkpoint.paused)}),
-                exceptions_count=sum(event.status is NodeStatus.EXCEPTION for event in checkpoint.finished),
-                usage=usage,
-                total_tokens=usage.total_tokens,
-            )
+        ended = RunFinished(
+            run_id=run_id,
+            status=status,
+            started_at=now if checkpoint.elapsed else to_seconds(checkpoint.run.created_at),
+            at=now,
+            outputs=checkpoint.outputs,
+            error=reason,
+            error_type="WorkflowNodeError" if status is RunStatus.FAILED else None,
+            total_steps=len({event.execution_id for event in (*checkpoint.finished, *checkpoint.paused)}),
+            exceptions_count=sum(event.status is NodeStatus.EXCEPTION for event in checkpoint.finished),
+            usage=usage,
+            total_tokens=usage.total_tokens,
         )
+        await recorder.finish(ended)
+        await self._host.tell_ended(checkpoint.run, ended)
 
 
 def _system(inputs: dict[str, Value]) -> dict[str, Value]:

@@ -7,7 +7,7 @@ design "The way of a request", spec workflow-engine §18, service-api §1.7.
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from treadle.apps.app_tools import agent_strategies, tool_icons
@@ -69,6 +69,8 @@ class RunHost:
         self._by_message: dict[str, ActiveRun] = {}
         self.on_paused: list[Callable[[str, Debugging | None], None]] = []
         """Called with each run that has paused here: an answer may have come before the pause."""
+        self.on_ended: list[Callable[[RunRecord, RunEnd], Awaitable[None]]] = []
+        """Awaited with each run that has ended or paused here, once that is recorded."""
 
     async def start(self, request: StartRun) -> ActiveRun:
         """Begin a run. Raises Refusal for everything that is wrong with the request; then nothing is left behind."""
@@ -276,6 +278,7 @@ class RunHost:
             finished = await active.around.enter(active.run) or await active.run.execute()
             finished = await active.around.settle(finished)
             await recorder.finish(finished)
+            await self.tell_ended(recorder.run, finished)
             if debugging is not None:
                 await debugging.keep()
             active.feed.publish(finished)
@@ -299,6 +302,11 @@ class RunHost:
             if isinstance(finished, RunPaused):
                 for tell in self.on_paused:
                     tell(finished.run_id, debugging)
+
+    async def tell_ended(self, record: RunRecord, end: RunEnd) -> None:
+        """Tell those who want to know how a run ended."""
+        for tell in self.on_ended:
+            await tell(record, end)
 
     def _forget(self, active: ActiveRun) -> None:
         thread = active.thread

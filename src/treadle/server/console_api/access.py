@@ -168,6 +168,9 @@ async def _signed_in(request: Request, services: Services) -> SignedIn:
     signed_in = await services.accounts.session_account(request.cookies.get(SESSION_COOKIE, ""))
     if signed_in is None:
         raise Unauthorized("Sign in first.")
+    app_id = request.path_params.get("app_id")
+    if app_id is not None and await services.apps.is_pipeline(app_id):
+        raise NotFound("There is no such app.")  # who may see a pipeline is told by its base
     return signed_in
 
 

@@ -14,6 +14,7 @@ from treadle.server.service_api import (
     files,
     forms,
     generation,
+    pipelines,
     speech,
     workflows,
 )
@@ -28,6 +29,7 @@ ROUTES: list[DeclaredRoute] = [
     *forms.ROUTES,
     *end_users.ROUTES,
     *speech.ROUTES,
+    *pipelines.ROUTES,
     *datasets.ROUTES,
     *dataset_documents.ROUTES,
     *dataset_segments.ROUTES,

@@ -1,0 +1,240 @@
+"""Runs of pipelines: each makes a document from one source, or shows what it would make. Source: spec knowledge §23."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import update
+
+from treadle.apps.pipeline_inputs import asked_by
+from treadle.apps.running.active_run import ActiveRun
+from treadle.apps.running.records import RunRecord
+from treadle.apps.running.requests import StartRun
+from treadle.apps.running.runs import RunHost
+from treadle.apps.tables import CreatedFrom, TriggeredFrom
+from treadle.apps.uploads import Uploads
+from treadle.engine.events import RunEnd, RunPaused, RunStatus
+from treadle.engine.values import Value
+from treadle.knowledge.access import Asker
+from treadle.knowledge.document_adding import new_batch
+from treadle.knowledge.document_repository import DocumentRepository
+from treadle.knowledge.pipelines import BasePipeline, Pipelines
+from treadle.knowledge.requests import JsonMap
+from treadle.knowledge.tables import DocForm, Document, IndexingStatus
+from treadle.nodes.config import as_value
+from treadle.nodes.inputs import InputError, validate_inputs
+from treadle.platform.clock import now_us
+from treadle.platform.db import Database
+from treadle.platform.ids import new_id
+from treadle.platform.refusals import InvalidParam, Refusal
+
+MOST_SOURCES = 20
+_MAX_NAME = 255
+_DONE = (IndexingStatus.COMPLETED, IndexingStatus.ERROR)
+
+SourceType = Literal["local_file", "online_document", "website_crawl", "online_drive"]
+
+
+@dataclass(slots=True, kw_only=True)
+class PipelineOrder:
+    """What a pipeline is to read. `is_published`: its documents are kept; otherwise the draft runs and shows them."""
+
+    inputs: JsonMap
+    datasource_type: SourceType
+    datasource_info_list: list[JsonMap]
+    start_node_id: str
+    is_published: bool = True
+    response_mode: Literal["streaming", "blocking"] = "blocking"
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineAdded:
+    """The documents that runs have begun to make."""
+
+    pipeline: BasePipeline
+    batch: str
+    documents: list[Document] = field(default_factory=list[Document])
+
+    def shown(self) -> dict[str, Any]:
+        base = self.pipeline.base
+        return {
+            "batch": self.batch,
+            "dataset": {
+                "id": base.id,
+                "name": base.name,
+                "description": base.description,
+                "chunk_structure": base.doc_form,
+            },
+            "documents": [
+                {
+                    "id": row.id,
+                    "position": row.position,
+                    "data_source_type": row.data_source_type,
+                    "data_source_info": msgspec.json.decode(row.data_source_info),
+                    "name": row.name,
+                    "indexing_status": row.indexing_status,
+                    "error": row.error,
+                    "enabled": row.enabled,
+                }
+                for row in self.documents
+            ],
+        }
+
+
+class PipelineRuns:
+    """Starts runs, and notes on documents how runs end that did not make them."""
+
+    def __init__(self, db: Database, pipelines: Pipelines, host: RunHost, uploads: Uploads) -> None:
+        self._db = db
+        self._pipelines = pipelines
+        self._host = host
+        self._uploads = uploads
+        host.on_ended.append(self._ended)
+
+    async def add(self, asker: Asker, base_id: str, order: PipelineOrder) -> PipelineAdded:
+        """Begin to make a document of each source; a run for each. Raises NotFound, Forbidden and Refusal."""
+        asker.may_work()
+        pipeline = await self._pipelines.of_base(asker, base_id, published=True)
+        inputs = await self._checked(asker, pipeline, order)
+        names = [await self._name(asker, info) for info in order.datasource_info_list]
+        added = PipelineAdded(pipeline, new_batch())
+        async with self._db.transaction(lock=f"documents of {pipeline.base.id}") as session:
+            position = await DocumentRepository(session, asker.workspace_id).last_position(pipeline.base.id)
+            for info, name in zip(order.datasource_info_list, names, strict=True):
+                position += 1
+                row = _new_document(asker, pipeline, order, info, name, position, added.batch)
+                session.add(row)
+                added.documents.append(row)
+        for row, info in zip(added.documents, order.datasource_info_list, strict=True):
+            system = _system(pipeline, order, info) | {
+                "document_id": row.id,
+                "batch": added.batch,
+                "invoke_from": "published",
+            }
+            try:
+                await self._host.call(self._request(asker, pipeline, order, inputs, system, run_id=row.pipeline_run_id))
+            except Refusal as refusal:
+                await self._fail(row.pipeline_run_id or "", refusal.message)
+        return added
+
+    async def preview(self, asker: Asker, base_id: str, order: PipelineOrder) -> ActiveRun:
+        """A run of the draft with the first source, which keeps nothing. Raises NotFound, Forbidden and Refusal."""
+        asker.may_work()
+        pipeline = await self._pipelines.of_base(asker, base_id, published=False)
+        inputs = await self._checked(asker, pipeline, order)
+        system = _system(pipeline, order, order.datasource_info_list[0]) | {"invoke_from": "debugger"}
+        return await self._host.start(self._request(asker, pipeline, order, inputs, system))
+
+    def _request(
+        self,
+        asker: Asker,
+        pipeline: BasePipeline,
+        order: PipelineOrder,
+        inputs: Mapping[str, Value],
+        system: Mapping[str, Value],
+        *,
+        run_id: str | None = None,
+    ) -> StartRun:
+        return StartRun(
+            app=pipeline.app,
+            created_from=CreatedFrom.SERVICE_API if asker.by_key else CreatedFrom.CONSOLE,
+            triggered_from=TriggeredFrom.PIPELINE_RUN if run_id else TriggeredFrom.PIPELINE_DEBUGGING,
+            root=order.start_node_id,
+            user_id=asker.account_id or "",
+            user=asker.account_id or "",
+            inputs=inputs,
+            compiled=pipeline.version,
+            system=system,
+            run_id=run_id,
+        )
+
+    async def _checked(self, asker: Asker, pipeline: BasePipeline, order: PipelineOrder) -> dict[str, Value]:
+        """The answers to what the pipeline asks. Raises InvalidParam for an order that cannot be run."""
+        config = pipeline.source(order.start_node_id)
+        if order.datasource_type != config.provider_type:
+            raise InvalidParam(
+                f"The data source {order.start_node_id} takes {config.provider_type}, not {order.datasource_type}.",
+                param="datasource_type",
+            )
+        if not 1 <= len(order.datasource_info_list) <= MOST_SOURCES:
+            raise InvalidParam(
+                f"`datasource_info_list` must name 1 to {MOST_SOURCES} sources.", param="datasource_info_list"
+            )
+        questions = [each.question for each in asked_by(pipeline.version.pipeline_variables, order.start_node_id)]
+        files = self._uploads.for_caller(asker.workspace_id, asker.account_id or "")
+        try:
+            return await validate_inputs(questions, order.inputs, files=files)
+        except InputError as error:
+            raise InvalidParam(f"{error.message}.", param=error.variable) from error
+
+    async def _name(self, asker: Asker, info: JsonMap) -> str:
+        """What the document is called. Raises InvalidParam for a file that the workspace does not have."""
+        related = info.get("related_id")
+        if isinstance(related, str):
+            file = await self._uploads.stored(related, asker.workspace_id)
+            if file is None:
+                raise InvalidParam(f"There is no uploaded file {related[:40]!r}.", param="datasource_info_list")
+            return file.name[:_MAX_NAME]
+        names = (info.get(key) for key in ("name", "title", "source_url"))
+        return next((name for name in names if isinstance(name, str) and name), "Untitled")[:_MAX_NAME]
+
+    async def _ended(self, record: RunRecord, end: RunEnd) -> None:
+        if record.triggered_from != TriggeredFrom.PIPELINE_RUN:
+            return
+        if isinstance(end, RunPaused):
+            await self._fail(record.id, "The pipeline waits for a person; a document cannot.")
+        elif end.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+            await self._fail(record.id, "The pipeline ended before it had kept any chunks.")
+        else:
+            await self._fail(record.id, end.error or "The run was stopped.")
+
+    async def _fail(self, run_id: str, reason: str) -> None:
+        """Note why a run made no document; without effect on one that is made, or has told its own error."""
+        mine = (Document.pipeline_run_id == run_id, Document.indexing_status.not_in(_DONE))
+        ended = {"indexing_status": IndexingStatus.ERROR, "error": reason, "stopped_at": now_us()}
+        async with self._db.transaction() as session:
+            await session.execute(update(Document).where(*mine).values(**ended))
+
+
+def _system(pipeline: BasePipeline, order: PipelineOrder, info: JsonMap) -> dict[str, Value]:
+    return {
+        "dataset_id": pipeline.base.id,
+        "datasource_type": order.datasource_type,
+        "datasource_info": as_value(info),
+    }
+
+
+def _new_document(
+    asker: Asker, pipeline: BasePipeline, order: PipelineOrder, info: JsonMap, name: str, position: int, batch: str
+) -> Document:
+    now, related = now_us(), info.get("related_id")
+    told: Sequence[str] = [key for key in info if key != "content"]
+    return Document(
+        id=new_id(),
+        workspace_id=asker.workspace_id,
+        base_id=pipeline.base.id,
+        position=position,
+        name=name,
+        batch=batch,
+        data_source_type=order.datasource_type,
+        data_source_info=msgspec.json.encode({key: info[key] for key in told}).decode(),
+        file_id=related if isinstance(related, str) else None,
+        pipeline_run_id=new_id(),
+        created_from=asker.created_from,
+        created_by=asker.account_id,
+        created_at=now,
+        updated_at=now,
+        processing_started_at=now,
+        doc_form=pipeline.base.doc_form or DocForm.TEXT,
+        doc_language="English",
+        indexing_status=IndexingStatus.PARSING,
+        word_count=0,
+        tokens=0,
+        segment_count=0,
+        hit_count=0,
+        attempts=0,
+        enabled=True,
+        archived=False,
+        is_paused=False,
+    )

@@ -101,7 +101,7 @@ async def ids_of(here: Bench, api: Caller) -> dict[str, str]:
         "dataset_id": base, "document_id": document["id"], "segment_id": segment["id"], "batch": "20260101000000123456",
         "child_chunk_id": segment["child_chunks"][0]["id"], "metadata_id": field["id"], "tag_id": tag["id"],
         "action": "enable", "job_id": base, "api_id": base, "key_id": base, "binding_id": base,
-        "set_id": base, "question_id": base, "evaluation_id": base,
+        "set_id": base, "question_id": base, "evaluation_id": base, "pipeline_id": base, "node_id": "file",
     }  # fmt: skip
 
 

@@ -69,6 +69,7 @@ async def list_sources(call: DatasetCall) -> ASGIApp:
 
 async def run_source(call: DatasetCall) -> ASGIApp:
     """POST /datasets/{dataset_id}/pipeline/datasource/nodes/{node_id}/run."""
+    await call.knowledge.bases.read(call.asker, call.dataset_id)
     wanted = call.body(SourceRun)
     pipeline = await call.services.pipelines.of_base(call.asker, call.dataset_id, published=wanted.is_published)
     config = pipeline.source(call.path("node_id"))
@@ -82,6 +83,7 @@ async def run_source(call: DatasetCall) -> ASGIApp:
 
 async def run_pipeline(call: DatasetCall) -> ASGIApp:
     """POST /datasets/{dataset_id}/pipeline/run: documents begin to be made; of a draft, what they would be."""
+    await call.knowledge.bases.read(call.asker, call.dataset_id)
     order = call.body(PipelineOrder)
     if order.is_published:
         added = await call.services.pipeline_runs.add(call.asker, call.dataset_id, order)

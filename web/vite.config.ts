@@ -41,6 +41,19 @@ export default defineConfig({
     manifest: true,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
+    rolldownOptions: {
+      // Modules that many pages share are a few files: small ones compress badly, and each is a request.
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "shared", minShareCount: 25, includeDependenciesRecursively: false },
+            { name: "icons", test: /lucide-react/, minShareCount: 3, includeDependenciesRecursively: false },
+            { name: "graph", test: /features\/workflow\/(graph|store\/api)/, minShareCount: 3, includeDependenciesRecursively: false },
+            { name: "canvas", test: /features\/workflow\/(store|canvas|running\/running)/, minShareCount: 3, includeDependenciesRecursively: false },
+          ],
+        },
+      },
+    },
     // A font inside the stylesheet would need `data:` in the content security policy.
     assetsInlineLimit: 0,
   },

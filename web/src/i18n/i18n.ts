@@ -4,13 +4,16 @@ import type en from "./en";
 import type annotations from "./en/annotations.json";
 import type apiReference from "./en/api-reference.json";
 import type documents from "./en/documents.json";
+import type editors from "./en/editors.json";
 import type evaluation from "./en/evaluation.json";
 import type extensions from "./en/extensions.json";
+import type generate from "./en/generate.json";
 import type knowledgeSetup from "./en/knowledge-setup.json";
 import type logs from "./en/logs.json";
 import type modelSetup from "./en/model-setup.json";
 import type monitor from "./en/monitor.json";
 import type orchestration from "./en/orchestration.json";
+import type panels from "./en/panels.json";
 import type proofs from "./en/proofs.json";
 import type publishing from "./en/publishing.json";
 import type tools from "./en/tools.json";
@@ -20,13 +23,16 @@ export type Translation = typeof en & {
   annotations: typeof annotations;
   apiReference: typeof apiReference;
   documents: typeof documents;
+  editors: typeof editors;
   evaluation: typeof evaluation;
   extensions: typeof extensions;
+  generate: typeof generate;
   knowledgeSetup: typeof knowledgeSetup;
   logs: typeof logs;
   modelSetup: typeof modelSetup;
   monitor: typeof monitor;
   orchestration: typeof orchestration;
+  panels: typeof panels;
   proofs: typeof proofs;
   publishing: typeof publishing;
   tools: typeof tools;
@@ -62,6 +68,11 @@ export const AREAS = {
     "zh-Hans": () => import("./zh-Hans/documents.json"),
     ja: () => import("./ja/documents.json"),
   },
+  editors: {
+    en: () => import("./en/editors.json"),
+    "zh-Hans": () => import("./zh-Hans/editors.json"),
+    ja: () => import("./ja/editors.json"),
+  },
   evaluation: {
     en: () => import("./en/evaluation.json"),
     "zh-Hans": () => import("./zh-Hans/evaluation.json"),
@@ -71,6 +82,11 @@ export const AREAS = {
     en: () => import("./en/extensions.json"),
     "zh-Hans": () => import("./zh-Hans/extensions.json"),
     ja: () => import("./ja/extensions.json"),
+  },
+  generate: {
+    en: () => import("./en/generate.json"),
+    "zh-Hans": () => import("./zh-Hans/generate.json"),
+    ja: () => import("./ja/generate.json"),
   },
   knowledgeSetup: {
     en: () => import("./en/knowledge-setup.json"),
@@ -96,6 +112,11 @@ export const AREAS = {
     en: () => import("./en/orchestration.json"),
     "zh-Hans": () => import("./zh-Hans/orchestration.json"),
     ja: () => import("./ja/orchestration.json"),
+  },
+  panels: {
+    en: () => import("./en/panels.json"),
+    "zh-Hans": () => import("./zh-Hans/panels.json"),
+    ja: () => import("./ja/panels.json"),
   },
   proofs: {
     en: () => import("./en/proofs.json"),
@@ -161,10 +182,12 @@ async function load(area: Area, language: Language): Promise<void> {
   i18next.addResourceBundle(language, "translation", { [area]: texts }, true);
 }
 
-/** A page together with the texts of its area. */
-export async function withTexts<Page>(area: Area, page: Promise<Page>): Promise<Page> {
-  shown.add(area);
-  const [loaded] = await Promise.all([page, load(area, languageFor(i18next.language) ?? "en")]);
+/** A page, or a part of one, together with the texts of its areas. */
+export async function withTexts<Page>(areas: Area | readonly Area[], page: Promise<Page>): Promise<Page> {
+  const named = typeof areas === "string" ? [areas] : areas;
+  for (const area of named) shown.add(area);
+  const language = languageFor(i18next.language) ?? "en";
+  const [loaded] = await Promise.all([page, ...named.map((area) => load(area, language))]);
   return loaded;
 }
 

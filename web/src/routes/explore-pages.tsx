@@ -2,10 +2,11 @@ import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback } from "react";
 import { ExplorePage } from "@/features/explore/explore-page";
 import { InstalledPage } from "@/features/explore/installed-page";
+import { withTexts } from "@/i18n/i18n";
 import { Skeleton } from "@/ui/empty";
 
 const ChatPage = lazy(() => import("@/features/chat/chat-page").then((module) => ({ default: module.ChatPage })));
-const GenerationPage = lazy(() => import("@/features/text-generation/generation-page").then((module) => ({ default: module.GenerationPage })));
+const GenerationPage = lazy(async () => ({ default: (await withTexts("generate", import("@/features/text-generation/generation-page"))).GenerationPage }));
 
 const catalogue = getRouteApi("/console/explore/apps");
 const installed = getRouteApi("/console/explore/installed/$appId");

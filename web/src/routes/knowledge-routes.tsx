@@ -42,7 +42,7 @@ const baseRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/datasets/$baseId",
   validateSearch: ({ tab, keyword, status, sort, page }): BaseSearch => ({ tab: text(tab), keyword: text(keyword), status: text(status), sort: text(sort), page: text(page) }),
-  component: lazyRouteComponent(() => withTexts("documents", withTexts("evaluation", withTexts("knowledgeSetup", import("./knowledge-pages")))), "BaseRoute"),
+  component: lazyRouteComponent(() => withTexts(["documents", "evaluation", "knowledgeSetup"], import("./knowledge-pages")), "BaseRoute"),
 });
 
 const keysRoute = createRoute({

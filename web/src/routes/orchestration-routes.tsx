@@ -17,5 +17,5 @@ addAppTab({
 export const configurationRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "configuration",
-  component: lazyRouteComponent(() => withTexts("extensions", withTexts("orchestration", import("./orchestration-page"))), "ConfigurationRoute"),
+  component: lazyRouteComponent(() => withTexts(["editors", "extensions", "orchestration", "panels"], import("./orchestration-page")), "ConfigurationRoute"),
 });

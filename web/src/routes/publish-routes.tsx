@@ -24,5 +24,5 @@ addAppTab({ id: "develop", path: "develop", label: (t) => t("publish.reference")
 export const developRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "develop",
-  component: lazyRouteComponent(() => withTexts("publishing", withTexts("apiReference", import("./develop-page"))), "DevelopRoute"),
+  component: lazyRouteComponent(() => withTexts(["publishing", "apiReference"], import("./develop-page")), "DevelopRoute"),
 });

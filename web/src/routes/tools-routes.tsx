@@ -44,7 +44,7 @@ const toolsRoute = createRoute({
     labels: text(search.labels),
     open: text(search.open),
   }),
-  component: lazyRouteComponent(() => withTexts("tools", import("./tools-page")), "ToolsRoute"),
+  component: lazyRouteComponent(() => withTexts(["editors", "tools"], import("./tools-page")), "ToolsRoute"),
 });
 
 export const toolsRoutes = [toolsRoute] as const;

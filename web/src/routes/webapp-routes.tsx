@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import type { GenerationTab } from "@/features/text-generation/generation-page";
 import { visitorFromAddress } from "@/features/webapp/visitor";
+import { withTexts } from "@/i18n/i18n";
 import { rootRoute } from "./layouts";
 import { text } from "./search";
 
@@ -28,14 +29,14 @@ const completionRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/completion/$code",
   validateSearch: (search): { mode?: GenerationTab | undefined } => ({ ...search, mode: tabOf(search.mode) }),
-  component: lazyRouteComponent(() => import("./generation-pages"), "CompletionRoute"),
+  component: lazyRouteComponent(() => withTexts("generate", import("./generation-pages")), "CompletionRoute"),
 });
 
 const workflowRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/workflow/$code",
   validateSearch: (search): { mode?: GenerationTab | undefined } => ({ ...search, mode: tabOf(search.mode) }),
-  component: lazyRouteComponent(() => import("./generation-pages"), "WorkflowRoute"),
+  component: lazyRouteComponent(() => withTexts("generate", import("./generation-pages")), "WorkflowRoute"),
 });
 
 const formRoute = createRoute({

@@ -1,7 +1,7 @@
 import clsx from "clsx";
 import { Check, ChevronRight } from "lucide-react";
-import { ContextMenu as RadixContext, DropdownMenu as Radix } from "radix-ui";
-import { createContext, useContext, type ReactElement, type ReactNode } from "react";
+import { DropdownMenu as Radix } from "radix-ui";
+import type { ReactElement, ReactNode } from "react";
 import { FLOATING, useInDialog } from "./layer";
 import { Shortcut } from "./shortcut";
 import { noteMenuOf } from "./use-return-focus";
@@ -10,9 +10,6 @@ const CARD = `${FLOATING} max-h-[80dvh] min-w-44 max-w-80 overflow-y-auto p-1`;
 const ITEM =
   "flex min-h-8 w-full cursor-pointer items-center gap-2 rounded-control px-2 text-start outline-none select-none " +
   "data-highlighted:bg-text/8 data-[state=open]:bg-text/8 data-disabled:cursor-default data-disabled:opacity-50 pointer-coarse:min-h-10";
-
-/** The items are the same in both kinds of menu; this says whose parts they are made of. */
-const Kind = createContext<"drop-down" | "context">("drop-down");
 
 interface MenuProps {
   /** The button that opens the menu. It must take a ref and props. */
@@ -32,32 +29,10 @@ export function Menu({ trigger, align = "end", side = "bottom", children, ...sta
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content align={align} side={side} sideOffset={4} collisionPadding={8} loop onCloseAutoFocus={leaveToDialog} className={CARD}>
-          <Kind value="drop-down">{children}</Kind>
+          {children}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
-  );
-}
-
-interface ContextMenuProps {
-  /** What is right-clicked, or pressed long. It must take a ref and props. */
-  children: ReactElement;
-  items: ReactNode;
-  onOpenChange?: (open: boolean) => void;
-}
-
-/** The menu of a right click, of a long press, and of the menu key. */
-export function ContextMenu({ children, items, ...state }: ContextMenuProps) {
-  const modal = useInDialog();
-  return (
-    <RadixContext.Root modal={modal} {...state}>
-      <RadixContext.Trigger asChild>{children}</RadixContext.Trigger>
-      <RadixContext.Portal>
-        <RadixContext.Content collisionPadding={8} loop onCloseAutoFocus={leaveToDialog} className={CARD}>
-          <Kind value="context">{items}</Kind>
-        </RadixContext.Content>
-      </RadixContext.Portal>
-    </RadixContext.Root>
   );
 }
 
@@ -79,9 +54,8 @@ interface MenuItemProps {
 }
 
 export function MenuItem({ icon, danger = false, disabled = false, checked, shortcut, onSelect, children }: MenuItemProps) {
-  const { Item } = useParts();
   return (
-    <Item
+    <Radix.Item
       {...(checked === undefined ? {} : { role: "menuitemradio", "aria-checked": checked })}
       disabled={disabled}
       onSelect={(event) => {
@@ -94,7 +68,7 @@ export function MenuItem({ icon, danger = false, disabled = false, checked, shor
       <span className="min-w-0 flex-1 truncate">{children}</span>
       {shortcut !== undefined && <Shortcut keys={shortcut} />}
       {checked === true && <Check size={16} strokeWidth={1.5} className="text-accent" />}
-    </Item>
+    </Radix.Item>
   );
 }
 
@@ -106,33 +80,26 @@ interface SubMenuProps {
 
 /** An item that opens a menu of its own beside it. */
 export function SubMenu({ icon, label, children }: SubMenuProps) {
-  const { Sub, SubTrigger, Portal, SubContent } = useParts();
   return (
-    <Sub>
-      <SubTrigger className={ITEM}>
+    <Radix.Sub>
+      <Radix.SubTrigger className={ITEM}>
         {icon !== undefined && <span className="shrink-0 text-muted">{icon}</span>}
         <span className="min-w-0 flex-1 truncate">{label}</span>
         <ChevronRight size={16} strokeWidth={1.5} className="text-muted" />
-      </SubTrigger>
-      <Portal>
-        <SubContent sideOffset={4} collisionPadding={8} loop className={CARD}>
+      </Radix.SubTrigger>
+      <Radix.Portal>
+        <Radix.SubContent sideOffset={4} collisionPadding={8} loop className={CARD}>
           {children}
-        </SubContent>
-      </Portal>
-    </Sub>
+        </Radix.SubContent>
+      </Radix.Portal>
+    </Radix.Sub>
   );
 }
 
 export function MenuLabel({ children }: { children: ReactNode }) {
-  const { Label } = useParts();
-  return <Label className="px-2 pt-1.5 pb-1 text-12 text-muted">{children}</Label>;
+  return <Radix.Label className="px-2 pt-1.5 pb-1 text-12 text-muted">{children}</Radix.Label>;
 }
 
 export function MenuSeparator() {
-  const { Separator } = useParts();
-  return <Separator className="-mx-1 my-1 h-px bg-line" />;
-}
-
-function useParts(): typeof Radix | typeof RadixContext {
-  return useContext(Kind) === "context" ? RadixContext : Radix;
+  return <Radix.Separator className="-mx-1 my-1 h-px bg-line" />;
 }

@@ -1,19 +1,17 @@
 import { Activity, ArrowUpRight, Compass, Copy, Download, MoreHorizontal, Pencil, Trash2, Workflow } from "lucide-react";
 import { useNavigate } from "@tanstack/react-router";
-import { useState, type ReactElement } from "react";
+import { lazy, Suspense, useState, type ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import type { AppMode } from "@/api/console";
 import { useErrorText } from "@/i18n/errors";
 import { IconButton } from "@/ui/button";
-import { Checkbox } from "@/ui/checkbox";
-import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { showToast } from "@/ui/toast";
-import { useAppChanging, useAppMaking } from "./app-writes";
-import { EditDialog } from "./edit-dialog";
-import { saveAppFile, SecretsDialog, secretsOf } from "./export-app";
-import { looksOf } from "./looks";
-import { LooksDialog } from "./looks-dialog";
+import type { Asked } from "./asked-dialog";
+import { saveAppFile, secretsOf } from "./export-app";
+
+// What one asks for is loaded when one asks.
+const AskedDialog = lazy(() => import("./asked-dialog"));
 
 /** What the menu knows of an app, in a list or open. */
 export interface MenuApp {
@@ -38,8 +36,6 @@ interface AppMenuProps {
   onDeleted?: () => unknown;
 }
 
-type Asked = "edit" | "copy" | "convert" | "delete" | { secrets: string[] };
-
 const SIGN = { size: 16, strokeWidth: 1.5 };
 
 /** Everything that is done to an app as a whole. */
@@ -47,10 +43,7 @@ export function AppMenu({ app, editable, trigger, onDeleted }: AppMenuProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const navigate = useNavigate();
-  const { copy } = useAppMaking();
-  const { remove } = useAppChanging();
   const [asked, setAsked] = useState<Asked | null>(null);
-  const close = () => setAsked(null);
   const drawn = app.mode === "workflow" || app.mode === "advanced-chat";
   const exported = async () => {
     try {
@@ -110,56 +103,11 @@ export function AppMenu({ app, editable, trigger, onDeleted }: AppMenuProps) {
           </>
         )}
       </Menu>
-      {asked === "edit" && <EditDialog appId={app.id} onClose={close} />}
-      {asked === "copy" && (
-        <LooksDialog
-          onClose={close}
-          title={t("apps.copy.title")}
-          description={t("apps.copy.text")}
-          action={t("apps.copy.action")}
-          looks={{ ...looksOf(app), name: t("apps.copy.name", { name: app.name }) }}
-          appId={app.id}
-          onSend={(looks) => copy(app.id, looks)}
-        />
+      {asked !== null && (
+        <Suspense>
+          <AskedDialog asked={asked} app={app} onClose={() => setAsked(null)} onDeleted={onDeleted} />
+        </Suspense>
       )}
-      {asked === "convert" && <ConvertDialog app={app} onClose={close} />}
-      {asked === "delete" && (
-        <ConfirmDialog
-          onClose={close}
-          title={t("apps.delete.title", { name: app.name })}
-          text={t("apps.delete.text")}
-          action={t("common.delete")}
-          word={app.name}
-          onConfirm={async () => {
-            await remove(app.id);
-            await onDeleted?.();
-          }}
-        />
-      )}
-      {asked !== null && typeof asked === "object" && <SecretsDialog app={app} secrets={asked.secrets} onClose={close} />}
     </>
-  );
-}
-
-function ConvertDialog({ app, onClose }: { app: MenuApp; onClose: () => void }) {
-  const { t } = useTranslation();
-  const { convert } = useAppMaking();
-  const [deleteOriginal, setDeleteOriginal] = useState(false);
-  const kind = t(`apps.modes.${app.mode === "chat" ? "advanced-chat" : "workflow"}`);
-  return (
-    <LooksDialog
-      onClose={onClose}
-      title={t("apps.convert.title")}
-      description={t("apps.convert.text", { kind })}
-      action={t("apps.convert.action")}
-      looks={{ ...looksOf(app), name: t("apps.convert.name", { name: app.name, kind }) }}
-      appId={app.id}
-      onSend={(looks) => convert(app.id, looks, deleteOriginal)}
-    >
-      <div>
-        <Checkbox checked={deleteOriginal} onChange={setDeleteOriginal} label={t("apps.convert.delete")} />
-        {deleteOriginal && <p className="mt-1 ml-6 text-12 text-danger">{t("apps.convert.deleteHint")}</p>}
-      </div>
-    </LooksDialog>
   );
 }

@@ -20,7 +20,7 @@ const SiteDialog = lazy(() => import("./site-dialog"));
 const EmbedDialog = lazy(() => import("./embed-dialog"));
 const CustomizeDialog = lazy(() => import("./customize-dialog"));
 const QrDialog = lazy(() => import("./qr-dialog"));
-const Monitor = lazy(() => withTexts("monitor", withTexts("logs", import("@/features/monitor/monitor"))));
+const Monitor = lazy(() => withTexts(["logs", "monitor"], import("@/features/monitor/monitor")));
 
 type AppDetail = Schemas["AppDetail"];
 

@@ -11,9 +11,10 @@ import {
   type Edge,
   type FinalConnectionState,
   type NodeChange,
+  type NodeProps,
   type OnMove,
 } from "@xyflow/react";
-import { memo, useCallback, useDeferredValue, useMemo, useRef, useState, type MouseEvent as ReactMouseEvent } from "react";
+import { lazy, memo, Suspense, useCallback, useDeferredValue, useMemo, useRef, useState, type MouseEvent as ReactMouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { showToast } from "@/ui/toast";
 import { connect } from "../graph/editing";
@@ -24,18 +25,28 @@ import { byId } from "../graph/lookup";
 import { keptInside, movedTo } from "../graph/placing";
 import { refusalOf } from "../graph/rules";
 import type { FlowNode, Point } from "../graph/types";
-import { Note } from "../notes/note";
 import { documentOf, useWorkflow, useWorkflowStore } from "../store";
 import "./canvas.css";
 import { BodyStart, Card, ContainerCard } from "./card";
-import { Candidate } from "./candidate";
+import { Carried } from "./asked";
 import { openSettings } from "./commands";
 import { EdgeInsert } from "./edge-insert";
 import { EdgeLayer } from "./edges";
 import { makeCards, type CardNode } from "./flow-nodes";
 import { DetailContext, useCanvas, useCanvasStore, ZOOM, type Detail } from "./ui";
 
-const NODE_TYPES = { card: Card, container: ContainerCard, start: BodyStart, note: Note };
+const Note = lazy(async () => ({ default: (await import("../notes/note")).Note }));
+
+/** Many a canvas has no notes; what draws them comes with the first one. */
+function NoteCard(props: NodeProps<CardNode>) {
+  return (
+    <Suspense>
+      <Note {...props} />
+    </Suspense>
+  );
+}
+
+const NODE_TYPES = { card: Card, container: ContainerCard, start: BodyStart, note: NoteCard };
 const NO_EDGES: Edge[] = [];
 const NO_ATTRIBUTION = { hideAttribution: true };
 const WHEEL_BUTTON = [1];
@@ -255,7 +266,7 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
         <EdgeInsert />
         <Guides />
       </ReactFlow>
-      <Candidate />
+      <Carried />
     </DetailContext>
   );
 }

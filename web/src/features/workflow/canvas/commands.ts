@@ -74,7 +74,7 @@ export interface CommandContext {
   pointer: () => Point | null;
   say: (tone: "ok" | "danger", key: "copied" | "skipped" | "nothingToPaste", subject: string) => void;
   exportFile: () => void;
-  exportImage: () => void;
+  exportImage: () => Promise<void>;
 }
 
 export interface Command {

@@ -1,11 +1,12 @@
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { withTexts } from "@/i18n/i18n";
 import { Spinner } from "@/ui/spinner";
 import { byId } from "../graph/lookup";
 import { useWorkflow } from "../store";
 import { SidePanel } from "./side-panel";
 
-const NodePanel = lazy(async () => ({ default: (await import("../panels")).NodePanel }));
+const NodePanel = lazy(() => withTexts(["editors", "panels"], import("../panels/node-panel")));
 
 /** The settings of a node, right of the canvas. */
 export function Inspector({ nodeId }: { nodeId: string }) {

@@ -31,6 +31,7 @@ export interface CanvasState {
   guides: { x: number | null; y: number | null } | null;
   /** Follows the mouse until a click puts it down. */
   candidate: NodeData | "note" | null;
+  paletteTab: "blocks" | "tools";
   palette: { spot: Spot | null; x: number; y: number; replaces?: string } | null;
   menu: MenuAt | null;
   /** Asks which node this one is to be connected to. */
@@ -56,6 +57,7 @@ export function createCanvasStore(): CanvasStore {
     resizing: null,
     guides: null,
     candidate: null,
+    paletteTab: "blocks",
     palette: null,
     menu: null,
     connectFrom: null,

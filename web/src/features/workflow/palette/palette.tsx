@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useReactFlow } from "@xyflow/react";
 import clsx from "clsx";
-import { useCallback, useState } from "react";
+import { useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { useErrorText } from "@/i18n/errors";
 import { NodeIcon } from "@/ui/node-icon";
@@ -25,7 +25,7 @@ export function Palette({ blocks, surface }: { blocks: readonly Block[]; surface
   const { t } = useTranslation();
   const canvas = useCanvasStore();
   const palette = useCanvas((state) => state.palette);
-  const [tab, setTab] = useState<"blocks" | "tools">("blocks");
+  const tab = useCanvas((state) => state.paletteTab);
   const close = useCallback(() => canvas.setState({ palette: null }), [canvas]);
   const put = usePut(surface);
   if (palette === null) return null;
@@ -39,7 +39,7 @@ export function Palette({ blocks, surface }: { blocks: readonly Block[]; surface
             role="tab"
             aria-selected={tab === name}
             className={clsx("h-7 rounded-control px-2 font-medium", tab === name ? "bg-accent-soft text-accent" : "text-muted hover:bg-sunken")}
-            onClick={() => setTab(name)}
+            onClick={() => canvas.setState({ paletteTab: name })}
           >
             {t(`workflow.palette.${name}`)}
           </button>

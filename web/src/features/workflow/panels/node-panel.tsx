@@ -11,10 +11,8 @@ import { PanelContext } from "./panel-context";
 import { Settings } from "./settings";
 import { TitleFields } from "./title-fields";
 
-export { summaryOf as nodeSummary } from "../graph/summary";
-
 /** The settings of a node: its title, what it is set to, what it gives, what happens when it fails, what comes next. */
-export function NodePanel({ nodeId }: { nodeId: string }) {
+export default function NodePanel({ nodeId }: { nodeId: string }) {
   const { t } = useTranslation();
   const node = useNode(nodeId);
   const editable = useWorkflow((state) => state.editable);

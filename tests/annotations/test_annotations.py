@@ -289,7 +289,7 @@ def test_an_agent_answers_with_an_annotation_before_it_works(any_workbench: Work
     book = Notebook(with_caller(any_workbench), CALLING)
     annotation = book.add(HOURS, OPEN)
     book.on(0.8)
-    close = f"{HOURS} and"
+    close = f"{HOURS} please"
     events = book.api.chat_events(close)
     assert {event["event"] for event in events} == {"agent_message", "message_end"}
     assert "".join(event["answer"] for event in events[:-1]) == OPEN

@@ -1,6 +1,6 @@
 """The Service API, case by case (spec service-api §12): transport, identity and what an app is.
 
-The other numbered cases are in the files beside this one; `LATER` names those that no test has yet.
+The other numbered cases are in the files beside this one.
 """
 
 import re
@@ -21,19 +21,14 @@ pytestmark = pytest.mark.usefixtures("quiet_stream")
 
 CASES = range(1, 117)
 
-LATER: dict[int, str] = {
-    37: "there are no hosted quotas and no blocked models in a self-hosted server",
-}
 
-
-def test_every_case_has_a_test_or_a_reason() -> None:
+def test_every_case_has_a_test() -> None:
     tested = {
         int(number)
         for file in Path(__file__).parent.glob("test_service_api*.py")
         for number in re.findall(r"def test_case_(\d+)_", file.read_text())
     }
-    assert tested.isdisjoint(LATER)
-    assert tested | set(LATER) == set(CASES)
+    assert tested == set(CASES)
 
 
 def test_case_01_the_root_answers_without_a_key(workbench: Workbench) -> None:

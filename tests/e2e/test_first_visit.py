@@ -55,7 +55,9 @@ def test_from_the_first_visit_to_the_trace_of_the_first_run(new_site: Site, page
 
     expect(page.get_by_role("heading", name="Apps")).to_be_visible()
     page.get_by_role("button", name="What to do with Pocket guide").click()
-    page.get_by_role("menuitem", name="Runs").click()
+    page.get_by_role("menuitem", name="Logs").click()
+    expect(page.get_by_role("table", name="Conversations").get_by_role("row")).to_have_count(2)
+    page.get_by_role("navigation").get_by_role("link", name="Runs").click()
     row = page.get_by_role("row").filter(has_text="Why is the sky blue?")
     expect(row).to_contain_text("You said: Why is the sky blue?")
     row.get_by_role("link").click()

@@ -1,5 +1,6 @@
 """Where an app can be used: its page on and off, its address as a code, keys of its API."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -93,7 +94,9 @@ def test_the_page_of_a_chat_is_set_up_embedded_and_moved(site: Site, console: Pa
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
     console.keyboard.press("Escape")
     card.get_by_role("button", name="Give the page a new address").click()
-    console.get_by_role("button", name="New address").click()
+    with console.expect_response(re.compile("/site/code$")) as renewed:
+        console.get_by_role("button", name="New address").click()
+    renewed.value.finished()
     expect(card.get_by_text(code)).to_have_count(0)
     console.goto(address)
     expect(console.get_by_text("This app is not available")).to_be_visible()

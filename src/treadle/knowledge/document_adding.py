@@ -268,7 +268,7 @@ async def _rows(
         row = same.pop(origin.name, None)
         if row is None:
             position += 1
-            row = _new_document(asker, base, origins.type, position)
+            row = new_document(asker, base, origins.type, position)
             repository.add(row)
         row.name, row.file_id = origin.name, origin.file_id
         row.data_source_info = msgspec.json.encode(origin.info).decode()
@@ -292,7 +292,8 @@ async def _notion_changes(
     return new, [document_id for page, document_id in there.items() if page not in selected]
 
 
-def _new_document(asker: Asker, base: KnowledgeBase, type: SourceType, position: int) -> Document:
+def new_document(asker: Asker, base: KnowledgeBase, type: str, position: int) -> Document:
+    """A row without content, whose name and state the caller sets."""
     now = now_us()
     return Document(
         id=new_id(),

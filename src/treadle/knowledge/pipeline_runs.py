@@ -17,11 +17,11 @@ from treadle.apps.uploads import Uploads
 from treadle.engine.events import RunEnd, RunPaused, RunStatus
 from treadle.engine.values import Value
 from treadle.knowledge.access import Asker
-from treadle.knowledge.document_adding import new_batch
+from treadle.knowledge.document_adding import new_batch, new_document
 from treadle.knowledge.document_repository import DocumentRepository
 from treadle.knowledge.pipelines import BasePipeline, Pipelines
 from treadle.knowledge.requests import JsonMap
-from treadle.knowledge.tables import DocForm, Document, IndexingStatus
+from treadle.knowledge.tables import Document, IndexingStatus
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import InputError, validate_inputs
 from treadle.platform.clock import now_us
@@ -208,33 +208,13 @@ def _system(pipeline: BasePipeline, order: PipelineOrder, info: JsonMap) -> dict
 def _new_document(
     asker: Asker, pipeline: BasePipeline, order: PipelineOrder, info: JsonMap, name: str, position: int, batch: str
 ) -> Document:
-    now, related = now_us(), info.get("related_id")
+    related = info.get("related_id")
     told: Sequence[str] = [key for key in info if key != "content"]
-    return Document(
-        id=new_id(),
-        workspace_id=asker.workspace_id,
-        base_id=pipeline.base.id,
-        position=position,
-        name=name,
-        batch=batch,
-        data_source_type=order.datasource_type,
-        data_source_info=msgspec.json.encode({key: info[key] for key in told}).decode(),
-        file_id=related if isinstance(related, str) else None,
-        pipeline_run_id=new_id(),
-        created_from=asker.created_from,
-        created_by=asker.account_id,
-        created_at=now,
-        updated_at=now,
-        processing_started_at=now,
-        doc_form=pipeline.base.doc_form or DocForm.TEXT,
-        doc_language="English",
-        indexing_status=IndexingStatus.PARSING,
-        word_count=0,
-        tokens=0,
-        segment_count=0,
-        hit_count=0,
-        attempts=0,
-        enabled=True,
-        archived=False,
-        is_paused=False,
-    )
+    row = new_document(asker, pipeline.base, order.datasource_type, position)
+    row.name, row.batch = name, batch
+    row.data_source_info = msgspec.json.encode({key: info[key] for key in told}).decode()
+    row.file_id = related if isinstance(related, str) else None
+    row.pipeline_run_id = new_id()
+    row.indexing_status = IndexingStatus.PARSING
+    row.processing_started_at = row.created_at
+    return row

@@ -114,8 +114,10 @@ def test_a_role_is_seen_and_holds(new_site: Site, owner: Page, visitors: Visitor
     owner.get_by_role("option", name="Knowledge keeper").click()
     expect(owner.get_by_text("Kim is now: Knowledge keeper")).to_be_visible()
 
-    guest.goto(f"{new_site.url}/apps")
-    guest.wait_for_url("**/datasets")
+    app = new_site.app_id(new_site.address_of("Pocket guide"))
+    for closed in ("apps", f"app/{app}/logs", "explore/apps", f"explore/installed/{app}", "tools"):
+        guest.goto(f"{new_site.url}/{closed}")
+        guest.wait_for_url("**/datasets")
     expect(guest.get_by_role("link", name="Apps", exact=True)).to_have_count(0)
 
     owner.get_by_role("button", name="What to do with Kim").click()

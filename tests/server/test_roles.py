@@ -30,6 +30,17 @@ PARTING = ("/apps/{app_id}/workflows/draft",)
 """A draft saved while its page closes: the editor's token is in the body."""
 
 
+OF_APPS = (
+    "/apps/{app_id}",
+    "/explore/",
+    "/installed-apps",
+    "/triggers",
+    "/agent-prompts",
+    "/workspaces/current/tool",
+)
+"""What a member whose work is knowledge alone has no part in, not even by reading."""
+
+
 def guards(dependant: Dependant) -> Iterator[str]:
     for each in dependant.dependencies:
         yield getattr(each.call, "__name__", "")
@@ -68,7 +79,7 @@ def refusals(console: Console, wanted: list[tuple[str, str]]) -> list[str]:
     wrong: list[str] = []
     for method, path in wanted:
         filled = re.sub(r"{\w+(:\w+)?}", str(uuid4()), path)
-        answer = console.call(method, filled, json={})
+        answer = console.call(method, filled, json=None if method in READS else {})
         if answer.status_code != 403:
             wrong.append(f"{method} {path}: {answer.status_code}")
     return wrong
@@ -85,3 +96,15 @@ def test_editors_do_not_decide_for_the_workspace(workbench: Workbench) -> None:
     wanted = guarded("administrator")
     assert len(wanted) > 20
     assert refusals(console_of(workbench, role="editor"), wanted) == []
+
+
+def test_who_keeps_knowledge_sees_neither_apps_nor_tools(workbench: Workbench) -> None:
+    wanted = [
+        (method, path)
+        for method, path, asked in routes()
+        if method == "GET" and path.startswith(OF_APPS) and "anyone" not in asked
+    ]
+    assert len(wanted) > 40
+    keeper = console_of(workbench, role="dataset_operator")
+    assert refusals(keeper, [*wanted, ("GET", "/apps"), ("GET", "/apps/imports/{app_id}/check-dependencies")]) == []
+    assert keeper.get("/datasets").status_code == 200

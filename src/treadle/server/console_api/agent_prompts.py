@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from treadle.nodes.agent.react_prompt import CHAT_PROMPT, COMPLETION_PROMPT, GO_ON
-from treadle.server.console_api.access import MemberDep, console_router
+from treadle.server.console_api.access import AppUserDep, console_router
 
 router = console_router("Agents")
 
@@ -17,6 +17,6 @@ class AgentPrompts(BaseModel):
 
 
 @router.get("/agent-prompts")
-async def read_agent_prompts(_: MemberDep) -> AgentPrompts:
+async def read_agent_prompts(_: AppUserDep) -> AgentPrompts:
     """The prompts that an agent has while its settings name no other."""
     return AgentPrompts(chat=CHAT_PROMPT, completion=COMPLETION_PROMPT, next_iteration=GO_ON)

@@ -18,7 +18,7 @@ from treadle.annotations.shapes import (
 )
 from treadle.apps.tables import App, AppMode
 from treadle.platform.refusals import Refusal
-from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import PlainText
 from treadle.server.console_api.knowledge_access import FILE_FORM, PAGE, Repeated, sent_file
 from treadle.server.file_responses import attachment
@@ -125,7 +125,7 @@ async def export_annotations(
 
 
 @router.get("/annotations/template")
-async def annotation_template(services: ServicesDep, signed_in: MemberDep) -> Response:
+async def annotation_template(services: ServicesDep, signed_in: AppUserDep) -> Response:
     """A CSV file to fill in."""
     return Response(TEMPLATE, media_type=_MEDIA["csv"], headers=attachment("annotations.csv"))
 
@@ -150,7 +150,7 @@ async def annotation_import_status(app_id: str, job_id: str, services: ServicesD
 async def annotations_of_messages(
     app_id: str,
     services: ServicesDep,
-    signed_in: MemberDep,
+    signed_in: AppUserDep,
     message_id: Annotated[Repeated, Query(max_length=100)] = (),
 ) -> list[MessageAnnotation]:
     """What annotations have to do with answers: made from them, or given as them. Others are left out."""
@@ -197,7 +197,7 @@ async def annotation_hits(
 
 
 @router.get("/apps/{app_id}/annotation-setting")
-async def annotation_setting(app_id: str, services: ServicesDep, signed_in: MemberDep) -> ReplySetting:
+async def annotation_setting(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> ReplySetting:
     """Whether the app answers with its annotations, and what goes on about it."""
     return await services.annotations.reply_setting(await _app(services, signed_in.workspace_id, app_id))
 

@@ -9,7 +9,7 @@ from treadle.apps.editing.imports import ImportResult
 from treadle.dsl import MAX_BYTES, ImportStatus, derive_dependencies
 from treadle.models.catalogue import catalogue
 from treadle.platform.refusals import InvalidParam
-from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep, console_router
 from treadle.server.console_api.apps import AppLooks
 from treadle.server.examples import example_files
 
@@ -98,7 +98,7 @@ async def confirm_import(
 
 
 @router.get("/apps/imports/{app_id}/check-dependencies")
-async def check_dependencies(app_id: str, services: ServicesDep, signed_in: MemberDep) -> LeakedDependencies:
+async def check_dependencies(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> LeakedDependencies:
     """The plugins that an app needs and that nothing here stands in for."""
     draft = await services.editing.drafts.read(signed_in.workspace_id, app_id)
     file = draft.definition.to_file(draft.app)
@@ -108,7 +108,7 @@ async def check_dependencies(app_id: str, services: ServicesDep, signed_in: Memb
 
 
 @router.get("/app-templates")
-async def list_templates(_: MemberDep) -> TemplateList:
+async def list_templates(_: AppUserDep) -> TemplateList:
     """Apps to begin with."""
     return TemplateList(
         data=[Template(id=path.stem, content=path.read_text(encoding="utf-8")) for path in example_files()]

@@ -17,11 +17,10 @@ from treadle.server.console_api.access import (
     AdministratorDep,
     AppUserDep,
     EditorDep,
-    MemberDep,
     ServicesDep,
     anyone,
+    app_user,
     console_router,
-    member,
 )
 from treadle.server.console_api.answers import PlainText
 from treadle.server.file_responses import file_response
@@ -184,7 +183,7 @@ async def list_apps(
     """The apps of the workspace, last changed first; before set-up, the examples, for whoever is at the machine."""
     account_id = None
     if await services.accounts.set_up():
-        signed_in = await member(request, services)
+        signed_in = await app_user(request, services)
         workspace_id, account_id = signed_in.workspace_id, signed_in.account_id
     else:
         workspace_id = (await services.accounts.only_workspace()).id
@@ -216,7 +215,7 @@ async def create_app(body: NewApp, services: ServicesDep, signed_in: EditorDep) 
 
 
 @router.get("/apps/{app_id}")
-async def read_app(app_id: str, services: ServicesDep, signed_in: MemberDep) -> AppDetail:
+async def read_app(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> AppDetail:
     """One app."""
     return await _detail(services, await services.apps.of_workspace(signed_in.workspace_id, app_id))
 
@@ -250,7 +249,7 @@ async def copy_app(app_id: str, body: AppLooks, services: ServicesDep, signed_in
 
 
 @router.get("/apps/{app_id}/icon", response_class=Response, responses={200: {"content": {"image/*": {"schema": {}}}}})
-async def read_icon(app_id: str, services: ServicesDep, signed_in: MemberDep) -> Response:
+async def read_icon(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> Response:
     """The picture of an app whose `icon_type` is `image`; browsers keep it, so name the `icon` in the query."""
     app = await services.apps.of_workspace(signed_in.workspace_id, app_id)
     row, data = await services.icons.picture(app.workspace_id, app.icon_type, app.icon)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from treadle.apps.explore import AppAtHand
 from treadle.dsl import AppMode
-from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AppUserDep, ServicesDep, console_router
 from treadle.server.examples import Category, catalogue
 from treadle.server.web_api.calls import member_passport
 
@@ -60,7 +60,7 @@ class Passport(BaseModel):
 
 
 @router.get("/explore/apps")
-async def list_catalogue(_: MemberDep) -> Catalogue:
+async def list_catalogue(_: AppUserDep) -> Catalogue:
     """The apps that come with Treadle; all of them run without a network."""
     entries = catalogue()
     return Catalogue(
@@ -81,26 +81,26 @@ async def list_catalogue(_: MemberDep) -> Catalogue:
 
 
 @router.get("/installed-apps")
-async def list_installed(services: ServicesDep, signed_in: MemberDep) -> InstalledApps:
+async def list_installed(services: ServicesDep, signed_in: AppUserDep) -> InstalledApps:
     """The published apps of the workspace: pinned ones first, then those used last."""
     return InstalledApps(data=[_shown(each) for each in await services.explore.at_hand(signed_in.workspace_id)])
 
 
 @router.get("/installed-apps/{app_id}")
-async def read_installed(app_id: str, services: ServicesDep, signed_in: MemberDep) -> InstalledAppShown:
+async def read_installed(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> InstalledAppShown:
     """One of them."""
     return _shown(await services.explore.one(signed_in.workspace_id, app_id))
 
 
 @router.patch("/installed-apps/{app_id}")
-async def pin_installed(app_id: str, body: Pin, services: ServicesDep, signed_in: MemberDep) -> InstalledAppShown:
+async def pin_installed(app_id: str, body: Pin, services: ServicesDep, signed_in: AppUserDep) -> InstalledAppShown:
     """Keep an app at the top for everybody in the workspace, or no longer."""
     await services.explore.pin(signed_in.workspace_id, app_id, body.is_pinned)
     return _shown(await services.explore.one(signed_in.workspace_id, app_id))
 
 
 @router.post("/installed-apps/{app_id}/passport")
-async def enter_installed(app_id: str, services: ServicesDep, signed_in: MemberDep) -> Passport:
+async def enter_installed(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> Passport:
     """Use an app as yourself: its page's calls, made with this passport, are yours in the logs."""
     entry = await services.explore.one(signed_in.workspace_id, app_id)
     await services.explore.used(signed_in.workspace_id, app_id)

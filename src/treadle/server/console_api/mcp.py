@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from treadle.platform.refusals import Refusal
 from treadle.server.console_api.access import (
     AdministratorDep,
+    AppUserDep,
     EditorDep,
-    MemberDep,
     ServicesDep,
     anyone,
     console_router,
@@ -140,7 +140,7 @@ async def authorize_server(body: McpChoice, services: ServicesDep, signed_in: Ad
 
 
 @router.get(f"{_ROOT}/tools/{{provider_id}}")
-async def read_server(provider_id: str, services: ServicesDep, signed_in: MemberDep) -> ToolProviderShown:
+async def read_server(provider_id: str, services: ServicesDep, signed_in: AppUserDep) -> ToolProviderShown:
     """An MCP server with its tools."""
     return provider_shown(await services.mcp.provider(signed_in.workspace_id, provider_id))
 
@@ -165,7 +165,7 @@ async def oauth_returned(
 
 
 @router.get("/apps/{app_id}/server")
-async def read_served(app_id: str, services: ServicesDep, signed_in: MemberDep) -> ServedShown | NotServed:
+async def read_served(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> ServedShown | NotServed:
     """How an app is served to MCP clients; empty when it is not."""
     return await _served(services, signed_in.workspace_id, app_id)
 

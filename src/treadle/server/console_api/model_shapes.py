@@ -172,10 +172,44 @@ class ModelEntry(BaseModel):
     price: Price | None
 
 
+class RefusedFile(BaseModel):
+    """A model's file that cannot be used, and why."""
+
+    name: str
+    reason: str
+
+
+class LocalFiles(BaseModel):
+    """Where the files of models that run here lie, which of them cannot be used, and what is not installed."""
+
+    folder: str
+    refused: list[RefusedFile]
+    unavailable: str | None
+
+
 class ModelList(BaseModel):
-    """Models of a provider."""
+    """Models of a provider. `local`: about models that run beside the server, for administrators."""
 
     data: list[ModelEntry]
+    local: LocalFiles | None = None
+
+
+class PricedModel(BaseModel):
+    """A model that is set up, what the workspace states that it costs, and what lists say; null where nobody does."""
+
+    provider: str
+    provider_label: Translated
+    model: str
+    label: Translated
+    model_type: str
+    price: Price | None
+    list_price: Price | None
+
+
+class PriceList(BaseModel):
+    """What models cost."""
+
+    data: list[PricedModel]
 
 
 class ProviderModels(BaseModel):
@@ -315,6 +349,7 @@ class CredentialChange(BaseModel):
     """Changes to a credential; what is absent stays. A secret sent as `[__HIDDEN__]` stays too."""
 
     credential_id: str
+    name: PlainText | None = Field(default=None, max_length=64)
     credentials: Fields | None = None
     enabled: bool | None = None
     limits: LimitsBody | None = None

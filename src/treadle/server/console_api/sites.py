@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from treadle.apps.sites import SiteValue
 from treadle.apps.tables import App, Site
 from treadle.platform.refusals import InvalidParam
-from treadle.server.console_api.access import AdministratorDep, EditorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AdministratorDep, AppUserDep, EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import PlainText
 from treadle.server.file_responses import file_response
 from treadle.server.services import Services
@@ -98,7 +98,7 @@ class SiteSettings(BaseModel):
 
 
 @router.get("/apps/{app_id}/site")
-async def read_site(app_id: str, services: ServicesDep, signed_in: MemberDep) -> SiteSettings:
+async def read_site(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> SiteSettings:
     """The settings of an app's published page."""
     return _settings(services, *await services.sites.of(signed_in.workspace_id, app_id))
 
@@ -131,7 +131,7 @@ async def renew_code(app_id: str, services: ServicesDep, signed_in: Administrato
 async def read_site_icon(
     app_id: str,
     services: ServicesDep,
-    signed_in: MemberDep,
+    signed_in: AppUserDep,
     file: str = Query("", description="The `icon`, so that a browser asks anew when it has changed."),
 ) -> Response:
     """The picture of a page whose `icon_type` is `image`."""

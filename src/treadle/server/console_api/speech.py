@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from treadle.apps.features.around import DEFAULT_MODEL
 from treadle.apps.features.spoken import refused
 from treadle.engine.errors import InvokeError
-from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AppUserDep, ServicesDep, console_router
 
 router = console_router("Speech")
 
@@ -19,7 +19,7 @@ class VoiceChoice(BaseModel):
 
 @router.get("/apps/{app_id}/text-to-audio/voices")
 async def list_voices(
-    app_id: str, services: ServicesDep, signed_in: MemberDep, language: str | None = None
+    app_id: str, services: ServicesDep, signed_in: AppUserDep, language: str | None = None
 ) -> list[VoiceChoice]:
     """The voices of the workspace's default speech model, those of one language where it is named."""
     await services.apps.of_workspace(signed_in.workspace_id, app_id)

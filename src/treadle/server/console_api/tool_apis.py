@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import Header
 from pydantic import BaseModel, Field, JsonValue
 
-from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AdministratorDep, AppUserDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Done
 from treadle.server.console_api.tool_shapes import DONE, Icon, Made, Texts, ToolOptionShown, ToolShown, tools_shown
 from treadle.tools.api.service import ApiDraft
@@ -189,12 +189,12 @@ async def remote_schema(url: str, services: ServicesDep, _: AdministratorDep) ->
 
 
 @router.get(f"{_API}/tools")
-async def api_tools(provider: str, services: ServicesDep, signed_in: MemberDep) -> list[ToolShown]:
+async def api_tools(provider: str, services: ServicesDep, signed_in: AppUserDep) -> list[ToolShown]:
     """The tools of an API."""
     return tools_shown(await services.tools.apis.provider(signed_in.workspace_id, provider))
 
 
 @router.get(f"{_API}/get")
-async def get_api(provider: str, services: ServicesDep, signed_in: MemberDep) -> ApiShown:
+async def get_api(provider: str, services: ServicesDep, signed_in: AppUserDep) -> ApiShown:
     """An API with its description; its key is masked."""
     return ApiShown.model_validate(await services.tools.apis.get(signed_in.workspace_id, provider))

@@ -7,7 +7,7 @@ from fastapi import Response
 from pydantic import BaseModel, Field, JsonValue
 
 from treadle.platform.refusals import NotFound
-from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AdministratorDep, AppUserDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Done
 from treadle.server.console_api.tool_shapes import (
     DONE,
@@ -89,7 +89,7 @@ class CredentialFieldShown(BaseModel):
 
 # Before the shorter paths, since the id of a provider may have slashes of its own.
 @router.get(_BUILTIN + "/credential/info")
-async def builtin_credential_info(provider: str, services: ServicesDep, signed_in: MemberDep) -> CredentialsInfo:
+async def builtin_credential_info(provider: str, services: ServicesDep, signed_in: AppUserDep) -> CredentialsInfo:
     """The credentials of a built-in provider, and of what types there may be."""
     name = services.tools.builtin_named(provider)
     return CredentialsInfo(
@@ -102,7 +102,7 @@ async def builtin_credential_info(provider: str, services: ServicesDep, signed_i
 @router.get(_BUILTIN + "/credentials_schema")
 @router.get(_BUILTIN + "/credential/schema/{credential_type}")
 async def builtin_credentials_schema(
-    provider: str, services: ServicesDep, _: MemberDep, credential_type: str = "api-key"
+    provider: str, services: ServicesDep, _: AppUserDep, credential_type: str = "api-key"
 ) -> list[CredentialFieldShown]:
     """The fields of a built-in provider's credentials."""
     if credential_type != "api-key":
@@ -125,19 +125,19 @@ async def builtin_credentials_schema(
 
 
 @router.get(_BUILTIN + "/tools")
-async def builtin_tools(provider: str, services: ServicesDep, signed_in: MemberDep) -> list[ToolShown]:
+async def builtin_tools(provider: str, services: ServicesDep, signed_in: AppUserDep) -> list[ToolShown]:
     """The tools of a built-in provider."""
     return tools_shown(await services.tools.builtin_provider(signed_in.workspace_id, provider))
 
 
 @router.get(_BUILTIN + "/info")
-async def builtin_info(provider: str, services: ServicesDep, signed_in: MemberDep) -> ToolProviderShown:
+async def builtin_info(provider: str, services: ServicesDep, signed_in: AppUserDep) -> ToolProviderShown:
     """A built-in provider."""
     return provider_shown(await services.tools.builtin_provider(signed_in.workspace_id, provider))
 
 
 @router.get(_BUILTIN + "/icon")
-async def builtin_icon(provider: str, services: ServicesDep, _: MemberDep) -> Response:
+async def builtin_icon(provider: str, services: ServicesDep, _: AppUserDep) -> Response:
     """A built-in provider's icon as a picture."""
     icon = services.tools.builtin_named(provider).identity.icon
     picture = (
@@ -149,7 +149,7 @@ async def builtin_icon(provider: str, services: ServicesDep, _: MemberDep) -> Re
 
 
 @router.get(_BUILTIN + "/credentials")
-async def builtin_credentials(provider: str, services: ServicesDep, signed_in: MemberDep) -> list[ToolCredentialShown]:
+async def builtin_credentials(provider: str, services: ServicesDep, signed_in: AppUserDep) -> list[ToolCredentialShown]:
     """The credentials of a built-in provider, the default ones first, secrets masked."""
     name = services.tools.builtin_named(provider).name
     return [_shown(each) for each in await _stored(services, signed_in.workspace_id, name)]

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field, JsonValue
 
 from treadle.platform.refusals import InvalidParam
-from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AdministratorDep, AppUserDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Done
 from treadle.server.console_api.tool_shapes import DONE, Icon, Made, ToolShown, tools_shown
 from treadle.tools.workflow.forms import DeclaredParameter
@@ -91,7 +91,7 @@ async def delete_workflow_tool(body: WorkflowChoice, services: ServicesDep, sign
 @router.get(f"{_WORKFLOW}/get")
 async def get_workflow_tool(
     services: ServicesDep,
-    signed_in: MemberDep,
+    signed_in: AppUserDep,
     workflow_tool_id: str | None = None,
     workflow_app_id: str | None = None,
 ) -> WorkflowToolShown:
@@ -105,6 +105,6 @@ async def get_workflow_tool(
 
 
 @router.get(f"{_WORKFLOW}/tools")
-async def workflow_tools(workflow_tool_id: str, services: ServicesDep, signed_in: MemberDep) -> list[ToolShown]:
+async def workflow_tools(workflow_tool_id: str, services: ServicesDep, signed_in: AppUserDep) -> list[ToolShown]:
     """The one tool of a workflow."""
     return tools_shown(await services.tools.workflows.provider(signed_in.workspace_id, workflow_tool_id))

@@ -6,7 +6,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field, StringConstraints
 
 from treadle.platform.clock import to_seconds
-from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AdministratorDep, AppUserDep, ServicesDep, console_router
 from treadle.tracing.service import PROVIDERS, Configured, Tracing
 
 router = console_router("Tracing")
@@ -84,7 +84,7 @@ class TracingDone(BaseModel):
 
 
 @router.get("/apps/{app_id}/trace")
-async def read_tracing(app_id: str, services: ServicesDep, signed_in: MemberDep) -> TracingState:
+async def read_tracing(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> TracingState:
     """Where an app's runs are sent to, what can be set up, and how the sending goes."""
     return _state(await services.tracing.tracing(signed_in.workspace_id, app_id))
 
@@ -101,7 +101,7 @@ async def switch_tracing(
 
 @router.get("/apps/{app_id}/trace-config")
 async def read_tracing_config(
-    app_id: str, provider: ProviderName, services: ServicesDep, signed_in: MemberDep
+    app_id: str, provider: ProviderName, services: ServicesDep, signed_in: AppUserDep
 ) -> TracingConfigFound:
     """The settings of one service, secrets masked."""
     found = await services.tracing.config(signed_in.workspace_id, app_id, provider)

@@ -8,7 +8,7 @@ from treadle.apps.editing.debugging import TryOut
 from treadle.apps.running.frames import FrameEncoder
 from treadle.engine.values import plain
 from treadle.platform.refusals import NotFound
-from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import STREAM, Streamed, person_of
 from treadle.server.event_stream import EventStream
 from treadle.triggers.shapes import trigger_map
@@ -29,7 +29,7 @@ class Listen(BaseModel):
 
 
 @router.get("/triggers")
-async def triggers(services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+async def triggers(services: ServicesDep, signed_in: AppUserDep) -> dict[str, Any]:
     """The triggers of all published workflows of the workspace."""
     rows = await services.triggers.of_workspace(signed_in.workspace_id)
     address = services.links.webhook
@@ -37,7 +37,7 @@ async def triggers(services: ServicesDep, signed_in: MemberDep) -> dict[str, Any
 
 
 @router.get("/apps/{app_id}/triggers")
-async def app_triggers(app_id: str, services: ServicesDep, signed_in: MemberDep) -> dict[str, Any]:
+async def app_triggers(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> dict[str, Any]:
     """The triggers of an app, those of its draft included."""
     rows = await services.triggers.of_app(signed_in.workspace_id, app_id)
     return {"data": [trigger_map(row, services.links.webhook) for row in rows]}

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue
 from treadle.apps.definition import Definition
 from treadle.apps.editing.versions import Version
 from treadle.apps.tool_secrets import masked
-from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Author, Done, PlainText, author_of
 from treadle.server.console_api.workflows import DraftSaved, VariableShown, variable_shown
 
@@ -96,7 +96,7 @@ async def publish(
 
 
 @router.get("/apps/{app_id}/workflows/publish")
-async def read_published(app_id: str, services: ServicesDep, signed_in: MemberDep) -> VersionShown | None:
+async def read_published(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> VersionShown | None:
     """The version that runs; null when nothing is published."""
     found = await services.editing.versions.current(signed_in.workspace_id, app_id)
     return None if found is None else _whole(*found)
@@ -106,7 +106,7 @@ async def read_published(app_id: str, services: ServicesDep, signed_in: MemberDe
 async def list_versions(
     app_id: str,
     services: ServicesDep,
-    signed_in: MemberDep,
+    signed_in: AppUserDep,
     page: Annotated[int, Query(ge=1, le=99_999)] = 1,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
     user_id: str | None = None,
@@ -126,7 +126,7 @@ async def list_versions(
 
 
 @router.get("/apps/{app_id}/workflows/{workflow_id}")
-async def read_version(app_id: str, workflow_id: str, services: ServicesDep, signed_in: MemberDep) -> VersionShown:
+async def read_version(app_id: str, workflow_id: str, services: ServicesDep, signed_in: AppUserDep) -> VersionShown:
     """One published version."""
     return _whole(*await services.editing.versions.read(signed_in.workspace_id, app_id, workflow_id))
 

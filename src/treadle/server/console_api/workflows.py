@@ -17,8 +17,8 @@ from treadle.dsl import (
 )
 from treadle.platform.refusals import InvalidParam, NotFound
 from treadle.server.console_api.access import (
+    AppUserDep,
     EditorDep,
-    MemberDep,
     PartingEditorDep,
     ServicesDep,
     body_of,
@@ -144,7 +144,7 @@ class EditorSettings(BaseModel):
 
 
 @router.get("/apps/{app_id}/workflows/draft")
-async def read_draft(app_id: str, services: ServicesDep, signed_in: MemberDep) -> DraftShown:
+async def read_draft(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> DraftShown:
     """The draft of an app with a canvas."""
     return await _shown(services, await _draft(services, signed_in.workspace_id, app_id))
 
@@ -187,14 +187,14 @@ async def save_features(app_id: str, body: FeaturesToSave, services: ServicesDep
 
 
 @router.get("/apps/{app_id}/workflows/draft/environment-variables")
-async def list_environment_variables(app_id: str, services: ServicesDep, signed_in: MemberDep) -> VariableList:
+async def list_environment_variables(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> VariableList:
     """The environment variables of the draft, secrets masked."""
     draft = await _draft(services, signed_in.workspace_id, app_id)
     return VariableList(items=[variable_shown(each) for each in draft.workflow.environment_variables])
 
 
 @router.get("/apps/{app_id}/workflows/draft/check")
-async def check_draft(app_id: str, services: ServicesDep, signed_in: MemberDep) -> Checklist:
+async def check_draft(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> Checklist:
     """What is wrong with the draft: node, field and reason of each problem, errors first."""
     found = await services.editing.check.findings(signed_in.workspace_id, app_id)
     return Checklist(
@@ -214,14 +214,14 @@ async def check_draft(app_id: str, services: ServicesDep, signed_in: MemberDep) 
 
 
 @router.get("/apps/{app_id}/workflows/draft/config")
-async def editor_settings(app_id: str, services: ServicesDep, signed_in: MemberDep) -> EditorSettings:
+async def editor_settings(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> EditorSettings:
     """Bounds that an editor keeps to."""
     await services.apps.of_workspace(signed_in.workspace_id, app_id)
     return EditorSettings(parallel_depth_limit=PARALLEL_DEPTH_LIMIT)
 
 
 @router.get("/apps/{app_id}/workflows/default-workflow-block-configs")
-async def list_blocks(app_id: str, services: ServicesDep, signed_in: MemberDep) -> BlockList:
+async def list_blocks(app_id: str, services: ServicesDep, signed_in: AppUserDep) -> BlockList:
     """Every node type that can be put on this app's canvas."""
     app = await services.apps.of_workspace(signed_in.workspace_id, app_id)
     model = await services.models.default_model(signed_in.workspace_id)
@@ -229,7 +229,7 @@ async def list_blocks(app_id: str, services: ServicesDep, signed_in: MemberDep) 
 
 
 @router.get("/apps/{app_id}/workflows/default-workflow-block-configs/{block_type}")
-async def read_block(app_id: str, block_type: str, services: ServicesDep, signed_in: MemberDep) -> BlockShown:
+async def read_block(app_id: str, block_type: str, services: ServicesDep, signed_in: AppUserDep) -> BlockShown:
     """One node type."""
     app = await services.apps.of_workspace(signed_in.workspace_id, app_id)
     model = await services.models.default_model(signed_in.workspace_id)

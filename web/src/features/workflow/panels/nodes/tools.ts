@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { api, call } from "@/api/client";
+import { isApiError } from "@/api/http";
 import type { JsonObject, JsonValue } from "@/api/json";
 
 export type ProviderType = "builtin" | "api" | "workflow" | "mcp" | "plugin";
@@ -43,8 +44,13 @@ const KINDS = ["builtin", "api", "workflow", "mcp"] as const;
 export const toolsQuery = queryOptions({
   queryKey: ["tools", "all"],
   queryFn: async ({ signal }): Promise<ToolProvider[]> => {
-    const lists = await Promise.all(KINDS.map((kind) => call(api.GET("/workspaces/current/tools/{kind}", { params: { path: { kind } }, signal }))));
-    return lists.flat() as unknown as ToolProvider[];
+    try {
+      const lists = await Promise.all(KINDS.map((kind) => call(api.GET("/workspaces/current/tools/{kind}", { params: { path: { kind } }, signal }))));
+      return lists.flat() as unknown as ToolProvider[];
+    } catch (error) {
+      if (isApiError(error, 403)) return []; // whose work is knowledge alone has no tools
+      throw error;
+    }
   },
   staleTime: 60_000,
 });

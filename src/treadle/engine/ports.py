@@ -13,6 +13,7 @@ from .errors import NodeError, ToolNodeError
 from .events import PauseKey
 from .pipeline_port import NoPipeline, Pipeline
 from .source_port import NoSources, Sources
+from .strategy_port import NoStrategies, Strategies
 from .usage import Price, Usage
 from .values import File, JsonValue, Value
 
@@ -530,3 +531,4 @@ class Ports:
     pipeline: Pipeline = field(default_factory=NoPipeline)
     sources: Sources = field(default_factory=NoSources)
     forms: Forms = field(default_factory=NoForms)
+    strategies: Strategies = field(default_factory=NoStrategies)

@@ -162,7 +162,7 @@ async def _call(ctx: NodeContext, node: ToolNode, heard: "Heard", inputs: dict[s
     values = call_values(tool, _values(tool, node.chosen, ctx.pool), _values(tool, node.given, ctx.pool))
     inputs.update(for_the_log(tool.parameters, values))
     try:
-        async with aclosing(_closable(ctx.ports.tools.invoke(tool, values))) as messages:
+        async with aclosing(closable(ctx.ports.tools.invoke(tool, values))) as messages:
             async for message in messages:
                 heard.take(message)
     except ToolNodeError as error:
@@ -178,7 +178,7 @@ def _failed(tool: Tool, error: Exception) -> str:
     return f"Failed to invoke tool {tool.name}: {str(error) or type(error).__name__}"
 
 
-async def _closable(messages: AsyncIterator[ToolMessage]) -> AsyncGenerator[ToolMessage, None]:
+async def closable(messages: AsyncIterator[ToolMessage]) -> AsyncGenerator[ToolMessage, None]:
     """`messages`, which end at once when this is closed, however they are made."""
     try:
         async for message in messages:
@@ -249,6 +249,11 @@ class Heard:
                 self.ctx.cite(message.resources)
             case ToolUsage():
                 self.usage += message.usage
+
+    @property
+    def json(self) -> list[Value]:
+        """The objects that the tool gave."""
+        return self._json
 
     def outputs(self) -> dict[str, Value]:
         """`text`, `files`, `json`, and the variables that the tool set."""

@@ -7,8 +7,9 @@ from treadle.apps.forms.service import FormService
 from treadle.apps.tables import CreatedFrom
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.engine.pipeline_port import NoPipeline, Pipeline
-from treadle.engine.ports import Http, Knowledge, Memory, NoForms, NoKnowledge, Ports
+from treadle.engine.ports import Http, Knowledge, Memory, Models, NoForms, NoKnowledge, Ports, Tools
 from treadle.engine.run import Limits
+from treadle.engine.strategy_port import NoStrategies, Strategies
 from treadle.models.service import ModelService
 from treadle.sandbox import Sandbox
 from treadle.settings import Settings
@@ -20,6 +21,9 @@ KnowledgeFor: TypeAlias = Callable[[Caller], Knowledge]
 
 PipelineFor: TypeAlias = Callable[[str], Pipeline]
 """The knowledge bases of a workspace, by its id, as the run of a knowledge pipeline fills one."""
+
+StrategiesFor: TypeAlias = Callable[[Caller, Models, Tools], Strategies]
+"""The agent strategies of the caller's workspace, with the models and the tools that they may call."""
 
 
 class RunWorld:
@@ -48,6 +52,11 @@ class RunWorld:
         self._forms = forms
         self._knowledge = knowledge
         self._pipeline = pipeline
+        self._strategies: StrategiesFor | None = None
+
+    def find_strategies_with(self, strategies: StrategiesFor) -> None:
+        """Say where the agent strategies are that do not come with the product; without it there are none."""
+        self._strategies = strategies
 
     def limits(self) -> Limits:
         """The bounds of every run."""
@@ -79,14 +88,16 @@ class RunWorld:
             run_id=origin.run_id,
             depth=depth,
         )
+        tools = self._tools.for_run(caller, ToolWorld(models=models, code=code, http=self._http, files=files))
         return Ports(
             models=models,
             code=code,
             http=self._http,
             files=files,
             memory=memory,
-            tools=self._tools.for_run(caller, ToolWorld(models=models, code=code, http=self._http, files=files)),
+            tools=tools,
             knowledge=self._knowledge(caller) if self._knowledge else NoKnowledge(),
             pipeline=self._pipeline(workspace_id) if self._pipeline else NoPipeline(),
             forms=self._forms.for_run(origin) if origin.run_id else NoForms(),
+            strategies=self._strategies(caller, models, tools) if self._strategies else NoStrategies(),
         )

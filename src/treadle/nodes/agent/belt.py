@@ -18,6 +18,7 @@ from treadle.engine.ports import (
     Tool,
     ToolCitations,
     ToolMessage,
+    ToolParameter,
     ToolRef,
     Tools,
     ToolSpec,
@@ -132,21 +133,27 @@ class Belt:
         return list(self._by_name)
 
 
-def offer_tool(tool: Tool, choice: ToolChoice, tools: Tools) -> Offered:
-    """The tool with the builder's fixed values.
+def shared_out(tool: Tool, choice: ToolChoice) -> tuple[dict[str, Value], list[ToolParameter]]:
+    """The values that the builder fixed, and the parameters that are left.
 
-    Raises ToolNodeError for one that needs a file, which no model can give.
+    Raises ToolNodeError for a tool that needs a file, which no model can give.
     """
     form = {parameter.name for parameter in tool.parameters if parameter.form == "form"}
     fixed = {**{name: value for name, value in choice.form_values.items() if name in form}, **choice.fixed}
-    shown = [
+    left = [
         parameter
         for parameter in tool.parameters
         if parameter.name not in fixed and parameter.type not in _NOT_FOR_MODELS
     ]
-    for parameter in shown:
+    for parameter in left:
         if parameter.form == "llm" and parameter.required and parameter.type in FILE_TYPES:
             raise ToolNodeError(f'The tool "{tool.name}" needs the file "{parameter.name}", which no model can give.')
+    return fixed, left
+
+
+def offer_tool(tool: Tool, choice: ToolChoice, tools: Tools) -> Offered:
+    """The tool with the builder's fixed values. Raises ToolNodeError for one that no model can call."""
+    fixed, shown = shared_out(tool, choice)
 
     def invoke(arguments: Mapping[str, JsonValue]) -> AsyncIterator[ToolMessage]:
         return tools.invoke(tool, agent_values(tool, fixed, arguments))

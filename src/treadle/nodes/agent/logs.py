@@ -47,19 +47,7 @@ class RoundLogs:
     @property
     def entries(self) -> list[dict[str, JsonValue]]:
         """All entries as they stand, in the order in which they began."""
-        return [
-            {
-                "id": entry.id,
-                "parent_id": entry.parent_id,
-                "error": entry.error,
-                "status": entry.status,
-                "data": entry.data,
-                "label": entry.label,
-                "metadata": entry.metadata,
-                "node_id": self._ctx.node_id,
-            }
-            for entry in self._entries.values()
-        ]
+        return [entry_map(entry, self._ctx.node_id) for entry in self._entries.values()]
 
     def begin(self, round: Round) -> None:
         self.speech.new_round()
@@ -169,6 +157,20 @@ class RoundLogs:
     def _keep(self, entry: ToolLog) -> None:
         self._entries[entry.id] = entry
         self._ctx.log(entry)
+
+
+def entry_map(entry: ToolLog, node_id: str) -> dict[str, JsonValue]:
+    """An entry as the node's output `json` and its log have it."""
+    return {
+        "id": entry.id,
+        "parent_id": entry.parent_id,
+        "error": entry.error,
+        "status": entry.status,
+        "data": entry.data,
+        "label": entry.label,
+        "metadata": entry.metadata,
+        "node_id": node_id,
+    }
 
 
 def _asked(call: Call) -> dict[str, JsonValue]:

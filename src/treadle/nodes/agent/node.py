@@ -16,6 +16,7 @@ from treadle.nodes.media import files_of
 from treadle.nodes.model_call import CallRecord
 from treadle.nodes.prompt import Draft, drafts_of, within_budget
 
+from . import elsewhere
 from .assignment import Assignment
 from .belt import Belt, belt_of
 from .kept import Notebook
@@ -59,7 +60,7 @@ async def run(limits: NodeLimits, ctx: NodeContext, node: AgentConfig) -> NodeRe
     tool that does not exist.
     """
     if node.strategy is None:
-        raise AgentNodeError(f"failed to get agent strategy: {node.missing_strategy()}")
+        return await _run_elsewhere(limits, ctx, node)
     icon_and_name: dict[str, JsonValue] = {"icon": None, "agent_strategy": node.agent_strategy_name}
     done = Done(CallRecord(ModelRef("", "")), icon_and_name)
     try:
@@ -81,6 +82,13 @@ async def run(limits: NodeLimits, ctx: NodeContext, node: AgentConfig) -> NodeRe
             "usage": as_value(usage.to_map()),
         }
     )
+
+
+async def _run_elsewhere(limits: NodeLimits, ctx: NodeContext, node: AgentConfig) -> NodeResult:
+    strategy = await ctx.ports.strategies.find(node.agent_strategy_provider_name, node.agent_strategy_name)
+    if strategy is None:
+        raise AgentNodeError(f"failed to get agent strategy: {node.missing_strategy()}")
+    return await elsewhere.run(limits, ctx, node, strategy)
 
 
 async def _work(limits: NodeLimits, ctx: NodeContext, node: AgentConfig, done: Done) -> None:

@@ -79,9 +79,9 @@ class AgentParameters:
             raise AgentNodeError('"maximum_iterations" of the agent node is no number.')
         return max(1, min(number, _MOST_ROUNDS))
 
-    def model(self) -> ChosenModel:
+    def model(self, name: str = "model") -> ChosenModel:
         """The model. Raises AgentNodeError when none is chosen."""
-        chosen = self.value("model")
+        chosen = self.value(name)
         if not isinstance(chosen, dict) or not chosen.get("model"):
             raise AgentNodeError("The agent node has no model; choose one.")
         given = chosen.get("completion_params")
@@ -93,9 +93,9 @@ class AgentParameters:
             tuple(str(word) for word in stop) if isinstance(stop, list) else (stop,) if isinstance(stop, str) else (),
         )
 
-    def tools(self) -> list[ToolChoice]:
+    def tools(self, name: str = "tools") -> list[ToolChoice]:
         """The tools that are switched on. Raises VariableNotFoundError, and AgentNodeError for what names no tool."""
-        parameter = self._given.get("tools")
+        parameter = self._given.get(name)
         if parameter is None:
             return []
         if parameter.type == "variable":

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.doubles.anthropic_wire import ScriptedClaude, write
 from tests.doubles.anthropic_wire import check as check_claude
+from tests.doubles.gemini_files import ScriptedFiles
 from tests.doubles.http_double import RECORDED, HttpDouble, Refused
 from tests.doubles.openai_wire import tokens_of
 from tests.doubles.recording import Form, JsonValue, Request
@@ -42,6 +43,7 @@ class ScriptedGemini(ModelScript, HttpDouble):
         """Whether calls have ids, as those of newer models have."""
         self.block_reason: str | None = None
         self.model_pages: list[list[Chunk]] = [[{"name": "models/gemini-a", "displayName": "Gemini A"}]]
+        self.files = ScriptedFiles()
         self._ids = itertools.count(1)
 
     @property
@@ -49,7 +51,11 @@ class ScriptedGemini(ModelScript, HttpDouble):
         return f"{self.origin}/v1beta"
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/v1beta/models/{call}", self._call), web.get("/v1beta/models", self._models)]
+        return [
+            web.post("/v1beta/models/{call}", self._call),
+            web.get("/v1beta/models", self._models),
+            *self.files.routes(),
+        ]
 
     def admit(self, recorded: Request) -> None:
         if recorded.headers.get("x-goog-api-key") != self.key:
@@ -77,6 +83,7 @@ class ScriptedGemini(ModelScript, HttpDouble):
                 body: Chunk = spelled(request[RECORDED].json)
                 self.check("gemini/generate_content", body)
                 check(body, model)
+                self.files.demand(request[RECORDED], body)
                 return await self.answer(request, body, stream=method != "generateContent")
             case "batchEmbedContents":
                 body = request[RECORDED].json
@@ -160,6 +167,8 @@ class ScriptedVertex(ScriptedGemini):
         self.claude_bodies: list[Chunk] = []
         self.tokens = 0
         """How many tokens were given."""
+        self.bucket: dict[str, tuple[str, bytes]] = {}
+        """The objects of the bucket `b-1`: content type and content by name."""
 
     @property
     def url(self) -> str:
@@ -188,6 +197,8 @@ class ScriptedVertex(ScriptedGemini):
             web.post("/token", self._token),
             web.post(f"{at}/google/models/{{call}}", self._call),
             web.post(f"{at}/anthropic/models/{{call}}", self._claude),
+            web.post("/upload/storage/v1/b/{bucket}/o", self._store),
+            web.get("/storage/v1/b/{bucket}/o/{object}", self._object),
         ]
 
     def admit(self, recorded: Request) -> None:
@@ -231,6 +242,19 @@ class ScriptedVertex(ScriptedGemini):
                 ]
             }
         )
+
+    async def _store(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["bucket"] != "b-1":
+            raise Refused(404, "The specified bucket does not exist.", kind=None)
+        if set(request.query) != {"uploadType", "name"} or request.query["uploadType"] != "media":
+            raise Refused(400, "this double takes simple uploads")
+        self.bucket[request.query["name"]] = (request.content_type, request[RECORDED].raw)
+        return web.json_response({"kind": "storage#object", "name": request.query["name"], "bucket": "b-1"})
+
+    async def _object(self, request: web.Request) -> web.StreamResponse:
+        if request.match_info["bucket"] != "b-1" or request.match_info["object"] not in self.bucket:
+            raise Refused(404, f"No such object: {request.match_info['object']}", kind=None)
+        return web.json_response({"kind": "storage#object", "name": request.match_info["object"]})
 
     async def _claude(self, request: web.Request) -> web.StreamResponse:
         model, _, method = request.match_info["call"].rpartition(":")

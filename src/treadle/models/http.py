@@ -22,11 +22,18 @@ class ModelHttp:
         self._session: aiohttp.ClientSession | None = None
 
     async def post(
-        self, url: str, *, body: bytes, headers: dict[str, str], timeout: aiohttp.ClientTimeout = TIMEOUT
+        self,
+        url: str,
+        *,
+        body: bytes,
+        headers: dict[str, str],
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
+        again: bool = True,
     ) -> aiohttp.ClientResponse:
         """Sends `body` and returns the answer once its headers are there; the caller closes or releases it.
 
-        A kept connection that the provider closed meanwhile is replaced once. Raises aiohttp.ClientError, TimeoutError.
+        A kept connection that the provider closed meanwhile is replaced once, unless not `again`. Raises
+        aiohttp.ClientError, TimeoutError.
         """
         sent = SimpleNamespace(reused=False)
         session = self._opened()
@@ -43,7 +50,7 @@ class ModelHttp:
                 trace_request_ctx=sent,
             )
         except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-            if not sent.reused:
+            if not sent.reused or not again:
                 raise
         return await session.post(
             exact, data=body, headers=headers, timeout=timeout, proxy=proxy, allow_redirects=False

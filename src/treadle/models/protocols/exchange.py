@@ -64,13 +64,24 @@ class Reader(Protocol):
 
 
 async def send(
-    http: ModelHttp, target: Target, url: str, body: bytes, headers: Mapping[str, str], refused: Refusal
+    http: ModelHttp,
+    target: Target,
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    refused: Refusal,
+    *,
+    again: bool = True,
 ) -> aiohttp.ClientResponse:
-    """The answer to `body`, which has accepted it; the caller closes it. Raises InvokeError."""
+    """The answer to `body`, which has accepted it; the caller closes it. Raises InvokeError.
+
+    `again`: whether a body that went into a connection which had been closed may be sent once more.
+    """
     timeout = TIMEOUT
     if target.read_timeout is not None:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=TIMEOUT.sock_connect, sock_read=target.read_timeout)
-    return await _accepted(target, http.post(url, body=body, headers=dict(headers), timeout=timeout), refused)
+    answer = http.post(url, body=body, headers=dict(headers), timeout=timeout, again=again)
+    return await _accepted(target, answer, refused)
 
 
 async def put(

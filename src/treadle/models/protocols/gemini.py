@@ -21,6 +21,7 @@ from treadle.models.tokens import text_tokens
 from . import Embeddings
 from .exchange import content_of, fetch, relayed, send
 from .failures import unreadable
+from .gemini_files import GeminiFiles, with_large_parts_moved
 from .gemini_reply import ReplyReader, refused
 from .gemini_request import Body, content_body
 from .gemini_wire import decode_models, decode_vectors
@@ -42,14 +43,14 @@ class Gemini:
         """The reply as it comes, a list of deltas per network read. Closing it closes the connection at once."""
 
         async def opened() -> aiohttp.ClientResponse:
-            return await self._post(target, "streamGenerateContent?alt=sse", content_body(target, request))
+            return await self._ask(target, "streamGenerateContent?alt=sse", request)
 
         return relayed(target, opened, ReplyReader(target, request))
 
     async def complete(self, target: Target, request: ChatRequest) -> ChatDelta:
         """The whole reply at once."""
         reply = ReplyReader(target, request)
-        response = await self._post(target, "generateContent", content_body(target, request))
+        response = await self._ask(target, "generateContent", request)
         try:
             return reply.whole(await content_of(target, response))
         finally:
@@ -106,6 +107,10 @@ class Gemini:
         if len(vectors) != len(texts):
             raise unreadable(target, f"{len(vectors)} vectors for {len(texts)} texts".encode())
         return vectors
+
+    async def _ask(self, target: Target, method: str, request: ChatRequest) -> aiohttp.ClientResponse:
+        request = await with_large_parts_moved(request, GeminiFiles(self._http, target).moved)
+        return await self._post(target, method, content_body(target, request))
 
     async def _post(self, target: Target, method: str, body: Body) -> aiohttp.ClientResponse:
         url = f"{target.base_url.rstrip('/')}/models/{quote(target.upstream)}:{method}"

@@ -12,7 +12,7 @@ import aiohttp
 import msgspec
 
 from treadle.engine.errors import InvokeAuthorizationError, InvokeBadRequestError, InvokeError
-from treadle.engine.ports import ChatDelta, ChatRequest
+from treadle.engine.ports import ChatDelta, ChatRequest, Part
 from treadle.engine.usage import Usage
 from treadle.engine.values import JsonValue
 from treadle.models.http import ModelHttp
@@ -23,6 +23,8 @@ from . import Embeddings, anthropic, anthropic_reply, anthropic_request, gemini_
 from .exchange import Reader, content_of, relayed, send
 from .failures import unreadable
 from .gemini import EMBEDDING_REQUESTS, TASKS
+from .gemini_bucket import in_bucket
+from .gemini_files import with_large_parts_moved
 from .gemini_token import access_token
 from .gemini_wire import Prediction, decode_predictions
 
@@ -85,6 +87,7 @@ class Vertex:
     async def _ask(self, target: Target, request: ChatRequest, *, stream: bool) -> aiohttp.ClientResponse:
         if not _is_claude(target):
             method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+            request = await with_large_parts_moved(request, lambda part: self._moved(target, part))
             return await self._post(target, method, gemini_request.content_body(target, request), {})
         body = anthropic_request.messages_body(target, request, stream=stream)
         del body["model"]  # it stands in the address
@@ -92,6 +95,9 @@ class Vertex:
         sampling = version == anthropic.VERSION_WITH_SAMPLING
         body["anthropic_version"] = CLAUDE_VERSION_WITH_SAMPLING if sampling else version
         return await self._post(target, "streamRawPredict" if stream else "rawPredict", body, anthropic.betas_of(body))
+
+    async def _moved(self, target: Target, part: Part) -> Part:
+        return await in_bucket(self._http, target, part, await self._token(target))
 
     async def _post(
         self, target: Target, method: str, body: Body, further: Mapping[str, str]

@@ -18,6 +18,7 @@ from treadle.engine.errors import (
     ModelCurrentlyNotSupportError,
 )
 from treadle.engine.ports import ChatRequest, Message, ModelRef
+from treadle.models import rests
 from treadle.models.catalogue import ModelKind, Pricing
 from treadle.models.credentials import HIDDEN
 from treadle.models.errors import (
@@ -29,6 +30,7 @@ from treadle.models.errors import (
 from treadle.models.policy import LONGEST_WAIT, Limits, Policy
 from treadle.models.service import ModelService
 from treadle.models.state import INHERIT, Owner
+from treadle.platform.changes import ChangeWatcher
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 
@@ -155,6 +157,73 @@ async def test_when_all_rest_the_last_reason_is_told_and_nobody_is_asked(
         await ask(service)
     assert caught.value.retry_after == 60
     assert (len(upstream.requests), len(second.requests)) == (1, 1)
+
+
+@pytest.fixture
+async def other_process(db: Database, tmp_path: Path, time: Time, service: ModelService) -> AsyncIterator[ModelService]:
+    policy = Policy(clock=time, sleep=time.sleep, jitter=lambda: 0.0)
+    models = ModelService(db, Crypto.open(tmp_path / "key"), policy=policy, processes=2)
+    yield models
+    await models.close()
+
+
+async def test_what_one_process_finds_out_about_a_credential_the_others_hear(
+    db: Database, service: ModelService, other_process: ModelService, upstream: ScriptedModel, second: ScriptedModel
+) -> None:
+    heard = asyncio.Event()
+    watcher = ChangeWatcher(db, interval=0.02)
+
+    def on_change(topic: str) -> None:
+        other_process.on_change(topic)
+        if topic == rests.TOPIC:
+            heard.set()
+
+    async def hear() -> None:
+        async with asyncio.timeout(60):
+            await heard.wait()
+        await other_process.rests.close()
+        heard.clear()
+
+    await watcher.start(on_change)
+    first, _ = await balanced(service, upstream, second)
+    upstream.fail(status=429, message="Not now", retry_after=300)
+    await ask(service)
+    await hear()
+    there = (await other_process.administration.credentials(HERE, OWNER))[0]
+    assert "Not now" in there.reason
+    assert 298 <= there.ttl <= 300
+    for _ in range(3):
+        await ask(other_process)
+    assert (len(upstream.requests), len(second.requests)) == (1, 4)
+
+    await service.administration.change_credential(HERE, first, submitted=form(upstream), validate=False)
+    await hear()
+    assert not (await other_process.administration.credentials(HERE, OWNER))[0].in_cooldown
+    await ask(other_process)
+    await ask(other_process)
+    assert len(upstream.requests) == 2
+    await watcher.close()
+
+
+async def test_a_restart_does_not_wake_a_credential(
+    service: ModelService, other_process: ModelService, upstream: ScriptedModel, second: ScriptedModel
+) -> None:
+    await balanced(service, upstream, second)
+    for each in (upstream, second):
+        each.fail(status=401, message="No such key")
+    with pytest.raises(InvokeAuthorizationError):
+        await ask(service)
+    await service.rests.close()
+    await other_process.rests.load()
+    with pytest.raises(InvokeAuthorizationError, match=r"refused the API key.*Every credential rests"):
+        await ask(other_process)
+    assert (len(upstream.requests), len(second.requests)) == (1, 1)
+
+
+async def test_processes_share_what_a_credential_bears() -> None:
+    assert Limits(10, 3, 5.0).share(4) == Limits(3, 1, 5.0)
+    assert Limits(1, None).share(4) == Limits(1, None)
+    assert Limits(timeout=5.0).share(4) == Limits(timeout=5.0)
 
 
 async def test_a_wrong_request_is_nobodys_fault(

@@ -23,6 +23,7 @@ from .http import ModelHttp
 from .policy import UNLIMITED, Limits, Policy
 from .protocols.listing import RemoteModel, listing_protocol
 from .repository import CredentialRow, ModelRepository, SettingRow
+from .rests import SharedRests
 from .schema import model_schema
 from .state import INHERIT, Credential, ModelKey, Owner, Setting, Usable, WorkspaceState, owner_of
 from .vault import Vault
@@ -72,6 +73,7 @@ class ModelAdministration:
         db: Database,
         vault: Vault,
         policy: Policy,
+        rests: SharedRests,
         http: ModelHttp,
         *,
         state: Callable[[str], Awaitable[WorkspaceState]],
@@ -82,6 +84,7 @@ class ModelAdministration:
         self._db = db
         self._vault = vault
         self._policy = policy
+        self._rests = rests
         self._http = http
         self._state = state
         self._check = check
@@ -185,7 +188,7 @@ class ModelAdministration:
         async with self._db.transaction() as session:
             await ModelRepository(self._db, session, workspace_id).save_credential(row)
             await bump(session, TOPIC + workspace_id)
-        self._policy.forget(credential_id)
+        self._rests.forget(credential_id)
         self._changed(workspace_id)
 
     async def activate(self, workspace_id: str, credential_id: str) -> None:
@@ -210,7 +213,7 @@ class ModelAdministration:
             if found.active and rest:
                 await models.activate(CredentialRow(rest[0].id, owner[0], owner[1], owner[2], ""))
             await bump(session, TOPIC + workspace_id)
-        self._policy.forget(credential_id)
+        self._rests.forget(credential_id)
         self._changed(workspace_id)
 
     async def remove_all(self, workspace_id: str, owner: Owner) -> None:
@@ -224,7 +227,7 @@ class ModelAdministration:
             await models.delete_defaults(*owner)
             await bump(session, TOPIC + workspace_id)
         for each in state.stored[owner]:
-            self._policy.forget(each.id)
+            self._rests.forget(each.id)
         self._changed(workspace_id)
 
     async def decide(

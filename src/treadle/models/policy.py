@@ -1,13 +1,14 @@
 """Which credential and which model a call goes to, and what follows when it fails before the first token.
 
 A model with one credential, without limits and fallbacks, takes the short way: nothing here is asked until its call
-fails. What is kept in memory are hints about health; a new process begins without any.
+fails. Which credentials rest is known to every process (`rests.py`); how many calls are under way, to each by itself.
 
 Source: spec models-and-tools §1.16.
 """
 
 import asyncio
 import logging
+import math
 import random
 import time
 from collections import deque
@@ -44,6 +45,9 @@ _RATE_LIMIT_REST = 60.0
 _LONGEST_REST = 3600.0
 _SHORT_REST = 10.0
 
+RestKey = tuple[str, str, str]
+"""A credential's id, a kind of model, and a model's name at its provider."""
+
 Result = TypeVar("Result")
 Resolve = Callable[[ModelRef, "ModelKind"], Awaitable["Resolved"]]
 
@@ -62,6 +66,16 @@ class Limits:
     def bounded(self) -> bool:
         """Whether calls are to be counted."""
         return self.concurrency is not None or self.requests_per_minute is not None
+
+    def share(self, processes: int) -> "Limits":
+        """What each of several processes may ask of the credential, rounded up."""
+        if processes == 1 or not self.bounded:
+            return self
+        return replace(
+            self,
+            concurrency=self.concurrency and math.ceil(self.concurrency / processes),
+            requests_per_minute=self.requests_per_minute and math.ceil(self.requests_per_minute / processes),
+        )
 
 
 UNLIMITED = Limits()
@@ -89,6 +103,7 @@ class Lane:
     """One credential of a model."""
 
     credential_id: str
+    kind: str
     target: Target
     limits: Limits
     rest: Rest
@@ -119,7 +134,9 @@ class Policy:
         self.clock = clock
         self.sleep = sleep
         self.jitter = jitter
-        self._rests: dict[tuple[str, str, str], Rest] = {}
+        self.on_rest: Callable[[RestKey, float, InvokeError], None] | None = None
+        """Called with a credential that begins to rest here, the seconds, and why."""
+        self._rests: dict[RestKey, Rest] = {}
         self._loads: dict[str, Load] = {}
 
     def lane(self, credential_id: str, kind: str, target: Target, limits: Limits) -> Lane:
@@ -127,7 +144,20 @@ class Policy:
         if limits.timeout is not None:
             target = replace(target, read_timeout=limits.timeout)
         rest = self._rests.setdefault((credential_id, kind, target.name), Rest())
-        return Lane(credential_id, target, limits, rest, self._loads.setdefault(credential_id, Load()))
+        return Lane(credential_id, kind, target, limits, rest, self._loads.setdefault(credential_id, Load()))
+
+    def rest(self, lane: Lane, seconds: float, error: InvokeError) -> None:
+        """Leaves a credential alone for a model, here and wherever `on_rest` tells of it."""
+        key = (lane.credential_id, lane.kind, lane.target.name)
+        lane.rest.until, lane.rest.reason = self.clock() + seconds, error
+        _log.warning("a credential rests for %g s: %s", seconds, error)
+        if self.on_rest is not None:
+            self.on_rest(key, seconds, error)
+
+    def set_rest(self, key: RestKey, seconds: float, error: InvokeError | None) -> None:
+        """What another process found out about a credential: 0 seconds to use it again."""
+        rest = self._rests.setdefault(key, Rest())
+        rest.until, rest.reason = (self.clock() + seconds if seconds > 0 else 0.0), error
 
     def resting(self, credential_id: str, kind: str, model: str) -> tuple[float, str]:
         """For how many seconds the credential is still left alone for a model, and why: 0 and "" when it is not."""
@@ -180,7 +210,7 @@ class Calls:
         seconds = _rest_of(error)
         several = pool is not None and len(pool.lanes) > 1
         if lane is not None and seconds and several:
-            _rest(lane, seconds, error, self._policy.clock())
+            self._policy.rest(lane, seconds, error)
             return
         wait = self._wait(error)
         if wait is not None:
@@ -188,7 +218,7 @@ class Calls:
             await self._policy.sleep(wait)
             return
         if lane is not None and seconds and self._guarded:
-            _rest(lane, seconds, error, self._policy.clock())
+            self._policy.rest(lane, seconds, error)
         if not await self._fall_back():
             raise error
 
@@ -281,11 +311,6 @@ def _rest_of(error: InvokeError) -> float:
     if isinstance(error, InvokeRateLimitError):
         return min(max(_RATE_LIMIT_REST, error.retry_after or 0), _LONGEST_REST)
     return _SHORT_REST if isinstance(error, InvokeAuthorizationError | InvokeConnectionError) else 0.0
-
-
-def _rest(lane: Lane, seconds: float, error: InvokeError, now: float) -> None:
-    lane.rest.until, lane.rest.reason = now + seconds, error
-    _log.warning("a credential rests for %g s: %s", seconds, error)
 
 
 def _asleep(pool: Pool, now: float) -> InvokeError:

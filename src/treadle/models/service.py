@@ -34,6 +34,7 @@ from .media_check import media_reply
 from .policy import Policy, Pool
 from .pricing import price_of
 from .repository import FIRST_NAME, CredentialRow, DefaultRow, ModelRepository, load
+from .rests import SharedRests
 from .schema import model_schema, output_limit
 from .state import (
     Credential,
@@ -81,8 +82,9 @@ class ModelService:
         fallback_to_default: bool = True,
         http: ModelHttp | None = None,
         policy: Policy | None = None,
+        processes: int = 1,
     ) -> None:
-        """`local` None switches the embedded model off.
+        """`local` None switches the embedded model off. `processes` share what a credential bears.
 
         `fallback_to_default`: an app that names a provider without credentials gets the workspace's default model, so
         that imported apps run at once; `WorkspaceModels.resolve` tells which.
@@ -93,10 +95,13 @@ class ModelService:
         self._fallback = fallback_to_default
         self._http = http or ModelHttp()
         self._policy = policy or Policy()
+        self._processes = processes
+        self.rests = SharedRests(db, self._policy)
         self.administration = ModelAdministration(
             db,
             self._vault,
             self._policy,
+            self.rests,
             self._http,
             state=self._state,
             check=self._check_usable,
@@ -237,12 +242,14 @@ class ModelService:
             self._states.pop(workspace_id, None)
 
     def on_change(self, topic: str) -> None:
-        """For `platform.changes.ChangeWatcher`: forgets the workspace that another process changed."""
+        """For `platform.changes.ChangeWatcher`: forgets the workspace, and hears of the rests, of another process."""
+        self.rests.on_change(topic)
         if topic.startswith(TOPIC):
             self.forget(topic.removeprefix(TOPIC))
 
     async def close(self) -> None:
         """Closes the connections to providers. The embedded model belongs to who made it."""
+        await self.rests.close()
         await self._http.close()
 
     async def _choose(self, workspace_id: str, key: ModelKey, *, default: bool) -> ModelInfo:
@@ -320,7 +327,7 @@ class ModelService:
                 each.id,
                 usable.key.kind.value,
                 target_of(usable.provider, usable.schema, each.fields, price),
-                each.limits,
+                each.limits.share(self._processes),
             )
             for each in usable.pool or (Credential("", "", usable.credentials),)
         )

@@ -44,6 +44,19 @@ class ModelCredential(Base):
     )  # fmt: skip
 
 
+class ModelRest(Base):
+    """Until when (microseconds since the epoch) no process calls a model with a credential, and the error behind it."""
+
+    __tablename__ = "model_rests"
+
+    credential_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    model_type: Mapped[str] = mapped_column(String(40), primary_key=True)
+    model: Mapped[str] = mapped_column(String(255), primary_key=True)
+    until: Mapped[int] = mapped_column(BigInteger)
+    error: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(Text)
+
+
 class DefaultModel(Base):
     """The model of a kind that a workspace uses where nobody names one."""
 

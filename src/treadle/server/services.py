@@ -218,7 +218,7 @@ async def open_services(
             own = local = LocalModel(settings.data_dir / "models")
             stack.push_async_callback(own.close)
         use_folder(settings.model_catalogue_dir)
-        models = ModelService(db, crypto, local)
+        models = ModelService(db, crypto, local, processes=settings.workers)
         stack.push_async_callback(models.close)
         http = GuardedHttp(settings)
         stack.push_async_callback(http.close)
@@ -469,6 +469,7 @@ async def _watch(services: Services, stack: AsyncExitStack) -> None:
 
     watcher = ChangeWatcher(services.db)
     await watcher.start(on_change)
+    await services.models.rests.load()
     stack.push_async_callback(watcher.close)
     noting = asyncio.create_task(_note_key_uses(services.keys))
     stack.push_async_callback(services.keys.write_uses)

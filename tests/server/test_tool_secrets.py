@@ -11,6 +11,7 @@ import pytest
 from tests.server.app_files import Node, end, leads, start, workflow
 from tests.server.console_client import Console, console_of
 from tests.server.harness import Workbench
+from treadle.server.services import Services
 
 SECRET, MASK = "s3cret-sign", "s3*******gn"
 _ANSWER = {"success": True, "error_code": 1, "data": {"controls": []}}
@@ -132,6 +133,29 @@ def test_a_secret_that_was_stored_before_opens_and_is_sealed_when_it_is_saved(
     any_workbench.change("DELETE FROM runs WHERE app_id = :id", id=app.id)
     assert console.save(app.id, draft).status_code == 200
     assert SECRET not in stored(any_workbench, app.id)
+
+
+def test_what_older_programs_stored_is_sealed_when_a_server_starts(
+    any_workbench: Workbench, worksheets: Worksheets
+) -> None:
+    app, console = any_workbench.import_app(an_app(worksheets)), console_of(any_workbench)
+    graph = console.draft(app.id)["graph"]
+    settings(graph).update(sign=SECRET, appkey="the-app-key")
+    any_workbench.change(
+        "UPDATE app_versions SET graph = :graph WHERE app_id = :id", graph=json.dumps(graph), id=app.id
+    )
+    any_workbench.change("DELETE FROM upkeep")
+    assert stored(any_workbench, app.id).count(SECRET) == 2
+
+    async def nothing(services: Services) -> None:
+        """The services are opened, and closed again."""
+
+    any_workbench.with_services(nothing)
+    assert SECRET not in stored(any_workbench, app.id)
+    api = any_workbench.api(app)
+    assert api.events("/workflows/run", api.run_body({}))[-1]["data"]["status"] == "succeeded"
+    assert worksheets.signs[-1] == SECRET
+    assert runs(console, app.id, worksheets) == SECRET
 
 
 def test_a_file_has_the_secret_only_when_it_is_asked_for(any_workbench: Workbench, worksheets: Worksheets) -> None:

@@ -131,16 +131,12 @@ class Definition:
             row.pipeline_variables = _text(self.workflow.pipeline_variables)
         if self.model_config is not None:
             row.model_config = _text(tools.sealed(self.model_config.as_map()))
-        row.hash = self._digest(tools)
-
-    def _digest(self, tools: ToolSecrets) -> str:
-        """Changes whenever the graph or the features (or the configuration) change; variables do not count. Nobody can
-        try from it what a secret is."""
-        if self.workflow is not None:
-            content: object = {"graph": tools.signed(self.workflow.graph), "features": self.workflow.features}
-        else:
-            content = tools.signed(self.model_config.as_map()) if self.model_config else None
-        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        row.hash = digest(
+            tools,
+            graph=self.workflow.graph if self.workflow else None,
+            features=self.workflow.features if self.workflow else {},
+            config=self.model_config.as_map() if self.model_config else None,
+        )
 
     def to_file(self, app: App) -> AppFile:
         """The app file of this version."""
@@ -156,6 +152,16 @@ class Definition:
             model_config=self.model_config,
             dependencies=list(self.dependencies),  # type: ignore[arg-type]
         )
+
+
+def digest(tools: ToolSecrets, *, graph: JsonMap | None, features: JsonMap, config: JsonMap | None) -> str:
+    """Changes whenever the graph or the features (or the configuration) change; variables do not count. Nobody can
+    try from it what a secret is."""
+    if graph is not None:
+        content: object = {"graph": tools.signed(graph), "features": features}
+    else:
+        content = tools.signed(config) if config else None
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def definition_mode(app: App) -> AppMode:

@@ -117,6 +117,15 @@ class AppVersion(Base):
     )  # fmt: skip
 
 
+class Upkeep(Base):
+    """Work on stored records that is done once, by name. Belongs to no workspace: a row says that it is done."""
+
+    __tablename__ = "upkeep"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    done_at: Mapped[int] = mapped_column(BigInteger)
+
+
 class Site(Base):
     """The published web page of an app."""
 

@@ -45,6 +45,7 @@ from treadle.apps.running.recorder import Recording
 from treadle.apps.running.resumption import Resumer
 from treadle.apps.running.runs import RunHost
 from treadle.apps.running.world import RunWorld
+from treadle.apps.sealing import seal_tool_secrets
 from treadle.apps.served import ServedApps
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.sites import SiteService
@@ -203,6 +204,7 @@ async def open_services(
         stack.push_async_callback(db.close)
         await db.migrate()
         crypto = Crypto.open(settings.resolved_secret_key_file)
+        await seal_tool_secrets(db, crypto)
         writer = GroupWriter(
             db, flush_interval=settings.recorder_flush_interval, max_pending=settings.recorder_max_pending
         )

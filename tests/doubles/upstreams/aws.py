@@ -1,12 +1,19 @@
-"""S3, Bedrock and the service that tells whose keys they are: each request must be signed by the right secret."""
+"""S3, Bedrock, SageMaker, Transcribe, Lambda and the service that tells whose keys they are.
 
+Each request must be signed by the right secret.
+"""
+
+import json
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 from aiohttp import web
+from jsonschema import Draft202012Validator
 
 from tests.doubles.bedrock_wire import signed
+from tests.doubles.http_double import Refused
 from tests.doubles.recording import JsonValue, Request
 from tests.doubles.upstreams.vendor import ANY, INTEGER, NUMBER, TEXT, TEXTS, Answer, Endpoint, Vendor, obj
 
@@ -65,12 +72,144 @@ def _painted(request: Request) -> JsonValue:
     return {"images": [b64encode(str(request.json["taskType"]).encode()).decode()]}
 
 
+ARN = "arn:aws:bedrock:eu-west-1:123456789012:async-invoke/reel7"
+_REEL = obj(
+    {
+        "modelId": "amazon.nova-reel-v1:0",
+        "modelInput": obj(
+            {
+                "taskType": "TEXT_VIDEO",
+                "textToVideoParams": obj(
+                    {"text": TEXT},
+                    {
+                        "images": {
+                            "type": "array",
+                            "items": obj({"format": {"enum": ["png", "jpeg"]}, "source": obj({"bytes": TEXT})}),
+                            "maxItems": 1,
+                        }
+                    },
+                ),
+                "videoGenerationConfig": obj(
+                    {"durationSeconds": 6, "fps": 24, "dimension": "1280x720", "seed": INTEGER}
+                ),
+            }
+        ),
+        "outputDataConfig": obj({"s3OutputDataConfig": obj({"s3Uri": TEXT})}),
+    }
+)
+_SPEECH = {
+    "type": "object",
+    "oneOf": [
+        obj({"tts_text": TEXT, "role": TEXT}),
+        obj({"tts_text": TEXT, "prompt_text": TEXT, "prompt_audio": TEXT}),
+        obj({"tts_text": TEXT, "prompt_audio": TEXT, "lang_tag": TEXT}),
+        obj({"tts_text": TEXT, "role": TEXT, "instruct_text": TEXT}),
+    ],
+}
+_JOB = {
+    "type": "object",
+    "oneOf": [
+        obj({"TranscriptionJobName": TEXT}),
+        *(
+            obj(
+                {"TranscriptionJobName": TEXT, "Media": obj({"MediaFileUri": TEXT}), language: value},
+                {
+                    "MediaFormat": {"enum": ["mp3", "mp4", "wav", "flac", "ogg", "amr", "webm", "m4a"]},
+                    "LanguageOptions": TEXTS,
+                    "Settings": obj({"ShowSpeakerLabels": True, "MaxSpeakerLabels": INTEGER}),
+                },
+            )
+            for language, value in (
+                ("LanguageCode", TEXT),
+                ("IdentifyLanguage", {"enum": [True]}),
+                ("IdentifyMultipleLanguages", {"enum": [True]}),
+            )
+        ),
+    ],
+}
+
+
+def _word(text: str, speaker: str = "", *, mark: bool = False) -> JsonValue:
+    said: dict[str, JsonValue] = {"alternatives": [{"confidence": "0.99", "content": text}]}
+    label: dict[str, JsonValue] = {"speaker_label": speaker} if speaker else {}
+    return {**said, **label, "type": "punctuation" if mark else "pronunciation"}
+
+
+TALK: JsonValue = {
+    "jobName": "j",
+    "status": "COMPLETED",
+    "results": {
+        "transcripts": [{"transcript": "Good morning. Hello"}],
+        "items": [
+            _word("Good", "spk_0"),
+            _word("morning", "spk_0"),
+            _word(".", "spk_0", mark=True),
+            _word("Hello", "spk_1"),
+        ],
+    },
+}
+
+
+class Jobs:
+    """Transcription jobs: each is done when it is asked about for the second time."""
+
+    def __init__(self) -> None:
+        self.started: list[dict[str, JsonValue]] = []
+        self._looks = 0
+
+    def answer(self, request: Request) -> JsonValue:
+        operation = request.headers["x-amz-target"].rpartition(".")[2]
+        if operation == "StartTranscriptionJob":
+            self.started.append(request.json)
+            return self._job("IN_PROGRESS")
+        assert request.json == {"TranscriptionJobName": self.started[-1]["TranscriptionJobName"]}
+        self._looks += 1
+        if self._looks < 2:
+            return self._job("IN_PROGRESS")
+        if "broken" in str(self.started[-1]["Media"]):
+            return self._job("FAILED", FailureReason="The media format is not valid")
+        origin = f"http://{request.headers['host']}"
+        return self._job("COMPLETED", Transcript={"TranscriptFileUri": f"{origin}/transcripts/talk.json?X-Amz-Sig=s"})
+
+    def _job(self, status: str, **more: JsonValue) -> JsonValue:
+        name = self.started[-1]["TranscriptionJobName"]
+        return {"TranscriptionJob": {"TranscriptionJobName": name, "TranscriptionJobStatus": status, **more}}
+
+
+def _filmed() -> Callable[[Request], Answer]:
+    """A video that is there when it is asked about for the second time."""
+    states = ["InProgress", "Completed"]
+
+    def look(request: Request) -> JsonValue:
+        place = {"s3OutputDataConfig": {"s3Uri": "s3://mill/videos/reel7"}}
+        return {"invocationArn": ARN, "status": states.pop(0), "outputDataConfig": place}
+
+    return look
+
+
+def _ranked(request: Request) -> JsonValue:
+    """The longer a text, the better it fits."""
+    docs = request.json["docs"]
+    if len(request.json["inputs"]) != len(docs):
+        return {"scores": []}
+    return {"scores": [len(each) / 100 for each in docs]}
+
+
+def _judged(request: Request) -> JsonValue:
+    label = "LABEL_1" if "坏" in request.json["text"] else "LABEL_0"
+    return {"body": f'{{"prediction": "{label}"}}'} if "函数" in request.json["text"] else {"prediction": label}
+
+
 def aws() -> Vendor:
     """https://docs.aws.amazon.com: buckets keep what was put there."""
     files: dict[str, bytes] = {"/s3/mill/a b/loom.txt": b"All about looms.", "/s3/mill/loom.png": b"\x89PNG"}
 
     def put(request: Request) -> bytes:
         files[request.path] = request.raw
+        return b""
+
+    def delete(request: Request) -> bytes:
+        del files[request.path]
         return b""
 
     def get(request: Request) -> Answer:
@@ -120,7 +259,38 @@ def aws() -> Vendor:
     converted: JsonValue = {"statusCode": 200, "body": '{"a": 1}'}
     failed: JsonValue = {"errorMessage": "no yaml", "errorType": "ValueError"}
     text = obj({"body": TEXT})
+    jobs, endpoints = Jobs(), "/sagemaker/endpoints"
+    translated: JsonValue = {"translations": [{"translated_text": "loom", "term_mapping": [["织机", "loom"]]}]}
+    translate = obj(
+        {
+            "src_contents": TEXTS,
+            "src_lang": TEXT,
+            "dest_lang": TEXT,
+            "dictionary_id": TEXT,
+            "request_type": {"enum": ["term_mapping", "segment_only", "translate"]},
+            "model_id": {"type": "string"},
+        }
+    )
+    ranking = obj({"inputs": TEXTS, "docs": TEXTS})
+    sound: JsonValue = {"s3_presign_url": "https://mill.s3.amazonaws.com/hello.wav?sig=1"}
+    target = {"x-amz-target": r"com\.amazonaws\.transcribe\.Transcribe\.(Start|Get)TranscriptionJob"}
     return Vendor(
+        Endpoint("POST", "/runtime/async-invoke", _signed("bedrock", lambda _: {"invocationArn": ARN}), body=_REEL),
+        Endpoint(
+            "GET",
+            "/runtime/async-invoke/{arn:.+}",
+            _signed("bedrock", _filmed(), path=f"/runtime/async-invoke/{quote(ARN, safe='')}"),
+        ),
+        Endpoint("POST", f"{endpoints}/ranker/invocations", _signed("sagemaker", _ranked), body=ranking),
+        Endpoint("POST", f"{endpoints}/speaker/invocations", _signed("sagemaker", lambda _: sound), body=_SPEECH),
+        Endpoint("POST", f"{endpoints}/judge/invocations", _signed("sagemaker", _judged), body=obj({"text": TEXT})),
+        Endpoint("POST", "/transcribe/", _signed("transcribe", _checked_job(jobs)), headers=target, raw=True),
+        Endpoint("GET", "/transcripts/talk.json", TALK, query={"X-Amz-Sig": "s"}, open=True),
+        Endpoint("GET", "/recordings/{name}", b"\xff\xfbsound", kind="audio/mpeg", open=True),
+        Endpoint("DELETE", "/s3/mill/{key:.+}", _signed("s3", delete)),
+        Endpoint(
+            "POST", f"{functions}/translate_tool/invocations", _signed("lambda", lambda _: translated), body=translate
+        ),
         Endpoint("POST", f"{functions}/yaml_to_json/invocations", _signed("lambda", lambda _: converted), body=text),
         Endpoint("POST", f"{functions}/broken/invocations", _signed("lambda", lambda _: failed), body=text),
         Endpoint("PUT", "/s3/mill/{key:.+}", _signed("s3", put), raw=True),
@@ -138,9 +308,26 @@ def aws() -> Vendor:
     )
 
 
-def _signed(service: str, answer: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
+def _checked_job(jobs: Jobs) -> Callable[[Request], Answer]:
+    """Transcribe has a JSON type of its own."""
+
+    def answer(request: Request) -> Answer:
+        asked = json.loads(request.raw)
+        if request.headers["content-type"] != "application/x-amz-json-1.1":
+            raise Refused(400, "The body is not sent as application/x-amz-json-1.1.", kind="schema")
+        if error := next(iter(Draft202012Validator(_JOB).iter_errors(asked)), None):
+            raise Refused(400, error.message, kind="schema")
+        return jobs.answer(replace(request, body=asked))
+
+    return answer
+
+
+def _signed(service: str, answer: Callable[[Request], Answer], path: str = "") -> Callable[[Request], Answer]:
+    """Answers who has the right keys. `path` is that of the request as it was sent, where its letters matter."""
+    sent = path
+
     def checked(request: Request) -> Answer:
-        path = quote(request.path, safe="/-_.~")
+        path = sent or quote(request.path, safe="/-_.~")
         canonical = path if service == "s3" else quote(path, safe="/-_.~")
         right = signed(request, canonical, KEY, SECRET, service)
         if request.headers.get("authorization") != right or f"/{REGION}/" not in right:

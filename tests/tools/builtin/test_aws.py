@@ -1,9 +1,10 @@
-"""S3 and Bedrock against a double that checks signatures (models-and-tools §4.9)."""
+"""S3, Bedrock, SageMaker, Transcribe and Lambda against a double that checks signatures (models-and-tools §4.9)."""
 
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import pytest
 
 from tests.doubles.upstreams import aws
@@ -11,7 +12,7 @@ from tests.tools.builtin.calls import given
 from tests.tools.builtin.cases import Case, calling, check_failures, check_good_call, every
 from treadle.engine.errors import ToolCredentialsError, ToolInvokeError, ToolParameterError
 from treadle.engine.values import Value
-from treadle.tools.messages import Blob, Json, Text
+from treadle.tools.messages import Blob, Json, Link, Text
 
 KEYS = {"aws_access_key_id": aws.KEY, "aws_secret_access_key": aws.SECRET, "aws_region": aws.REGION}
 FILE = "s3://mill/a b/loom.txt"
@@ -24,7 +25,7 @@ PASSAGE = {
 MODEL = "arn:aws:bedrock:eu-west-1::foundation-model/m"
 
 
-def case(tool: str, parameters: dict[str, Value], *gives: Text | Json | Blob, malformed: bool = True) -> Case:
+def case(tool: str, parameters: dict[str, Value], *gives: Text | Json | Blob | Link, malformed: bool = True) -> Case:
     return Case(f"aws/{tool}", parameters, aws.aws, gives, KEYS, malformed)
 
 
@@ -48,8 +49,59 @@ PICTURES = [
         ("BACKGROUND_REMOVAL", CAT),
     )
 ]
+REEL: dict[str, Value] = {"prompt": "A loom at work", "video_output_s3uri": "s3://mill/videos"}
+TEXTS = '[{"content": "Warp", "id": 1}, {"content": "Looms weave"}, {"content": "Madder"}]'
+SOUND = "https://mill.s3.amazonaws.com/hello.wav?sig=1"
+SAYS = (Text(SOUND), Link(SOUND, "audio/wav"))
+TRANSLATED = {"translations": [{"translated_text": "loom", "term_mapping": [["织机", "loom"]]}]}
+TERMS: dict[str, Value] = {"text_content": "织机", "src_lang": "CHS", "dest_lang": "EN", "dictionary_id": "d1"}
+SPOKEN = "spk_0: Good morning.\nspk_1: Hello"
+SERVED = [
+    case(
+        "sagemaker_text_rerank",
+        {"sagemaker_endpoint": "ranker", "query": "looms", "candidate_texts": TEXTS, "topk": 2},
+        Json({"content": "Looms weave", "score": 0.11}),
+        Json({"content": "Madder", "score": 0.06}),
+    ),
+    *(
+        case("sagemaker_tts", {"sagemaker_endpoint": "speaker", "text": "Hello", "tts_type": kind, **more}, *SAYS)
+        for kind, more in (
+            ("PresetVoice", {"voice": "Ada"}),
+            ("CloneVoice", {"prompt_audio": "s3://mill/a.wav", "prompt_text": "Hi"}),
+            ("CloneVoice_CrossLingual", {"prompt_audio": "s3://mill/a.wav", "lang_tag": "<|en|>"}),
+            ("InstructVoice", {"voice": "Ada", "instruct_text": "Slowly"}),
+        )
+    ),
+    *(
+        case(
+            "sagemaker_chinese_toxicity_detector",
+            {"sagemaker_endpoint": "judge", "content_text": words},
+            Text(verdict),
+        )
+        for words, verdict in (("你好", "SAFE"), ("坏", "NO_SAFE"), ("函数：坏", "NO_SAFE"))
+    ),
+    case("lambda_translate_utils", TERMS, Text(msgspec.json.encode(TRANSLATED).decode()), Json(TRANSLATED)),
+    case(
+        "nova_reel",
+        {**REEL, "async": True},
+        Text(f"The video is being made. Ask for it under {aws.ARN}; it is written to s3://mill/videos."),
+        Json({"invocation_arn": aws.ARN, "output": "s3://mill/videos"}),
+    ),
+    case("transcribe_asr", {"file_url": "s3://mill/talk.mp3"}, Text(SPOKEN)),
+    case(
+        "transcribe_asr",
+        {"file_url": "s3://mill/talk", "language_code": "en-US", "ShowSpeakerLabels": False},
+        Text(SPOKEN),
+    ),
+    case(
+        "transcribe_asr",
+        {"file_url": "s3://mill/talk.wav", "identify_multiple_languages": True, "language_options": "en-US, zh-CN"},
+        Text(SPOKEN),
+    ),
+]
 CASES = [
     READ,
+    *SERVED,
     case("s3_operator", {"s3_uri": "s3://mill/loom.png"}, Blob(b"\x89PNG", "text/plain", "loom.png"), malformed=False),
     case(
         "s3_operator",
@@ -85,6 +137,12 @@ CASES = [
         ANSWER,
     ),
 ]
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("reel", "transcribe"):
+        monkeypatch.setattr(f"treadle.tools.builtin.aws.{module}._PAUSE", 0)
 
 
 @every(CASES)
@@ -138,6 +196,31 @@ async def test_a_link_to_a_file_is_signed_and_asks_nobody(tmp_path: Path) -> Non
             ToolParameterError,
             '"colors" names no colour',
         ),
+        ("transcribe_asr", {"file_url": "s3://mill/broken.mp3"}, ToolInvokeError, "The media format is not valid"),
+        (
+            "transcribe_asr",
+            {"file_url": "s3://mill/talk.mp3", "identify_language": False},
+            ToolParameterError,
+            "Name the language",
+        ),
+        (
+            "nova_reel",
+            {**REEL, "image_input_s3uri": "s3://mill/loom.gif"},
+            ToolParameterError,
+            "no picture that a video can begin with",
+        ),
+        (
+            "sagemaker_text_rerank",
+            {"sagemaker_endpoint": "ranker", "query": "q", "candidate_texts": '["Warp"]'},
+            ToolParameterError,
+            '"candidate_texts" is no JSON list',
+        ),
+        (
+            "sagemaker_tts",
+            {"sagemaker_endpoint": "speaker", "text": "Hello", "tts_type": "CloneVoice"},
+            ToolParameterError,
+            '"prompt_text" is empty',
+        ),
         ("s3_operator", {"s3_uri": "s3://mill"}, ToolParameterError, "is no file in S3"),
         ("s3_operator", {"s3_uri": FILE, "aws_region": "x.example/"}, ToolParameterError, "is no region of AWS"),
         (
@@ -153,6 +236,36 @@ async def test_wrong_values_are_told(
 ) -> None:
     with pytest.raises(error, match=words):
         await check_good_call(case(tool, parameters), tmp_path)
+
+
+async def test_a_video_is_waited_for_and_can_be_opened_for_a_day(tmp_path: Path) -> None:
+    asked: dict[str, Value] = {**REEL, "image_input_s3uri": "s3://mill/loom.png"}
+    filmed = case("nova_reel", asked)
+    async with filmed.vendor() as vendor, calling(filmed, vendor, tmp_path) as (provider, call):
+        said, told, opened = await given(provider, "nova_reel", call)
+        place = "s3://mill/videos/reel7/output.mp4"
+        assert said == Text(f"The video was written to {place}.")
+        assert told == Json({"invocation_arn": aws.ARN, "output": place})
+        assert isinstance(opened, Link)
+        assert opened.mime_type == "video/mp4"
+        assert urlsplit(opened.url).path == "/s3/mill/videos/reel7/output.mp4"
+        assert parse_qs(urlsplit(opened.url).query)["X-Amz-Expires"] == ["86400"]
+
+
+async def test_a_recording_from_the_web_goes_through_the_bucket_and_out_of_it_again(tmp_path: Path) -> None:
+    heard = case("transcribe_asr", {"file_url": "{origin}/recordings/talk", "s3_bucket_name": "mill"})
+    async with heard.vendor() as vendor, calling(heard, vendor, tmp_path) as (provider, call):
+        assert await given(provider, "transcribe_asr", call) == [Text(SPOKEN)]
+        fetched, put, started, *_, last = vendor.requests
+        assert "authorization" not in fetched.headers
+        assert (put.method, put.headers["content-type"], put.raw) == ("PUT", "audio/mpeg", b"\xff\xfbsound")
+        place = f"s3:/{put.path.removeprefix('/s3')}"
+        job = msgspec.json.decode(started.raw)
+        assert (job["Media"], job["MediaFormat"]) == ({"MediaFileUri": place}, "mp3")
+        assert place.endswith(".mp3")
+        assert (last.method, last.path) == ("GET", "/transcripts/talk.json")
+        assert [each.path for each in vendor.requests if each.method == "DELETE"] == [put.path]
+        assert all("authorization" not in each.headers for each in vendor.requests if "transcripts" in each.path)
 
 
 async def test_a_missing_file_is_told(tmp_path: Path) -> None:

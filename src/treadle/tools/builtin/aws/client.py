@@ -19,7 +19,13 @@ from treadle.tools.builtin.http import decoded, send
 
 T = TypeVar("T")
 
-_SIGNED_FOR = {"runtime": "bedrock", "agents": "bedrock", "lambda": "lambda"}
+_SIGNED_FOR = {
+    "runtime": "bedrock",
+    "agents": "bedrock",
+    "lambda": "lambda",
+    "sagemaker": "sagemaker",
+    "transcribe": "transcribe",
+}
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
@@ -32,20 +38,40 @@ def region(call: Call) -> str:
 
 
 async def asked(
-    call: Call, answer: type[T], service: str, path: str, body: Mapping[str, JsonValue], *, timeout: float = 60
+    call: Call,
+    answer: type[T],
+    service: str,
+    path: str,
+    body: Mapping[str, JsonValue] | None,
+    *,
+    target: str = "",
+    timeout: float = 60,
 ) -> T:
-    """What a service that speaks JSON answers to a POST. Raises ToolCredentialsError and ToolInvokeError."""
+    """What a service that speaks JSON answers to a POST, or to a GET without a body.
+
+    `target` is the operation where one address serves several. Raises ToolCredentialsError and ToolInvokeError.
+    """
     from botocore.auth import SigV4Auth
 
-    url = address(call, service, path)
-    data = msgspec.json.encode(body)
-    headers = {"Content-Type": "application/json", "Accept": "application/json"}
-    signed = _signed(SigV4Auth(_keys(call), _SIGNED_FOR[service], region(call)), "POST", url, data, headers)
-    return decoded(await send(call, "POST", url, headers=signed, body=data, timeout=timeout), answer)
+    url, method = address(call, service, path), "GET" if body is None else "POST"
+    data = b"" if body is None else msgspec.json.encode(body)
+    headers = {"Accept": "application/json"}
+    if body is not None:
+        headers["Content-Type"] = "application/x-amz-json-1.1" if target else "application/json"
+    if target:
+        headers["X-Amz-Target"] = target
+    signed = _signed(SigV4Auth(_keys(call), _SIGNED_FOR[service], region(call)), method, url, data, headers)
+    return decoded(await send(call, method, url, headers=signed, body=data or None, timeout=timeout), answer)
 
 
 async def in_s3(
-    call: Call, method: str, path: str, body: bytes | None = None, *, kind: str = "text/plain; charset=utf-8"
+    call: Call,
+    method: str,
+    path: str,
+    body: bytes | None = None,
+    *,
+    kind: str = "text/plain; charset=utf-8",
+    timeout: float = 60,
 ) -> HttpResponse:
     """One exchange with S3. Raises ToolCredentialsError and ToolInvokeError."""
     from botocore.auth import S3SigV4Auth
@@ -53,7 +79,7 @@ async def in_s3(
     url = address(call, "s3", path)
     headers = {} if body is None else {"Content-Type": kind}
     signed = _signed(S3SigV4Auth(_keys(call), "s3", region(call)), method, url, body or b"", headers)
-    return await send(call, method, url, headers=signed, body=body)
+    return await send(call, method, url, headers=signed, body=body, timeout=timeout)
 
 
 async def who_am_i(call: Call) -> None:

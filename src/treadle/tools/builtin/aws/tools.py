@@ -1,4 +1,4 @@
-"""S3 and Bedrock (https://docs.aws.amazon.com/AmazonS3/latest/API/, https://docs.aws.amazon.com/bedrock/)."""
+"""S3, Lambda and Bedrock (https://docs.aws.amazon.com/AmazonS3/latest/API/, https://docs.aws.amazon.com/bedrock/)."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,15 +13,24 @@ from treadle.tools.messages import DEFAULT_MIME_TYPE, Blob, Json, Message, Text
 
 from .canvas import nova_canvas
 from .client import asked, in_s3, link, path_in_s3, who_am_i
+from .endpoints import sagemaker_chinese_toxicity_detector, sagemaker_text_rerank, sagemaker_tts
+from .reel import nova_reel
+from .transcribe import transcribe_asr
 
 __all__ = [
     "apply_guardrail",
     "bedrock_retrieve",
     "bedrock_retrieve_and_generate",
     "check",
+    "lambda_translate_utils",
     "lambda_yaml_to_json",
     "nova_canvas",
+    "nova_reel",
     "s3_operator",
+    "sagemaker_chinese_toxicity_detector",
+    "sagemaker_text_rerank",
+    "sagemaker_tts",
+    "transcribe_asr",
 ]
 
 _OK = 200
@@ -109,6 +118,23 @@ async def lambda_yaml_to_json(call: Call) -> AsyncIterator[Message]:
         reason = made.errorMessage or f"it answered with status {made.statusCode}"
         raise ToolInvokeError(f"The function {call.text('lambda_name')} failed: {reason}.")
     yield Text(made.body)
+
+
+async def lambda_translate_utils(call: Call) -> AsyncIterator[Message]:
+    name = quote(call.required("lambda_name"), safe="")
+    body: dict[str, JsonValue] = {
+        "src_contents": [call.required("text_content")],
+        "src_lang": call.required("src_lang"),
+        "dest_lang": call.required("dest_lang"),
+        "dictionary_id": call.required("dictionary_id"),
+        "request_type": call.text("request_type"),
+        "model_id": call.text("model_id"),
+    }
+    made: Any = await asked(call, dict[str, Any], "lambda", f"/2015-03-31/functions/{name}/invocations", body)
+    if reason := made.get("errorMessage"):
+        raise ToolInvokeError(f"The function {call.text('lambda_name')} failed: {reason}.")
+    yield Text(msgspec.json.encode(made).decode())
+    yield Json(made)
 
 
 async def bedrock_retrieve(call: Call) -> AsyncIterator[Message]:

@@ -18,6 +18,7 @@ from treadle.knowledge.repository import BaseFilter, BaseRepository
 from treadle.knowledge.requests import DatasetChange, JsonMap, NewDataset
 from treadle.knowledge.retrieval_settings import converted, dumped, external_retrieval_from, retrieval_model_from
 from treadle.knowledge.shapes import DatasetShown, IconInfo, Page, QueryShown, RelatedApp
+from treadle.knowledge.summary_settings import set_summaries
 from treadle.knowledge.tables import DocForm, KnowledgeBase, Permission, Provider, Technique
 from treadle.knowledge.telling import query_shown
 from treadle.platform.clock import now_us
@@ -186,7 +187,6 @@ class Bases:
             provider=Provider.EXTERNAL if external else Provider.VENDOR,
             permission=one_of(wanted.permission or Permission.ONLY_ME, Permission, "permission"),
             icon_info=icon_text(wanted.icon_info),
-            summary_index_setting=json_text(wanted.summary_index_setting),
             index_generation=0,
             keyword_number=10,
             built_in_field_enabled=False,
@@ -210,6 +210,7 @@ class Bases:
         retrieval = retrieval_model_from(wanted.retrieval_model)
         if retrieval is not None:
             base.retrieval_model = dumped(retrieval, base)
+        set_summaries(base, wanted.summary_index_setting)
         return base
 
     async def _change_index(
@@ -232,6 +233,7 @@ class Bases:
             if not 1 <= change.keyword_number <= MAX_KEYWORDS:
                 raise InvalidParam(f"`keyword_number` must be from 1 to {MAX_KEYWORDS}.", param="keyword_number")
             base.keyword_number = change.keyword_number
+        set_summaries(base, change.summary_index_setting)
         retrieval = retrieval_model_from(change.retrieval_model)
         if retrieval is not None:
             base.retrieval_model = dumped(retrieval, base)
@@ -305,8 +307,6 @@ def _change_looks(base: KnowledgeBase, change: DatasetChange) -> None:
         base.icon_info = icon_text(change.icon_info)
     if change.enable_api is not None:
         base.enable_api = change.enable_api
-    if change.summary_index_setting is not None:
-        base.summary_index_setting = json_text(change.summary_index_setting)
 
 
 async def _set_external(
@@ -371,7 +371,3 @@ def icon_text(given: JsonMap | None) -> str | None:
     if given is None:
         return None
     return msgspec.json.encode(converted(given, IconInfo, "icon_info")).decode()
-
-
-def json_text(given: JsonMap | None) -> str | None:
-    return None if given is None else msgspec.json.encode(given).decode()

@@ -15,6 +15,8 @@ from treadle.knowledge.tables import (
     ChildChunk,
     ChunkImport,
     Document,
+    Facet,
+    FacetKind,
     IndexingStatus,
     ProcessRule,
     Segment,
@@ -70,7 +72,7 @@ class DocumentRepository:
         self._session = session
         self._workspace_id = workspace_id
 
-    def add(self, row: Document | Segment | ChildChunk | ProcessRule | ChunkImport) -> None:
+    def add(self, row: Document | Segment | ChildChunk | Facet | ProcessRule | ChunkImport) -> None:
         self._session.add(row)
 
     async def flush(self) -> None:
@@ -264,6 +266,44 @@ class DocumentRepository:
         for row in (await self._session.scalars(query)).all():
             found.setdefault(row.segment_id, []).append(row)
         return found
+
+    async def summaries(self, segment_ids: Iterable[str]) -> dict[str, Facet]:
+        """The summary of each chunk that has one, or that should have had one."""
+        query = select(Facet).where(
+            Facet.workspace_id == self._workspace_id,
+            Facet.segment_id.in_(list(segment_ids)),
+            Facet.kind == FacetKind.SUMMARY,
+        )
+        return {row.segment_id: row for row in (await self._session.scalars(query)).all()}
+
+    async def chunk_summaries(self, document_id: str) -> list[tuple[Segment, Facet | None]]:
+        """The chunks of a document by position, each with its summary."""
+        query = (
+            self._segments(document_id)
+            .add_columns(Facet)
+            .outerjoin(Facet, and_(Facet.segment_id == Segment.id, Facet.kind == FacetKind.SUMMARY))
+            .where(Segment.status != SegmentStatus.RE_SEGMENT)
+            .order_by(Segment.position, Segment.id)
+        )
+        return [(row[0], row[1]) for row in (await self._session.execute(query)).all()]
+
+    async def stop_summaries(self, base_id: str) -> None:
+        """No document of a base waits for summaries any more."""
+        mine = (Document.workspace_id == self._workspace_id, Document.base_id == base_id)
+        for conditions, values in (
+            ((Document.job == Job.SUMMARISE,), {"job": None, "lease_owner": None, "lease_until": None}),
+            ((Document.summary_status.is_not(None),), {"summary_status": None}),
+        ):
+            await self._session.execute(update(Document).where(*mine, *conditions).values(**values))
+
+    async def facet_ids(self, base_id: str, kind: FacetKind, limit: int) -> list[str]:
+        query = select(Facet.id).where(
+            Facet.workspace_id == self._workspace_id, Facet.base_id == base_id, Facet.kind == kind
+        )
+        return list((await self._session.scalars(query.limit(limit))).all())
+
+    async def delete_facets(self, ids: Sequence[str]) -> None:
+        await self._session.execute(delete(Facet).where(Facet.workspace_id == self._workspace_id, Facet.id.in_(ids)))
 
     async def child(self, segment_id: str, child_id: str) -> ChildChunk | None:
         query = self._children(segment_id).where(ChildChunk.id == child_id)

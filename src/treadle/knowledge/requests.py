@@ -151,6 +151,8 @@ class SegmentChange:
     keywords: list[str] | None = None
     enabled: bool | None = None
     regenerate_child_chunks: bool = False
+    summary: str | None = None
+    """Written by hand; empty text takes the summary away, and another one is made where the base makes them."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -20,10 +20,12 @@ from treadle.knowledge.finding import checked_id, find_document, find_segment
 from treadle.knowledge.ingest.service import IngestService
 from treadle.knowledge.requests import NewSegment, SegmentChange
 from treadle.knowledge.shapes import SegmentPage, SegmentShown
+from treadle.knowledge.summaries import ChunkSummaries, check_summary
 from treadle.knowledge.tables import (
     ChildChunk,
     DocForm,
     Document,
+    Facet,
     IndexingStatus,
     KnowledgeBase,
     Segment,
@@ -51,11 +53,14 @@ class Changed:
 class Segments:
     """The chunks of all documents; every call says who asks."""
 
-    def __init__(self, db: Database, uploads: Uploads, ingest: IngestService, *, most: int = 0) -> None:
+    def __init__(
+        self, db: Database, uploads: Uploads, ingest: IngestService, summaries: ChunkSummaries, *, most: int = 0
+    ) -> None:
         """`most`: how many chunks one request may add; 0 is no limit."""
         self._db = db
         self._uploads = uploads
         self._ingest = ingest
+        self._summaries = summaries
         self._most = most
 
     async def page(
@@ -139,6 +144,8 @@ class Segments:
             base, document, row = await find_segment(session, asker, base_id, document_id, segment_id)
             repository = DocumentRepository(session, asker.workspace_id)
             check_open(document)
+            if change.summary is not None:
+                check_summary(base, document, change.summary)
             if change.enabled is False:
                 removed = row.enabled
                 _switch(row, asker.account_id, now, on=False)
@@ -170,6 +177,8 @@ class Segments:
                 row.updated_by, row.updated_at = asker.account_id, now
             await repository.flush()
             await repository.count_again(document.id, now)
+        if change.summary is not None and change.enabled is not False:
+            await self._summaries.write(base, row, change.summary)
         if gone:
             await self._ingest.remove_nodes(base.workspace_id, base.id, gone)
         if indexed:
@@ -243,10 +252,16 @@ class Segments:
         children: dict[str, list[ChildChunk]] = {}
         if document.doc_form == DocForm.HIERARCHICAL:
             children = await repository.children(row.id for row in rows)
+        summaries = await repository.summaries(row.id for row in rows)
         texts = await self._uploads.completed(document.workspace_id, [(document.id, row.content) for row in rows])
         return [
-            segment_shown(row, children.get(row.id, ()), signed=text) for row, text in zip(rows, texts, strict=True)
+            segment_shown(row, children.get(row.id, ()), signed=text, summary=_summary(summaries.get(row.id)))
+            for row, text in zip(rows, texts, strict=True)
         ]
+
+
+def _summary(facet: Facet | None) -> str | None:
+    return facet.content or None if facet is not None else None
 
 
 def _switch(row: Segment, account_id: str | None, now: int, *, on: bool) -> None:

@@ -29,6 +29,7 @@ from treadle.knowledge.retrieval.service import RetrievalService
 from treadle.knowledge.segments import Segments
 from treadle.knowledge.source_credentials import SourceCredentials
 from treadle.knowledge.sources.errors import SourceError
+from treadle.knowledge.summaries import ChunkSummaries
 from treadle.knowledge.tags import Tags
 from treadle.knowledge.telling import source_info
 from treadle.knowledge.testing import Testing
@@ -51,6 +52,7 @@ class KnowledgeService:
     documents: Documents
     segments: Segments
     children: Children
+    summaries: ChunkSummaries
     tables: ChunkTables
     metadata: Metadata
     tags: Tags
@@ -85,13 +87,15 @@ class KnowledgeService:
         how many chunks a request may add (0: no limit)."""
         embedding = EmbeddingModels(models)
         bases = Bases(db, embedding, ingest)
+        summaries = ChunkSummaries(db, ingest)
         return cls(
             db=db,
             bases=bases,
             adding=DocumentAdding(db, uploads, embedding, ingest, bases),
             documents=Documents(db, uploads, ingest, longest=longest),
-            segments=Segments(db, uploads, ingest, most=most_segments),
+            segments=Segments(db, uploads, ingest, summaries, most=most_segments),
             children=Children(db, ingest),
+            summaries=summaries,
             tables=ChunkTables(db, uploads, ingest),
             metadata=Metadata(db),
             tags=Tags(db),

@@ -208,6 +208,7 @@ class DocumentShown:
     notice: str | None = None
     """What a document that was read could not give, for people."""
     summary_index_status: str | None = None
+    """`SUMMARIZING` while chunks wait for a summary, `ERROR` when some could not be made."""
     need_summary: bool = False
     completed_segments: int | None = None
     total_segments: int | None = None

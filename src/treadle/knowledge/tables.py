@@ -68,6 +68,21 @@ class SegmentStatus(StrEnum):
     RE_SEGMENT = "re_segment"
 
 
+class FacetKind(StrEnum):
+    """What else than its text a chunk is found by."""
+
+    SUMMARY = "summary"
+    IMAGE = "image"
+
+
+class SummaryStatus(StrEnum):
+    """How far the summaries of a document are."""
+
+    WAITING = "waiting"
+    COMPLETED = "completed"
+    ERROR = "error"
+
+
 class KnowledgeBase(Base):
     __tablename__ = "knowledge_bases"
 
@@ -99,6 +114,7 @@ class KnowledgeBase(Base):
     icon_info: Mapped[str | None] = mapped_column(Text)
     """JSON `{icon_type, icon, icon_background, icon_url}`."""
     summary_index_setting: Mapped[str | None] = mapped_column(Text)
+    """JSON `{enable, model_name, model_provider_name, summary_prompt}`; None: chunks never had summaries."""
     external_api_id: Mapped[str | None] = mapped_column(String(36))
     external_knowledge_id: Mapped[str | None] = mapped_column(String(512))
     external_retrieval_model: Mapped[str | None] = mapped_column(Text)
@@ -188,11 +204,16 @@ class Document(Base):
     hit_count: Mapped[int] = mapped_column(default=0)
 
     job: Mapped[str | None] = mapped_column(String(24))
-    """What a worker has still to do (`index`, `reindex`, `add_index`, `remove_index`, `delete`), None: nothing."""
+    """What a worker has still to do (a `Job`), None: nothing."""
     lease_owner: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[int | None] = mapped_column(BigInteger)
     """A worker that dies leaves its lease to run out; another one takes the job up."""
     attempts: Mapped[int] = mapped_column(default=0)
+
+    summary_status: Mapped[str | None] = mapped_column(String(16))
+    """None: summaries of its chunks were never asked for."""
+    unused_since: Mapped[int | None] = mapped_column(BigInteger)
+    """When the server switched it off because nobody had used its base; None again as soon as people switch it."""
 
     is_paused: Mapped[bool] = mapped_column(default=False)
     paused_by: Mapped[str | None] = mapped_column(String(36))
@@ -288,6 +309,34 @@ class ChildChunk(Base):
     updated_at: Mapped[int] = mapped_column(BigInteger)
 
     __table_args__ = (Index(None, "segment_id", "position"), Index(None, "base_id"), Index(None, "index_node_id"))
+
+
+class Facet(Base):
+    """What a chunk is found by besides its text: its summary, or a picture that stands in it."""
+
+    __tablename__ = "knowledge_chunk_facets"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    """Also that of its vector."""
+    workspace_id: Mapped[str] = mapped_column(String(36))
+    base_id: Mapped[str] = mapped_column(ForeignKey("knowledge_bases.id", ondelete="CASCADE"), index=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("knowledge_documents.id", ondelete="CASCADE"), index=True)
+    segment_id: Mapped[str] = mapped_column(ForeignKey("knowledge_segments.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    content: Mapped[str] = mapped_column(Text)
+    """The summary, or the id of the picture's file."""
+    hash: Mapped[str] = mapped_column(String(64))
+    source_hash: Mapped[str] = mapped_column(String(64), default="")
+    """Of the chunk's text that a summary was made of; another one now means that it is out of date."""
+    by_hand: Mapped[bool] = mapped_column(default=False)
+    """Somebody wrote it: it stays as it is."""
+    status: Mapped[str] = mapped_column(String(16))
+    """`completed` or `error`."""
+    error: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+    updated_at: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index(None, "segment_id", "kind"),)
 
 
 class KnowledgeQuery(Base):

@@ -26,9 +26,11 @@ from treadle.knowledge.tables import (
     MetadataField,
     Segment,
     SourceType,
+    SummaryStatus,
 )
 from treadle.platform.clock import SECOND
 
+_SUMMARIES = {SummaryStatus.WAITING.value: "SUMMARIZING", SummaryStatus.ERROR.value: "ERROR"}
 _decode = msgspec.json.Decoder().decode
 
 
@@ -143,6 +145,8 @@ def document_members(
         "doc_metadata": metadata_of(row, fields, built_in=built_in),
         "segment_count": row.segment_count,
         "notice": row.notice,
+        "summary_index_status": _SUMMARIES.get(row.summary_status or ""),
+        "need_summary": row.summary_status is not None,
         "completed_segments": progress.completed if progress else None,
         "total_segments": progress.total if progress else None,
     }
@@ -165,7 +169,9 @@ def progress_shown(row: Document, progress: Progress) -> ProgressShown:
     )
 
 
-def segment_shown(row: Segment, children: Sequence[ChildChunk] = (), *, signed: str | None = None) -> SegmentShown:
+def segment_shown(
+    row: Segment, children: Sequence[ChildChunk] = (), *, signed: str | None = None, summary: str | None = None
+) -> SegmentShown:
     """A chunk; `signed` is its content with links that open."""
     keywords: list[str] | None = _decode(row.keywords) if row.keywords else None
     place: dict[str, Any] | None = _decode(row.place) if row.place else None
@@ -196,6 +202,7 @@ def segment_shown(row: Segment, children: Sequence[ChildChunk] = (), *, signed: 
         stopped_at=maybe(row.stopped_at),
         child_chunks=[child_shown(child) for child in children],
         place=place,
+        summary=summary,
     )
 
 

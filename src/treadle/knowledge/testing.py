@@ -191,6 +191,7 @@ def _record(record: Record, text: str) -> FoundRecord:
         ),
         child_chunks=children or None,
         score=record.score,
+        summary=record.summary,
     )
 
 

@@ -4902,6 +4902,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/datasets/{dataset_id}/documents/generate-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Summarise Documents
+         * @description Have documents summarised in the background: those named, else all.
+         */
+        post: operations["documents_summarise_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/summaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Summaries
+         * @description Take all summaries of a knowledge base away, and make no more.
+         */
+        delete: operations["documents_forget_summaries"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/summary-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Summary Progress
+         * @description How far the summaries of a document are, chunk by chunk.
+         */
+        get: operations["documents_read_summary_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/datasets/{dataset_id}/auto-disable-logs": {
         parameters: {
             query?: never;
@@ -6129,6 +6189,16 @@ export interface components {
         ChunkPreview: {
             content: string;
             child_chunks?: string[];
+        };
+        /** @description The summary of one chunk, or why it has none. `status` is not_started, generating, completed or error. */
+        ChunkSummary: {
+            segment_id: string;
+            segment_position: number;
+            status: string;
+            summary_preview: string | null;
+            error: string | null;
+            created_at: number | null;
+            updated_at: number | null;
         };
         /** @description The code, and what the account of a newcomer starts with. */
         CodeSignIn: {
@@ -8290,6 +8360,7 @@ export interface components {
             enabled?: boolean | null;
             /** @default false */
             regenerate_child_chunks?: boolean;
+            summary?: string | null;
         };
         SegmentPage: {
             data: components["schemas"]["SegmentShown"][];
@@ -8476,6 +8547,22 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        SummaryCounts: {
+            /** @default 0 */
+            not_started?: number;
+            /** @default 0 */
+            generating?: number;
+            /** @default 0 */
+            completed?: number;
+            /** @default 0 */
+            error?: number;
+        };
+        /** @description How far the summaries of a document are. */
+        SummaryProgress: {
+            total_segments: number;
+            summary_status: components["schemas"]["SummaryCounts"];
+            summaries?: components["schemas"]["ChunkSummary"][];
+        };
         /** @description Extensions, without a dot, of the files that knowledge bases can read. */
         SupportedTypes: {
             allowed_extensions: string[];
@@ -8554,6 +8641,12 @@ export interface components {
         };
         Threshold: {
             score_threshold: number;
+        };
+        /** @description Documents to summarise, all when none is named; `anew`: also chunks that have a summary already. */
+        ToSummarise: {
+            document_list?: string[];
+            /** @default false */
+            anew?: boolean;
         };
         /** @description Stored credentials, their secrets masked. */
         ToolCredentialShown: {
@@ -18706,6 +18799,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_summarise_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToSummarise"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_forget_summaries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_read_summary_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryProgress"];
+                };
             };
             /** @description Validation Error */
             422: {

@@ -13,6 +13,7 @@ from treadle.platform.db import Database
 
 from .indexing import Indexer, Put, merge
 from .repository import IngestRepository, SegmentRow
+from .summaries import resume_summaries
 from .work import failures_of, outcomes_of
 
 _AT_ONCE = 500
@@ -78,6 +79,7 @@ class ChunkIndexing:
             await repository.finish_segments(outcomes, enable=False)
             tokens, _, _ = await repository.totals(place.document_id)
             await connection.execute(update(Document).where(Document.id == place.document_id).values(tokens=tokens))
+            await resume_summaries(connection, await repository.base(place.base_id), place.document_id)
 
     async def _places(self, segment_ids: Sequence[str]) -> dict[_Place, list[str]]:
         found: dict[_Place, list[str]] = {}

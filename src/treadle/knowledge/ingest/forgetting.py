@@ -17,6 +17,7 @@ from treadle.knowledge.tables import (
     ChildChunk,
     ChunkImport,
     Document,
+    Facet,
     KnowledgeBase,
     KnowledgeQuery,
     MetadataField,
@@ -29,7 +30,7 @@ from .indexing import Indexer
 from .jobs import Job
 from .targets import Building, building_of, written
 
-_OF_BASE = (ChildChunk, Segment, Document, ProcessRule, KnowledgeQuery, MetadataField, BaseMember, ChunkImport)
+_OF_BASE = (Facet, ChildChunk, Segment, Document, ProcessRule, KnowledgeQuery, MetadataField, BaseMember, ChunkImport)
 """What hangs on a base, in the order in which it can be deleted."""
 _AT_ONCE = 200
 
@@ -140,7 +141,7 @@ class Forgetting:
 
 
 async def _delete_documents(connection: AsyncConnection, workspace_id: str, ids: Sequence[str]) -> None:
-    for table in (ChildChunk, Segment):
+    for table in (Facet, ChildChunk, Segment):
         await connection.execute(delete(table).where(table.document_id.in_(ids), table.workspace_id == workspace_id))
     await connection.execute(
         delete(Document).where(Document.id.in_(ids), Document.workspace_id == workspace_id, Document.job == Job.DELETE)

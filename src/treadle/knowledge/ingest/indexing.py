@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from treadle.knowledge.index.port import ChunkIndex, IndexedChunk, IndexRef
-from treadle.knowledge.tables import KnowledgeBase
+from treadle.knowledge.tables import FacetKind, KnowledgeBase
 from treadle.models.tokens import text_tokens
 from treadle.platform.db import Database
 
@@ -71,6 +71,7 @@ class Indexer:
     async def prepare(self, target: Target, nodes: Sequence[Node]) -> tuple[list[IndexedChunk], Put]:
         """The nodes as `target` holds them. Raises InvokeError."""
         put = Put()
+        nodes = [node for node in nodes if node.kind is None or (node.kind == FacetKind.SUMMARY and target.model)]
         if target.model is None:
             found = await asyncio.to_thread(self._found_keywords, nodes, target.keywords)
             put.keywords = found

@@ -20,6 +20,7 @@ from .keeping import ChunkKeeping
 from .leases import DocumentLeases
 from .reading import DocumentReader, ReadPage
 from .service import IngestService
+from .summaries import Summaries
 from .switching import Switching
 from .upkeep import Upkeep
 from .work import AskModel, DocumentWork
@@ -79,6 +80,7 @@ def ingestion(
     switching = Switching(db, indexer, grace=grace)
     forgetting = Forgetting(db, indexer, uploads)
     imports = Imports(db, owner, seconds=seconds, index=chunks.index)
+    summaries = Summaries(db, leases, indexer, models)
     work = DocumentWork(
         db=db,
         leases=leases,
@@ -97,6 +99,7 @@ def ingestion(
         imports=imports,
         embedder=embedder,
         upkeep=Upkeep(db),
+        summaries=summaries,
         parallel=settings.ingest_parallel,
         cache_days=settings.embedding_cache_days,
     )
@@ -107,5 +110,6 @@ def ingestion(
         forgetting=forgetting,
         imports=imports,
         keeping=ChunkKeeping(db, indexer, chunks.index),
+        summaries=summaries,
     )
     return Ingestion(service=service, worker=worker, embedder=embedder, reader=reader, ask=ask, extractor=extractor)

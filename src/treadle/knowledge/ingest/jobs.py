@@ -24,6 +24,8 @@ class Job(StrEnum):
     REMOVE_INDEX = "remove_index"
     EMBED = "embed"
     """Into the generation that is being built; the document is found as before meanwhile."""
+    SUMMARISE = "summarise"
+    """Summaries of its chunks are made and indexed; the document is found as before meanwhile."""
     DELETE = "delete"
 
 

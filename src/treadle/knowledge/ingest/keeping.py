@@ -12,6 +12,7 @@ from treadle.platform.db import Database
 
 from .indexing import Indexer
 from .repository import IngestRepository
+from .summaries import resume_summaries
 from .work import GROUP, new_segments
 
 _STORED = 500
@@ -78,5 +79,6 @@ class ChunkKeeping:
                 .where(Document.id == document.id)
                 .values(**ended, indexing_latency=(now - started) / SECOND, updated_at=now)
             )
+            await resume_summaries(connection, await repository.base(document.base_id), document.id)
         if failure is not None:
             raise KnowledgeIndexError(f"Chunk {failure[0]} cannot be indexed: {failure[1]}")

@@ -12,6 +12,8 @@ from treadle.knowledge.tables import (
     ChildChunk,
     DocForm,
     Document,
+    Facet,
+    FacetKind,
     KnowledgeBase,
     ProcessRule,
     Segment,
@@ -19,13 +21,14 @@ from treadle.knowledge.tables import (
 )
 from treadle.platform.db import table_of
 
-_segments, _children = table_of(Segment), table_of(ChildChunk)
+_segments, _children, _facets = table_of(Segment), table_of(ChildChunk), table_of(Facet)
 _AT_ONCE = 500
 _SIGNATURE = re.compile(r"\?timestamp=\d+&nonce=[0-9a-f]+&sign=[A-Za-z0-9_=%-]+")
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
-    """What carries a vector or keywords: a chunk, or a child of one. `keywords` None: they are to be found."""
+    """What carries a vector or keywords: a chunk, a child of one, or a facet, which has a `kind` and no keywords of
+    its own; the text of a picture is the id of its file. `keywords` None: they are to be found."""
 
     node_id: str
     document_id: str
@@ -33,6 +36,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     hash: str
     keywords: tuple[str, ...] | None = None
+    kind: FacetKind | None = None
 
 
 class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +53,7 @@ class NewSegment(msgspec.Struct, frozen=True, kw_only=True):
 
     segment: dict[str, Any]
     children: tuple[dict[str, Any], ...] = ()
+    facets: tuple[dict[str, Any], ...] = ()
 
 
 class IngestRepository:
@@ -101,12 +106,11 @@ class IngestRepository:
         return (await self._connection.execute(query)).first() is not None
 
     async def delete_segments(self, document_id: str) -> None:
-        """All chunks of a document with their children."""
-        await self._connection.execute(
-            delete(ChildChunk).where(
-                ChildChunk.document_id == document_id, ChildChunk.workspace_id == self._workspace_id
+        """All chunks of a document with their children and facets."""
+        for table in (ChildChunk, Facet):
+            await self._connection.execute(
+                delete(table).where(table.document_id == document_id, table.workspace_id == self._workspace_id)
             )
-        )
         await self._connection.execute(delete(Segment).where(self._of_document(document_id)))
 
     async def add_segments(self, rows: Sequence[NewSegment]) -> None:
@@ -114,6 +118,8 @@ class IngestRepository:
             await self._connection.execute(_segments.insert(), [row.segment for row in rows])
         if children := [child for row in rows for child in row.children]:
             await self._connection.execute(_children.insert(), children)
+        if facets := [facet for row in rows for facet in row.facets]:
+            await self._connection.execute(_facets.insert(), facets)
 
     async def last_position(self, document_id: str) -> int:
         query = select(func.coalesce(func.max(Segment.position), 0)).where(self._of_document(document_id))
@@ -244,7 +250,13 @@ class IngestRepository:
                 .join(Document, Document.id == Segment.document_id)
                 .where(ChildChunk.index_node_id.in_(some), *wanted)
             )
-            for query in (own, children):
+            facets = (
+                select(Facet.id, Facet.hash)
+                .join(Segment, Segment.id == Facet.segment_id)
+                .join(Document, Document.id == Segment.document_id)
+                .where(Facet.id.in_(some), Facet.status == SegmentStatus.COMPLETED, *wanted)
+            )
+            for query in (own, children, facets):
                 found |= {row[0]: row[1] for row in await self._connection.execute(query)}
         return found
 
@@ -264,16 +276,32 @@ class IngestRepository:
 
     async def _with_nodes(self, query: Any, doc_form: str) -> list[SegmentRow]:
         rows = (await self._connection.execute(query)).all()
-        if doc_form != DocForm.HIERARCHICAL:
-            return [
-                SegmentRow(id=row.id, position=row.position, content=row.content, nodes=(_own_node(row),))
-                for row in rows
-            ]
-        children = await self._children_of([row.id for row in rows])
+        ids = [row.id for row in rows]
+        if doc_form == DocForm.HIERARCHICAL:
+            nodes = await self._children_of(ids)
+        else:
+            nodes = {row.id: [_own_node(row)] for row in rows}
+        for segment_id, facets in (await self._facets_of(ids)).items():
+            nodes.setdefault(segment_id, []).extend(facets)
         return [
-            SegmentRow(id=row.id, position=row.position, content=row.content, nodes=tuple(children.get(row.id, ())))
+            SegmentRow(id=row.id, position=row.position, content=row.content, nodes=tuple(nodes.get(row.id, ())))
             for row in rows
         ]
+
+    async def _facets_of(self, segment_ids: Sequence[str]) -> dict[str, list[Node]]:
+        query = (
+            select(Facet.id, Facet.segment_id, Facet.document_id, Facet.kind, Facet.content, Facet.hash)
+            .where(
+                Facet.segment_id.in_(segment_ids),
+                Facet.workspace_id == self._workspace_id,
+                Facet.status == SegmentStatus.COMPLETED,
+            )
+            .order_by(Facet.segment_id, Facet.created_at, Facet.id)
+        )
+        found: dict[str, list[Node]] = {}
+        for row in await self._connection.execute(query):
+            found.setdefault(row.segment_id, []).append(facet_node(row))
+        return found
 
     async def _children_of(self, segment_ids: Sequence[str]) -> dict[str, list[Node]]:
         found: dict[str, list[Node]] = {}
@@ -304,6 +332,18 @@ class IngestRepository:
 def _searched(text: str) -> str:
     """What of a text is searched: links to files without their signatures."""
     return _SIGNATURE.sub("", text) if "/files/" in text else text
+
+
+def facet_node(row: Any) -> Node:
+    """The node of a facet's row."""
+    return Node(
+        node_id=row.id,
+        document_id=row.document_id,
+        segment_id=row.segment_id,
+        text=row.content,
+        hash=row.hash,
+        kind=FacetKind(row.kind),
+    )
 
 
 def _own_node(row: Any) -> Node:

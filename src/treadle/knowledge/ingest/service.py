@@ -19,6 +19,7 @@ from .forgetting import Forgetting
 from .imports import ImportedChunk, Imports
 from .jobs import INGEST_TOPIC
 from .keeping import ChunkKeeping
+from .summaries import Summaries, ask_for_summaries
 from .switching import Switching
 
 _log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class IngestService:
         forgetting: Forgetting,
         imports: Imports,
         keeping: ChunkKeeping,
+        summaries: Summaries,
     ) -> None:
         self._db = db
         self._chunks = chunks
@@ -43,6 +45,7 @@ class IngestService:
         self._forgetting = forgetting
         self._imports = imports
         self._keeping = keeping
+        self._summaries = summaries
 
     async def queue(self, document_ids: Sequence[str]) -> None:
         """Somebody wrote a job into these documents, or ended a pause: whoever is there looks at once."""
@@ -80,6 +83,19 @@ class IngestService:
         import_id = await self._imports.promise(workspace_id, base_id, document_id, rows, account_id)
         await self.queue(())
         return import_id
+
+    async def summarise(
+        self, session: AsyncSession, base: KnowledgeBase, document_ids: Sequence[str] | None, *, anew: bool = False
+    ) -> int:
+        """Have documents (None: all) summarised in the background, in the caller's transaction, which must come from
+        `Database.transaction`; with `anew` also chunks that have a summary, unless people wrote it. Gives how many."""
+        count = await ask_for_summaries(session, base, document_ids, anew=anew)
+        await bump(session, INGEST_TOPIC)
+        return count
+
+    async def index_facets(self, workspace_id: str, base_id: str, facet_ids: Sequence[str]) -> None:
+        """Index facets whose rows are written. Raises InvokeError and IndexUnavailableError."""
+        await self._summaries.index(workspace_id, base_id, facet_ids)
 
     async def keep_chunks(self, document: Document, chunks: Sequence[Chunk], *, replaced: Sequence[str] = ()) -> None:
         """Chunks that a pipeline made, in the place of those that `document` and the documents `replaced` have. Raises

@@ -168,7 +168,8 @@ async def _ask_for_embedding(session: AsyncSession, base_id: str) -> None:
         Document.enabled.is_(True),
         Document.archived.is_(False),
     )
-    await _set(session, *found, Document.job.is_(None), job=Job.EMBED, lease_owner=None, lease_until=0, attempts=0)
+    free = or_(Document.job.is_(None), Document.job == Job.SUMMARISE)
+    await _set(session, *found, free, job=Job.EMBED, lease_owner=None, lease_until=0, attempts=0)
     await _set(session, *found, Document.job == Job.ADD_INDEX, lease_owner=None, lease_until=0)
     on_their_way = select(Document.id).where(
         Document.base_id == base_id,

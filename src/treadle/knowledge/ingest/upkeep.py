@@ -7,6 +7,7 @@ from treadle.platform.clock import SECOND, now_us
 from treadle.platform.db import Database
 
 from .jobs import Job
+from .summaries import begin_summaries
 
 _LEFT_ALONE = 120 * SECOND
 """How long a chunk may be on its way into the index while somebody waits."""
@@ -29,6 +30,8 @@ class Upkeep:
         documents = select(Document.id).where(
             Document.id.in_(left), Document.job.is_(None), Document.indexing_status == IndexingStatus.COMPLETED
         )
+        async with self._db.begin() as connection:
+            await begin_summaries(connection)
         async with self._db.connect() as connection:
             ids = list((await connection.execute(documents)).scalars())
         if not ids:

@@ -38,6 +38,7 @@ from .jobs import Job
 from .leases import Claim, DocumentLeases, LeaseLost, Standing
 from .reading import DocumentReader, Reading, Unchanged
 from .repository import IngestRepository, NewSegment, Node, SegmentRow
+from .summaries import begin_summaries, resume_summaries
 from .targets import Target, targets_of
 
 GROUP: Final = 128
@@ -303,7 +304,7 @@ class DocumentWork:
         finds it out of the index."""
         async with self._db.begin() as connection:
             repository = IngestRepository(connection, claim.workspace_id)
-            await repository.base(claim.base_id, share=True)
+            base = await repository.base(claim.base_id, share=True)
             if await repository.unfinished(document.id, document.doc_form, 0, 1):
                 return False
             tokens, count, failures = await repository.totals(document.id)
@@ -326,6 +327,7 @@ class DocumentWork:
                 said = f"{how_many} of {count} could not be indexed; the first is chunk {first[0]}: {first[1]}"
                 values["notice"] = " ".join(part for part in (current.notice, said) if part)
             standing = await self._leases.finish(connection, claim, **values)
+            await resume_summaries(connection, base, document.id)
         if not standing.searchable:
             await self._indexer.remove_documents(claim.workspace_id, claim.base_id, [claim.document_id])
         return True
@@ -334,6 +336,7 @@ class DocumentWork:
         """The job is over. Whoever disabled the document meanwhile finds it out of the index."""
         async with self._db.begin() as connection:
             standing = await self._leases.finish(connection, claim, **values)
+            await begin_summaries(connection, Document.id == claim.document_id)
         if not standing.searchable:
             await self._indexer.remove_documents(claim.workspace_id, claim.base_id, [claim.document_id])
 
@@ -447,7 +450,7 @@ def failures_of(rows: Sequence[SegmentRow], put: Put) -> dict[str, str]:
     """Chunks of which a node was refused, and why, with the text named."""
     failed: dict[str, str] = {}
     for row in rows:
-        for node in row.nodes:
+        for node in _own(row):
             reason = put.refused.get(node.node_id)
             if reason is not None:
                 failed[row.id] = f"“{excerpt(node.text)}” cannot be embedded: {reason}"
@@ -467,7 +470,7 @@ def outcomes_of(rows: Sequence[SegmentRow], put: Put, failed: Container[str]) ->
     return [
         {
             "b_id": row.id,
-            "b_tokens": sum(put.tokens.get(node.node_id, 0) for node in row.nodes),
+            "b_tokens": sum(put.tokens.get(node.node_id, 0) for node in _own(row)),
             "b_keywords": _keywords(row, put),
             "b_at": now,
         }
@@ -476,6 +479,11 @@ def outcomes_of(rows: Sequence[SegmentRow], put: Put, failed: Container[str]) ->
     ]
 
 
+def _own(row: SegmentRow) -> list[Node]:
+    """The nodes that a chunk cannot be without."""
+    return [node for node in row.nodes if node.kind is None]
+
+
 def _keywords(row: SegmentRow, put: Put) -> str | None:
-    found = [word for node in row.nodes for word in put.keywords.get(node.node_id, ())]
+    found = [word for node in _own(row) for word in put.keywords.get(node.node_id, ())]
     return msgspec.json.encode(list(dict.fromkeys(found))).decode() if found else None

@@ -31,6 +31,7 @@ from .imports import Imports
 from .jobs import INGEST_TOPIC, Job
 from .leases import Claim, DocumentLeases, LeaseLost
 from .reading import SourceUnreachable
+from .summaries import Summaries
 from .switching import Switching
 from .upkeep import Upkeep
 from .work import DocumentGone, DocumentWork, Paused
@@ -75,6 +76,7 @@ class IngestWorker:
         imports: Imports,
         embedder: Embedder,
         upkeep: Upkeep,
+        summaries: Summaries,
         parallel: int,
         cache_days: int,
     ) -> None:
@@ -86,6 +88,7 @@ class IngestWorker:
         self._imports = imports
         self._embedder = embedder
         self._upkeep = upkeep
+        self._summaries = summaries
         self._parallel = parallel
         self._cache_days = cache_days
         self._wake = asyncio.Event()
@@ -213,6 +216,8 @@ class IngestWorker:
                 await self._switching.advance(claim.workspace_id, claim.base_id)
             case Job.REMOVE_INDEX:
                 await self._work.remove(claim)
+            case Job.SUMMARISE:
+                await self._summaries.make(claim)
             case Job.DELETE:
                 await self._forgetting.documents([claim.document_id])
                 self._leases.forget(claim)
@@ -241,6 +246,8 @@ class IngestWorker:
                 await self._leases.done(claim, enabled=False, disabled_at=now, error=reason)
             case Job.REMOVE_INDEX:
                 await self._leases.done(claim, error=reason)
+            case Job.SUMMARISE:
+                await self._summaries.give_up(claim, reason)
             case Job.DELETE:
                 await self._leases.let_go(claim, seconds=_LONGEST_PAUSE)
             case _:

@@ -1,13 +1,23 @@
 """Hits with the chunks behind them."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.knowledge.index.port import Hit
-from treadle.knowledge.tables import ChildChunk, DocForm, Document, KnowledgeBase, Segment, SegmentStatus
+from treadle.knowledge.tables import (
+    ChildChunk,
+    DocForm,
+    Document,
+    Facet,
+    FacetKind,
+    KnowledgeBase,
+    Segment,
+    SegmentStatus,
+)
 
 from .records import FoundChild, Record
 
@@ -15,17 +25,20 @@ _AT_ONCE = 500
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """A chunk, or a part of one, that may be among the best."""
+    """A chunk that may be among the best, with the part or the facet of it that was hit."""
 
     node_id: str
     segment: Segment
     document: Document
     child: ChildChunk | None = None
+    facet: Facet | None = None
     score: float | None = None
 
     @property
     def text(self) -> str:
         """What is compared with the question."""
+        if self.facet is not None and self.facet.kind == FacetKind.SUMMARY:
+            return self.facet.content
         return self.segment.content if self.child is None else self.child.content
 
 
@@ -53,6 +66,23 @@ async def _loaded(session: AsyncSession, base: KnowledgeBase, node_ids: Sequence
         Document.enabled.is_(True),
         Document.archived.is_(False),
     )
+    found = await _own(session, base, node_ids, findable)
+    if base.summary_index_setting and len(found) < len(node_ids):
+        facets = (
+            select(Facet, Segment, Document)
+            .join(Segment, Segment.id == Facet.segment_id)
+            .join(Document, Document.id == Segment.document_id)
+            .where(Facet.id.in_([each for each in node_ids if each not in found]), *findable)
+        )
+        for facet, segment, document in await session.execute(facets):
+            found[facet.id] = Candidate(node_id=facet.id, segment=segment, document=document, facet=facet)
+    return found
+
+
+async def _own(
+    session: AsyncSession, base: KnowledgeBase, node_ids: Sequence[str], findable: Sequence[Any]
+) -> dict[str, Candidate]:
+    """Chunks by their own nodes, or by those of their children."""
     if base.doc_form == DocForm.HIERARCHICAL:
         query = (
             select(ChildChunk, Segment, Document)
@@ -88,6 +118,7 @@ def records_of(candidates: Sequence[Candidate]) -> list[Record]:
 def _record(group: Sequence[Candidate]) -> Record:
     ordered = sorted(group, key=lambda candidate: -(candidate.score or 0.0))
     best = ordered[0]
+    summaries = [each.facet for each in ordered if each.facet is not None and each.facet.kind == FacetKind.SUMMARY]
     return Record(
         segment=best.segment,
         document=best.document,
@@ -95,4 +126,5 @@ def _record(group: Sequence[Candidate]) -> Record:
         child_chunks=tuple(
             FoundChild(child=each.child, score=each.score or 0.0) for each in ordered if each.child is not None
         ),
+        summary=summaries[0].content if summaries else None,
     )

@@ -121,7 +121,8 @@ def _own_item(found: Found, record: Record, position: int, retriever_from: str) 
     }
     if segment.place:
         metadata |= msgspec.json.decode(segment.place, type=dict[str, str | int | None])
-    return {"metadata": metadata, "title": document.name}
+    item: dict[str, Value] = {"metadata": metadata, "title": document.name}
+    return item if record.summary is None else {**item, "summary": record.summary}
 
 
 def _external_item(found: Found, record: ExternalRecord, position: int, retriever_from: str) -> dict[str, Value]:

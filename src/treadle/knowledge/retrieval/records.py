@@ -17,12 +17,14 @@ class FoundChild(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """A chunk that was found. `score` is None for one found by keywords; children come best first."""
+    """A chunk that was found. `score` is None for one found by keywords; children come best first. `summary`: that of
+    the chunk, if it was found by it."""
 
     segment: Segment
     document: Document
     child_chunks: tuple[FoundChild, ...] = ()
     score: float | None = None
+    summary: str | None = None
 
 
 class ExternalRecord(msgspec.Struct, frozen=True, kw_only=True):

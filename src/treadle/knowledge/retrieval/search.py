@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -26,6 +27,9 @@ _QUERY_KEYWORDS = 10
 _POOL = 50
 _DEEPER = 5
 """How many are looked at to put two searches into one order: so many times what is wanted, and at least `_POOL`."""
+
+_HITS_A_CHUNK = 2
+"""How many of what is found may be of one chunk, at the most as a rule, where chunks have summaries."""
 
 Result = TypeVar("Result")
 
@@ -55,12 +59,15 @@ class BaseSearch:
             return []
         if document_ids is not None and not document_ids:
             return []
+        wanted = settings
+        if base.summary_index_setting:  # a chunk and its summary may both be hit, and are one record
+            wanted = replace(settings, top_k=_HITS_A_CHUNK * settings.top_k)
         try:
-            search = _Search(self, self._indexes.of(base.index_kind), base, query, settings, document_ids)
+            search = _Search(self, self._indexes.of(base.index_kind), base, query, wanted, document_ids)
             candidates = await search.candidates()
         except SEARCH_ERRORS as error:
             raise failure([error]) from error
-        return records_of(candidates)
+        return records_of(candidates)[: settings.top_k]
 
     async def loaded(self, base: KnowledgeBase, hits: Sequence[Hit]) -> list[Candidate]:
         """Hits with their chunks."""

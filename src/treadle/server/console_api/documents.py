@@ -10,6 +10,7 @@ from treadle.knowledge.documents import MetadataOnly
 from treadle.knowledge.estimates import Estimate
 from treadle.knowledge.requests import NewDocuments
 from treadle.knowledge.shapes import DocumentDetail, DocumentShown, Page, ProgressShown
+from treadle.knowledge.summaries import SummaryProgress
 from treadle.knowledge.tables import SourceType
 from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
 from treadle.server.console_api.datasets import AddedDocuments, ProgressList, added_documents
@@ -33,6 +34,14 @@ class Broken:
 @dataclass(slots=True)
 class DocumentIds:
     document_ids: list[str] = field(default_factory=list[str])
+
+
+@dataclass(slots=True)
+class ToSummarise:
+    """Documents to summarise, all when none is named; `anew`: also chunks that have a summary already."""
+
+    document_list: list[str] = field(default_factory=list[str])
+    anew: bool = False
 
 
 @dataclass(slots=True)
@@ -138,6 +147,27 @@ async def list_broken(dataset_id: str, services: ServicesDep, signed_in: MemberD
 async def retry_documents(dataset_id: str, body: DocumentIds, services: ServicesDep, signed_in: MemberDep) -> None:
     """Begin again with documents that ended in an error."""
     await services.knowledge.documents.retry(asker_of(signed_in), dataset_id, body.document_ids)
+
+
+@router.post(f"{_ROOT}/generate-summary")
+async def summarise_documents(dataset_id: str, body: ToSummarise, services: ServicesDep, signed_in: MemberDep) -> Done:
+    """Have documents summarised in the background: those named, else all."""
+    await services.knowledge.summaries.ask(asker_of(signed_in), dataset_id, body.document_list, anew=body.anew)
+    return Done()
+
+
+@router.delete("/datasets/{dataset_id}/summaries", status_code=204)
+async def forget_summaries(dataset_id: str, services: ServicesDep, signed_in: MemberDep) -> None:
+    """Take all summaries of a knowledge base away, and make no more."""
+    await services.knowledge.summaries.forget(asker_of(signed_in), dataset_id)
+
+
+@router.get(f"{_ONE}/summary-status")
+async def read_summary_progress(
+    dataset_id: str, document_id: str, services: ServicesDep, signed_in: MemberDep
+) -> SummaryProgress:
+    """How far the summaries of a document are, chunk by chunk."""
+    return await services.knowledge.summaries.progress(asker_of(signed_in), dataset_id, document_id)
 
 
 @router.get("/datasets/{dataset_id}/auto-disable-logs")

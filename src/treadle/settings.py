@@ -360,6 +360,14 @@ class Settings(BaseSettings):
         "Days that the vector of a text is kept, so that it is not paid for again; 0 keeps all.", ge=0,
     )  # fmt: skip
 
+    clean_unused_datasets: bool = _switch(
+        "clean_unused_datasets", "ENABLE_CLEAN_UNUSED_DATASETS_TASK", False,
+        "Once a day, switch off the documents of knowledge bases that nobody asked or changed for long.",
+    )  # fmt: skip
+    unused_dataset_days: int = Field(
+        30, ge=1, description="Days without a question or a change after which a knowledge base counts as unused."
+    )
+
     code_packages: Path | None = Field(
         None, description="Folder of Python packages that code nodes may import besides the standard library."
     )

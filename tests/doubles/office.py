@@ -204,3 +204,24 @@ def zipped(files: Mapping[str, str | bytes]) -> bytes:
         for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name, (2024, 5, 1, 9, 0, 0)), data)
     return buffer.getvalue()
+
+
+def with_footnote(word: bytes, text: str) -> bytes:
+    """A Word file with one footnote, to which the end of its first paragraph refers."""
+    note = f'<w:footnote w:id="2"><w:p><w:r><w:t>{escape(text)}</w:t></w:r></w:p></w:footnote>'
+    kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
+    part = f'<Override PartName="/word/footnotes.xml" ContentType="{kind}"/>'
+    edits = {
+        "word/document.xml": ("</w:p>", '<w:r><w:footnoteReference w:id="2"/></w:r></w:p>'),
+        "word/_rels/document.xml.rels": (
+            "</Relationships>", f"{relation('rIdNotes', 'footnotes', 'footnotes.xml')}</Relationships>"
+        ),
+        "[Content_Types].xml": ("</Types>", f"{part}</Types>"),
+    }  # fmt: skip
+    written = BytesIO()
+    with zipfile.ZipFile(BytesIO(word)) as old, zipfile.ZipFile(written, "w") as new:
+        for name in old.namelist():
+            data = old.read(name).decode() if name in edits else old.read(name)
+            new.writestr(name, data.replace(*edits[name], 1) if isinstance(data, str) else data)
+        new.writestr("word/footnotes.xml", f'<w:footnotes xmlns:w="{WORD}">{note}</w:footnotes>')
+    return written.getvalue()

@@ -35,7 +35,7 @@ class Icons:
         """The picture of an app. Raises NotFound when it has none."""
         row = await self._shown(workspace_id, icon_type, icon)
         if row is None:
-            raise NotFound("This app has no picture as its icon.")
+            raise NotFound("There is no picture as an icon here.")
         return row, await self._uploads.bytes_of(row)
 
     async def link(self, workspace_id: str, icon_type: str | None, icon: str | None) -> str | None:

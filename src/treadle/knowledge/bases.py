@@ -59,8 +59,9 @@ class Bases:
                 )
             repository.add(base)
             await repository.flush()
-            if base.permission == Permission.PARTIAL and asker.account_id:
-                await repository.set_members(base.id, [asker.account_id])
+            if base.permission == Permission.PARTIAL:
+                listed = await _listed_members(repository, wanted.partial_member_list or [])
+                await repository.set_members(base.id, list(dict.fromkeys([*filter(None, [asker.account_id]), *listed])))
             await session.flush()
             (shown,) = await bases_shown(session, asker.workspace_id, [base], None)
         return shown
@@ -280,16 +281,22 @@ async def _change_permission(
         return
     if permission == Permission.PARTIAL:
         if listed is not None:
-            known = await repository.workspace_members(listed)
-            for account_id in listed:
-                if account_id not in known:
-                    raise InvalidParam(f"{account_id} is no member of this workspace.", param="partial_member_list")
-            await repository.set_members(base.id, listed)
+            await repository.set_members(base.id, await _listed_members(repository, change.partial_member_list or []))
         elif base.permission != Permission.PARTIAL:
             await repository.set_members(base.id, [asker.account_id] if asker.account_id else [])
     elif permission != base.permission:
         await repository.set_members(base.id, [])
     base.permission = permission
+
+
+async def _listed_members(repository: BaseRepository, given: Sequence[JsonMap]) -> list[str]:
+    """Raises InvalidParam for somebody who is no member of the workspace."""
+    listed = _member_ids(given)
+    known = await repository.workspace_members(listed)
+    for account_id in listed:
+        if account_id not in known:
+            raise InvalidParam(f"{account_id} is no member of this workspace.", param="partial_member_list")
+    return listed
 
 
 def _member_ids(given: Sequence[JsonMap]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from treadle.apps.uploads import Uploads
 from treadle.knowledge.access import Asker
 from treadle.knowledge.chunk_rows import check_open, new_child, pages_of, set_child_content
 from treadle.knowledge.document_repository import DocumentRepository
@@ -16,6 +17,7 @@ from treadle.knowledge.telling import child_shown
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
 from treadle.platform.refusals import InvalidParam, NotFound, Refusal
+from treadle.platform.signed_links import unsigned
 
 MAX_LIMIT = 100
 CUSTOMIZED = "customized"
@@ -24,8 +26,9 @@ CUSTOMIZED = "customized"
 class Children:
     """The child chunks of all documents; every call says who asks."""
 
-    def __init__(self, db: Database, ingest: IngestService) -> None:
+    def __init__(self, db: Database, uploads: Uploads, ingest: IngestService) -> None:
         self._db = db
+        self._uploads = uploads
         self._ingest = ingest
 
     async def page(
@@ -47,7 +50,7 @@ class Children:
                 segment.id, keyword, offset=(page - 1) * size, limit=size
             )
         return ChildPage(
-            data=[child_shown(row) for row in rows],
+            data=await self._shown(rows),
             total=total,
             total_pages=pages_of(total, size),
             page=page,
@@ -64,7 +67,7 @@ class Children:
             repository.add(row)
             segment.updated_at = now_us()
         await self._index(asker, segment, [row])
-        return child_shown(row)
+        return (await self._shown([row]))[0]
 
     async def change(
         self, asker: Asker, base_id: str, document_id: str, segment_id: str, child_id: str, content: str
@@ -77,7 +80,7 @@ class Children:
             changed = _edit(row, text, asker)
         if changed:
             await self._index(asker, segment, [row])
-        return child_shown(row)
+        return (await self._shown([row]))[0]
 
     async def replace(
         self, asker: Asker, base_id: str, document_id: str, segment_id: str, drafts: Sequence[ChildDraft]
@@ -111,7 +114,7 @@ class Children:
             await self._remove(asker, segment, list(there.values()))
         if changed:
             await self._index(asker, segment, changed)
-        return [child_shown(row) for row in rows]
+        return await self._shown(rows)
 
     async def delete(self, asker: Asker, base_id: str, document_id: str, segment_id: str, child_id: str) -> None:
         """Raises NotFound, Forbidden and Refusal."""
@@ -120,6 +123,10 @@ class Children:
             _, _, segment, row = await find_child(session, asker, base_id, document_id, segment_id, child_id)
             await DocumentRepository(session, asker.workspace_id).delete_children(segment.id, [row.id])
         await self._remove(asker, segment, [row])
+
+    async def _shown(self, rows: Sequence[ChildChunk]) -> list[ChildShown]:
+        shown = await signed_children(self._uploads, rows)
+        return [shown[row.id] for row in rows]
 
     async def _index(self, asker: Asker, segment: Segment, rows: Sequence[ChildChunk]) -> None:
         await self._ingest.index_segments([segment.id])
@@ -135,6 +142,14 @@ class Children:
 
     async def _remove(self, asker: Asker, segment: Segment, rows: Sequence[ChildChunk]) -> None:
         await self._ingest.remove_nodes(segment.workspace_id, segment.base_id, [row.index_node_id for row in rows])
+
+
+async def signed_children(uploads: Uploads, rows: Sequence[ChildChunk]) -> dict[str, ChildShown]:
+    """Children of one workspace by id, with links that open."""
+    if not rows:
+        return {}
+    texts = await uploads.completed(rows[0].workspace_id, [(row.document_id, row.content) for row in rows])
+    return {row.id: child_shown(row, text) for row, text in zip(rows, texts, strict=True)}
 
 
 async def _parent(session: AsyncSession, asker: Asker, base_id: str, document_id: str, segment_id: str) -> Segment:
@@ -157,7 +172,7 @@ def _check_parents(base: KnowledgeBase, document: Document) -> None:
 
 def _edit(row: ChildChunk, text: str, asker: Asker) -> bool:
     """Whether the child says something else now."""
-    if row.content == text:
+    if row.content == unsigned(text.replace("\x00", "")):
         return False
     set_child_content(row, text)
     row.type = CUSTOMIZED

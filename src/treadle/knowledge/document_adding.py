@@ -99,7 +99,10 @@ class DocumentAdding:
         base = await self._bases.create(
             asker,
             NewDataset(
-                name=name, description=f"{_USEFUL} {first}."[:400], permission=wanted.dataset_permission or None
+                name=name,
+                description=f"{_USEFUL} {first}."[:400],
+                permission=wanted.dataset_permission or None,
+                partial_member_list=wanted.dataset_members,
             ),
         )
         try:

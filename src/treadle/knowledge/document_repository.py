@@ -126,6 +126,14 @@ class DocumentRepository:
         query = self._documents(base_id).where(or_(_DISPLAYED["error"], Document.is_paused.is_(True)))
         return (await self._session.scalars(query.order_by(Document.position, Document.id))).all()
 
+    async def unused(self, base_id: str) -> list[str]:
+        """Documents that the server switched off because nobody had used the base."""
+        query = self._documents(base_id).where(
+            Document.unused_since.is_not(None), Document.enabled.is_(False), Document.archived.is_(False)
+        )
+        rows = (await self._session.scalars(query.order_by(Document.position, Document.id))).all()
+        return [row.id for row in rows]
+
     async def uploads_named(self, base_id: str, names: Iterable[str]) -> dict[str, Document]:
         """The enabled uploads of a base by name; of several with one name the first."""
         query = self._documents(base_id).where(

@@ -173,6 +173,12 @@ class Documents:
             counted = await repository.progress(row.id for row in rows)
         return [progress_shown(row, counted.get(row.id, _NO_PROGRESS)) for row in rows]
 
+    async def unused(self, asker: Asker, base_id: str) -> list[str]:
+        """Documents that the server switched off because nobody had used the base. Raises NotFound, Forbidden."""
+        async with self._db.session() as session:
+            base = await find_base(session, asker, base_id)
+            return await DocumentRepository(session, asker.workspace_id).unused(base.id)
+
     async def rename(self, asker: Asker, base_id: str, document_id: str, name: str) -> DocumentShown:
         """Its file is renamed with it. Raises NotFound, Forbidden, InvalidParam."""
         wanted = name.strip().replace("\x00", "")
@@ -351,6 +357,7 @@ def _apply(row: Document, action: str, account_id: str | None, now: int) -> bool
             if busy:
                 raise _invalid_action(f"{row.name} is being indexed; try again in a moment.")
             row.enabled = wanted
+            row.unused_since = None
             row.disabled_at, row.disabled_by = (None, None) if wanted else (now, account_id)
         case _:
             wanted = action == "archive"

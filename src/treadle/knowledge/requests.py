@@ -17,6 +17,8 @@ class NewDataset:
     description: str | None = None
     indexing_technique: str | None = None
     permission: str | None = None
+    partial_member_list: list[JsonMap] | None = None
+    """Whom a base with the permission `partial_members` is shared with; whoever makes it has it without that."""
     provider: str | None = None
     external_knowledge_api_id: str | None = None
     external_knowledge_id: str | None = None
@@ -121,6 +123,7 @@ class FirstDocuments(NewDocuments):
 
     dataset_name: str | None = None
     dataset_permission: str | None = None
+    dataset_members: list[JsonMap] | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import msgspec
 
 from treadle.apps.uploads import Uploads
 from treadle.knowledge.access import Asker
+from treadle.knowledge.children import signed_children
 from treadle.knowledge.chunk_rows import (
     check_open,
     children_of,
@@ -254,8 +255,14 @@ class Segments:
             children = await repository.children(row.id for row in rows)
         summaries = await repository.summaries(row.id for row in rows)
         texts = await self._uploads.completed(document.workspace_id, [(document.id, row.content) for row in rows])
+        parts = await signed_children(self._uploads, [child for row in rows for child in children.get(row.id, ())])
         return [
-            segment_shown(row, children.get(row.id, ()), signed=text, summary=_summary(summaries.get(row.id)))
+            segment_shown(
+                row,
+                [parts[child.id] for child in children.get(row.id, ())],
+                signed=text,
+                summary=_summary(summaries.get(row.id)),
+            )
             for row, text in zip(rows, texts, strict=True)
         ]
 

@@ -94,7 +94,7 @@ class KnowledgeService:
             adding=DocumentAdding(db, uploads, embedding, ingest, bases),
             documents=Documents(db, uploads, ingest, longest=longest),
             segments=Segments(db, uploads, ingest, summaries, most=most_segments),
-            children=Children(db, ingest),
+            children=Children(db, uploads, ingest),
             summaries=summaries,
             tables=ChunkTables(db, uploads, ingest),
             metadata=Metadata(db),

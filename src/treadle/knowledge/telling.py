@@ -170,7 +170,7 @@ def progress_shown(row: Document, progress: Progress) -> ProgressShown:
 
 
 def segment_shown(
-    row: Segment, children: Sequence[ChildChunk] = (), *, signed: str | None = None, summary: str | None = None
+    row: Segment, children: Sequence[ChildShown] = (), *, signed: str | None = None, summary: str | None = None
 ) -> SegmentShown:
     """A chunk; `signed` is its content with links that open."""
     keywords: list[str] | None = _decode(row.keywords) if row.keywords else None
@@ -200,17 +200,18 @@ def segment_shown(
         completed_at=maybe(row.completed_at),
         error=row.error,
         stopped_at=maybe(row.stopped_at),
-        child_chunks=[child_shown(child) for child in children],
+        child_chunks=list(children),
         place=place,
         summary=summary,
     )
 
 
-def child_shown(row: ChildChunk) -> ChildShown:
+def child_shown(row: ChildChunk, signed: str | None = None) -> ChildShown:
+    """A part of a chunk; `signed` is its content with links that open."""
     return ChildShown(
         id=row.id,
         segment_id=row.segment_id,
-        content=row.content,
+        content=row.content if signed is None else signed,
         position=row.position,
         word_count=row.word_count,
         type=row.type,

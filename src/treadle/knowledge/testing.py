@@ -9,13 +9,14 @@ import msgspec
 from treadle.apps.uploads import Uploads
 from treadle.engine.ports import MetadataCondition, MetadataFilter
 from treadle.knowledge.access import Asker
+from treadle.knowledge.children import signed_children
 from treadle.knowledge.finding import find_base
 from treadle.knowledge.metadata_values import values_of
 from treadle.knowledge.requests import JsonMap
 from treadle.knowledge.retrieval.records import Asking, ExternalRecord, FoundChild, Record
 from treadle.knowledge.retrieval.service import RetrievalService
 from treadle.knowledge.retrieval_settings import converted, external_retrieval_from, retrieval_model_from
-from treadle.knowledge.shapes import SegmentShown
+from treadle.knowledge.shapes import ChildShown, SegmentShown
 from treadle.knowledge.tables import Provider
 from treadle.knowledge.telling import segment_shown
 from treadle.platform.db import Database
@@ -150,7 +151,10 @@ class Testing:
         texts = await self._uploads.completed(
             asker.workspace_id, [(record.document.id, record.segment.content) for record in records]
         )
-        shown = [_record(record, text) for record, text in zip(records, texts, strict=True)]
+        parts = await signed_children(
+            self._uploads, [found.child for record in records for found in record.child_chunks]
+        )
+        shown = [_record(record, text, parts) for record, text in zip(records, texts, strict=True)]
         return TestResult(query=TestQuery(content=query), records=shown)
 
     async def try_external(self, asker: Asker, base_id: str, order: TestOrder) -> ExternalResult:
@@ -173,11 +177,11 @@ class Testing:
         return ExternalResult(query=TestQuery(content=query), records=records)
 
 
-def _record(record: Record, text: str) -> FoundRecord:
-    """A record as it is shown; `text` is that of its chunk, with links that open."""
+def _record(record: Record, text: str, parts: Mapping[str, ChildShown]) -> FoundRecord:
+    """A record as it is shown; `text` is that of its chunk, with links that open, as have its `parts`."""
     document, shown = record.document, segment_shown(record.segment, signed=text)
     members = {name: getattr(shown, name) for name in SegmentShown.__dataclass_fields__}
-    children = [_child(child) for child in record.child_chunks]
+    children = [_child(child, parts[child.child.id].content) for child in record.child_chunks]
     return FoundRecord(
         segment=FoundSegment(
             **members,
@@ -230,9 +234,9 @@ def _asking(asker: Asker) -> Asking:
     return Asking(source="hit_testing", role="account", by=asker.account_id)
 
 
-def _child(found: FoundChild) -> FoundChildShown:
+def _child(found: FoundChild, text: str) -> FoundChildShown:
     child = found.child
-    return FoundChildShown(id=child.id, content=child.content, position=child.position, score=found.score)
+    return FoundChildShown(id=child.id, content=text, position=child.position, score=found.score)
 
 
 def _elsewhere(record: ExternalRecord) -> FoundRecord:

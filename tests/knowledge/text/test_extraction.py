@@ -286,6 +286,22 @@ class TestWord:
         assert texts(written.getvalue(), "a.docx") == ["Rent a boat today\nIn a form."]
         assert extract_text(written.getvalue(), ".docx", "") == "Rent a boat today\nIn a form."
 
+    def test_notes_are_marked_and_margins_are_read_once(self) -> None:
+        word = Document()
+        word.add_paragraph("Boats are rented by the hour.")
+        section = word.sections[0]
+        section.header.paragraphs[0].text = "Rules of the harbour"
+        section.footer.paragraphs[0].text = "7"
+        section.different_first_page_header_footer = True
+        section.first_page_header.paragraphs[0].text = "Rules of the harbour"
+        section.first_page_footer.paragraphs[0].text = "Boats are rented"
+        word.add_comment(word.paragraphs[0].runs, text="Is that so?", author="Ola")
+        written = io.BytesIO()
+        word.save(written)
+        data = office.with_footnote(written.getvalue(), "Not in winter.")
+        assert texts(data, "a.docx") == ["Boats are rented by the hour.[1]\n[1] Not in winter.\n\nRules of the harbour"]
+        assert notices(data, "a.docx") == ["1 comment of reviewers left out."]
+
     def test_chunks_know_their_heading(self) -> None:
         word = Document()
         for name in ("Boats", "Prices"):

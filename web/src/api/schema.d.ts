@@ -4971,7 +4971,7 @@ export interface paths {
         };
         /**
          * List Disabled
-         * @description Documents that were switched off because nobody used them: none, for the server never does that.
+         * @description Documents that the server switched off because nobody had used the knowledge base for long.
          */
         get: operations["documents_list_disabled"];
         put?: never;
@@ -5632,6 +5632,26 @@ export interface paths {
          * @description Change a knowledge base; another embedding model is taken up in the background.
          */
         patch: operations["datasets_change_dataset"];
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/icon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Icon
+         * @description The picture of a base whose `icon_type` is `image`; browsers keep it, so name the `icon` in the query.
+         */
+        get: operations["datasets_read_icon"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/datasets/{dataset_id}/use-check": {
@@ -6811,6 +6831,9 @@ export interface components {
             name?: string | null;
             dataset_name?: string | null;
             dataset_permission?: string | null;
+            dataset_members?: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /** @description A credential form. */
         Form: {
@@ -7496,6 +7519,9 @@ export interface components {
             description?: string | null;
             indexing_technique?: string | null;
             permission?: string | null;
+            partial_member_list?: {
+                [key: string]: unknown;
+            }[] | null;
             provider?: string | null;
             external_knowledge_api_id?: string | null;
             external_knowledge_id?: string | null;
@@ -7555,6 +7581,9 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             permission?: string | null;
+            partial_member_list?: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /** @description `type` is string, number or time. */
         NewField: {
@@ -20195,6 +20224,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_read_icon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": unknown;
                 };
             };
             /** @description Validation Error */

@@ -22,6 +22,7 @@ from .reading import DocumentReader, ReadPage
 from .service import IngestService
 from .summaries import Summaries
 from .switching import Switching
+from .unused import Unused
 from .upkeep import Upkeep
 from .work import AskModel, DocumentWork
 from .worker import IngestWorker
@@ -100,8 +101,10 @@ def ingestion(
         embedder=embedder,
         upkeep=Upkeep(db),
         summaries=summaries,
+        unused=Unused(db),
         parallel=settings.ingest_parallel,
         cache_days=settings.embedding_cache_days,
+        unused_days=settings.unused_dataset_days if settings.clean_unused_datasets else 0,
     )
     service = IngestService(
         db,

@@ -33,6 +33,7 @@ from .leases import Claim, DocumentLeases, LeaseLost
 from .reading import SourceUnreachable
 from .summaries import Summaries
 from .switching import Switching
+from .unused import Unused
 from .upkeep import Upkeep
 from .work import DocumentGone, DocumentWork, Paused
 
@@ -77,9 +78,13 @@ class IngestWorker:
         embedder: Embedder,
         upkeep: Upkeep,
         summaries: Summaries,
+        unused: Unused,
         parallel: int,
         cache_days: int,
+        unused_days: int,
     ) -> None:
+        """`cache_days`: how long vectors of texts are kept, `unused_days`: after how many days documents of a base that
+        nobody uses are switched off; 0 is for ever."""
         self._db = db
         self._leases = leases
         self._work = work
@@ -89,8 +94,10 @@ class IngestWorker:
         self._embedder = embedder
         self._upkeep = upkeep
         self._summaries = summaries
+        self._unused = unused
         self._parallel = parallel
         self._cache_days = cache_days
+        self._unused_days = unused_days
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._importing: asyncio.Task[None] | None = None
@@ -269,9 +276,12 @@ class IngestWorker:
                 if await self._upkeep.mend():
                     self._wake.set()
                 loop = asyncio.get_running_loop()
-                if self._cache_days and loop.time() >= purge_at:
+                if loop.time() >= purge_at:
                     purge_at = loop.time() + _DAY
-                    await self._embedder.purge(self._cache_days)
+                    if self._cache_days:
+                        await self._embedder.purge(self._cache_days)
+                    if self._unused_days and (count := await self._unused.switch_off(self._unused_days)):
+                        _log.info("%d documents of unused knowledge bases were switched off", count)
             except (DBAPIError, OSError) as error:
                 _log.warning("the upkeep of knowledge goes on later: %s", error)
             await asyncio.sleep(60)

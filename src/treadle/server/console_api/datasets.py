@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
@@ -13,10 +13,10 @@ from treadle.knowledge.document_adding import Added
 from treadle.knowledge.estimates import Estimate
 from treadle.knowledge.repository import BaseFilter
 from treadle.knowledge.requests import DatasetChange, EstimateOrder, FirstDocuments, NewDataset
-from treadle.knowledge.shapes import DatasetShown, DocumentShown, Page, ProgressShown, QueryShown, RelatedApp
+from treadle.knowledge.shapes import DatasetShown, DocumentShown, IconInfo, Page, ProgressShown, QueryShown, RelatedApp
 from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
 from treadle.server.console_api.knowledge_access import FILE_FORM, LIMIT, PAGE, Repeated, asker_of, sent_file
-from treadle.server.file_responses import attachment
+from treadle.server.file_responses import attachment, file_response
 from treadle.server.services import Services
 
 router = console_router("Datasets")
@@ -66,6 +66,7 @@ class NewExternalDataset:
     description: str | None = None
     external_retrieval_model: dict[str, Any] | None = None
     permission: str | None = None
+    partial_member_list: list[dict[str, Any]] | None = None
 
 
 @dataclass(slots=True)
@@ -111,6 +112,7 @@ async def connect_external(body: NewExternalDataset, services: ServicesDep, sign
         name=body.name,
         description=body.description,
         permission=body.permission,
+        partial_member_list=body.partial_member_list,
         provider="external",
         external_knowledge_api_id=body.external_knowledge_api_id,
         external_knowledge_id=body.external_knowledge_id,
@@ -164,11 +166,27 @@ async def read_dataset(dataset_id: str, services: ServicesDep, signed_in: Member
     return await services.knowledge.bases.read(asker_of(signed_in), dataset_id)
 
 
+@router.get(
+    "/datasets/{dataset_id}/icon", response_class=Response, responses={200: {"content": {"image/*": {"schema": {}}}}}
+)
+async def read_icon(dataset_id: str, services: ServicesDep, signed_in: MemberDep) -> Response:
+    """The picture of a base whose `icon_type` is `image`; browsers keep it, so name the `icon` in the query."""
+    base = await services.knowledge.bases.read(asker_of(signed_in), dataset_id)
+    icon = base.icon_info or IconInfo()
+    row, data = await services.icons.picture(signed_in.workspace_id, icon.icon_type or "", icon.icon or "")
+    return file_response(row, data, download=False, cache="private, max-age=86400")
+
+
 @router.patch("/datasets/{dataset_id}")
 async def change_dataset(
     dataset_id: str, body: DatasetChange, services: ServicesDep, signed_in: MemberDep
 ) -> DatasetShown:
     """Change a knowledge base; another embedding model is taken up in the background."""
+    if body.icon_info is not None:
+        icon = body.icon_info
+        await services.icons.check(
+            signed_in.workspace_id, str(icon.get("icon_type") or ""), str(icon.get("icon") or "")
+        )
     return await services.knowledge.bases.change(asker_of(signed_in), dataset_id, body)
 
 

@@ -172,9 +172,9 @@ async def read_summary_progress(
 
 @router.get("/datasets/{dataset_id}/auto-disable-logs")
 async def list_disabled(dataset_id: str, services: ServicesDep, signed_in: MemberDep) -> DisabledByThemselves:
-    """Documents that were switched off because nobody used them: none, for the server never does that."""
-    await services.knowledge.bases.read(asker_of(signed_in), dataset_id)
-    return DisabledByThemselves([], 0)
+    """Documents that the server switched off because nobody had used the knowledge base for long."""
+    ids = await services.knowledge.documents.unused(asker_of(signed_in), dataset_id)
+    return DisabledByThemselves(ids, len(ids))
 
 
 @router.get("/datasets/{dataset_id}/notion/sync")

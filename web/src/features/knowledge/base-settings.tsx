@@ -5,22 +5,25 @@ import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
 import { useAccount } from "@/features/account/account-context";
 import { IconPicker } from "@/features/apps/icon-picker";
-import { membersQuery } from "@/features/members/members-query";
+import type { Looks } from "@/features/apps/looks";
 import { ModelSelector } from "@/features/model-picker/model-selector";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
-import { Checkbox } from "@/ui/checkbox";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Field, TextArea, TextInput } from "@/ui/field";
 import { RadioCards } from "@/ui/radio-cards";
 import { Slider } from "@/ui/slider";
 import { showToast } from "@/ui/toast";
-import { iconOf } from "./base-icon";
+import { iconOf, pictureUrlOf } from "./base-icon";
 import { ExternalRetrievalSettings } from "./external-retrieval";
 import { DEFAULT_RETRIEVAL, ECONOMY_RETRIEVAL, lacksRerankModel } from "./retrieval";
+import { MemberList } from "./member-list";
 import { NoModel, RetrievalSettings } from "./retrieval-settings";
+import { summariesOf } from "./summaries";
+import { SummarySettings } from "./summary-settings";
 
 type Base = Schemas["DatasetShown"];
+type Icon = Pick<Looks, "icon_type" | "icon" | "icon_background">;
 
 const LONGEST_NAME = 40;
 const LONGEST_EXTERNAL_NAME = 100;
@@ -40,6 +43,7 @@ export function BaseSettings({ base }: { base: Base }) {
   const [keywords, setKeywords] = useState(base.keyword_number ?? 10);
   const [retrieval, setRetrieval] = useState(base.retrieval_model_dict);
   const [elsewhere, setElsewhere] = useState({ id: base.external_knowledge_info.external_knowledge_id ?? "", retrieval: base.external_retrieval_model });
+  const [summaries, setSummaries] = useState(summariesOf(base));
   const [icon, setIcon] = useState(iconFields(base));
   const { role } = useAccount();
   const shares = role !== "dataset_operator";
@@ -47,6 +51,7 @@ export function BaseSettings({ base }: { base: Base }) {
   const economy = technique === "economy";
   const fixed = base.doc_form === "hierarchical_model" || base.doc_form === "qa_model";
   const external = base.provider === "external";
+  const summarised = base.provider === "vendor" && !economy && base.doc_form !== "qa_model";
   const save = useMutation({
     mutationFn: () =>
       call(
@@ -62,6 +67,7 @@ export function BaseSettings({ base }: { base: Base }) {
             ...(indexed && technique !== base.indexing_technique ? { indexing_technique: technique } : {}),
             ...(indexed && economy ? { keyword_number: keywords } : {}),
             ...(indexed && !economy ? { embedding_model: model.name, embedding_model_provider: model.provider } : {}),
+            ...(summarised && (summaries.enable || base.summary_index_setting != null) ? { summary_index_setting: { ...summaries } } : {}),
             ...(external ? { external_knowledge_id: elsewhere.id.trim(), external_knowledge_api_id: base.external_knowledge_info.external_knowledge_api_id ?? null, external_retrieval_model: { ...elsewhere.retrieval } } : {}),
           },
         }),
@@ -80,7 +86,7 @@ export function BaseSettings({ base }: { base: Base }) {
       <form className="flex flex-col gap-5" onSubmit={onSubmit}>
         <div className="flex items-start gap-3">
           <div className="pt-1">
-            <IconPicker pictures={false} value={{ ...icon, name, description }} onChange={({ icon: sign, icon_background }) => setIcon({ icon_type: "emoji", icon: sign, icon_background })} />
+            <IconPicker pictureUrl={pictureUrlOf(base.id)} value={{ ...icon, name, description }} onChange={setIcon} />
           </div>
           <div className="min-w-0 flex-1">
             <Field id="base-name" label={t("knowledgeSetup.list.name")}>
@@ -156,6 +162,7 @@ export function BaseSettings({ base }: { base: Base }) {
               <h3 className="font-semibold">{t("knowledgeSetup.indexing.retrieval")}</h3>
               <RetrievalSettings value={retrieval} economy={economy} onChange={setRetrieval} />
             </div>
+            {summarised && <SummarySettings base={base} value={summaries} onChange={setSummaries} />}
           </>
         )}
         {save.error !== null && <p className="text-danger">{errorText(save.error)}</p>}
@@ -171,9 +178,10 @@ export function BaseSettings({ base }: { base: Base }) {
   );
 }
 
-function iconFields(base: Base) {
+function iconFields(base: Base): Icon {
   const { icon, background } = iconOf(base);
-  return { icon_type: "emoji" as const, icon, icon_background: background };
+  const picture = base.icon_info?.icon_type === "image" ? base.icon_info.icon : null;
+  return { icon_type: picture ? "image" : "emoji", icon: picture ?? icon, icon_background: background };
 }
 
 interface Elsewhere {
@@ -216,23 +224,6 @@ function NotionPages({ base }: { base: Base }) {
         </a>
       </p>
     </section>
-  );
-}
-
-function MemberList({ chosen, onChange }: { chosen: readonly string[]; onChange: (chosen: string[]) => void }) {
-  const members = useQuery(membersQuery);
-  return (
-    <ul className="flex flex-col gap-2 rounded-card border border-line p-3">
-      {members.data?.map((member) => (
-        <li key={member.id}>
-          <Checkbox
-            label={`${member.name} · ${member.email}`}
-            checked={chosen.includes(member.id)}
-            onChange={(on) => onChange(on ? [...chosen, member.id] : chosen.filter((id) => id !== member.id))}
-          />
-        </li>
-      ))}
-    </ul>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Archive, ArchiveRestore, Download, RotateCw, Tags, Trash2, X } from "lucide-react";
+import { Archive, ArchiveRestore, Download, NotebookText, RotateCw, Tags, Trash2, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { Button, IconButton } from "@/ui/button";
@@ -9,13 +9,15 @@ import type { DocumentWork, StateAction } from "./document-work";
 interface BatchBarProps {
   picked: readonly Schemas["DocumentShown"][];
   work: DocumentWork;
+  /** The base has chunks summarised. */
+  summarises: boolean;
   onDescribe: () => void;
   onRemove: () => void;
   onDone: () => void;
 }
 
 /** What can be done with all picked documents; an action takes those that it fits. */
-export function BatchBar({ picked, work, onDescribe, onRemove, onDone }: BatchBarProps) {
+export function BatchBar({ picked, work, summarises, onDescribe, onRemove, onDone }: BatchBarProps) {
   const { t } = useTranslation();
   const fits = actionsOf(picked);
   const idsOf = (documents: readonly Schemas["DocumentShown"][]) => documents.map((document) => document.id);
@@ -53,6 +55,11 @@ export function BatchBar({ picked, work, onDescribe, onRemove, onDone }: BatchBa
         <MenuItem icon={<Download size={16} strokeWidth={1.5} />} disabled={fits.download.length === 0} onSelect={() => void work.download(fits.download)}>
           {t("documents.download")}
         </MenuItem>
+        {summarises && (
+          <MenuItem icon={<NotebookText size={16} strokeWidth={1.5} />} disabled={fits.disable.length === 0} onSelect={() => void work.summarise(idsOf(fits.disable))}>
+            {t("documents.summarise")}
+          </MenuItem>
+        )}
         <MenuItem icon={<RotateCw size={16} strokeWidth={1.5} />} disabled={fits.retry.length === 0} onSelect={retry}>
           {t("documents.retry")}
         </MenuItem>

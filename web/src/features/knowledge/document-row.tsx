@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Archive, ArchiveRestore, Download, MoreHorizontal, Pause, Pencil, Play, RefreshCw, RotateCw, Scissors, Table2, Tags, Trash2 } from "lucide-react";
+import { Archive, ArchiveRestore, Download, MoreHorizontal, NotebookText, Pause, Pencil, Play, RefreshCw, RotateCw, Scissors, Table2, Tags, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { Badge } from "@/ui/badge";
@@ -16,6 +16,8 @@ type Document = Schemas["DocumentShown"];
 interface DocumentRowProps {
   document: Document;
   work: DocumentWork;
+  /** Its base has chunks summarised. */
+  summarises: boolean;
   editable: boolean;
   picked: boolean;
   onPick: (picked: boolean) => void;
@@ -26,7 +28,7 @@ interface DocumentRowProps {
 }
 
 /** One document: its state, and what can be done with it. */
-export function DocumentRow({ document, work, editable, picked, onPick, onOpen, onRename, onDescribe, onRemove }: DocumentRowProps) {
+export function DocumentRow({ document, work, summarises, editable, picked, onPick, onOpen, onRename, onDescribe, onRemove }: DocumentRowProps) {
   const { t } = useTranslation();
   return (
     <Row selected={picked}>
@@ -62,7 +64,7 @@ export function DocumentRow({ document, work, editable, picked, onPick, onOpen, 
                 onChange={(on) => void work.setState([document.id], on ? "enable" : "disable")}
               />
             )}
-            <DocumentMenu document={document} work={work} onRename={onRename} onDescribe={onDescribe} onRemove={onRemove} />
+            <DocumentMenu document={document} work={work} summarises={summarises} onRename={onRename} onDescribe={onDescribe} onRemove={onRemove} />
           </span>
         </Cell>
       )}
@@ -70,9 +72,9 @@ export function DocumentRow({ document, work, editable, picked, onPick, onOpen, 
   );
 }
 
-type DocumentMenuProps = Pick<DocumentRowProps, "document" | "work" | "onRename" | "onDescribe" | "onRemove">;
+type DocumentMenuProps = Pick<DocumentRowProps, "document" | "work" | "summarises" | "onRename" | "onDescribe" | "onRemove">;
 
-function DocumentMenu({ document, work, onRename, onDescribe, onRemove }: DocumentMenuProps) {
+function DocumentMenu({ document, work, summarises, onRename, onDescribe, onRemove }: DocumentMenuProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { id, display_status: status, archived } = document;
@@ -104,6 +106,11 @@ function DocumentMenu({ document, work, onRename, onDescribe, onRemove }: Docume
       {settled && !archived && document.data_source_type !== "upload_file" && (
         <MenuItem icon={<RefreshCw size={16} strokeWidth={1.5} />} onSelect={() => void work.sync(document)}>
           {t("documents.sync")}
+        </MenuItem>
+      )}
+      {summarises && status === "available" && document.doc_form !== "qa_model" && (
+        <MenuItem icon={<NotebookText size={16} strokeWidth={1.5} />} onSelect={() => void work.summarise([id])}>
+          {t("documents.summarise")}
         </MenuItem>
       )}
       {status === "indexing" && (
@@ -154,6 +161,7 @@ function State({ document }: { document: Document }) {
   return (
     <span className="flex flex-col items-start gap-0.5">
       <Badge tone={status === "error" ? "danger" : status === "available" ? "ok" : "plain"}>{t(`knowledgeSetup.list.states.${status as "available"}`)}</Badge>
+      {document.summary_index_status === "SUMMARIZING" && <span className="text-12 text-muted">{t("documents.summarising")}</span>}
       {document.error !== null && <span className="text-12 break-words text-danger">{document.error}</span>}
       {document.notice != null && <span className="text-12 break-words text-warn">{document.notice}</span>}
     </span>

@@ -37,6 +37,8 @@ export function useDocumentWork(baseId: string) {
     setState: (ids: string[], action: StateAction) =>
       change(api.PATCH("/datasets/{dataset_id}/documents/status/{action}/batch", { params: { path: { ...path, action }, query: { document_id: ids } } })),
     retry: (ids: string[]) => change(api.POST("/datasets/{dataset_id}/retry", { params: { path }, body: { document_ids: ids } })),
+    summarise: (ids: string[]) =>
+      change(api.POST("/datasets/{dataset_id}/documents/generate-summary", { params: { path }, body: { document_list: ids, anew: false } })),
     hold: (id: string) => change(api.PATCH("/datasets/{dataset_id}/documents/{document_id}/processing/pause", one(id))),
     goOn: (id: string) => change(api.PATCH("/datasets/{dataset_id}/documents/{document_id}/processing/resume", one(id))),
     sync: (document: Document) =>

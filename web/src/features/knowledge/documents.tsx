@@ -21,6 +21,7 @@ import { FieldsDrawer } from "./metadata/fields-drawer";
 import { ValuesDialog } from "./metadata/values-dialog";
 import { RenameDocument } from "./rename-document";
 import { SearchField } from "./search-field";
+import { UnusedNotice } from "./unused-notice";
 
 type Document = Schemas["DocumentShown"];
 
@@ -58,7 +59,7 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
         }),
       ),
     placeholderData: keepPreviousData,
-    refetchInterval: (query) => (query.state.data?.data.some((each) => UNDER_WAY.has(each.display_status)) === true ? POLL_MS : false),
+    refetchInterval: (query) => (query.state.data?.data.some((each) => UNDER_WAY.has(each.display_status) || each.summary_index_status === "SUMMARIZING") === true ? POLL_MS : false),
   });
   const shown = documents.data?.data ?? [];
   const picked = shown.filter((document) => pickedIds.has(document.id));
@@ -72,23 +73,32 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
   const filtered = keyword !== "" || status !== "all";
   if (documents.data?.total === 0 && !filtered) {
     return (
-      <Empty
-        icon={<FileText size={28} strokeWidth={1.5} />}
-        title={t("documents.none")}
-        text={editable ? t("documents.noneText") : undefined}
-        action={
-          editable ? (
-            <Button variant="primary" onClick={() => void navigate({ to: "/datasets/$baseId/add", params: { baseId: base.id } })}>
-              {t("knowledgeSetup.addTo")}
-            </Button>
-          ) : undefined
-        }
-      />
+      <>
+        <Empty
+          icon={<FileText size={28} strokeWidth={1.5} />}
+          title={t("documents.none")}
+          text={editable ? t("documents.noneText") : undefined}
+          action={
+            editable ? (
+              <span className="flex flex-wrap justify-center gap-2">
+                <Button variant="primary" onClick={() => void navigate({ to: "/datasets/$baseId/add", params: { baseId: base.id } })}>
+                  {t("knowledgeSetup.addTo")}
+                </Button>
+                <Button icon={<Tags size={16} strokeWidth={1.5} />} onClick={() => setFieldsShown(true)}>
+                  {t("documents.metadata.title")}
+                </Button>
+              </span>
+            ) : undefined
+          }
+        />
+        {fieldsShown && <FieldsDrawer baseId={base.id} onClose={() => setFieldsShown(false)} />}
+      </>
     );
   }
   if (documents.error !== null) return <p className="py-4 text-danger">{errorText(documents.error)}</p>;
   return (
     <div className="flex flex-col gap-4 py-4">
+      <UnusedNotice work={work} editable={editable} />
       <div className="flex flex-wrap items-center gap-2">
         <SearchField className="max-w-64" label={t("documents.search")} value={keyword} onSearch={(next) => narrow({ keyword: next }, true)} />
         <Select
@@ -111,7 +121,7 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
           </Button>
         )}
       </div>
-      {picked.length > 0 && <BatchBar picked={picked} work={work} onDescribe={() => setDescribed(picked)} onRemove={() => setRemoving(picked)} onDone={pickNone} />}
+      {picked.length > 0 && <BatchBar picked={picked} work={work} summarises={base.summary_index_setting?.enable === true} onDescribe={() => setDescribed(picked)} onRemove={() => setRemoving(picked)} onDone={pickNone} />}
       {documents.data === undefined ? (
         <Spinner />
       ) : (
@@ -150,6 +160,7 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
                 key={document.id}
                 document={document}
                 work={work}
+                summarises={base.summary_index_setting?.enable === true}
                 editable={editable}
                 picked={pickedIds.has(document.id)}
                 onPick={(on) => pick(document.id, on)}
@@ -176,7 +187,7 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
           </Button>
         </p>
       )}
-      {opened !== null && <Chunks baseId={base.id} document={opened} editable={editable} onClose={() => setOpened(null)} />}
+      {opened !== null && <Chunks baseId={base.id} summarised={base.indexing_technique === "high_quality" && opened.doc_form !== "qa_model"} document={opened} editable={editable} onClose={() => setOpened(null)} />}
       {renaming !== null && <RenameDocument document={renaming} rename={work.rename} onClose={() => setRenaming(null)} />}
       {described.length > 0 && !fieldsShown && (
         <ValuesDialog baseId={base.id} documents={described} onSaved={work.refresh} onFields={() => setFieldsShown(true)} onClose={() => setDescribed([])} />

@@ -21,6 +21,8 @@ _RELATION: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relat
 _BLIP: Final = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 _BOX: Final = f"{_NAMESPACE}txbxContent"
 _FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_MORE_THAN_A_PAGE: Final = 12
+"""Letters beside a page number that make a line worth reading."""
 _BULLETS: Final = frozenset({"bullet", "none"})
 
 
@@ -32,26 +34,29 @@ def word_pieces(data: bytes, reading: Reading) -> Iterator[Piece]:
     document = Document(BytesIO(data))
     lines = list(reading.bounds.counted(_lines(document, reading)))
     text = "\n".join(lines).strip()
+    if margins := list(_margins(document, text)):
+        text = "\n".join([text, "", *margins]).strip()
+    _tell_comments(document, reading)
     return reading.counted([Piece(text)] if text else [])
 
 
 def _lines(document: "WordDocument", reading: Reading) -> Iterator[str]:
     from docx.table import Table
 
-    styles = _Styles(document)
+    styles, notes = _Styles(document), _Notes(document)
     for block in word_blocks(document):
         if isinstance(block, Table):
             if table := word_table(block, reading.bounds):
                 yield f"\n{table}"
             continue
-        text = _text(block, reading)
+        text = _text(block, reading, notes)
         marker = styles.marker(block) if text else ""
         yield f"\n{marker}{text}" if marker.startswith("#") else f"{marker}{text}"
         yield from _boxes(block)
-    yield from _notes(document)
+    yield from notes.lines()
 
 
-def _text(paragraph: "Paragraph", reading: Reading) -> str:
+def _text(paragraph: "Paragraph", reading: Reading, notes: "_Notes") -> str:
     from docx.text.hyperlink import Hyperlink
 
     parts: list[str] = []
@@ -60,6 +65,7 @@ def _text(paragraph: "Paragraph", reading: Reading) -> str:
             parts.append(_link(part))
             continue
         parts.append(part.text)
+        parts += notes.marks(cast("Any", part)._r)
         if reading.keep_image is not None:
             parts += _images(cast("Any", part)._r, paragraph, reading)
     return "".join(parts).strip()
@@ -88,17 +94,75 @@ def _boxes(paragraph: "Paragraph") -> Iterator[str]:
                 yield text
 
 
-def _notes(document: "WordDocument") -> Iterator[str]:
-    """The footnotes and endnotes, a line each."""
+class _Notes:
+    """Footnotes and endnotes, numbered together in the order in which the text refers to them."""
+
+    def __init__(self, document: "WordDocument") -> None:
+        self._texts: dict[tuple[str, str], str] = {}
+        self._referred: list[tuple[str, str]] = []
+        for kind in ("footnote", "endnote"):
+            for root in _parts(document, f"{kind}s"):
+                for note in root.iterfind(f"{_NAMESPACE}{kind}"):
+                    if text := _said(note):
+                        self._texts[kind, note.get(f"{_NAMESPACE}id") or ""] = text
+
+    def marks(self, run: Any) -> Iterator[str]:
+        """`[1]` for each note that a run refers to."""
+        if not self._texts:
+            return
+        for kind in ("footnote", "endnote"):
+            for reference in run.iterfind(f"{_NAMESPACE}{kind}Reference"):
+                key = (kind, reference.get(f"{_NAMESPACE}id") or "")
+                if key in self._texts:
+                    if key not in self._referred:
+                        self._referred.append(key)
+                    yield f"[{self._referred.index(key) + 1}]"
+
+    def lines(self) -> Iterator[str]:
+        """The notes, a line each; those that nothing refers to last and without a number."""
+        for number, key in enumerate(self._referred, 1):
+            yield f"[{number}] {self._texts[key]}"
+        yield from (text for key, text in self._texts.items() if key not in self._referred)
+
+
+def _margins(document: "WordDocument", body: str) -> Iterator[str]:
+    """What headers and footers say, each line once, without page numbers and what stands in the text."""
+    told: set[str] = set()
+    for kind in ("header", "footer"):
+        for root in _parts(document, kind):
+            for paragraph in root.iter(f"{_NAMESPACE}p"):
+                line = _said(paragraph)
+                letters = sum(letter.isalpha() for letter in line)
+                if letters >= (_MORE_THAN_A_PAGE if _counts_pages(paragraph) else 1) and line not in told:
+                    told.add(line)
+                    if line not in body:
+                        yield line
+
+
+def _counts_pages(paragraph: Any) -> bool:
+    codes = [part.text or "" for part in paragraph.iter(f"{_NAMESPACE}instrText")]
+    codes += [part.get(f"{_NAMESPACE}instr") or "" for part in paragraph.iter(f"{_NAMESPACE}fldSimple")]
+    return any("PAGE" in code for code in codes)
+
+
+def _tell_comments(document: "WordDocument", reading: Reading) -> None:
+    count = sum(len(list(root.iterfind(f"{_NAMESPACE}comment"))) for root in _parts(document, "comments"))
+    if count:
+        reading.notice(f"{'1 comment' if count == 1 else f'{count:,} comments'} of reviewers left out.")
+
+
+def _parts(document: "WordDocument", kind: str) -> Iterator[Any]:
+    """What stands beside the body: the roots of the parts of this kind."""
     for relation in cast("Any", document.part).rels.values():
-        kind = str(relation.reltype).rpartition("/")[2]
-        if kind not in ("footnotes", "endnotes") or relation.is_external:
-            continue
-        root: Any = parse_xml(relation.target_part.blob)
-        for note in root.iterfind(f"{_NAMESPACE}{kind[:-1]}"):
-            text = " ".join("".join(part.text or "" for part in note.iter(f"{_NAMESPACE}t")).split())
-            if text:
-                yield f"[{note.get(f'{_NAMESPACE}id')}] {text}"
+        if str(relation.reltype).rpartition("/")[2] == kind and not relation.is_external:
+            yield parse_xml(relation.target_part.blob)
+
+
+def _said(element: Any) -> str:
+    """The text within an element, on one line; tabs and breaks part words."""
+    kept = (f"{_NAMESPACE}t", f"{_NAMESPACE}tab", f"{_NAMESPACE}br", f"{_NAMESPACE}p")
+    parts = (part.text or "" if part.tag == kept[0] else " " for part in element.iter(*kept))
+    return " ".join("".join(parts).split())
 
 
 class _Styles:

@@ -16,12 +16,14 @@ interface ChunkDialogProps {
   chunk: Chunk | null;
   /** How the document is cut: `text_model`, `hierarchical_model`, `qa_model`. */
   form: string;
+  /** Chunks of its base can have summaries. */
+  summarised: boolean;
   onSaved: () => Promise<unknown>;
   onClose: () => void;
 }
 
 /** Adds or edits a chunk; of a parent that says something else it asks what becomes of its children. */
-export function ChunkDialog({ path, chunk, form, onSaved, onClose }: ChunkDialogProps) {
+export function ChunkDialog({ path, chunk, form, summarised, onSaved, onClose }: ChunkDialogProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const [content, setContent] = useState(chunk?.content ?? "");
@@ -31,6 +33,7 @@ export function ChunkDialog({ path, chunk, form, onSaved, onClose }: ChunkDialog
   const [error, setError] = useState<string>();
   const [cutAgain, setCutAgain] = useState(!handMade(chunk));
   const asks = form === "qa_model";
+  const [summary, setSummary] = useState(chunk?.summary ?? "");
   const asksForChildren = form === "hierarchical_model" && chunk !== null && content.trim() !== chunk.content.trim();
   const save = async (event: SyntheticEvent) => {
     event.preventDefault();
@@ -42,7 +45,7 @@ export function ChunkDialog({ path, chunk, form, onSaved, onClose }: ChunkDialog
         await call(
           api.PATCH("/datasets/{dataset_id}/documents/{document_id}/segments/{segment_id}", {
             params: { path: { ...path, segment_id: chunk.id } },
-            body: { ...body, regenerate_child_chunks: asksForChildren && cutAgain },
+            body: { ...body, ...(summary.trim() !== (chunk.summary ?? "") ? { summary } : {}), regenerate_child_chunks: asksForChildren && cutAgain },
           }),
         );
       }
@@ -75,6 +78,11 @@ export function ChunkDialog({ path, chunk, form, onSaved, onClose }: ChunkDialog
         {asks && (
           <Field id="chunk-answer" label={t("knowledgeSetup.chunk.answer")}>
             <TextArea id="chunk-answer" rows={4} value={answer} onChange={(event) => setAnswer(event.target.value)} />
+          </Field>
+        )}
+        {summarised && chunk !== null && (
+          <Field id="chunk-summary" label={t("knowledgeSetup.chunk.summary")} optional hint={t("knowledgeSetup.chunk.summaryHint")}>
+            <TextArea id="chunk-summary" rows={3} value={summary} onChange={(event) => setSummary(event.target.value)} />
           </Field>
         )}
         <Field id="chunk-keywords" label={t("knowledgeSetup.chunk.keywords")} optional hint={t("knowledgeSetup.chunk.keywordsHint")}>

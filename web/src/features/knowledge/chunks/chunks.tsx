@@ -20,13 +20,15 @@ const PAGE_SIZE = 20;
 
 interface ChunksProps {
   baseId: string;
+  /** Its chunks can have summaries. */
+  summarised: boolean;
   document: Schemas["DocumentShown"];
   editable: boolean;
   onClose: () => void;
 }
 
 /** The chunks of a document: found, read, and by who may edit added, changed, switched off and deleted. */
-export function Chunks({ baseId, document, editable, onClose }: ChunksProps) {
+export function Chunks({ baseId, summarised, document, editable, onClose }: ChunksProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const queries = useQueryClient();
@@ -108,6 +110,12 @@ export function Chunks({ baseId, document, editable, onClose }: ChunksProps) {
                 </>
               )}
             </div>
+            {chunk.summary != null && (
+              <p className="mb-2 border-l-2 border-accent pl-2 break-words whitespace-pre-wrap text-muted">
+                <span className="sr-only">{t("knowledgeSetup.chunk.summary")}: </span>
+                {chunk.summary}
+              </p>
+            )}
             <ChunkText chunk={chunk}>
               {document.doc_form === "hierarchical_model" && (
                 <ChildChunks path={{ ...path, segment_id: chunk.id }} chunk={chunk} editable={mayAdd && chunk.enabled} onChanged={settle} />
@@ -130,7 +138,7 @@ export function Chunks({ baseId, document, editable, onClose }: ChunksProps) {
         </p>
       )}
       {edited !== null && (
-        <ChunkDialog path={path} chunk={edited === "new" ? null : edited} form={document.doc_form} onSaved={settle} onClose={() => setEdited(null)} />
+        <ChunkDialog path={path} chunk={edited === "new" ? null : edited} form={document.doc_form} summarised={summarised} onSaved={settle} onClose={() => setEdited(null)} />
       )}
       {importing && <ImportChunks path={path} pairs={document.doc_form === "qa_model"} onDone={settle} onClose={() => setImporting(false)} />}
       {removing !== null && (

@@ -8,7 +8,7 @@ import { Button } from "@/ui/button";
 import { Field, fieldProps, TextArea, TextInput } from "@/ui/field";
 import { Select } from "@/ui/select";
 import { Slider } from "@/ui/slider";
-import { DEFAULT_NAMING, PermissionChoice } from "./name-fields";
+import { DEFAULT_NAMING, membersOf, SharingChoice, type Sharing } from "./name-fields";
 
 const LONGEST_NAME = 40;
 const LONGEST_EXTERNAL_NAME = 100;
@@ -24,21 +24,22 @@ export function BareBase({ external }: { external: boolean }) {
   const [apiId, setApiId] = useState<string | null>(null);
   const [elsewhere, setElsewhere] = useState("");
   const [topK, setTopK] = useState(4);
-  const [permission, setPermission] = useState(DEFAULT_NAMING.permission);
+  const [sharing, setSharing] = useState<Sharing>(DEFAULT_NAMING);
   const apis = useQuery({
     queryKey: ["data-sources", "external"],
     enabled: external,
     queryFn: async ({ signal }) => (await call(api.GET("/datasets/external-knowledge-api", { params: { query: { limit: 100 } }, signal }))).data,
   });
+  const shared = { permission: sharing.permission, partial_member_list: membersOf(sharing) };
   const make = useMutation({
     mutationFn: () =>
       external
         ? call(
             api.POST("/datasets/external", {
-              body: { name: name.trim(), description, permission, external_knowledge_api_id: apiId ?? "", external_knowledge_id: elsewhere.trim(), external_retrieval_model: { top_k: topK, score_threshold: 0, score_threshold_enabled: false } },
+              body: { name: name.trim(), description, ...shared, external_knowledge_api_id: apiId ?? "", external_knowledge_id: elsewhere.trim(), external_retrieval_model: { top_k: topK, score_threshold: 0, score_threshold_enabled: false } },
             }),
           )
-        : call(api.POST("/datasets", { body: { name: name.trim(), description, permission } })),
+        : call(api.POST("/datasets", { body: { name: name.trim(), description, ...shared } })),
     onSuccess: async (base) => {
       await queries.invalidateQueries({ queryKey: ["datasets"] });
       await navigate({ to: "/datasets/$baseId", params: { baseId: base.id } });
@@ -60,7 +61,7 @@ export function BareBase({ external }: { external: boolean }) {
       <Field id="base-description" label={t("knowledgeSetup.list.description")} hint={t("knowledgeSetup.list.descriptionHint")} optional>
         <TextArea id="base-description" value={description} onChange={(event) => setDescription(event.target.value)} />
       </Field>
-      <PermissionChoice value={permission} onChange={setPermission} />
+      <SharingChoice value={sharing} onChange={setSharing} />
       {external && apis.data?.length === 0 && (
         <p className="text-danger">
           {t("knowledgeSetup.external.none")}{" "}

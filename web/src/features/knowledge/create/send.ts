@@ -2,7 +2,7 @@ import { api, call } from "@/api/client";
 import { sourceList, type Chosen } from "./chosen";
 import { formOf, ruleOf, type Cutting } from "./cutting";
 import type { Indexing } from "./index-fields";
-import type { Naming } from "./name-fields";
+import { membersOf, type Naming } from "./name-fields";
 
 export interface Sent {
   baseId: string;
@@ -24,7 +24,7 @@ const settled = ({ technique, provider, model, retrieval }: Indexing) => ({
 
 /** A new base of its first documents. */
 export async function beginBase(chosen: Chosen, cutting: Cutting, indexing: Indexing, naming: Naming): Promise<Sent> {
-  const looks = { dataset_permission: naming.permission, ...(naming.name.trim() === "" ? {} : { dataset_name: naming.name.trim() }) };
+  const looks = { dataset_permission: naming.permission, dataset_members: membersOf(naming), ...(naming.name.trim() === "" ? {} : { dataset_name: naming.name.trim() }) };
   const { dataset, batch } = await call(api.POST("/datasets/init", { body: { ...body(chosen, cutting), ...settled(indexing), ...looks } }));
   if (dataset == null) throw new Error("The server made no base.");
   return { baseId: dataset.id, batch };

@@ -28,6 +28,7 @@ export function Passage({ record }: { record: Found }) {
           <Maximize2 size={14} strokeWidth={1.5} />
         </IconButton>
       </div>
+      <Summary record={record} />
       <Content segment={segment} parts={parts} className="line-clamp-6" />
       {whole && <WholePassage record={record} onClose={() => setWhole(false)} />}
     </>
@@ -42,6 +43,18 @@ function Score({ score }: { score: Found["score"] }) {
     <Badge tone="accent">
       <span className="tabular">{t("knowledgeSetup.list.score", { score: score.toLocaleString(i18n.language, { maximumFractionDigits: 3 }) })}</span>
     </Badge>
+  );
+}
+
+/** The summary by which a passage was found. */
+function Summary({ record }: { record: Found }) {
+  const { t } = useTranslation();
+  if (record.summary == null) return null;
+  return (
+    <p className="mb-2 border-l-2 border-accent pl-2 break-words whitespace-pre-wrap text-muted">
+      <span className="sr-only">{t("knowledgeSetup.chunk.summary")}: </span>
+      {record.summary}
+    </p>
   );
 }
 
@@ -87,6 +100,7 @@ function WholePassage({ record, onClose }: { record: Found; onClose: () => void 
         <span className="tabular">{t("knowledgeSetup.list.chunkWords", { count: segment.word_count })}</span>
         <Score score={record.score} />
       </p>
+      <Summary record={record} />
       <Content segment={segment} parts={parts} />
       {(segment.keywords ?? []).length > 0 && <p className="mt-3 text-12 text-muted">{segment.keywords?.join(" · ")}</p>}
       {parts.length > 0 && (

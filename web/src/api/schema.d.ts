@@ -6333,6 +6333,7 @@ export interface components {
         /** @description Changes to a credential; what is absent stays. A secret sent as `[__HIDDEN__]` stays too. */
         CredentialChange: {
             credential_id: string;
+            name?: string | null;
             credentials?: {
                 [key: string]: string | boolean;
             } | null;
@@ -7151,6 +7152,12 @@ export interface components {
             /** @default 30 */
             seconds?: number;
         };
+        /** @description Where the files of models that run here lie, which of them cannot be used, and what is not installed. */
+        LocalFiles: {
+            folder: string;
+            refused: components["schemas"]["RefusedFile"][];
+            unavailable: string | null;
+        };
         /** @description A message whole. `latency` in seconds; the maps are those that the apps' own API gives. */
         LogMessage: {
             id: string;
@@ -7464,9 +7471,10 @@ export interface components {
          * @enum {string}
          */
         ModelKind: "llm" | "text-embedding" | "rerank" | "speech2text" | "tts" | "moderation";
-        /** @description Models of a provider. */
+        /** @description Models of a provider. `local`: about models that run beside the server, for administrators. */
         ModelList: {
             data: components["schemas"]["ModelEntry"][];
+            local?: components["schemas"]["LocalFiles"] | null;
         };
         /** @description Decisions about a model; what is absent stays. `list_price` true forgets the workspace's own price. */
         ModelSettings: {
@@ -8159,6 +8167,11 @@ export interface components {
         RatingCount: {
             like: number;
             dislike: number;
+        };
+        /** @description A model's file that cannot be used, and why. */
+        RefusedFile: {
+            name: string;
+            reason: string;
         };
         /** @description An app that uses a base. */
         RelatedApp: {

@@ -53,7 +53,8 @@ def changed(data: dict, part: str, **values: object) -> dict:
             "kind: rag_pipeline\nrag_pipeline: {name: x}\nworkflow: {}",
             ProblemKind.NOT_AN_APP,
             "kind",
-            "This is a knowledge pipeline, not an app: import it where knowledge bases are created.",
+            "This is a knowledge pipeline, not an app: import it in the console under Knowledge, "
+            "Create from a pipeline, Import a file.",
         ),
         (
             "app: {name: x}",

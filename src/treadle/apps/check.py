@@ -4,7 +4,17 @@ from dataclasses import dataclass
 
 from treadle.apps.compile import graph_spec
 from treadle.apps.definition import Definition
-from treadle.dsl import AppFile, ImportStatus, Problem, ProblemKind, Severity, check_structure, has_errors, parse
+from treadle.dsl import (
+    AppFile,
+    ImportStatus,
+    Problem,
+    ProblemKind,
+    Severity,
+    check_structure,
+    has_errors,
+    parse,
+    parse_pipeline,
+)
 from treadle.engine.errors import GraphError, GraphProblem
 from treadle.nodes import NODE_TYPES, PIPELINE_ONLY
 from treadle.nodes.agent import AgentConfig
@@ -34,21 +44,24 @@ class Report:
 def check_file(text: str | bytes) -> Report:
     """Everything that can be known about a file without running it. Never raises."""
     parsed = parse(text)
+    pipeline = False
+    if parsed.is_pipeline:
+        parsed, pipeline = parse_pipeline(text), True
     if parsed.app is None:
         return Report(parsed.status, None, "", parsed.problems)
-    problems = [*parsed.problems, *problems_of(parsed.app)]
-    return Report(parsed.status, parsed.app.mode, parsed.app.name, problems)
+    problems = [*parsed.problems, *problems_of(parsed.app, pipeline=pipeline)]
+    return Report(parsed.status, "rag-pipeline" if pipeline else parsed.app.mode, parsed.app.name, problems)
 
 
-def problems_of(app: AppFile) -> list[Problem]:
-    """What is wrong with an app's structure and its nodes' settings."""
+def problems_of(app: AppFile, *, pipeline: bool = False) -> list[Problem]:
+    """What is wrong with the structure of an app, or of a knowledge pipeline, and with its nodes' settings."""
     problems = check_structure(app)
     if not has_errors(problems) or app.mode.has_graph:
-        problems += _node_problems(app)
+        problems += _node_problems(app, pipeline=pipeline)
     return problems
 
 
-def _node_problems(app: AppFile) -> list[Problem]:
+def _node_problems(app: AppFile, *, pipeline: bool) -> list[Problem]:
     """Node types that cannot be run here, and settings that cannot be read."""
     try:
         spec = graph_spec(Definition.from_file(app))
@@ -57,7 +70,7 @@ def _node_problems(app: AppFile) -> list[Problem]:
     found: list[Problem] = []
     for node in spec.nodes:
         node_type = NODE_TYPES.get(node.kind)
-        if node_type is None or node.kind in PIPELINE_ONLY:
+        if node_type is None or (node.kind in PIPELINE_ONLY and not pipeline):
             known = _why_not(node.kind)
             found.append(
                 _problem(

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from treadle.dsl import JsonMap
 from treadle.engine.errors import GraphError, GraphProblem
 from treadle.engine.values import JsonValue, Value
+from treadle.nodes.config import as_value
 from treadle.nodes.inputs import InputVariable
 
 SHARED = "shared"
@@ -38,6 +39,15 @@ def rag_scope(variables: Sequence[PipelineVariable], root: str | None, inputs: M
     scope: dict[str, dict[str, Value]] = {}
     for each in asked_by(variables, root):
         scope.setdefault(each.belongs_to, {})[each.question.variable] = inputs.get(each.question.variable)
+    return dict[str, Value](scope)
+
+
+def rag_defaults(variables: Sequence[PipelineVariable]) -> dict[str, Value]:
+    """The same variables of every data source with their defaults, for trying one node."""
+    scope: dict[str, dict[str, Value]] = {}
+    for each in variables:
+        if each.question.default is not None:
+            scope.setdefault(each.belongs_to, {})[each.question.variable] = as_value(each.question.default)
     return dict[str, Value](scope)
 
 

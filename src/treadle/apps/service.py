@@ -115,7 +115,15 @@ class AppService:
         return Imported(app, parsed.status, parsed.problems)
 
     async def create(
+        self, workspace_id: str, file: AppFile, *, account_id: str | None = None, publish: bool = False
+    ) -> App:
+        """A new app; a basic one is live at once. Raises Refusal for `publish` with a graph that cannot run."""
+        async with self._db.transaction() as session:
+            return await self.add(session, workspace_id, file, account_id=account_id, publish=publish)
+
+    async def add(
         self,
+        session: AsyncSession,
         workspace_id: str,
         file: AppFile,
         *,
@@ -123,10 +131,7 @@ class AppService:
         publish: bool = False,
         pipeline: bool = False,
     ) -> App:
-        """A new app; a basic one is live at once. `pipeline`: it fills a knowledge base.
-
-        Raises Refusal for `publish` with a graph that cannot run.
-        """
+        """As `create`, in the caller's transaction. `pipeline`: it fills a knowledge base."""
         if file.workflow is not None:
             chat = file.mode is AppMode.ADVANCED_CHAT
             file.workflow.graph = with_open_dataset_ids(file.workflow.graph, workspace_id)
@@ -138,18 +143,17 @@ class AppService:
         app = _new_app(workspace_id, file, account_id)
         if pipeline:
             app.mode, app.enable_site, app.enable_api = StoredMode.RAG_PIPELINE, False, False
-        async with self._db.transaction() as session:
-            repository = AppRepository(session)
-            repository.add(app)
-            await repository.flush()
-            repository.add(_new_site(app))
-            repository.add(self.version_row(app, definition, VersionKind.DRAFT, account_id))
-            if live:
-                version = self.version_row(app, definition, VersionKind.PUBLISHED, account_id)
-                repository.add(version)
-                app.published_version_id = version.id
-                await self.tell_published(session, app, definition)
-            await bump(session, APPS_TOPIC)
+        repository = AppRepository(session)
+        repository.add(app)
+        await repository.flush()
+        repository.add(_new_site(app))
+        repository.add(self.version_row(app, definition, VersionKind.DRAFT, account_id))
+        if live:
+            version = self.version_row(app, definition, VersionKind.PUBLISHED, account_id)
+            repository.add(version)
+            app.published_version_id = version.id
+            await self.tell_published(session, app, definition)
+        await bump(session, APPS_TOPIC)
         return app
 
     async def publish(

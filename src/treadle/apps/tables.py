@@ -42,6 +42,10 @@ class TriggeredFrom(StrEnum):
     PIPELINE_DEBUGGING = "rag-pipeline-debugging"
 
 
+TRIALS = (TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP, TriggeredFrom.PIPELINE_DEBUGGING)
+"""Runs of drafts: they stand in no log and no figure, and end with their process."""
+
+
 class CreatedFrom(StrEnum):
     """The channel that a run came through."""
 

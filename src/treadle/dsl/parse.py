@@ -26,6 +26,11 @@ class Parsed:
     problems: list[Problem] = field(default_factory=list[Problem])
 
     @property
+    def is_pipeline(self) -> bool:
+        """Whether the file is no app because it is a knowledge pipeline; see `parse_pipeline`."""
+        return any(problem.kind is ProblemKind.NOT_AN_APP and problem.where == "kind" for problem in self.problems)
+
+    @property
     def error(self) -> str:
         """The first error's sentence, empty when there is none."""
         return next((problem.message for problem in self.problems if problem.severity == "error"), "")
@@ -155,7 +160,10 @@ class _Reading:
         if isinstance(section, dict):
             return section
         if "rag_pipeline" in data:
-            reason = "This is a knowledge pipeline, not an app: import it where knowledge bases are created."
+            reason = (
+                "This is a knowledge pipeline, not an app: import it in the console under Knowledge, "
+                "Create from a pipeline, Import a file."
+            )
             self._error(ProblemKind.NOT_AN_APP, "kind", reason)
         elif section is None:
             self._error(ProblemKind.NO_APP, "app", "app is missing: add the map with the app's name and mode.")

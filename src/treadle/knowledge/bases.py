@@ -1,6 +1,7 @@
 """Knowledge bases: made, changed, listed, deleted. Source: spec knowledge §3.1, §9.3, §18."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +32,7 @@ MAX_EXTERNAL_NAME = 100
 MAX_DESCRIPTION = 400
 MAX_KEYWORDS = 50
 MAX_LIMIT = 100
+AlsoMade: TypeAlias = Callable[[AsyncSession, KnowledgeBase], Awaitable[None]]
 _IN_FORM = "is not valid: give one of"
 
 
@@ -42,8 +44,11 @@ class Bases:
         self._models = models
         self._ingest = ingest
 
-    async def create(self, asker: Asker, wanted: NewDataset) -> DatasetShown:
-        """A new, empty base. Raises Forbidden, InvalidParam, Conflict (`dataset_name_duplicate`) and Refusal."""
+    async def create(self, asker: Asker, wanted: NewDataset, *, with_it: AlsoMade | None = None) -> DatasetShown:
+        """A new, empty base, and in the same transaction what `with_it` makes for it.
+
+        Raises Forbidden, InvalidParam, Conflict (`dataset_name_duplicate`) and Refusal.
+        """
         asker.may_edit()
         if asker.base_id is not None:
             raise Forbidden("This key opens one knowledge base; it cannot make another.")
@@ -62,6 +67,8 @@ class Bases:
             if base.permission == Permission.PARTIAL:
                 listed = await _listed_members(repository, wanted.partial_member_list or [])
                 await repository.set_members(base.id, list(dict.fromkeys([*filter(None, [asker.account_id]), *listed])))
+            if with_it is not None:
+                await with_it(session, base)
             await session.flush()
             (shown,) = await bases_shown(session, asker.workspace_id, [base], None)
         return shown

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from treadle.accounts.tables import Role
 from treadle.apps.pipeline_inputs import asked_by
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.records import RunRecord
@@ -19,33 +21,21 @@ from treadle.engine.values import Value
 from treadle.knowledge.access import Asker
 from treadle.knowledge.document_adding import new_batch, new_document
 from treadle.knowledge.document_repository import DocumentRepository
+from treadle.knowledge.finding import find_base, find_document
+from treadle.knowledge.pipeline_orders import PipelineOrder, keep_order, order_of
 from treadle.knowledge.pipelines import BasePipeline, Pipelines
 from treadle.knowledge.requests import JsonMap
-from treadle.knowledge.tables import Document, IndexingStatus
+from treadle.knowledge.tables import Document, IndexingStatus, StoredOrder
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import InputError, validate_inputs
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
-from treadle.platform.refusals import InvalidParam, Refusal
+from treadle.platform.refusals import Forbidden, InvalidParam, Refusal
 
 MOST_SOURCES = 20
 _MAX_NAME = 255
 _DONE = (IndexingStatus.COMPLETED, IndexingStatus.ERROR)
-
-SourceType = Literal["local_file", "online_document", "website_crawl", "online_drive"]
-
-
-@dataclass(slots=True, kw_only=True)
-class PipelineOrder:
-    """What a pipeline is to read. `is_published`: its documents are kept; otherwise the draft runs and shows them."""
-
-    inputs: JsonMap
-    datasource_type: SourceType
-    datasource_info_list: list[JsonMap]
-    start_node_id: str
-    is_published: bool = True
-    response_mode: Literal["streaming", "blocking"] = "blocking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +72,15 @@ class PipelineAdded:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a run of a draft is given."""
+
+    pipeline_id: str
+    inputs: Mapping[str, Value]
+    system: Mapping[str, Value]
+
+
 class PipelineRuns:
     """Starts runs, and notes on documents how runs end that did not make them."""
 
@@ -105,18 +104,64 @@ class PipelineRuns:
                 position += 1
                 row = _new_document(asker, pipeline, order, info, name, position, added.batch)
                 session.add(row)
+                await session.flush()
+                await keep_order(session, asker, row, order, info)
                 added.documents.append(row)
         for row, info in zip(added.documents, order.datasource_info_list, strict=True):
-            system = _system(pipeline, order, info) | {
-                "document_id": row.id,
-                "batch": added.batch,
-                "invoke_from": "published",
-            }
-            try:
-                await self._host.call(self._request(asker, pipeline, order, inputs, system, run_id=row.pipeline_run_id))
-            except Refusal as refusal:
-                await self._fail(row.pipeline_run_id or "", refusal.message)
+            await self._begin(asker, pipeline, order, inputs, row, info)
         return added
+
+    async def again(self, asker: Asker, base_id: str, document_id: str, inputs: JsonMap | None = None) -> PipelineAdded:
+        """Make a document anew from its source with the answers that are kept, or with other ones. Its chunks stay
+        until the new ones are there. Raises NotFound, Forbidden, and Refusal (`document_indexing`) while it is made."""
+        asker.may_work()
+        pipeline = await self._pipelines.of_base(asker, base_id, published=True)
+        order = await self.order(asker, base_id, document_id)
+        if inputs is not None:
+            order.inputs = inputs
+        checked = await self._checked(asker, pipeline, order)
+        (info,) = order.datasource_info_list
+        await self._name(asker, info)
+        async with self._db.transaction(lock=f"documents of {pipeline.base.id}") as session:
+            _, row = await find_document(session, asker, base_id, document_id)
+            if row.archived:
+                raise Forbidden(f"{row.name} is archived and cannot be changed.", code="archived_document_immutable")
+            if row.indexing_status not in _DONE or row.job is not None:
+                raise Refusal(f"{row.name} is being made already; wait until that has ended.", code="document_indexing")
+            row.batch = new_batch()
+            _begin_again(row)
+            await keep_order(session, asker, row, order, info)
+        await self._begin(asker, pipeline, order, checked, row, info)
+        return PipelineAdded(pipeline, row.batch, [row])
+
+    async def retry(self, asker: Asker, base_id: str, document_ids: Sequence[str]) -> None:
+        """Make documents anew that ended in an error; all others are left alone. Raises as `again` does."""
+        async with self._db.session() as session:
+            base = await find_base(session, asker, base_id)
+            rows = await DocumentRepository(session, asker.workspace_id).documents(base.id, document_ids)
+        for row in rows:
+            if row.indexing_status == IndexingStatus.ERROR and not row.archived:
+                await self.again(asker, base.id, row.id)
+
+    async def order(self, asker: Asker, base_id: str, document_id: str) -> PipelineOrder:
+        """What a document was made of. Raises NotFound, Forbidden, and Refusal when nothing is kept of that."""
+        async with self._db.session() as session:
+            _, row = await find_document(session, asker, base_id, document_id)
+            return await self._kept(session, row)
+
+    async def carry_on(self, document: Document) -> None:
+        """Begin the run of a document again whose process died before the run was written down; `pipeline_run_id` is
+        new. A run that cannot begin is noted on the document."""
+        asker = Asker(workspace_id=document.workspace_id, account_id=document.created_by, role=Role.OWNER)
+        try:
+            pipeline = await self._pipelines.of_base(asker, document.base_id, published=True)
+            async with self._db.session() as session:
+                order = await self._kept(session, document)
+            inputs = await self._checked(asker, pipeline, order)
+        except Refusal as refusal:
+            await self.fail(document.pipeline_run_id or "", refusal.message)
+            return
+        await self._begin(asker, pipeline, order, inputs, document, order.datasource_info_list[0])
 
     async def preview(self, asker: Asker, base_id: str, order: PipelineOrder) -> ActiveRun:
         """A run of the draft with the first source, which keeps nothing. Raises NotFound, Forbidden and Refusal."""
@@ -125,6 +170,44 @@ class PipelineRuns:
         inputs = await self._checked(asker, pipeline, order)
         system = _system(pipeline, order, order.datasource_info_list[0]) | {"invoke_from": "debugger"}
         return await self._host.start(self._request(asker, pipeline, order, inputs, system))
+
+    async def _begin(
+        self,
+        asker: Asker,
+        pipeline: BasePipeline,
+        order: PipelineOrder,
+        inputs: Mapping[str, Value],
+        row: Document,
+        info: JsonMap,
+    ) -> None:
+        """Start the run that makes `row` of the source `info`, or note on it why there is none."""
+        system = _system(pipeline, order, info) | {
+            "document_id": row.id,
+            "batch": row.batch,
+            "invoke_from": "published",
+        }
+        try:
+            await self._host.call(self._request(asker, pipeline, order, inputs, system, run_id=row.pipeline_run_id))
+        except Refusal as refusal:
+            await self.fail(row.pipeline_run_id or "", refusal.message)
+
+    async def _kept(self, session: AsyncSession, row: Document) -> PipelineOrder:
+        stored = await session.get(StoredOrder, row.id)
+        if stored is None:
+            raise Refusal(
+                f"Nothing is kept of how {row.name} was made, so it cannot be made again; add its source anew.",
+                code="pipeline_order_missing",
+                status=404,
+            )
+        return order_of(stored)
+
+    async def trial(self, asker: Asker, base_id: str, order: PipelineOrder) -> Trial:
+        """The same for a member at the canvas, who starts the run. Raises as `preview` does."""
+        asker.may_work()
+        pipeline = await self._pipelines.of_base(asker, base_id, published=False)
+        inputs = await self._checked(asker, pipeline, order)
+        system = _system(pipeline, order, order.datasource_info_list[0]) | {"invoke_from": "debugger"}
+        return Trial(pipeline.app.id, inputs, system)
 
     def _request(
         self,
@@ -182,19 +265,33 @@ class PipelineRuns:
     async def _ended(self, record: RunRecord, end: RunEnd) -> None:
         if record.triggered_from != TriggeredFrom.PIPELINE_RUN:
             return
-        if isinstance(end, RunPaused):
-            await self._fail(record.id, "The pipeline waits for a person; a document cannot.")
-        elif end.status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
-            await self._fail(record.id, "The pipeline ended before it had kept any chunks.")
-        else:
-            await self._fail(record.id, end.error or "The run was stopped.")
+        status = "paused" if isinstance(end, RunPaused) else end.status
+        await self.fail(record.id, why_not_made(status, None if isinstance(end, RunPaused) else end.error))
 
-    async def _fail(self, run_id: str, reason: str) -> None:
+    async def fail(self, run_id: str, reason: str) -> None:
         """Note why a run made no document; without effect on one that is made, or has told its own error."""
         mine = (Document.pipeline_run_id == run_id, Document.indexing_status.not_in(_DONE))
         ended = {"indexing_status": IndexingStatus.ERROR, "error": reason, "stopped_at": now_us()}
         async with self._db.transaction() as session:
             await session.execute(update(Document).where(*mine).values(**ended))
+
+
+def why_not_made(status: str, error: str | None) -> str:
+    """Why a run that ended so has made no document."""
+    if status == "paused":
+        return "The pipeline waits for a person; a document cannot."
+    if status in (RunStatus.SUCCEEDED, RunStatus.PARTIAL):
+        return "The pipeline ended before it had kept any chunks."
+    return error or "The run was stopped."
+
+
+def _begin_again(row: Document) -> None:
+    row.pipeline_run_id = new_id()
+    row.indexing_status = IndexingStatus.PARSING
+    row.attempts = 0
+    row.processing_started_at = row.updated_at = now_us()
+    row.parsing_completed_at = row.cleaning_completed_at = row.splitting_completed_at = None
+    row.completed_at = row.stopped_at = row.error = row.indexing_latency = None
 
 
 def _system(pipeline: BasePipeline, order: PipelineOrder, info: JsonMap) -> dict[str, Value]:

@@ -454,6 +454,24 @@ class CrawlJob(Base):
     __table_args__ = (Index(None, "workspace_id", "created_at", "id"),)
 
 
+class StoredOrder(Base):
+    """What a pipeline was told to read for a document: to go on after a death, and to run it again."""
+
+    __tablename__ = "knowledge_pipeline_orders"
+
+    document_id: Mapped[str] = mapped_column(ForeignKey("knowledge_documents.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(String(36))
+    start_node_id: Mapped[str] = mapped_column(Text)
+    datasource_type: Mapped[str] = mapped_column(String(24))
+    datasource_info: Mapped[str] = mapped_column(Text)
+    """JSON object, with the content of a page."""
+    inputs: Mapped[str] = mapped_column(Text)
+    """JSON object of the answers, as they were given."""
+    created_by: Mapped[str | None] = mapped_column(String(36))
+    """Who ran it last."""
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
 class ChunkImport(Base):
     """A table of chunks being added to a document."""
 

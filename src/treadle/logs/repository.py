@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.accounts.tables import Account, EndUser, Member
-from treadle.apps.tables import App, AppVersion, Message, NodeExecution, Run, TriggeredFrom
+from treadle.apps.tables import TRIALS, App, AppVersion, Message, NodeExecution, Run
 
 KEYWORD_LENGTH = 30
 
@@ -111,7 +111,7 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
     if wanted.app_id is not None:
         conditions.append(Run.app_id == wanted.app_id)
     if not wanted.with_debugging:
-        conditions.append(Run.triggered_from.not_in((TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP)))
+        conditions.append(Run.triggered_from.not_in(TRIALS))
     if wanted.statuses:
         conditions.append(Run.status.in_(wanted.statuses))
     if wanted.created_before is not None:

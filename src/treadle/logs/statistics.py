@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Float, case, cast, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from treadle.apps.tables import Conversation, CreatedFrom, Feedback, Message, Run, TriggeredFrom
+from treadle.apps.tables import TRIALS, Conversation, CreatedFrom, Feedback, Message, Run
 from treadle.logs.days import Column, Period, day_name, day_number
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
@@ -91,7 +91,7 @@ def _runs(asked: _Asked, *values: Any) -> Any:
         select(day, *values)
         .where(
             Run.app_id == asked.app_id,
-            Run.triggered_from.not_in((TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP)),
+            Run.triggered_from.not_in(TRIALS),
             *asked.period.bounds(Run.created_at),
         )
         .group_by(day)

@@ -9,12 +9,10 @@ from typing import Literal
 import yaml
 
 from treadle.dsl import AppFile, parse
+from treadle.server.example_folder import example_folder
 from treadle.server.services import Services
 
 _log = logging.getLogger(__name__)
-
-_PACKAGED = Path(__file__).resolve().parent.parent / "examples"
-_IN_CHECKOUT = Path(__file__).resolve().parents[3] / "examples"
 
 
 Category = Literal["assistant", "writing", "support", "learning", "data"]
@@ -33,7 +31,9 @@ class CatalogueEntry:
 def catalogue() -> list[CatalogueEntry]:
     """Every app that comes with Treadle, in the order of `examples/catalogue.yaml`, which knows their categories."""
     files = {path.stem: path for path in example_files()}
-    listed: dict[str, list[Category]] = yaml.safe_load((_folder() / "catalogue.yaml").read_text(encoding="utf-8"))
+    listed: dict[str, list[Category]] = yaml.safe_load(
+        (example_folder() / "catalogue.yaml").read_text(encoding="utf-8")
+    )
     entries: list[CatalogueEntry] = []
     for name, categories in listed.items():
         parsed = parse(files[name].read_bytes())
@@ -43,18 +43,9 @@ def catalogue() -> list[CatalogueEntry]:
     return entries
 
 
-def _folder() -> Path:
-    return _PACKAGED if _PACKAGED.is_dir() else _IN_CHECKOUT
-
-
 def example_files() -> list[Path]:
     """The example app files: inside the wheel, or in the checkout."""
-    return sorted(_folder().glob("*.yml"))
-
-
-def pipeline_files() -> list[Path]:
-    """Knowledge pipelines to begin with."""
-    return sorted((_folder() / "pipelines").glob("*.yml"))
+    return sorted(example_folder().glob("*.yml"))
 
 
 async def load_examples(services: Services) -> int:

@@ -58,6 +58,7 @@ from treadle.knowledge.app_use import note_use
 from treadle.knowledge.evaluation.work import EvaluationWorker
 from treadle.knowledge.ingest.embedding import Embedder
 from treadle.knowledge.ingest.ingestion import Ingestion
+from treadle.knowledge.pipeline_rescue import PipelineRescue
 from treadle.knowledge.pipeline_runs import PipelineRuns
 from treadle.knowledge.pipelines import Pipelines
 from treadle.knowledge.retrieval.port import KnowledgePort
@@ -82,6 +83,7 @@ from treadle.platform.signed_links import SignedLinks
 from treadle.platform.writer import GroupWriter
 from treadle.sandbox import Sandbox
 from treadle.server.dissolution import dissolve
+from treadle.server.example_folder import pipeline_examples
 from treadle.server.knowledge import open_knowledge
 from treadle.server.limits import node_limits
 from treadle.server.links import Links
@@ -356,11 +358,16 @@ async def open_services(
             tools=tools,
         )
         resumer.debugging_again = editing.runs.again
-        pipelines = Pipelines(db, apps, drafts, knowledge.service.bases)
+        pipelines = Pipelines(db, apps, drafts, knowledge.service.bases, pipeline_examples)
+        pipeline_runs = PipelineRuns(db, pipelines, host, uploads)
+        rescue = PipelineRescue(
+            db, pipeline_runs, lease_seconds=settings.run_lease_seconds, max_attempts=settings.run_max_attempts
+        )
+        stack.push_async_callback(rescue.close)
         triggers = TriggerService(
             db=db, apps=apps, drafts=drafts, end_users=end_users, uploads=uploads, host=host, settle=recording.settle
         )
-        apps.publish_hooks += [triggers.on_publish, note_use]
+        apps.publish_hooks += [pipelines.check_version, triggers.on_publish, note_use]
         forms.go_on = resumer.go_on
         elsewhere.end_paused = resumer.end_paused
         accounts = AccountService(db, crypto, settings)
@@ -398,7 +405,7 @@ async def open_services(
             uploads=uploads,
             knowledge=knowledge.service,
             pipelines=pipelines,
-            pipeline_runs=PipelineRuns(db, pipelines, host, uploads),
+            pipeline_runs=pipeline_runs,
             ingestion=knowledge.ingestion,
             evaluation=knowledge.evaluation,
             extensions=extensions,
@@ -436,6 +443,7 @@ async def open_services(
             await _watch(services, stack)
             await elsewhere.clear()
             resumer.start()
+            rescue.start()
             ticker.start()
             form_delivery.start()
             knowledge.ingestion.worker.start()

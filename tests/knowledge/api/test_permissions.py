@@ -153,6 +153,7 @@ _ANYTHING = {
     "tag_ids": ["x"], "process_rule": {"mode": "automatic"}, "doc_type": "others", "doc_metadata": {},
     "file_ids": ["x"], "chunks": [{"content": "c"}], "upload_file_id": "x",
     "question": "q", "passage": "p", "question_set_id": "x", "variants": [{}],
+    "datasource_type": "local_file", "datasource_info_list": [{}], "start_node_id": "file", "inputs": {},
 }  # fmt: skip
 
 

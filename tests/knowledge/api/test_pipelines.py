@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from sqlalchemy import func, select
 
-from tests.knowledge.api.bench import Bench, Caller, refused
+from tests.knowledge.api.bench import PARAGRAPHS, PARENTS, Bench, Caller, refused
+from treadle.apps.tables import App
+from treadle.logs.repository import RunFilter
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "pipelines"
 TEXT = "No swimming in the harbour.\n\nNo diving from the pier."
@@ -148,7 +151,11 @@ async def test_other_workspaces_and_roles_are_kept_out(here: Bench, api: Caller)
     refused(await other.get(export), 403, "forbidden")
     refused(await (await here.member("normal")).get(export), 403, "forbidden")
     refused(await other.get(f"/apps/{base['pipeline_id']}"), 404, "not_found")
-    refused(await other.get(f"/apps/{base['pipeline_id']}/workflows/draft"), 404, "not_found")
+    canvas = f"/apps/{base['pipeline_id']}/workflows/draft"
+    refused(await other.get(canvas), 404, "not_found")
+    refused(await (await here.member("normal")).get(canvas), 404, "not_found")
+    refused(await editor.get(f"/apps/{base['pipeline_id']}"), 404, "not_found")
+    assert (await editor.get(canvas)).status_code == 200
     listed = (await editor.get("/apps")).json()["data"]
     assert base["pipeline_id"] not in {app["id"] for app in listed}
 
@@ -174,3 +181,147 @@ async def test_a_file_goes_in_and_comes_out_again(here: Bench) -> None:
     unconnected = await made(editor, yaml.safe_dump(bare), publish=False)
     answer = await editor.post(f"/rag/pipelines/{unconnected['pipeline_id']}/workflows/publish")
     assert "leads to no knowledge base node" in refused(answer, 400, "invalid_param")["message"]
+
+
+async def test_blank_pipelines_and_examples_begin_a_base_whole_or_not_at_all(here: Bench) -> None:
+    editor = await here.member("editor")
+    blank = (await editor.post("/rag/pipelines", {"name": "Harbour", "permission": "all_team_members"})).json()
+    assert (blank["name"], blank["runtime_mode"], blank["permission"]) == (
+        "Harbour",
+        "rag_pipeline",
+        "all_team_members",
+    )
+    draft = (await editor.get(f"/apps/{blank['pipeline_id']}/workflows/draft")).json()
+    assert [node["data"]["type"] for node in draft["graph"]["nodes"]] == ["datasource", "knowledge-index"]
+    check = (await editor.get(f"/apps/{blank['pipeline_id']}/workflows/draft/check")).json()
+    assert not check["publishable"]
+    assert {each["kind"] for each in check["data"] if each["severity"] == "error"} == {"leads-nowhere", "no-chunks"}, (
+        check
+    )
+    begun = await editor.post("/rag/pipelines", {"template_id": "questions-and-answers"})
+    assert (begun.json()["name"], begun.json()["icon_info"]["icon"]) == ("Questions and answers", "❓")
+    refused(await editor.post("/rag/pipelines", {"template_id": "nothing"}), 404, "not_found")
+    async with here.services.db.session() as session:
+        before = await session.scalar(select(func.count()).select_from(App))
+    refused(await editor.post("/rag/pipelines", {"name": "Harbour"}), 409, "dataset_name_duplicate")
+    async with here.services.db.session() as session:
+        assert await session.scalar(select(func.count()).select_from(App)) == before, "no pipeline without its base"
+
+
+async def test_the_canvas_edits_tries_and_publishes_a_pipeline(here: Bench, api: Caller) -> None:
+    editor = await here.member("editor")
+    base = await made(editor, example("general"), publish=False)
+    app = f"/apps/{base['pipeline_id']}"
+    offered = {
+        each["type"] for each in (await editor.get(f"{app}/workflows/default-workflow-block-configs")).json()["data"]
+    }
+    assert {"datasource", "knowledge-index", "code", "document-extractor", "llm"} <= offered
+    assert not {"start", "end", "answer", "human-input", "trigger-schedule"} & offered
+    draft = (await editor.get(f"{app}/workflows/draft")).json()
+    (question,) = draft["rag_pipeline_variables"]
+    known = {"graph": draft["graph"], "hash": draft["hash"], "variables_hash": draft["variables_hash"]}
+    twice = {**known, "rag_pipeline_variables": [question, question]}
+    refused(await editor.post(f"{app}/workflows/draft", twice), 400, "invalid_param")
+    shorter = {**known, "rag_pipeline_variables": [{**question, "default_value": 60}]}
+    assert (await editor.post(f"{app}/workflows/draft", shorter)).status_code == 200
+    refused(await editor.post(f"{app}/workflows/draft", shorter), 400, "draft_workflow_not_sync")
+    body = {**order(await uploaded(api, text="A" * 100)), "inputs": {}}
+    answer = await editor.post(f"/datasets/{base['id']}/pipeline/draft/run", body)
+    events = [json.loads(line[6:]) for line in answer.text.split("\n") if line.startswith("data: ")]
+    assert events[-1]["data"]["status"] == "succeeded", answer.text
+    last = (await editor.get(f"{app}/workflows/draft/nodes/base/last-run")).json()
+    assert last["outputs"]["preview"] == [{"content": "A" * 60}, {"content": "A" * 40}]
+    runs = (await editor.get(f"{app}/workflow-runs")).json()["data"]
+    assert len(runs) == 1
+    step = await editor.post(f"{app}/workflows/draft/nodes/chunks/run", {"inputs": {}})
+    assert step.json()["outputs"] == {"chunks": ["A" * 60, "A" * 40]}, step.text
+    checked = (await editor.get(f"{app}/workflows/draft/check")).json()
+    assert checked == {"publishable": True, "data": []}
+    assert (await editor.post(f"{app}/workflows/publish", {})).status_code == 200
+    (source,) = (await editor.get(f"/datasets/{base['id']}/pipeline/sources")).json()["data"]
+    assert (source["title"], source["file_extensions"][:2]) == ("File", ["txt", "md"])
+    assert (await editor.get(f"{app}/workflows")).json()["items"]
+    assert (await api.get(f"/datasets/{base['id']}/documents")).json()["data"] == []
+
+
+async def test_trials_of_pipelines_stand_in_no_log(here: Bench, api: Caller) -> None:
+    base = await made(await here.member("editor"), example("general"))
+    run, file_id = f"/datasets/{base['id']}/pipeline/run", await uploaded(api)
+    assert (await api.post(run, order(file_id, is_published=False))).status_code == 200
+    begun = (await api.post(run, order(file_id))).json()
+    await finished(api, base["id"], begun["batch"])
+    wanted = RunFilter(workspace_id=here.workspace_id, app_id=base["pipeline_id"])
+    logged, total = await here.services.logs.page(wanted, page=1, limit=10)
+    assert [row.run.triggered_from for row in logged] == ["rag-pipeline-run"]
+    assert total == 1
+
+
+async def test_a_document_is_made_again_as_it_was_or_otherwise(here: Bench, api: Caller) -> None:
+    editor = await here.member("editor")
+    base = await made(editor, example("general"))
+    body = order(await uploaded(api, text="A" * 100), inputs={"longest": 60})
+    begun = (await editor.post(f"/datasets/{base['id']}/pipeline/run", body)).json()
+    document = begun["documents"][0]["id"]
+    assert (await finished(api, base["id"], begun["batch"]))["error"] is None
+    path = f"/datasets/{base['id']}/documents/{document}"
+    log = (await editor.get(f"{path}/pipeline-execution-log")).json()
+    assert (log["start_node_id"], log["datasource_type"], log["inputs"]) == ("file", "local_file", {"longest": 60})
+    assert log["datasource_info"] == body["datasource_info_list"][0]
+    assert [each["variable"] for each in log["user_input_variables"]] == ["longest"]
+    for given, lengths in (({}, [60, 40]), ({"inputs": {"longest": 80}}, [80, 20]), ({}, [80, 20])):
+        again = (await editor.post(f"{path}/pipeline-run", given)).json()
+        assert [each["id"] for each in again["documents"]] == [document]
+        assert (await finished(api, base["id"], again["batch"]))["error"] is None
+        assert [len(row["content"]) for row in await here.segments(api, base["id"], document)] == lengths
+    refused(await editor.post(f"{path}/pipeline-run", {"inputs": {"longest": "many"}}), 400, "invalid_param")
+    empty = (await editor.post(f"/datasets/{base['id']}/pipeline/run", order(await uploaded(api, text="\n")))).json()
+    assert (await finished(api, base["id"], empty["batch"]))["error"]
+    failed = empty["documents"][0]["id"]
+    retried = await editor.post(f"/datasets/{base['id']}/retry", {"document_ids": [failed, document]})
+    assert retried.status_code == 204, retried.text
+    assert (await here.indexed(api, base["id"], failed))["display_status"] == "error"
+    again = (await editor.get(f"{path}/pipeline-execution-log")).json()
+    assert again["inputs"] == {"longest": 80}
+    stranger = await here.member("editor")
+    refused(await stranger.get(f"{path}/pipeline-execution-log"), 403, "forbidden")
+    plain = await here.base(api)
+    text = await here.text(api, plain)
+    owner = await here.member("owner")
+    refused(
+        await owner.get(f"/datasets/{plain}/documents/{text['id']}/pipeline-execution-log"),
+        404,
+        "pipeline_order_missing",
+    )
+
+
+async def test_an_ordinary_base_becomes_one_that_a_pipeline_fills(here: Bench, api: Caller) -> None:
+    await here.add_models()
+    owner = await here.member("owner")
+    plain = await here.base(api)
+    text = "\n\n".join(["No swimming in the harbour. " * 3, "No diving from the pier. " * 3])
+    rule = {**PARAGRAPHS, "rules": {**PARAGRAPHS["rules"], "segmentation": {
+        "separator": "\\n\\n", "max_tokens": 90, "chunk_overlap": 0}}}  # fmt: skip
+    document = await here.text(api, plain, text, process_rule=rule)
+    before = [row["content"] for row in await here.segments(api, plain, document["id"])]
+    turned = await owner.post(f"/rag/pipelines/transform/datasets/{plain}")
+    assert turned.status_code == 200, turned.text
+    assert (turned.json()["runtime_mode"], turned.json()["is_published"]) == ("rag_pipeline", True)
+    refused(await owner.post(f"/rag/pipelines/transform/datasets/{plain}"), 400, "pipeline_exists")
+    again = (await owner.post(f"/datasets/{plain}/documents/{document['id']}/pipeline-run", {})).json()
+    assert (await finished(api, plain, again["batch"]))["error"] is None
+    assert [row["content"] for row in await here.segments(api, plain, document["id"])] == before
+    parents = await here.base(api)
+    child = await here.text(
+        api, parents, text, process_rule=PARENTS, doc_form="hierarchical_model", indexing_technique="high_quality"
+    )
+    rows = await here.segments(api, parents, child["id"])
+    before = [(row["content"], [each["content"] for each in row["child_chunks"]]) for row in rows]
+    assert (await owner.post(f"/rag/pipelines/transform/datasets/{parents}")).status_code == 200
+    begun = (await owner.post(f"/datasets/{parents}/documents/{child['id']}/pipeline-run", {})).json()
+    assert (await finished(api, parents, begun["batch"]))["error"] is None
+    rows = await here.segments(api, parents, child["id"])
+    assert [(row["content"], [each["content"] for each in row["child_chunks"]]) for row in rows] == before
+    empty = await here.base(api)
+    assert (await owner.post(f"/rag/pipelines/transform/datasets/{empty}")).status_code == 200
+    first = (await api.post(f"/datasets/{empty}/pipeline/run", order(await uploaded(api)))).json()
+    assert (await finished(api, empty, first["batch"]))["error"] is None

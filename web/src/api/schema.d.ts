@@ -4510,6 +4510,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rag/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Pipeline
+         * @description Make a knowledge base with a blank pipeline, or with that of an example.
+         */
+        post: operations["pipelines_create_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rag/pipelines/imports": {
         parameters: {
             query?: never;
@@ -4524,6 +4544,46 @@ export interface paths {
          * @description Make a knowledge base with the pipeline of a file, or put the file in the place of a pipeline's draft.
          */
         post: operations["pipelines_import_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rag/pipelines/transform/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Convert Base
+         * @description Give an ordinary knowledge base a pipeline that cuts like its rules, for good.
+         */
+        post: operations["pipelines_convert_base"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rag/pipelines/{pipeline_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pipeline
+         * @description The knowledge base that a pipeline fills.
+         */
+        get: operations["pipelines_read_pipeline"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4584,6 +4644,106 @@ export interface paths {
         get: operations["pipelines_list_pipeline_templates"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/pipeline/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pipeline Sources
+         * @description The data sources of the version that runs, or of the draft, and the form of each.
+         */
+        get: operations["pipelines_list_pipeline_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/pipeline/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Pipeline
+         * @description Begin to make a document of each source with the version that runs.
+         */
+        post: operations["pipelines_run_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/pipeline/draft/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Pipeline
+         * @description Run the draft with the first source, and show what would be kept; nothing is.
+         */
+        post: operations["pipelines_try_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/pipeline-execution-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Execution Log
+         * @description What a document was made of: its source, and what was answered.
+         */
+        get: operations["pipelines_read_execution_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/pipeline-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Document Again
+         * @description Make a document anew from its source, with the answers that are kept or with other ones.
+         */
+        post: operations["pipelines_run_document_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6633,6 +6793,10 @@ export interface components {
             version: string;
             environment_variables: components["schemas"]["VariableShown"][];
             conversation_variables: components["schemas"]["VariableShown"][];
+            /** @description What a knowledge pipeline asks for; empty for apps. */
+            rag_pipeline_variables: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
             created_at: number;
             updated_by: string | null;
             updated_at: number;
@@ -6687,6 +6851,22 @@ export interface components {
             created_by: string | null;
             created_at: number;
             finished_at: number | null;
+        };
+        /** @description What a document was made of, and the version that would make it now. */
+        ExecutionLog: {
+            /** @enum {string} */
+            datasource_type: "local_file" | "online_document" | "website_crawl" | "online_drive";
+            datasource_info: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            start_node_id: string;
+            inputs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** @description What the pipeline asks for now; empty if it is gone. */
+            user_input_variables: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
         };
         /** @description What answers a question: an empty passage stands for the whole document, an empty document for any. */
         ExpectedShown: {
@@ -7627,6 +7807,15 @@ export interface components {
             token: string;
             password: string;
         };
+        /** @description A knowledge base with a pipeline: that of an example, or a blank one. What is empty is taken from the example. */
+        NewPipeline: {
+            template_id?: string | null;
+            /** @default  */
+            name?: string;
+            /** @default  */
+            description?: string;
+            permission?: ("only_me" | "all_team_members" | "partial_members") | null;
+        };
         NewQuestion: {
             question: string;
             /** @default  */
@@ -7935,6 +8124,17 @@ export interface components {
         Pin: {
             is_pinned: boolean;
         };
+        /** @description The documents that runs have begun to make. */
+        PipelineBegun: {
+            batch: string;
+            documents: components["schemas"]["PipelineDocument"][];
+        };
+        PipelineDocument: {
+            id: string;
+            name: string;
+            indexing_status: string;
+            error: string | null;
+        };
         /** @description The file of a pipeline, as YAML. */
         PipelineFile: {
             data: string;
@@ -7949,10 +8149,43 @@ export interface components {
             mode?: "yaml-content";
             pipeline_id?: string | null;
         };
-        /** @description A pipeline to begin with: import its `content`. */
+        /** @description What a pipeline is to read. */
+        PipelineRun: {
+            inputs?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** @enum {string} */
+            datasource_type: "local_file" | "online_document" | "website_crawl" | "online_drive";
+            datasource_info_list: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+            start_node_id: string;
+        };
+        /** @description What a run can begin with, and what it asks for then. */
+        PipelineSource: {
+            node_id: string;
+            plugin_id: string;
+            provider_name: string;
+            /** @enum {string} */
+            datasource_type: "local_file" | "online_document" | "website_crawl" | "online_drive";
+            title: string;
+            file_extensions: string[];
+            user_input_variables: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+        };
+        PipelineSources: {
+            data: components["schemas"]["PipelineSource"][];
+        };
+        /** @description A pipeline to begin with; `content` is its file. */
         PipelineTemplate: {
             id: string;
             content: string;
+            name: string;
+            description: string;
+            icon: string;
+            chunk_structure: string;
+            indexing_technique: string;
         };
         PipelineTemplates: {
             data: components["schemas"]["PipelineTemplate"][];
@@ -8292,6 +8525,12 @@ export interface components {
         /** @description The parameters of a model. */
         Rules: {
             data: components["schemas"]["Rule"][];
+        };
+        /** @description Left out, the answers that are kept are given again. */
+        RunAgain: {
+            inputs?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /** @description What a workflow is run on. `start_node_id` is the trigger to begin with, in a workflow with triggers. */
         RunDraft: {
@@ -11078,6 +11317,9 @@ export interface operations {
                     conversation_variables?: {
                         [key: string]: components["schemas"]["JsonValue"];
                     }[] | null;
+                    rag_pipeline_variables?: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    }[] | null;
                     hash?: string | null;
                     variables_hash?: string | null;
                     csrf_token?: string | null;
@@ -11096,6 +11338,9 @@ export interface operations {
                         [key: string]: components["schemas"]["JsonValue"];
                     }[] | null;
                     conversation_variables?: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    }[] | null;
+                    rag_pipeline_variables?: {
                         [key: string]: components["schemas"]["JsonValue"];
                     }[] | null;
                     hash?: string | null;
@@ -17972,6 +18217,39 @@ export interface operations {
             };
         };
     };
+    pipelines_create_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPipeline"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     pipelines_import_pipeline: {
         parameters: {
             query?: never;
@@ -17984,6 +18262,68 @@ export interface operations {
                 "application/json": components["schemas"]["PipelineImport"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_convert_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_read_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipeline_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -18085,6 +18425,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PipelineTemplates"];
+                };
+            };
+        };
+    };
+    pipelines_list_pipeline_sources: {
+        parameters: {
+            query?: {
+                is_published?: boolean;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineSources"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_run_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineBegun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_try_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRun"];
+            };
+        };
+        responses: {
+            /** @description Events of the run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_read_execution_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionLog"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_run_document_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineBegun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

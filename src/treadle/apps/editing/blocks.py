@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from treadle.apps.editing.pipeline_blocks import FILE_SOURCE, KEEPING
+from treadle.apps.tables import AppMode as StoredMode
 from treadle.dsl import AppMode, JsonMap
 from treadle.engine.ports import ModelRef
 from treadle.nodes import FORMS, PIPELINE_ONLY
@@ -19,6 +21,8 @@ _TITLES: Final = {
     "http-request": "HTTP Request",
     "template-transform": "Template",
     "assigner": "Variable Assigner",
+    "datasource": "Data Source",
+    "knowledge-index": "Knowledge Base",
     "document-extractor": "Doc Extractor",
     "loop-end": "Exit Loop",
     "trigger-webhook": "Webhook",
@@ -27,6 +31,18 @@ _TITLES: Final = {
 }
 _NOT_OFFERED: Final = PIPELINE_ONLY | {"variable-assigner"}
 """Node types of knowledge pipelines, and old names."""
+_NOT_IN_PIPELINES: Final = frozenset(
+    {
+        "start",
+        "end",
+        "answer",
+        "human-input",
+        "trigger-webhook",
+        "trigger-schedule",
+        "trigger-plugin",
+        "variable-assigner",
+    }
+)
 _ONLY_IN: Final = {
     "answer": AppMode.ADVANCED_CHAT,
     "end": AppMode.WORKFLOW,
@@ -36,6 +52,8 @@ _ONLY_IN: Final = {
 }
 _MODEL: Final[JsonMap] = {"provider": "", "name": "", "mode": "chat", "completion_params": {"temperature": 0.7}}
 _BEGIN: Final[dict[str, JsonMap]] = {
+    "datasource": FILE_SOURCE,
+    "knowledge-index": KEEPING,
     "start": {"variables": []},
     "end": {"outputs": []},
     "answer": {"answer": ""},
@@ -169,17 +187,22 @@ class Block:
     form: JsonMap
 
 
-def blocks(mode: AppMode | str, model: ModelRef | None = None) -> Iterator[Block]:
+def blocks(mode: StoredMode | AppMode | str, model: ModelRef | None = None) -> Iterator[Block]:
     """The node types that an app of this mode can have, none for apps without a canvas. New nodes that ask a model ask
     `model`."""
-    mode = AppMode(mode)
     for kind in FORMS:
-        if mode.has_graph and kind not in _NOT_OFFERED and _ONLY_IN.get(kind, mode) is mode:
+        if _is_offered(kind, StoredMode(mode)):
             title = _TITLES.get(kind) or kind.replace("-", " ").title()
             data: JsonMap = {"type": kind, "title": title, "desc": "", **deepcopy(_BEGIN.get(kind, {}))}
             if model is not None:
                 _choose(data, model)
             yield Block(type=kind, title=title, data=data, form=_form(kind))
+
+
+def _is_offered(kind: str, mode: StoredMode) -> bool:
+    if mode is StoredMode.RAG_PIPELINE:
+        return kind not in _NOT_IN_PIPELINES
+    return AppMode(mode).has_graph and kind not in _NOT_OFFERED and _ONLY_IN.get(kind, mode) == mode
 
 
 def _choose(data: JsonMap, model: ModelRef) -> None:

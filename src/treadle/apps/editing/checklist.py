@@ -13,7 +13,9 @@ from treadle.apps.editing.drafts import Draft, Drafts
 from treadle.apps.features.check import FeatureCheck
 from treadle.apps.features.plan import extras_of
 from treadle.apps.service import AppService, check_runnable
-from treadle.dsl import AppMode, ModelConfig, Problem, graph_view
+from treadle.apps.tables import AppMode as StoredMode
+from treadle.dsl import AppMode, ModelConfig, NodeView, Problem, graph_view
+from treadle.dsl.paths import reachable
 from treadle.engine.errors import GraphProblem, NodeError, ToolCredentialsError, ToolNodeError
 from treadle.engine.ports import ModelRef, ToolRef
 from treadle.models.service import ModelService
@@ -51,10 +53,11 @@ class DraftCheck:
     async def findings(self, workspace_id: str, app_id: str, *, with_models: bool = True) -> list[Finding]:
         """Everything found, errors first. Raises NotFound."""
         draft = await self._drafts.read(workspace_id, app_id)
-        found = [_finding(problem) for problem in problems_of(draft.definition.to_file(draft.app))]
+        pipeline = draft.app.mode == StoredMode.RAG_PIPELINE
+        found = [_finding(each) for each in problems_of(draft.definition.to_file(draft.app), pipeline=pipeline)]
         if not any(finding.severity == "error" for finding in found):
             found += self._refused(draft)
-        found += _without_result(draft)
+        found += _without_index(draft) if pipeline else _without_result(draft)
         found += [
             Finding(kind="extension-unavailable", severity="error", message=problem)
             for problem in await self._features.problems(workspace_id, extras_of(draft.definition))
@@ -137,6 +140,33 @@ def _models_of(draft: Draft) -> Iterator[tuple[str | None, str | None, ModelRef]
         if isinstance(model, Mapping) and model.get("name"):
             ref = ModelRef(str(model.get("provider", "")), str(model["name"]), str(model.get("mode") or "chat"))
             yield node.id, node.title, ref
+
+
+def _without_index(draft: Draft) -> Iterator[Finding]:
+    """What keeps a pipeline from keeping anything: no data source, one that leads nowhere, chunks not chosen."""
+    view = graph_view(draft.workflow)
+    sources = [node for node in view.nodes if node.type == "datasource"]
+    ends = [node for node in view.nodes if node.type == "knowledge-index"]
+    if not sources:
+        message = "A knowledge pipeline begins with a data source: add one."
+        yield Finding(kind="no-source", severity="error", message=message)
+    if not ends:
+        message = "Nothing is kept: add a node of type Knowledge Base and connect it."
+        yield Finding(kind="no-result", severity="error", message=message)
+    for node in sources if ends else []:
+        if not reachable([node.id], view.edges_inside(None)) & {end.id for end in ends}:
+            message = f'The data source "{node.title or node.id}" leads to no knowledge base: connect it to one.'
+            yield _of_node("leads-nowhere", message, node, None)
+    for node in ends:
+        if not node.data.get("index_chunk_variable_selector"):
+            message = f'The node "{node.title or node.id}" keeps nothing: choose its variable of chunks.'
+            yield _of_node("no-chunks", message, node, "index_chunk_variable_selector")
+
+
+def _of_node(kind: str, message: str, node: NodeView, field: str | None) -> Finding:
+    return Finding(
+        kind=kind, severity="error", message=message, node_id=node.id, node_title=node.title or None, field=field
+    )
 
 
 def _without_result(draft: Draft) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from sqlalchemy import Select, and_, or_, select
 
 from treadle.accounts.tables import Account
 from treadle.apps.editing.variables import Debugger
-from treadle.apps.tables import Message, NodeExecution, Run, TriggeredFrom
+from treadle.apps.tables import TRIALS, Message, NodeExecution, Run, TriggeredFrom
 from treadle.platform.db import Database
 from treadle.platform.refusals import NotFound
 
@@ -36,7 +36,7 @@ class DebugHistory:
         of_app = (
             Run.workspace_id == workspace_id,
             Run.app_id == app_id,
-            Run.triggered_from == TriggeredFrom.DEBUGGING,
+            Run.triggered_from.in_((TriggeredFrom.DEBUGGING, TriggeredFrom.PIPELINE_DEBUGGING)),
         )
         query = _runs().where(*of_app).order_by(Run.created_at.desc(), Run.id.desc()).limit(limit + 1)
         async with self._db.session() as session:
@@ -94,7 +94,7 @@ class DebugHistory:
             .where(
                 *mine,
                 Run.app_id == who.app_id,
-                Run.triggered_from.in_((TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP)),
+                Run.triggered_from.in_(TRIALS),
             )
         )
         found: list[NodeExecution] = []

@@ -17,6 +17,7 @@ from treadle.apps.editing.debug_part import compile_part
 from treadle.apps.editing.debug_values import Needed, give, missing, needed_by, resolved, with_links
 from treadle.apps.editing.drafts import Draft, Drafts
 from treadle.apps.editing.variables import CONVERSATION, SYSTEM, Debugger, DraftVariables, Trail
+from treadle.apps.pipeline_inputs import pipeline_variables, rag_defaults
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.masking import Mask
 from treadle.apps.running.recorder import Recording
@@ -81,7 +82,9 @@ class TryOut:
     model_config: JsonMap | None = None
     root: str | None = None
     caught: Mapping[str, Value] | None = None
-    """What came to the trigger while the editor listened; it takes the place of inputs."""
+    """What came to the trigger while the editor listened, or was checked before; it takes the place of inputs."""
+    system: Mapping[str, Value] = field(default_factory=dict[str, Value])
+    """More system variables, such as those of knowledge pipelines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +150,14 @@ class DebugRuns:
             StartRun(
                 app=draft.app,
                 created_from=CreatedFrom.CONSOLE,
-                triggered_from=TriggeredFrom.DEBUGGING,
+                triggered_from=TriggeredFrom.PIPELINE_DEBUGGING
+                if draft.app.mode == AppMode.RAG_PIPELINE
+                else TriggeredFrom.DEBUGGING,
                 user_id=person.account_id,
                 user=person.account_id,
                 inputs=inputs,
                 root=asked.root,
+                system=asked.system,
                 files=asked.files,
                 query=asked.query,
                 conversation_id=asked.conversation_id,
@@ -206,7 +212,7 @@ class DebugRuns:
         Raises NotFound, and Refusal for settings or inputs that cannot run; a node that fails is no refusal.
         """
         part = await self._part(person, app_id, node_id)
-        who, record = person.in_app(app_id), self._record(person, part, AppMode(part.draft.app.mode))
+        who, record = person.in_app(app_id), self._record(person, part, AppMode(part.draft.definition.mode))
         given, inputs, pool = await self._prepared(person, part, asked, record.id)
         trail = Trail(self._variables, who, part.version.secrets)
         finished: list[NodeFinished] = []
@@ -324,6 +330,7 @@ class DebugRuns:
                 "sys": system,
                 "env": {variable.name: as_value(variable.value) for variable in workflow.environment_variables},
                 "conversation": conversation,
+                "rag": rag_defaults(pipeline_variables(workflow.pipeline_variables)),
             },
             secrets=secrets,
         )

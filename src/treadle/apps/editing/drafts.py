@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.apps.definition import Definition, definition_mode
+from treadle.apps.pipeline_inputs import SHARED, pipeline_variables
 from treadle.apps.repository import AppRepository
 from treadle.apps.service import APPS_TOPIC, AppService
 from treadle.apps.tables import App, AppVersion, DraftVariable, VersionKind
@@ -33,6 +34,7 @@ from treadle.dsl import (
     read_environment_variables,
     with_feature_defaults,
 )
+from treadle.engine.errors import GraphError
 from treadle.platform.changes import bump
 from treadle.platform.clock import now_us
 from treadle.platform.crypto import Crypto
@@ -84,6 +86,7 @@ class DraftEdit:
     features: JsonMap | None = None
     environment_variables: Sequence[JsonMap] | None = None
     conversation_variables: Sequence[JsonMap] | None = None
+    pipeline_variables: Sequence[JsonMap] | None = None
     hash: str | None = None
     variables_hash: str | None = None
 
@@ -124,7 +127,9 @@ class Drafts:
                 conversation_variables=workflow.conversation_variables
                 if edit.conversation_variables is None
                 else _conversation(edit.conversation_variables),
-                pipeline_variables=workflow.pipeline_variables,
+                pipeline_variables=workflow.pipeline_variables
+                if edit.pipeline_variables is None
+                else _questions(edit.pipeline_variables),
             )
             return await self._write(session, draft, replace(draft.definition, workflow=saved), account_id)
 
@@ -219,7 +224,8 @@ class Drafts:
         """Signed, so that nobody can try from it what a secret is."""
         workflow = definition.workflow or WorkflowFile()
         variables = [*workflow.environment_variables, *workflow.conversation_variables]
-        shown = json.dumps([[each.namespace, each.model_dump(mode="json")] for each in variables], sort_keys=True)
+        listed: list[object] = [[each.namespace, each.model_dump(mode="json")] for each in variables]
+        shown = json.dumps([*listed, *workflow.pipeline_variables], sort_keys=True)
         return hashlib.sha256(self._crypto.sign(f"variables of {app.id} {shown}").encode()).hexdigest()
 
 
@@ -277,6 +283,19 @@ def _conversation(sent: Sequence[JsonMap]) -> list[ConversationVariable]:
     variables, problems = read_conversation_variables(list(sent))
     _refuse(problems, "conversation_variables")
     return variables
+
+
+def _questions(sent: Sequence[JsonMap]) -> list[JsonMap]:
+    """What a pipeline asks for. Raises InvalidParam for a question that cannot be read, or stands there twice."""
+    try:
+        read = pipeline_variables(sent)
+    except GraphError as error:
+        raise InvalidParam(error.problems[0].message, param="rag_pipeline_variables") from error
+    names = [(each.belongs_to, each.question.variable) for each in read]
+    for name in names:
+        if names.count(name) > 1 or (name[0] != SHARED and (SHARED, name[1]) in names):
+            raise InvalidParam(f"Two questions have the name {name[1]!r}; rename one.", param="rag_pipeline_variables")
+    return list(sent)
 
 
 def _refuse(problems: Sequence[Problem], param: str) -> None:

@@ -7,10 +7,9 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.accounts.tables import Account
-from treadle.apps.definition import Definition
+from treadle.apps.definition import Definition, definition_mode
 from treadle.apps.repository import AppRepository
 from treadle.apps.tables import App, AppMode, AppVersion, VersionKind
-from treadle.dsl import AppMode as FileMode
 from treadle.platform.clock import now_us
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
@@ -75,7 +74,7 @@ class Versions:
             app = await _app(session, workspace_id, app_id)
             row = await _published(session, app_id, version_id)
             author = await session.get(Account, row.created_by) if row.created_by else None
-        definition = Definition.from_row(row, FileMode(app.mode), self._crypto)
+        definition = Definition.from_row(row, definition_mode(app), self._crypto)
         return Version(row, author, row.id == app.published_version_id), definition
 
     async def current(self, workspace_id: str, app_id: str) -> tuple[Version, Definition] | None:

@@ -23,7 +23,7 @@ from treadle.apps.running.records import RunRecord
 from treadle.apps.running.requests import Debugging
 from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
-from treadle.apps.tables import TriggeredFrom
+from treadle.apps.tables import TRIALS
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.engine.errors import GraphError
 from treadle.engine.events import NodeStatus, PauseKey, PauseRequested, RunFinished, RunStarted, RunStatus
@@ -169,7 +169,7 @@ class Resumer:
         record = checkpoint.run
         app = await self._apps.app(record.app_id)
         debugging = self._drafts.pop(record.id, None)
-        if debugging is None and record.triggered_from in (TriggeredFrom.DEBUGGING, TriggeredFrom.SINGLE_STEP):
+        if debugging is None and record.triggered_from in TRIALS:
             if self.debugging_again is None or not checkpoint.answers:
                 raise Refusal("a run of a draft ends with its process; run the draft again.")
             debugging = await self.debugging_again(record)

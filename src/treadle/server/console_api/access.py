@@ -16,6 +16,7 @@ from starlette.types import Message, Receive
 
 from treadle.accounts.service import SignedIn
 from treadle.accounts.tables import Role
+from treadle.knowledge.access import Asker
 from treadle.platform.refusals import BadRequest, Forbidden, InvalidParam, NotFound, TooLarge, Unauthorized
 from treadle.server.arguments import read_body
 from treadle.server.declared import Caller
@@ -27,6 +28,8 @@ CSRF_HEADER = "x-csrf-token"
 ADMINISTRATORS = frozenset({Role.OWNER, Role.ADMIN})
 EDITORS = ADMINISTRATORS | {Role.EDITOR}
 APP_USERS = EDITORS | {Role.NORMAL}
+_CANVAS = frozenset({"workflows", "workflow-runs"})
+"""What a canvas asks for, below the address of its app."""
 
 
 class DeclaredAPIRoute(APIRoute):
@@ -170,8 +173,16 @@ async def _signed_in(request: Request, services: Services) -> SignedIn:
         raise Unauthorized("Sign in first.")
     app_id = request.path_params.get("app_id")
     if app_id is not None and await services.apps.is_pipeline(app_id):
-        raise NotFound("There is no such app.")  # who may see a pipeline is told by its base
+        await _check_pipeline(request, services, signed_in, app_id)
     return signed_in
+
+
+async def _check_pipeline(request: Request, services: Services, signed_in: SignedIn, app_id: str) -> None:
+    """The pipeline of a knowledge base is an app on its canvas alone, to editors who may use the base."""
+    inside = request.url.path.partition(f"/apps/{app_id}/")[2].partition("/")[0]
+    asker = Asker(workspace_id=signed_in.workspace_id, account_id=signed_in.account_id, role=signed_in.role)
+    if inside not in _CANVAS or not await services.pipelines.is_edited_by(asker, app_id):
+        raise NotFound("There is no such app.")
 
 
 def _check_token(services: Services, signed_in: SignedIn, sent: str) -> None:

@@ -146,7 +146,11 @@ async def list_broken(dataset_id: str, services: ServicesDep, signed_in: MemberD
 @router.post("/datasets/{dataset_id}/retry", status_code=204)
 async def retry_documents(dataset_id: str, body: DocumentIds, services: ServicesDep, signed_in: MemberDep) -> None:
     """Begin again with documents that ended in an error."""
-    await services.knowledge.documents.retry(asker_of(signed_in), dataset_id, body.document_ids)
+    asker = asker_of(signed_in)
+    if (await services.knowledge.bases.read(asker, dataset_id)).pipeline_id is None:
+        await services.knowledge.documents.retry(asker, dataset_id, body.document_ids)
+    else:
+        await services.pipeline_runs.retry(asker, dataset_id, body.document_ids)
 
 
 @router.post(f"{_ROOT}/generate-summary")

@@ -116,7 +116,7 @@ async def run_draft(app_id: str, body: RunDraft, services: ServicesDep, signed_i
     """Run the draft of a workflow."""
     await _mode(services, signed_in.workspace_id, app_id, AppMode.WORKFLOW)
     asked = TryOut(inputs=body.inputs, files=body.files, root=body.start_node_id or None)
-    return _stream(await services.editing.runs.start(person_of(signed_in), app_id, asked))
+    return streamed(await services.editing.runs.start(person_of(signed_in), app_id, asked))
 
 
 @router.post("/apps/{app_id}/advanced-chat/workflows/draft/run", responses=STREAM, response_class=Streamed)
@@ -130,7 +130,7 @@ async def chat_with_draft(app_id: str, body: ChatWithDraft, services: ServicesDe
         conversation_id=optional_uuid(body.conversation_id, "conversation_id"),
         parent_message_id=body.parent_message_id or None,
     )
-    return _stream(await services.editing.runs.start(person_of(signed_in), app_id, asked))
+    return streamed(await services.editing.runs.start(person_of(signed_in), app_id, asked))
 
 
 @router.post("/apps/{app_id}/chat-messages", responses=STREAM, response_class=Streamed)
@@ -141,7 +141,7 @@ async def chat_with_configuration(
     await _mode(services, signed_in.workspace_id, app_id, AppMode.CHAT, AppMode.AGENT_CHAT)
     if not body.query:
         raise InvalidParam("`query` must not be empty.", param="query")
-    return _stream(await services.editing.runs.start(person_of(signed_in), app_id, _asked(body)))
+    return streamed(await services.editing.runs.start(person_of(signed_in), app_id, _asked(body)))
 
 
 @router.post("/apps/{app_id}/completion-messages", responses=STREAM, response_class=Streamed)
@@ -150,7 +150,7 @@ async def complete_with_configuration(
 ) -> Streamed:
     """Call a text generator, on an unsaved configuration if one is sent."""
     await _mode(services, signed_in.workspace_id, app_id, AppMode.COMPLETION)
-    return _stream(await services.editing.runs.start(person_of(signed_in), app_id, _asked(body)))
+    return streamed(await services.editing.runs.start(person_of(signed_in), app_id, _asked(body)))
 
 
 @router.get("/apps/{app_id}/completion-messages/{message_id}/more-like-this", responses=STREAM, response_class=Streamed)
@@ -159,7 +159,7 @@ async def more_like_this(app_id: str, message_id: str, services: ServicesDep, si
     await _mode(services, signed_in.workspace_id, app_id, AppMode.COMPLETION)
     person = person_of(signed_in)
     asked = await services.again.tried_like(person, services.editing.drafts, app_id, message_id)
-    return _stream(await services.editing.runs.start(person, app_id, asked))
+    return streamed(await services.editing.runs.start(person, app_id, asked))
 
 
 @router.post("/apps/{app_id}/workflows/draft/nodes/{node_id}/run")
@@ -206,7 +206,7 @@ async def _run_container(
     signed_in: EditorDep,
 ) -> Streamed:
     run = await services.editing.runs.walk(person_of(signed_in), app_id, node_id, kind, _given(body))
-    return _stream(run)
+    return streamed(run)
 
 
 @router.post("/apps/{app_id}/workflows/draft/iteration/nodes/{node_id}/run", responses=STREAM, response_class=Streamed)
@@ -283,5 +283,6 @@ def _given(body: StepInputs) -> TryOut:
     return TryOut(inputs=body.inputs, files=body.files, query=body.query.replace("\x00", ""))
 
 
-def _stream(run: ActiveRun) -> Streamed:
+def streamed(run: ActiveRun) -> Streamed:
+    """The events of a run that a member tries."""
     return Streamed(EventStream(run.feed, FrameEncoder(run.thread), on_close=run.release))

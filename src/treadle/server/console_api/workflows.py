@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from fastapi import Request
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
 from treadle.apps.editing.basic import checked_config
 from treadle.apps.editing.blocks import Block, blocks
@@ -59,6 +59,7 @@ class DraftShown(BaseModel):
     version: str
     environment_variables: list[VariableShown]
     conversation_variables: list[VariableShown]
+    rag_pipeline_variables: list[JsonObject] = Field(description="What a knowledge pipeline asks for; empty for apps.")
     created_at: float
     updated_by: str | None
     updated_at: float
@@ -74,6 +75,7 @@ class DraftToSave(BaseModel):
     features: JsonObject | None = None
     environment_variables: list[JsonObject] | None = None
     conversation_variables: list[JsonObject] | None = None
+    rag_pipeline_variables: list[JsonObject] | None = None
     hash: str | None = None
     variables_hash: str | None = None
     csrf_token: str | None = None
@@ -170,6 +172,7 @@ async def save_draft(app_id: str, request: Request, services: ServicesDep, signe
         features=body.features,
         environment_variables=body.environment_variables,
         conversation_variables=body.conversation_variables,
+        pipeline_variables=body.rag_pipeline_variables,
         hash=body.hash,
         variables_hash=body.variables_hash,
     )
@@ -293,6 +296,7 @@ async def _shown(services: Services, draft: Draft) -> DraftShown:
         version=row.version,
         environment_variables=[variable_shown(each) for each in workflow.environment_variables],
         conversation_variables=[variable_shown(each) for each in workflow.conversation_variables],
+        rag_pipeline_variables=workflow.pipeline_variables,
         created_at=row.created_at / 1e6,
         updated_by=await services.accounts.name_of(row.updated_by),
         updated_at=row.updated_at / 1e6,

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from treadle.apps.running.frames import FrameEncoder
 from treadle.engine.events import RunStatus
 from treadle.knowledge.document_sources import origin_of
-from treadle.knowledge.pipeline_runs import PipelineOrder, SourceType
+from treadle.knowledge.pipeline_orders import PipelineOrder, SourceType
 from treadle.knowledge.source_credentials import CRAWLERS
 from treadle.platform.clock import SECOND
 from treadle.platform.refusals import InvalidParam, Refusal

@@ -39,6 +39,8 @@ class ScriptedGemini(ModelScript, HttpDouble):
         self.key = key
         self.cached = 0
         """Prompt tokens that come from the cache."""
+        self.sound = 0
+        """Tokens of sound in the prompt."""
         self.gives_ids = True
         """Whether calls have ids, as those of newer models have."""
         self.block_reason: str | None = None
@@ -136,7 +138,10 @@ class ScriptedGemini(ModelScript, HttpDouble):
                 function["id"] = f"fc_{next(self._ids)}"
             parts.append({"functionCall": function, **({} if place else {"thoughtSignature": "c2lnbmVk"})})
         spoken = len(texts) + sum(len(tokens_of(call.name + call.arguments_text)) for call in reply.tool_calls)
-        counts = {"promptTokenCount": prompt, "cachedContentTokenCount": self.cached}
+        counts: Chunk = {"promptTokenCount": prompt, "cachedContentTokenCount": self.cached}
+        if self.sound:
+            kinds = {"TEXT": prompt - self.sound, "AUDIO": self.sound}
+            counts["promptTokensDetails"] = [{"modality": kind, "tokenCount": each} for kind, each in kinds.items()]
         for part in parts:
             content = {"role": "model", "parts": [part]}
             yield {

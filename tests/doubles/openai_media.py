@@ -1,7 +1,7 @@
 """Moderation, speech, transcription and image answers of the OpenAI wire."""
 
 import base64
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from tests.doubles import media
 from tests.doubles.http_double import Refused
@@ -81,6 +81,24 @@ def recording_of(request: Request) -> tuple[FilePart, dict[str, JsonValue]]:
         raise Refused(400, "The audio file is empty.", param="file")
     fields: dict[str, JsonValue] = {name: list[JsonValue](form.values(name)) for name, _ in form.fields}
     return recording, fields
+
+
+def speech_events(audio: bytes) -> Iterator[dict[str, JsonValue]]:
+    """The events of a streamed speech, the last of which counts its tokens."""
+    for at in range(0, len(audio), 512):
+        yield {"type": "speech.audio.delta", "audio": base64.b64encode(audio[at : at + 512]).decode()}
+    yield {"type": "speech.audio.done", "usage": {"input_tokens": 14, "output_tokens": 101, "total_tokens": 115}}
+
+
+def transcript(model: str | None, text: str) -> JsonValue:
+    """The `json` transcript: newer models count tokens, older ones seconds, and other servers (None) nothing."""
+    if model is None:
+        return {"text": text}
+    if not model.startswith("gpt-4o"):
+        return {"text": text, "usage": {"type": "duration", "seconds": 9}}
+    details: dict[str, JsonValue] = {"text_tokens": 4, "audio_tokens": 90}
+    usage = {"type": "tokens", "input_tokens": 94, "input_token_details": details, "output_tokens": 10}
+    return {"text": text, "usage": {**usage, "total_tokens": 104}}
 
 
 def subtitles(text: str, response_format: str) -> str:

@@ -5,6 +5,7 @@
 
 import asyncio
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from aiohttp import web
@@ -46,6 +47,8 @@ class ScriptedModel(ModelScript, HttpDouble):
         self.dimensions = dimensions
         self.allow = frozenset(allow)
         self.transcript = "This is what the recording says."
+        self.counts_sound = True
+        """Whether transcripts say what they cost."""
         self.flagged_words: set[str] = {"flagged"}
         self._scores: Scores | None = None
         self._ids = itertools.count(1)
@@ -294,15 +297,27 @@ class ScriptedModel(ModelScript, HttpDouble):
                 words = self.transcript.split()
                 return web.json_response(openai_media.verbose_transcript(self.transcript, words, granularities))
             case _:
-                return web.json_response({"text": self.transcript, "usage": {"type": "duration", "seconds": 1}})
+                model = str(form["model"][0]) if self.counts_sound else None
+                return web.json_response(openai_media.transcript(model, self.transcript))
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         body = self._body(request, "audio_speech")
         audio, media_type = openai_media.speech(str(body.get("response_format", "mp3")))
+        if body.get("stream_format") == "sse":
+            return await self._speak_in_events(request, str(body["model"]), audio)
         response = web.StreamResponse(headers={"Content-Type": media_type})
         await response.prepare(request)
         for at in range(0, len(audio), 512):
             await response.write(audio[at : at + 512])
+        return response
+
+    async def _speak_in_events(self, request: web.Request, model: str, audio: bytes) -> web.StreamResponse:
+        if model.startswith("tts-1"):
+            raise Refused(400, "stream_format 'sse' is not supported for this model.", param="stream_format")
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for event in openai_media.speech_events(audio):
+            await response.write(f"data: {json.dumps(event)}\n\n".encode())
         return response
 
     async def _draw(self, request: web.Request) -> web.StreamResponse:

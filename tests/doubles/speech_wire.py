@@ -53,7 +53,7 @@ class ScriptedDashScope(ScriptedSpeech):
             self.json_body(recorded, "speech/dashscope_asr")
             said = {"role": "assistant", "content": [{"text": self.transcript}]}
             choice = {"finish_reason": "stop", "message": said}
-            return web.json_response({"output": {"choices": [choice]}, "request_id": "1"})
+            return web.json_response({"output": {"choices": [choice]}, "usage": {"seconds": 3}, "request_id": "1"})
         self.json_body(recorded, "speech/dashscope_tts")
         return await self.streamed(request, self._sound())
 

@@ -129,7 +129,7 @@ async def test_embeddings_and_speech_of_deployments(http: ModelHttp, azure: Scri
     assert len((await Azure(http).embed(to, ["a", "b"], "document")).vectors) == 2
     heard = target(azure, ModelKind.SPEECH_TO_TEXT, openai_api_key="azure-key")
     recording = Recording(data=b"RIFF\x24\0\0\0WAVEfmt " + b"\0" * 24, filename="a.wav", mime_type="audio/wav")
-    assert await AzureMedia(http).transcribe(heard, recording) == azure.transcript
+    assert (await AzureMedia(http).transcribe(heard, recording)).text == azure.transcript
 
 
 async def test_a_wrong_version_is_told(http: ModelHttp, azure: ScriptedAzure) -> None:

@@ -73,7 +73,8 @@ async def test_a_recording_goes_as_it_is_or_by_way_of_a_bucket(http: ModelHttp, 
     async with ScriptedSageMaker() as server:
         stored = {"audio_s3_cache_bucket": "bucket", "s3_endpoint_url": server.url} if bucket else {}
         target = endpoint(server, "whisper", **stored)
-        assert await SageMakerMedia(http).transcribe(target, Recording(data=media.mp3())) == "Good morning"
+        said = await SageMakerMedia(http).transcribe(target, Recording(data=media.mp3()))
+        assert said.text == "Good morning"
         assert len(server.stored) == bucket
 
 

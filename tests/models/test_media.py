@@ -35,7 +35,7 @@ async def service(db: Database, tmp_path: Path, upstream: ScriptedModel) -> Asyn
 async def test_a_recording_is_written_down_by_the_default_model(service: ModelService, upstream: ScriptedModel) -> None:
     upstream.transcript = "Good morning"
     said = await service.media_for(HERE).transcribe(Recording(data=media.mp3(), filename='a "b".mp3'), DEFAULT)
-    assert said == "Good morning"
+    assert said.text == "Good morning"
     body = upstream.requests[-1].body
     assert isinstance(body, Form)
     assert body.fields == (("model", "gpt-4o-mini-transcribe"),)

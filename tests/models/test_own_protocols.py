@@ -17,7 +17,7 @@ from treadle.models.connection import base_url, target_of
 from treadle.models.http import ModelHttp
 from treadle.models.protocols import protocol
 from treadle.models.protocols.dashscope import DashScope
-from treadle.models.protocols.media import MediaProtocol, Recording, media_protocol
+from treadle.models.protocols.media import MediaProtocol, Recording, Transcript, media_protocol
 from treadle.models.protocols.minimax import MiniMax, MiniMaxSpeech
 from treadle.models.protocols.rerank_http import HttpRerank
 from treadle.models.protocols.retrieval import Retrieval
@@ -49,7 +49,7 @@ async def test_model_studio_ranks_hears_and_speaks_beside_its_compatible_paths(h
         scores = await wire.rerank(target, QUERY, DOCUMENTS, 2)
         assert [(each.index, each.score) for each in scores.scores] == [(1, 0.8), (2, 0.4)]
         assert scores.usage.total_tokens == 79
-        assert await wire.transcribe(target, SOUND) == "Good morning"
+        assert (await wire.transcribe(target, SOUND)) == Transcript(text="Good morning", seconds=3)
         sound = await spoken(wire, target, "Cherry", "wav")
         assert sound[:4] + sound[8:12] == b"RIFFWAVE"
         assert sound[44:] == media.pcm()
@@ -91,7 +91,7 @@ async def test_fish_audio_reads_with_the_voices_of_the_account(service: ModelSer
         assert server.requests[-1].json == {
             "text": "Hello.", "format": "mp3", "latency": "normal", "reference_id": "mine",
         }  # fmt: skip
-        assert await models.transcribe(SOUND, ModelRef("fishaudio", "transcribe-1")) == "Good morning"
+        assert (await models.transcribe(SOUND, ModelRef("fishaudio", "transcribe-1"))).text == "Good morning"
         await service.add_model(HERE, "fishaudio", "tts", "s1", {**fields, "use_public_models": "true"})
         assert [voice.mode for voice in await models.voices(ref)] == ["theirs"]
 
@@ -100,7 +100,7 @@ async def test_tencent_hears_what_is_signed(http: ModelHttp) -> None:
     async with ScriptedTencent() as server:
         keys = {"app_id": "125", "secret_id": server.key, "secret_key": server.secret}
         target = target_at(server.url, model="16k_zh", **keys)
-        assert await TencentSpeech(http).transcribe(target, SOUND) == "Good morning"
+        assert await TencentSpeech(http).transcribe(target, SOUND) == Transcript(text="Good morning", seconds=1)
         wrong = target_at(server.url, model="16k_zh", **{**keys, "secret_key": "other"})
         with pytest.raises(InvokeAuthorizationError, match="signature check failed"):
             await TencentSpeech(http).transcribe(wrong, SOUND)

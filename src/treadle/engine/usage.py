@@ -13,6 +13,11 @@ _ZERO = Decimal(0)
 _PRICE_QUANTUM = Decimal("0.0000001")
 
 
+def _beyond(price: Decimal | None, usual: Decimal) -> Decimal:
+    """How much dearer than usual; negative where it is cheaper."""
+    return _ZERO if price is None else price - usual
+
+
 class PriceTier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What all tokens of a call cost whose prompt has more than `above` tokens; members as in `Price`."""
 
@@ -21,6 +26,41 @@ class PriceTier(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     output: Decimal = _ZERO
     cached_input: Decimal | None = None
     cache_write: Decimal | None = None
+
+
+class Sound(msgspec.Struct, frozen=True, kw_only=True):
+    """The sound in model calls: tokens among those of prompt, cache and reply, seconds of recordings, characters that
+    were read aloud."""
+
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    seconds: float = 0.0
+    characters: int = 0
+
+    def __add__(self, other: "Sound") -> "Sound":
+        return Sound(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            seconds=self.seconds + other.seconds,
+            characters=self.characters + other.characters,
+        )
+
+
+SILENCE = Sound()
+
+
+class SoundPrice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What sound costs: tokens of sound per unit of the price it belongs to, heard and spoken; characters that are read
+    aloud per unit likewise; and an hour of recordings. None where it costs what other tokens cost, or nothing.
+    """
+
+    input: Decimal | None = None
+    cached_input: Decimal | None = None
+    output: Decimal | None = None
+    characters: Decimal | None = None
+    hour: Decimal | None = None
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +74,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     output: Decimal = _ZERO
     cached_input: Decimal | None = None
     cache_write: Decimal | None = None
+    sound: SoundPrice | None = None
     unit: Decimal = Decimal("0.000001")
     currency: str = "USD"
     tiers: tuple[PriceTier, ...] = ()
@@ -49,6 +90,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
             output=tier.output,
             cached_input=tier.cached_input,
             cache_write=tier.cache_write,
+            sound=self.sound,
             unit=self.unit,
             currency=self.currency,
         )
@@ -56,6 +98,16 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     def of(self, tokens: int, price: Decimal) -> Decimal:
         """The amount for `tokens`, rounded half-up to 7 decimals."""
         return (tokens * price * self.unit).quantize(_PRICE_QUANTUM, ROUND_HALF_UP)
+
+    def of_sound(self, sound: Sound, cached_input: Decimal) -> Decimal:
+        """What the prompt's sound costs beyond what its tokens cost as others."""
+        rates = self.sound or SoundPrice()
+        cached = min(sound.cached_tokens, sound.prompt_tokens)
+        amount = self.of(sound.prompt_tokens - cached, _beyond(rates.input, self.input))
+        amount += self.of(cached, _beyond(rates.cached_input, cached_input))
+        amount += self.of(sound.characters, rates.characters or _ZERO)
+        hours = Decimal(str(sound.seconds)) / 3600
+        return amount + (hours * (rates.hour or _ZERO)).quantize(_PRICE_QUANTUM, ROUND_HALF_UP)
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +130,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
     latency: float = 0.0
     time_to_first_token: float | None = None
     time_to_generate: float | None = None
+    sound: Sound = SILENCE
 
     @classmethod
     def priced(
@@ -91,6 +144,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
         latency: float = 0.0,
         time_to_first_token: float | None = None,
         time_to_generate: float | None = None,
+        sound: Sound = SILENCE,
     ) -> "Usage":
         """Usage of one call of a model with the list prices `price`."""
         price = price.at(prompt_tokens)
@@ -104,6 +158,11 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             + price.of(cache_written_tokens, cache_write)
         )
         completion_price = price.of(completion_tokens, price.output)
+        if price.sound is not None and sound != SILENCE:
+            prompt_price += price.of_sound(sound, cached_input)
+            completion_price += price.of(
+                min(sound.completion_tokens, completion_tokens), _beyond(price.sound.output, price.output)
+            )
         return cls(
             prompt_tokens=prompt_tokens,
             cached_tokens=cached_tokens,
@@ -121,11 +180,12 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             latency=latency,
             time_to_first_token=time_to_first_token,
             time_to_generate=time_to_generate,
+            sound=sound,
         )
 
     def __add__(self, other: "Usage") -> "Usage":
         """Counts, prices and latency add up; unit prices and currency are those of the later call."""
-        if not self.total_tokens:
+        if not self.total_tokens and not self.total_price:
             return other
         return msgspec.structs.replace(
             other,
@@ -138,10 +198,13 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             completion_price=self.completion_price + other.completion_price,
             total_price=self.total_price + other.total_price,
             latency=self.latency + other.latency,
+            sound=self.sound + other.sound,
         )
 
     def to_map(self) -> dict[str, JsonValue]:
-        """The `usage` object of outputs and events: prices as plain decimal strings."""
+        """The `usage` object of outputs and events: prices as plain decimal strings. Sound stands there if there was
+        any."""
+        heard = {name: value for name, value in msgspec.structs.asdict(self.sound).items() if value}
         return {
             "prompt_tokens": self.prompt_tokens,
             "prompt_unit_price": f"{self.prompt_unit_price:f}",
@@ -157,6 +220,7 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
             "latency": round(self.latency, 6),
             "time_to_first_token": self.time_to_first_token,
             "time_to_generate": self.time_to_generate,
+            **({"sound": heard} if heard else {}),
         }
 
     def metadata(self) -> dict[str, JsonValue]:

@@ -15,7 +15,7 @@ from typing import Literal
 import msgspec
 
 from treadle.engine.ports import Feature
-from treadle.engine.usage import Price, PriceTier
+from treadle.engine.usage import Price, PriceTier, SoundPrice
 
 from .errors import UnknownProviderError
 from .protocols import ProtocolName
@@ -98,10 +98,11 @@ class ParameterRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Pricing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """List prices that the file states itself, where no price list carries them or carries another currency."""
 
-    input: Decimal
+    input: Decimal = Decimal(0)
     output: Decimal = Decimal(0)
     cached_input: Decimal | None = None
     cache_write: Decimal | None = None
+    sound: SoundPrice | None = None
     unit: Decimal = Decimal("0.000001")
     currency: Literal["USD", "RMB"] = "USD"
     tiers: tuple[PriceTier, ...] = ()
@@ -113,6 +114,7 @@ class Pricing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             output=self.output,
             cached_input=self.cached_input,
             cache_write=self.cache_write,
+            sound=self.sound,
             unit=self.unit,
             currency=self.currency,
             tiers=self.tiers,

@@ -21,7 +21,7 @@ async def media_reply(models: MediaModels, model: ModelRef, kind: ModelKind) -> 
             return "flagged" if await models.moderate("Hello", model) else "not flagged"
         case ModelKind.SPEECH_TO_TEXT:
             silence = Recording(data=_silence(), filename="silence.wav", mime_type="audio/wav")
-            return await models.transcribe(silence, model)
+            return (await models.transcribe(silence, model)).text
         case _:
             async with aclosing(models.speak("Hello", model)) as pieces:
                 return f"{sum([len(piece) async for piece in pieces])} bytes of sound"

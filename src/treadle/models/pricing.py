@@ -11,12 +11,12 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from treadle.engine.usage import Price, PriceTier
+from treadle.engine.usage import Price, PriceTier, SoundPrice
 
 from .catalogue import Model, Provider
 
 if TYPE_CHECKING:
-    from genai_prices.types import Tier, TieredPrices
+    from genai_prices.types import ModelPrice, Tier, TieredPrices
 
 Listed: TypeAlias = "Decimal | TieredPrices | None"
 """A price of the list: None where it names none."""
@@ -54,8 +54,21 @@ def listed_price(provider: str, model: str, at: datetime | None = None) -> Price
         output=output,
         cached_input=cached,
         cache_write=written,
+        sound=_sound(prices),
         tiers=tuple(_tier(bound, *_above(bound, *each)) for bound in bounds),
     )
+
+
+def _sound(prices: "ModelPrice") -> SoundPrice | None:
+    """Characters count per million, as tokens do; hours are hours."""
+    sound = SoundPrice(
+        input=_price(prices.input_audio_mtok, None),
+        cached_input=_price(prices.cache_audio_read_mtok, None),
+        output=_price(prices.output_audio_mtok, None),
+        characters=_price(prices.input_mchars, None),
+        hour=_price(prices.input_audio_hours or prices.audio_hours, None),
+    )
+    return None if sound == SoundPrice() else sound
 
 
 def _tier(above: int, fresh: Decimal, output: Decimal, cached: Decimal | None, written: Decimal | None) -> PriceTier:

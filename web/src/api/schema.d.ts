@@ -8192,11 +8192,13 @@ export interface components {
         };
         /** @description What tokens cost, for `unit` tokens; `tiers`, by ascending bounds, for long prompts. */
         "Price-Input": {
-            input: number | string;
+            /** @default 0 */
+            input?: number | string;
             /** @default 0 */
             output?: number | string;
             cached_input?: number | string | null;
             cache_write?: number | string | null;
+            sound?: components["schemas"]["SoundPrice-Input"] | null;
             /** @default 0.000001 */
             unit?: number | string;
             /**
@@ -8209,11 +8211,13 @@ export interface components {
         };
         /** @description What tokens cost, for `unit` tokens; `tiers`, by ascending bounds, for long prompts. */
         "Price-Output": {
-            input: string;
+            /** @default 0 */
+            input?: string;
             /** @default 0 */
             output?: string;
             cached_input?: string | null;
             cache_write?: string | null;
+            sound?: components["schemas"]["SoundPrice-Output"] | null;
             /** @default 0.000001 */
             unit?: string;
             /**
@@ -8796,6 +8800,22 @@ export interface components {
         };
         SiteSwitch: {
             enable_site: boolean;
+        };
+        /** @description What sound costs: tokens and characters for `unit` of them, recordings by the hour. */
+        "SoundPrice-Input": {
+            input?: number | string | null;
+            cached_input?: number | string | null;
+            output?: number | string | null;
+            characters?: number | string | null;
+            hour?: number | string | null;
+        };
+        /** @description What sound costs: tokens and characters for `unit` of them, recordings by the hour. */
+        "SoundPrice-Output": {
+            input?: string | null;
+            cached_input?: string | null;
+            output?: string | null;
+            characters?: string | null;
+            hour?: string | null;
         };
         /** @description Where documents come from: one kind of source per base. */
         SourceList: {

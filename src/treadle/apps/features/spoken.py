@@ -63,7 +63,7 @@ class Speech:
             )
         recording = Recording(data=data, filename=_filename(name, kind), mime_type=kind)
         try:
-            return await self._models.media_for(workspace_id).transcribe(recording, DEFAULT_MODEL)
+            return (await self._models.media_for(workspace_id).transcribe(recording, DEFAULT_MODEL)).text
         except InvokeError as error:
             raise refused(error) from error
 

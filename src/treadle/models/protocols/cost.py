@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from treadle.engine.ports import ChatRequest, ToolCall
-from treadle.engine.usage import Usage
+from treadle.engine.usage import SILENCE, Sound, Usage
 from treadle.models.target import Target
 from treadle.models.tokens import text_tokens, tokens
 
@@ -21,6 +21,7 @@ def cost_of(
     completion: int,
     cached: int = 0,
     written: int = 0,
+    sound: Sound = SILENCE,
 ) -> Usage:
     """The usage of a reply that `started` then and said something `first` then (`time.perf_counter`).
 
@@ -41,4 +42,5 @@ def cost_of(
         latency=now - started,
         time_to_first_token=first - started,
         time_to_generate=now - first,
+        sound=sound,
     )

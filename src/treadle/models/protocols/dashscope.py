@@ -20,7 +20,7 @@ from .batches import cut_to
 from .exchange import content_of, pieces_of, send
 from .failures import unreadable
 from .lacking import NoMedia
-from .media import Recording
+from .media import Meter, Recording, Transcript
 from .rerank import Score, Scores
 from .rerank_http import Body, refused
 
@@ -60,6 +60,9 @@ class _Output(msgspec.Struct):
 
 class _Counted(msgspec.Struct):
     total_tokens: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    seconds: float = 0.0
 
 
 class _Answer(msgspec.Struct):
@@ -89,7 +92,7 @@ class DashScope(NoMedia):
             Usage.priced(used, 0, target.profile.price),
         )
 
-    async def transcribe(self, target: Target, recording: Recording) -> str:
+    async def transcribe(self, target: Target, recording: Recording) -> Transcript:
         """What is said in the recording."""
         sound = f"data:{recording.mime_type};base64,{base64.b64encode(recording.data).decode()}"
         body: Body = {
@@ -99,20 +102,28 @@ class DashScope(NoMedia):
         }
         answer = await self._asked(target, _GENERATION, body)
         choices = answer.output.choices if answer.output else []
-        return "".join(part.text for choice in choices for part in choice.message.content)
+        said = "".join(part.text for choice in choices for part in choice.message.content)
+        return Transcript(text=said, seconds=answer.usage.seconds if answer.usage else 0.0)
 
-    async def speak(self, target: Target, text: str, *, voice: str, audio_type: str) -> AsyncGenerator[bytes, None]:
+    async def speak(
+        self, target: Target, text: str, *, voice: str, audio_type: str, meter: Meter | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """The sound of `text` as WAV, in pieces. Closing the iterator closes the connection."""
         body: Body = {"model": target.upstream, "input": {"text": text, "voice": voice, "language_type": "Auto"}}
         response = await self._posted(target, _GENERATION, body, {"X-DashScope-SSE": "enable"})
         async with aclosing(pieces_of(target, response, SseReader())) as payloads:
             yield wave_header(_SAMPLE_RATE)
+            counted = _Counted()
             async for payload in payloads:
                 answer = _read(target, payload)
+                counted = answer.usage or counted  # counts grow from event to event
                 if answer.output is None:
                     raise unreadable(target, (answer.message or "").encode() or payload)
                 if answer.output.audio is not None and answer.output.audio.data:
                     yield base64.b64decode(answer.output.audio.data)
+            if meter is not None:
+                meter.prompt_tokens += counted.input_tokens
+                meter.completion_tokens += counted.output_tokens
 
     async def _asked(self, target: Target, service: str, body: Body) -> _Answer:
         response = await self._posted(target, service, body, {})

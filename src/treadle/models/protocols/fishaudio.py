@@ -13,7 +13,7 @@ from treadle.models.target import Target
 from .exchange import bytes_of, content_of, fetch, send
 from .failures import unreadable
 from .lacking import NoMedia
-from .media import OfferedVoice, Recording
+from .media import Meter, OfferedVoice, Recording, Transcript
 from .openai_media import form_of
 from .rerank_http import Body, refused
 
@@ -40,7 +40,9 @@ _MOST_VOICES = 100
 class FishAudio(NoMedia):
     """Speaks to Fish Audio."""
 
-    async def speak(self, target: Target, text: str, *, voice: str, audio_type: str) -> AsyncGenerator[bytes, None]:
+    async def speak(
+        self, target: Target, text: str, *, voice: str, audio_type: str, meter: Meter | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """The sound of `text`, in pieces; `voice` is the id of a voice there. Closing closes the connection."""
         body: Body = {"text": text, "format": audio_type, "latency": str(target.settings.get("latency", "normal"))}
         if voice:
@@ -52,7 +54,7 @@ class FishAudio(NoMedia):
             async for piece in pieces:
                 yield piece
 
-    async def transcribe(self, target: Target, recording: Recording) -> str:
+    async def transcribe(self, target: Target, recording: Recording) -> Transcript:
         """What is said in the recording."""
         body, content_type = form_of({"ignore_timestamps": "true"}, recording, field="audio")
         headers = {"Content-Type": content_type, "model": target.upstream, **target.headers}
@@ -62,7 +64,7 @@ class FishAudio(NoMedia):
         finally:
             response.close()
         try:
-            return _decode(sent).text
+            return Transcript(text=_decode(sent).text)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise unreadable(target, sent) from error
 

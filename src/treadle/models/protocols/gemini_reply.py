@@ -92,6 +92,7 @@ class ReplyReader:
             prompt=(counted.prompt_token_count or 0) + (counted.tool_use_prompt_token_count or 0),
             completion=(counted.candidates_token_count or 0) + (counted.thoughts_token_count or 0),
             cached=counted.cached_content_token_count or 0,
+            sound=counted.sound,
         )
         return ChatDelta(tool_calls=calls, usage=usage, finish_reason=self._reason())
 

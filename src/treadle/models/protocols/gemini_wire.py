@@ -5,6 +5,8 @@ Source: spec models-and-tools §1.19 (GEM, VTX); the vendor's API reference.
 
 import msgspec
 
+from treadle.engine.usage import Sound
+
 
 class Blob(msgspec.Struct, rename="camel"):
     """Media in the reply, as base64."""
@@ -45,6 +47,13 @@ class Candidate(msgspec.Struct, rename="camel"):
     finish_message: str | None = None
 
 
+class Modality(msgspec.Struct, rename="camel"):
+    """How many tokens of a count are of one kind."""
+
+    modality: str = ""
+    token_count: int | None = None
+
+
 class UsageBlock(msgspec.Struct, rename="camel"):
     """Token counts; thoughts do not count among those of the candidates, cached ones count among the prompt's."""
 
@@ -53,6 +62,22 @@ class UsageBlock(msgspec.Struct, rename="camel"):
     candidates_token_count: int | None = None
     thoughts_token_count: int | None = None
     cached_content_token_count: int | None = None
+    prompt_tokens_details: list[Modality] | None = None
+    cache_tokens_details: list[Modality] | None = None
+    candidates_tokens_details: list[Modality] | None = None
+
+    @property
+    def sound(self) -> Sound:
+        """The sound in prompt and reply."""
+        return Sound(
+            prompt_tokens=_of_sound(self.prompt_tokens_details),
+            cached_tokens=_of_sound(self.cache_tokens_details),
+            completion_tokens=_of_sound(self.candidates_tokens_details),
+        )
+
+
+def _of_sound(counts: list[Modality] | None) -> int:
+    return sum(each.token_count or 0 for each in counts or () if each.modality == "AUDIO")
 
 
 class PromptFeedback(msgspec.Struct, rename="camel"):

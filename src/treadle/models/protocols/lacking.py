@@ -9,7 +9,7 @@ from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
 from . import Embeddings
-from .media import Recording
+from .media import Meter, Recording, Transcript
 
 
 class NoChat:
@@ -42,11 +42,13 @@ class NoMedia:
         """Raises InvokeBadRequestError."""
         raise _lacking(target, "moderation models")
 
-    async def transcribe(self, target: Target, recording: Recording) -> str:
+    async def transcribe(self, target: Target, recording: Recording) -> Transcript:
         """Raises InvokeBadRequestError."""
         raise _lacking(target, "models that write down speech")
 
-    async def speak(self, target: Target, text: str, *, voice: str, audio_type: str) -> AsyncGenerator[bytes, None]:
+    async def speak(
+        self, target: Target, text: str, *, voice: str, audio_type: str, meter: Meter | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """Raises InvokeBadRequestError."""
         raise _lacking(target, "models that read texts aloud")
         yield b""

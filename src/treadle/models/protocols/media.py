@@ -24,6 +24,25 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     mime_type: str = "audio/mpeg"
 
 
+class Transcript(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recording says, and what the provider counted: 0 where it did not. Of the prompt's tokens `sound_tokens`
+    are sound."""
+
+    text: str
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    sound_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Meter(msgspec.Struct, kw_only=True):
+    """What the provider counted while a text was read aloud, added up: 0 where it does not count."""
+
+    characters: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 class OfferedVoice(msgspec.Struct, frozen=True):
     """A voice that the vendor offers an account; without `languages` it speaks all of them."""
 
@@ -48,12 +67,14 @@ class MediaProtocol(Protocol):
         """For each text whether it is flagged."""
         ...
 
-    async def transcribe(self, target: Target, recording: Recording) -> str:
+    async def transcribe(self, target: Target, recording: Recording) -> Transcript:
         """What is said in the recording."""
         ...
 
-    def speak(self, target: Target, text: str, *, voice: str, audio_type: str) -> AsyncGenerator[bytes, None]:
-        """The sound of `text`, in pieces. Closing the iterator closes the connection."""
+    def speak(
+        self, target: Target, text: str, *, voice: str, audio_type: str, meter: Meter | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """The sound of `text`, in pieces, counted in `meter`. Closing the iterator closes the connection."""
         ...
 
 

@@ -29,6 +29,7 @@ from .batches import embedded
 from .exchange import content_of, pieces_of, send
 from .failures import unreadable
 from .lacking import NoChat, NoMedia
+from .media import Meter
 from .rerank_http import Body, refused
 from .retrieval import vectors_of
 
@@ -57,10 +58,15 @@ class _Sound(msgspec.Struct):
     """2: the whole once more, at the end."""
 
 
+class _Counted(msgspec.Struct):
+    usage_characters: int = 0
+
+
 class _Answer(msgspec.Struct):
     vectors: list[list[float]] | None = None
     total_tokens: int = 0
     data: _Sound | None = None
+    extra_info: _Counted | None = None
     base_resp: _State | None = None
 
 
@@ -88,7 +94,9 @@ class MiniMax(NoChat):
 class MiniMaxSpeech(NoMedia):
     """Has MiniMax read aloud."""
 
-    async def speak(self, target: Target, text: str, *, voice: str, audio_type: str) -> AsyncGenerator[bytes, None]:
+    async def speak(
+        self, target: Target, text: str, *, voice: str, audio_type: str, meter: Meter | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """The sound of `text`, in pieces. Closing the iterator closes the connection."""
         body: Body = {
             "model": target.upstream,
@@ -106,7 +114,10 @@ class MiniMaxSpeech(NoMedia):
             raise unreadable(target, sent)
         async with aclosing(pieces_of(target, response, SseReader())) as payloads:
             async for payload in payloads:
-                sound = _read(target, payload).data
+                answer = _read(target, payload)
+                sound = answer.data
+                if meter is not None and answer.extra_info is not None:
+                    meter.characters += answer.extra_info.usage_characters
                 if sound is not None and sound.status == 1 and sound.audio:
                     yield bytes.fromhex(sound.audio)
 

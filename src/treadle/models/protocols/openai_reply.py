@@ -179,6 +179,7 @@ class ReplyReader:
             prompt=counted.prompt_tokens or 0,
             completion=counted.completion_tokens or 0,
             cached=counted.cached,
+            sound=counted.sound,
         )
 
 

@@ -5,6 +5,8 @@ Source: spec models-and-tools §1.9 and §1.19; the published API reference of t
 
 import msgspec
 
+from treadle.engine.usage import Sound
+
 
 class FunctionPiece(msgspec.Struct):
     """A called function, whole or in pieces. `arguments` is JSON text; some servers send the object itself."""
@@ -59,25 +61,44 @@ class Choice(msgspec.Struct):
 
 
 class PromptDetails(msgspec.Struct):
-    """How many prompt tokens came from the provider's cache."""
+    """How many prompt tokens came from the provider's cache, and how many are sound."""
 
     cached_tokens: int | None = None
+    audio_tokens: int | None = None
+
+
+class CompletionDetails(msgspec.Struct):
+    """How many tokens of the reply are sound."""
+
+    audio_tokens: int | None = None
 
 
 class UsageBlock(msgspec.Struct):
-    """Token counts. `prompt_cache_hit_tokens` is what DeepSeek calls cached tokens."""
+    """Token counts. DeepSeek calls cached tokens `prompt_cache_hit_tokens`; `prompt_audio_seconds` is Mistral's."""
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     total_tokens: int | None = None
     prompt_tokens_details: PromptDetails | None = None
+    completion_tokens_details: CompletionDetails | None = None
     prompt_cache_hit_tokens: int | None = None
+    prompt_audio_seconds: float | dict[str, object] | None = None
 
     @property
     def cached(self) -> int:
         """Prompt tokens that the provider's cache held."""
         details = self.prompt_tokens_details
         return (details.cached_tokens if details else None) or self.prompt_cache_hit_tokens or 0
+
+    @property
+    def sound(self) -> Sound:
+        """The sound in prompt and reply."""
+        heard, spoken, seconds = self.prompt_tokens_details, self.completion_tokens_details, self.prompt_audio_seconds
+        return Sound(
+            prompt_tokens=(heard.audio_tokens if heard else None) or 0,
+            completion_tokens=(spoken.audio_tokens if spoken else None) or 0,
+            seconds=seconds if isinstance(seconds, int | float) else 0.0,
+        )
 
 
 class ErrorBody(msgspec.Struct):

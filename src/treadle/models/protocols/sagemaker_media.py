@@ -22,7 +22,7 @@ from .aws_signing import credentials_of, region_of
 from .exchange import bytes_of, content_of, fetched, put
 from .failures import unreadable
 from .lacking import NoMedia
-from .media import Recording
+from .media import Meter, Recording, Transcript
 from .rerank_http import Body, refused
 from .sagemaker import invoked
 
@@ -44,7 +44,7 @@ _decode_spoken = msgspec.json.Decoder(_Spoken).decode
 class SageMakerMedia(NoMedia):
     """Speaks to such endpoints."""
 
-    async def transcribe(self, target: Target, recording: Recording) -> str:
+    async def transcribe(self, target: Target, recording: Recording) -> Transcript:
         """What is said in the recording."""
         if target.settings.get("audio_s3_cache_bucket"):
             address = await self._stored(target, recording)
@@ -60,9 +60,11 @@ class SageMakerMedia(NoMedia):
             said = _decode_transcript(sent).text
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise unreadable(target, sent) from error
-        return said if isinstance(said, str) else " ".join(said)
+        return Transcript(text=said if isinstance(said, str) else " ".join(said))
 
-    async def speak(self, target: Target, text: str, *, voice: str, audio_type: str) -> AsyncGenerator[bytes, None]:
+    async def speak(
+        self, target: Target, text: str, *, voice: str, audio_type: str, meter: Meter | None = None
+    ) -> AsyncGenerator[bytes, None]:
         """The sound of `text`, in pieces. Closing the iterator closes the connection."""
         response = await invoked(self._http, target, msgspec.json.encode(spoken_body(target, text, voice)))
         if response.content_type == "application/json":

@@ -20,7 +20,7 @@ from treadle.models.target import Target
 from .exchange import content_of, send
 from .failures import unreadable
 from .lacking import NoMedia
-from .media import Recording
+from .media import Recording, Transcript
 from .rerank_http import refused
 
 _FORMATS = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav", "mp4": "m4a", "x-m4a": "m4a", "aac": "aac", "ogg": "ogg-opus"}
@@ -39,6 +39,7 @@ class _Channel(msgspec.Struct):
 class _Answer(msgspec.Struct):
     code: int
     message: str = ""
+    audio_duration: int = 0
     flash_result: list[_Channel] | None = None
 
 
@@ -48,7 +49,7 @@ _decode = msgspec.json.Decoder(_Answer).decode
 class TencentSpeech(NoMedia):
     """Speaks to Tencent Cloud."""
 
-    async def transcribe(self, target: Target, recording: Recording) -> str:
+    async def transcribe(self, target: Target, recording: Recording) -> Transcript:
         """What is said in the recording; `upstream` is the vendor's engine, such as `16k_zh`."""
         asked = {
             "convert_num_mode": "1",
@@ -80,7 +81,8 @@ class TencentSpeech(NoMedia):
         if answer.code:
             kind = _REFUSALS.get(answer.code, InvokeBadRequestError)
             raise kind(target.says(f"the provider refused the recording ({answer.code}: {answer.message})."))
-        return "\n".join(each.text for each in answer.flash_result or [])
+        said = "\n".join(each.text for each in answer.flash_result or [])
+        return Transcript(text=said, seconds=answer.audio_duration / 1000)
 
 
 def signature(address: str, asked: dict[str, str], secret: str) -> str:

@@ -138,13 +138,24 @@ class PriceTier(BaseModel):
     cache_write: Decimal | None = Field(default=None, ge=0)
 
 
+class SoundPrice(BaseModel):
+    """What sound costs: tokens and characters for `unit` of them, recordings by the hour."""
+
+    input: Decimal | None = Field(default=None, ge=0)
+    cached_input: Decimal | None = Field(default=None, ge=0)
+    output: Decimal | None = Field(default=None, ge=0)
+    characters: Decimal | None = Field(default=None, ge=0)
+    hour: Decimal | None = Field(default=None, ge=0)
+
+
 class Price(BaseModel):
     """What tokens cost, for `unit` tokens; `tiers`, by ascending bounds, for long prompts."""
 
-    input: Decimal = Field(ge=0)
+    input: Decimal = Field(default=Decimal(0), ge=0)
     output: Decimal = Field(default=Decimal(0), ge=0)
     cached_input: Decimal | None = Field(default=None, ge=0)
     cache_write: Decimal | None = Field(default=None, ge=0)
+    sound: SoundPrice | None = None
     unit: Decimal = Field(default=Decimal("0.000001"), gt=0)
     currency: Literal["USD", "RMB"] = "USD"
     tiers: list[PriceTier] = Field(default=[], max_length=10)

@@ -1,25 +1,36 @@
 """One call of a built-in tool: what it was given, and what it may ask of the world."""
 
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from treadle.engine.errors import ToolCredentialsError, ToolParameterError
 from treadle.engine.ports import Clock, Code, Files, Http, ModelRef, Models
+from treadle.engine.usage import Usage
 from treadle.engine.values import File, Value
 from treadle.platform.egress_rules import EgressRules
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a recording says, and what it cost to be written down."""
+
+    text: str
+    usage: Usage
 
 
 class Speech(Protocol):
     """The workspace's models of speech. A model without a provider means its default. Failures are InvokeErrors."""
 
-    async def transcribe(self, data: bytes, model: ModelRef, *, filename: str, mime_type: str) -> str:
+    async def transcribe(self, data: bytes, model: ModelRef, *, filename: str, mime_type: str) -> Heard:
         """What is said in a recording."""
         ...
 
-    def speak(self, text: str, model: ModelRef, *, voice: str = "") -> AsyncIterator[bytes]:
-        """The sound of a text in pieces; without a voice, the model's own."""
+    def speak(
+        self, text: str, model: ModelRef, *, voice: str = "", spent: Callable[[Usage], None] | None = None
+    ) -> AsyncIterator[bytes]:
+        """The sound of a text in pieces; without a voice, the model's own. `spent` is told what each part cost."""
         ...
 
     async def audio_type(self, model: ModelRef) -> str:

@@ -10,7 +10,7 @@ import pytest
 from tests.doubles.script import Reply, ToolCall
 from tests.server import agents
 from tests.server.agents import agent_app
-from tests.server.app_files import answer, basic_app, chatflow, end, start, text_input, workflow
+from tests.server.app_files import Node, answer, basic_app, chatflow, end, leads, start, text_input, workflow
 from tests.server.console_client import Console, console_of
 from tests.server.harness import MadeApp, Workbench
 from tests.server.http_client import text_of
@@ -60,6 +60,25 @@ def test_an_agent_app_calls_an_mcp_server(bench: Workbench, console: Console):
     assert '"add"' in thought["observation"]
     assert "42" in thought["observation"]
     assert text_of(events) == "It is 42."
+
+
+def test_a_server_gets_the_headers_that_its_settings_name(bench: Workbench, sums: str):
+    console = console_of(bench)
+    body = {
+        "name": "Teams",
+        "server_identifier": "teams",
+        "server_url": f"{sums}?teams",
+        "headers": {"X-Team": "{{request.headers.X-User-Team}}"},
+    }
+    assert console.post("/workspaces/current/tool-provider/mcp", body).status_code == 200
+    called = {"provider_type": "mcp", "provider_id": "teams", "provider_name": "teams", "tool_name": "headers"}
+    node = Node(
+        "ask", {"type": "tool", "title": "ask", "tool_label": "", "tool_parameters": {}, **called}, leads("end")
+    )
+    api = bench.of(workflow(start(to="ask"), node, end(text="ask.text")))
+    for headers, team in (({"X-User-Team": "blue"}, "blue"), ({}, "none")):
+        answered = api.post("/workflows/run", {**api.run_body(), "response_mode": "blocking"}, headers=headers).json()
+        assert answered["data"]["outputs"] == {"text": team}, answered
 
 
 def test_importing_an_app_connects_to_nothing(bench: Workbench):

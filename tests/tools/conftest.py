@@ -41,10 +41,15 @@ class Tooling:
         return ToolWorld(models=ScriptedModels(), code=GivenCode(dict), http=self.http, files=self.files)
 
     async def call(
-        self, ref: ToolRef, parameters: dict[str, Value], *, workspace: str = WORKSPACE
+        self,
+        ref: ToolRef,
+        parameters: dict[str, Value],
+        *,
+        workspace: str = WORKSPACE,
+        headers: dict[str, str] | None = None,
     ) -> list[ToolMessage]:
-        """All that a tool says to a run that gives these parameters."""
-        caller = Caller(workspace_id=workspace)
+        """All that a tool says to a run that gives these parameters. `headers` are those of the run's caller."""
+        caller = Caller(workspace_id=workspace, headers=headers or {})
         port = self.tools.for_run(caller, self.world(caller))
         tool = await port.find(ref)
         return [message async for message in port.invoke(tool, run_values(tool.parameters, parameters))]

@@ -119,8 +119,13 @@ class ServedApps:
             schema=_schema(version, _decode_texts(row.parameters), chat=app.mode in CHATS),
         )
 
-    async def call(self, tool: ServedTool, arguments: Mapping[str, JsonValue], *, session_id: str) -> str:
-        """Run the app for whoever calls, and give its answer as text. Raises Refusal; a failed run is one too."""
+    async def call(
+        self, tool: ServedTool, arguments: Mapping[str, JsonValue], *, session_id: str, headers: Mapping[str, str]
+    ) -> str:
+        """Run the app for whoever calls, and give its answer as text. `headers` may be passed on by tools.
+
+        Raises Refusal; a failed run is one too.
+        """
         app = tool.app
         user = await self._end_users.get_or_create(
             workspace_id=app.workspace_id,
@@ -141,6 +146,7 @@ class ServedApps:
                 user=session_id,
                 inputs=inputs,
                 query=query,
+                headers=headers,
             )
         )
         try:

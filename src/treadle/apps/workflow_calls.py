@@ -97,6 +97,7 @@ class WorkflowCalls:
                         depth=caller.depth,
                         files=passed,
                     ),
+                    headers=caller.headers,
                 )
             )
         except InvalidParam as error:

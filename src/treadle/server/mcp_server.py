@@ -16,6 +16,7 @@ from treadle.engine.values import JsonValue
 from treadle.platform.refusals import NotFound, Refusal
 from treadle.server.arguments import read_json
 from treadle.server.declared import Caller, DeclaredRoute
+from treadle.server.passed_headers import passed_headers
 from treadle.server.responses import json_response
 from treadle.server.services import Services
 
@@ -42,7 +43,8 @@ async def call(request: Request) -> ASGIApp:
     if "id" not in message:
         return Response(status_code=202)
     try:
-        result = await _answer(services, tool, str(message.get("method")), _object(message.get("params")))
+        headers = passed_headers(request.headers.raw)
+        result = await _answer(services, tool, str(message.get("method")), _object(message.get("params")), headers)
     except _RpcError as error:
         return json_response(_error(message["id"], error))
     return json_response({"jsonrpc": "2.0", "id": message["id"], "result": result})
@@ -64,7 +66,7 @@ def _error(message_id: Any, error: _RpcError) -> dict[str, Any]:
 
 
 async def _answer(
-    services: Services, tool: ServedTool, method: str, params: Mapping[str, JsonValue]
+    services: Services, tool: ServedTool, method: str, params: Mapping[str, JsonValue], headers: Mapping[str, str]
 ) -> dict[str, JsonValue]:
     match method:
         case "initialize":
@@ -81,17 +83,20 @@ async def _answer(
             listed: JsonValue = {"name": tool.name, "description": tool.description, "inputSchema": tool.schema}
             return {"tools": [listed]}
         case "tools/call":
-            return await _call(services, tool, params)
+            return await _call(services, tool, params, headers)
         case _:
             raise _RpcError(_UNKNOWN_METHOD, f"The method {method} is not known here.")
 
 
-async def _call(services: Services, tool: ServedTool, params: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+async def _call(
+    services: Services, tool: ServedTool, params: Mapping[str, JsonValue], headers: Mapping[str, str]
+) -> dict[str, JsonValue]:
     name = params.get("name")
     if name != tool.name:
         raise _RpcError(_WRONG_PARAMETERS, f"There is no tool {name}; this server has {tool.name}.")
     try:
-        text = await services.served.call(tool, _object(params.get("arguments")), session_id=_NOBODY)
+        arguments = _object(params.get("arguments"))
+        text = await services.served.call(tool, arguments, session_id=_NOBODY, headers=headers)
     except Refusal as refusal:
         if refusal.code == "invalid_param":
             raise _RpcError(_WRONG_PARAMETERS, refusal.message) from refusal

@@ -5,7 +5,7 @@ turns what a tool gives into what the engine knows. Source: spec models-and-tool
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from treadle.engine.ports import Code, Files, Http, Models, Tool, ToolRef
@@ -22,8 +22,12 @@ ProviderType: TypeAlias = Literal["builtin", "api", "workflow", "mcp"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """On whose behalf a tool is called. `role` is end_user or account, `user` the caller's own name for the end user
-    `user_id`, `created_from` the channel, and `depth` counts the workflows that called each other to get here."""
+    """On whose behalf a tool is called.
+
+    `role` is end_user or account, `user` the caller's own name for the end user `user_id`, `created_from` the channel,
+    and `depth` counts the workflows that called each other to get here. `headers` are those of the request behind the
+    run that may be passed on, by lower-case names.
+    """
 
     workspace_id: str
     app_id: str = ""
@@ -33,6 +37,7 @@ class Caller:
     created_from: str = "console"
     run_id: str | None = None
     depth: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 With `--oauth` it lets in only who was signed in by the authorization server that it carries itself.
 """
 
+import asyncio
 import base64
 import os
 import secrets
@@ -20,9 +21,19 @@ from mcp.server.auth.provider import (
 from mcp.server.auth.settings import AuthSettings, ClientRegistrationOptions
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
-from mcp_types import CallToolResult, ImageContent, TextContent
+from mcp_types import (
+    AudioContent,
+    BlobResourceContents,
+    CallToolResult,
+    EmbeddedResource,
+    ImageContent,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+)
 from pydantic import AnyHttpUrl, BaseModel
 
+SHEET = base64.b64encode(b"a,b\n1,2\n").decode()
 PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(20)).decode()
 
 
@@ -139,6 +150,45 @@ def make(port: int, *, oauth: bool) -> MCPServer:
     def boom() -> str:
         """Fails."""
         return CallToolResult(content=[TextContent(type="text", text="the kettle is empty")], is_error=True)  # type: ignore[return-value]
+
+    @server.tool()
+    def figures() -> CallToolResult:
+        """Gives nothing but structured content."""
+        return CallToolResult(content=[], structured_content={"looms": 3})
+
+    @server.tool()
+    def papers() -> CallToolResult:
+        """Gives resources: two that are inside, one that is elsewhere."""
+        note = TextResourceContents(uri="memo://note", text="Warp first.")
+        sheet = BlobResourceContents(uri="memo://sheets/sheet.csv", mime_type="text/csv", blob=SHEET)
+        bare = BlobResourceContents(uri="memo://bare", blob=SHEET)
+        link = ResourceLink(type="resource_link", name="Manual", uri="https://looms.example/manual")
+        inside = [EmbeddedResource(type="resource", resource=each) for each in (note, sheet, bare)]
+        return CallToolResult(content=[*inside, link])
+
+    @server.tool()
+    def song() -> CallToolResult:
+        """A sound."""
+        sound = base64.b64encode(b"RIFF....WAVE").decode()
+        return CallToolResult(content=[AudioContent(type="audio", data=sound, mime_type="audio/wav")])
+
+    @server.tool()
+    async def sleep(seconds: float) -> str:
+        """Takes its time."""
+        await asyncio.sleep(seconds)
+        return "awake"
+
+    @server.tool()
+    async def learn(name: str, ctx: Context) -> str:
+        """Has another tool from now on, and says so."""
+
+        def learned() -> str:
+            return name
+
+        server.add_tool(learned, name=name, description="Learned.")
+        await ctx.notify_tools_changed()
+        await ctx.session.send_tool_list_changed()
+        return "learned"
 
     return server
 

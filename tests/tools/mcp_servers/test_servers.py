@@ -13,7 +13,7 @@ import pytest
 from tests.server.harness import eventually
 from tests.tools.conftest import OTHER_WORKSPACE, WORKSPACE, Tooling
 from treadle.engine.errors import ToolInvokeError, ToolNodeError
-from treadle.engine.ports import ToolFile, ToolJson, ToolRef, ToolText, ToolVariable
+from treadle.engine.ports import ToolFile, ToolJson, ToolLink, ToolRef, ToolText, ToolVariable
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.egress_rules import EgressRules
@@ -109,6 +109,11 @@ async def test_a_server_is_asked_for_its_tools_and_called(mcp: McpService, tooli
         "picture": [],
         "headers": [],
         "boom": [],
+        "figures": [],
+        "papers": [],
+        "song": [],
+        "sleep": [("seconds", "number", True)],
+        "learn": [("name", "string", True)],
     }
     assert ToolText("5") in await tooling.call(tool("add"), {"a": 3})
     assert ToolText("blue") in await tooling.call(tool("headers"), {})
@@ -125,6 +130,60 @@ async def test_a_server_is_asked_for_its_tools_and_called(mcp: McpService, tooli
     assert picture.file.mime_type == "image/png"
     with pytest.raises(ToolInvokeError, match="the kettle is empty"):
         await tooling.call(tool("boom"), {})
+
+
+async def test_every_kind_of_content_arrives(mcp: McpService, tooling: Tooling, over_http: str):
+    await mcp.add(WORKSPACE, draft(over_http))
+    assert await tooling.call(tool("figures"), {}) == [ToolJson({"looms": 3})]
+    note, sheet, bare, link = await tooling.call(tool("papers"), {})
+    assert (note, link) == (ToolText("Warp first."), ToolLink("https://looms.example/manual"))
+    assert isinstance(sheet, ToolFile)
+    assert (sheet.file.filename, sheet.file.mime_type) == ("sheet.csv", "text/csv")
+    assert isinstance(bare, ToolFile)
+    assert tooling.files.stored[bare.file.id or ""] == b"a,b\n1,2\n"
+    [sound] = await tooling.call(tool("song"), {})
+    assert isinstance(sound, ToolFile)
+    assert sound.file.mime_type in ("audio/wav", "audio/x-wav")
+
+
+async def test_an_answer_that_takes_too_long_is_not_waited_for(mcp: McpService, tooling: Tooling, over_http: str):
+    await mcp.add(WORKSPACE, draft(over_http, read_timeout=0.5))
+    assert ToolText("awake") in await tooling.call(tool("sleep"), {"seconds": 0.01})
+    with pytest.raises(ToolInvokeError, match=r"(?i)time"):
+        await tooling.call(tool("sleep"), {"seconds": 30})
+    assert ToolText("3") in await tooling.call(tool("add"), {"a": 1})
+
+
+@pytest.mark.parametrize("kind", ["http", "sse"])
+async def test_tools_that_a_server_learns_while_it_is_used_are_there(mcp: McpService, tooling: Tooling, kind: str):
+    port = free_port()
+    process = await asyncio.to_thread(start, kind, port)
+    try:
+        await mcp.add(WORKSPACE, draft(f"http://127.0.0.1:{port}/{'mcp' if kind == 'http' else 'sse'}"))
+        assert ToolText("3") in await tooling.call(tool("add"), {"a": 1})
+        await asyncio.sleep(0.5)  # the connection subscribes beside the calls
+        assert ToolText("learned") in await tooling.call(tool("learn"), {"name": "weave"})
+        for _ in range(200):
+            names = {each.name for each in (await mcp.providers(WORKSPACE))[0].tools}
+            if "weave" in names:
+                break
+            await asyncio.sleep(0.05)
+        assert ToolText("weave") in await tooling.call(tool("weave"), {})
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_headers_of_the_caller_are_passed_on_to_a_connection_of_its_own(
+    mcp: McpService, tooling: Tooling, over_http: str
+):
+    provider = await mcp.add(WORKSPACE, draft(over_http, headers={"X-Team": "{{request.headers.X-User-Team}}"}))
+    assert provider.more["masked_headers"] == {"X-Team": "{{request.headers.X-User-Team}}"}
+    said = await asyncio.gather(
+        *[tooling.call(tool("headers"), {}, headers={"x-user-team": team}) for team in ("blue", "red", "blue")],
+        tooling.call(tool("headers"), {}),
+    )
+    assert [each[0] for each in said] == [ToolText("blue"), ToolText("red"), ToolText("blue"), ToolText("none")]
 
 
 async def test_many_calls_share_one_connection(mcp: McpService, tooling: Tooling, over_http: str):

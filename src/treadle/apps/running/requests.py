@@ -70,5 +70,8 @@ class StartRun:
     """The run that this one is a part of."""
     system: Mapping[str, Value] = field(default_factory=dict[str, Value])
     """More system variables, such as those of knowledge pipelines."""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Headers of the caller's request that tools may pass on, by lower-case names. They are kept nowhere: a run that
+    another process takes up goes on without."""
     run_id: str | None = None
     """The id of the run where it must be known before; a new one otherwise."""

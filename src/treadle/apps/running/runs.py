@@ -182,6 +182,7 @@ class RunHost:
                     created_from=record.created_from,
                     user=request.user,
                     depth=called.depth if called else 0,
+                    headers=request.headers,
                 ),
                 emit=emit,
                 new_id=new_id,

@@ -1,6 +1,6 @@
 """The world of runs: what they may ask of it, and for how long."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from treadle.apps.forms.service import FormService
@@ -74,8 +74,12 @@ class RunWorld:
         created_from: str = CreatedFrom.CONSOLE,
         user: str = "",
         depth: int = 0,
+        headers: Mapping[str, str] | None = None,
     ) -> Ports:
-        """What a run of this workspace may ask of the world. `depth`: how many runs called each other to get here."""
+        """What a run of this workspace may ask of the world.
+
+        `depth`: how many runs called each other to get here. `headers`: those of the caller that tools may pass on.
+        """
         models, files = self._models.for_workspace(workspace_id), self._uploads.for_run(origin)
         code = self._code.for_workspace(workspace_id)
         caller = Caller(
@@ -87,6 +91,7 @@ class RunWorld:
             created_from=created_from,
             run_id=origin.run_id,
             depth=depth,
+            headers=headers or {},
         )
         tools = self._tools.for_run(caller, ToolWorld(models=models, code=code, http=self._http, files=files))
         return Ports(

@@ -16,6 +16,7 @@ from treadle.platform.refusals import BadRequest, InvalidParam, Refusal
 from treadle.server.app_call import CHAT_ONLY, COMPLETION_ONLY, WORKFLOW_ONLY, AppCall, From, ModeRule
 from treadle.server.arguments import optional_uuid
 from treadle.server.event_stream import EventStream
+from treadle.server.passed_headers import passed_headers
 from treadle.server.responses import DONE, json_response
 from treadle.server.service_api.calls import app_route
 
@@ -120,6 +121,7 @@ async def _generate(
             auto_name=auto_name,
             version_id=version_id,
             aloud=body.response_mode == "streaming",
+            headers=passed_headers(call.request.headers.raw),
         )
     )
     if body.response_mode == "streaming":

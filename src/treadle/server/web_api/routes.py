@@ -16,6 +16,7 @@ from treadle.server.app_call import CHAT_ONLY, COMPLETION_ONLY, WORKFLOW_ONLY, A
 from treadle.server.arguments import optional_uuid
 from treadle.server.declared import Caller, DeclaredRoute
 from treadle.server.event_stream import EventStream
+from treadle.server.passed_headers import passed_headers
 from treadle.server.responses import DONE, json_response
 from treadle.server.service_api.conversations import rate_message, rename_conversation
 from treadle.server.service_api.description import meta, parameters, site_map
@@ -106,6 +107,7 @@ async def _ask(call: AppCall, body: Ask, *, conversation_id: str | None = None, 
             conversation_id=conversation_id,
             parent_message_id=optional_uuid(body.parent_message_id, "parent_message_id"),
             aloud=streaming,
+            headers=passed_headers(call.request.headers.raw, signed_in=True),
         )
     )
     if streaming:

@@ -25,6 +25,7 @@ from .described import Result, ToolDescription
 if TYPE_CHECKING:
     import httpx2
     from mcp import Client
+    from mcp.client.session import IncomingMessage, MessageHandlerFnT
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ class Server:
     timeout: float = 30
     read_timeout: float = 300
     revision: int = 0
+    watched: bool = True
+    """Whether to hear when its tools are others."""
 
 
 class NeedsAuthorization(ToolInvokeError):
@@ -72,6 +75,8 @@ class McpConnections:
         self._rules = rules
         self._commands = commands
         self._open: dict[Server, _Connection] = {}
+        self.tools_changed: Callable[[Server], None] | None = None
+        """Called when a watched server tells that its tools are others now."""
 
     async def close(self) -> None:
         """End every connection and every program that was started for one."""
@@ -163,8 +168,10 @@ class McpConnections:
         """Hold the connection open until it is to be closed."""
         try:
             async with contextlib.AsyncExitStack() as stack:
-                connection.opened.set_result(await self._connected(stack, server, auth, connection))
-                await connection.closing.wait()
+                client = await self._connected(stack, server, auth, connection)
+                connection.opened.set_result(client)
+                async with self._listening(server, client):
+                    await connection.closing.wait()
         except Exception as error:
             if connection.opened.done():
                 _log.info("the connection to the MCP server %s ended: %s", server.id, error)
@@ -187,14 +194,58 @@ class McpConnections:
         from mcp import Client
 
         make = self._factory(server, auth, connection)
+
+        def client(transport: Callable[[], AbstractAsyncContextManager[Any]]) -> Client:
+            return Client(transport(), read_timeout_seconds=server.timeout, message_handler=self._listener(server))
+
         *first, last = self._transports(server, make)
         for transport in first:
             try:
-                return await stack.enter_async_context(Client(transport(), read_timeout_seconds=server.timeout))
+                return await stack.enter_async_context(client(transport))
             except Exception:
                 if connection.unauthorized:
                     raise
-        return await stack.enter_async_context(Client(last(), read_timeout_seconds=server.timeout))
+        return await stack.enter_async_context(client(last))
+
+    def _listener(self, server: Server) -> "MessageHandlerFnT | None":
+        """Hears servers that tell of other tools between their answers."""
+        if not server.watched:
+            return None
+
+        async def heard(message: "IncomingMessage") -> None:
+            from mcp_types import ToolListChangedNotification
+
+            if isinstance(message, ToolListChangedNotification):
+                self._tell(server)
+
+        return heard
+
+    @asynccontextmanager
+    async def _listening(self, server: Server, client: "Client") -> AsyncGenerator[None]:
+        """Hears servers that tell of other tools to whoever subscribed, which is how newer versions of MCP have it."""
+        task = asyncio.create_task(self._subscribed(server, client)) if server.watched else None
+        try:
+            yield
+        finally:
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _subscribed(self, server: Server, client: "Client") -> None:
+        from mcp.client.subscriptions import ListenNotSupportedError
+
+        try:
+            async with client.listen(tools_list_changed=True) as events:
+                async for _ in events:
+                    self._tell(server)
+        except ListenNotSupportedError:
+            pass  # an older version, which tells it to `_listener`
+        except Exception as error:
+            _log.debug("the MCP server %s does not tell when its tools change: %s", server.id, error)
+
+    def _tell(self, server: Server) -> None:
+        if self.tools_changed is not None:
+            self.tools_changed(server)
 
     def _transports(
         self, server: Server, make: Callable[..., "httpx2.AsyncClient"]

@@ -10,7 +10,7 @@ from typing import Final
 from treadle.engine.ports import Tool, ToolOption, ToolParameter, ToolRef
 from treadle.engine.values import JsonValue
 from treadle.nodes.config import as_value
-from treadle.tools.messages import Blob, Json, Link, Message, Text, Variable
+from treadle.tools.messages import DEFAULT_MIME_TYPE, Blob, Json, Link, Message, Text, Variable
 
 _TYPES: Final[Mapping[str, str]] = {
     "integer": "number",
@@ -128,9 +128,12 @@ class Result:
 
 
 def messages_of(result: Result, *, has_output_schema: bool) -> Iterator[Message]:
-    """What a result is to a run. Structured content of a tool that declares it becomes variables."""
+    """What a result is to a run. Structured content of a tool that declares it becomes variables;
+    where there is no other, it is told as well."""
     for item in result.content:
         yield from _messages_of_item(item)
+    if not result.content and result.structured is not None:
+        yield Json(result.structured)
     if has_output_schema and isinstance(result.structured, dict):
         for name, value in result.structured.items():
             if name not in _RESERVED:
@@ -174,8 +177,7 @@ def _blob(data: JsonValue, mime_type: JsonValue, uri: str = "") -> Message:
         content = base64.b64decode(str(data or ""), validate=True)
     except (ValueError, binascii.Error):
         return Text("[a file that the server did not encode as it should]")
-    filename = uri.rsplit("/", 1)[-1]
-    return Blob(content, str(mime_type)) if not filename else Blob(content, str(mime_type), filename)
+    return Blob(content, str(mime_type or DEFAULT_MIME_TYPE), uri.rsplit("/", 1)[-1])
 
 
 def arguments_of(parameters: Mapping[str, JsonValue]) -> dict[str, JsonValue]:

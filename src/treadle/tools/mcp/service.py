@@ -5,8 +5,10 @@ Adding one is a person's act and connects to it at once; importing an app never 
 
 import asyncio
 import hashlib
+import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -22,17 +24,20 @@ from treadle.platform.ids import new_id
 from treadle.platform.refusals import Conflict, InvalidParam, NotFound, Refusal
 from treadle.tools.json_text import read_map, write_json
 from treadle.tools.providers import ProviderInfo
-from treadle.tools.secret_values import HIDDEN, mask
+from treadle.tools.secret_values import HIDDEN
 from treadle.tools.tables import McpServer
 from treadle.tools.topic import TOOLS_TOPIC
 
 from .connections import STDIO, McpConnections, NeedsAuthorization, Server
 from .described import ToolDescription
+from .forwarded import filled, shown
 from .repository import McpRepository, note_code
 from .source import McpProvider
 
 if TYPE_CHECKING:
     import httpx2
+
+_log = logging.getLogger(__name__)
 
 _ICON: Final = '{"background":"#EFE9FE","content":"🔗"}'
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -67,6 +72,8 @@ class McpService:
         self._callback = callback
         self._cached: dict[tuple[str, str], McpProvider] = {}
         self._flows: set[asyncio.Task[object]] = set()
+        self._asking: set[str] = set()
+        connections.tools_changed = self._tools_changed
 
     async def close(self) -> None:
         """End what waits for somebody's browser, and all connections."""
@@ -127,6 +134,30 @@ class McpService:
         await self._ask(row)
         await self._save(row)
         return self._info(row)
+
+    def _tools_changed(self, server: Server) -> None:
+        """A server told over a connection of a run that its tools are others now."""
+        if server.id not in self._asking:
+            self._asking.add(server.id)
+            task = asyncio.create_task(self._ask_again(server.id), name=f"tools of MCP server {server.id}")
+            self._flows.add(task)
+            task.add_done_callback(self._flows.discard)
+
+    async def _ask_again(self, server_id: str) -> None:
+        """Keep the tools of a server as they are now; what is the same stays untouched."""
+        try:
+            async with self._db.session() as session:
+                row = await session.get(McpServer, server_id)
+            if row is None:
+                return
+            before = row.tools
+            await self._ask(row)
+            if row.authorized and row.tools != before:
+                await self._save(row)
+        except Refusal as refusal:
+            _log.info("the MCP server %s told of other tools, and then: %s", server_id, refusal.message)
+        finally:
+            self._asking.discard(server_id)
 
     async def delete(self, workspace_id: str, server_id: str) -> None:
         """Raises NotFound."""
@@ -219,7 +250,7 @@ class McpService:
 
     async def _sign_in(self, row: McpServer, auth: "httpx2.Auth") -> None:
         """Connect as somebody who is being asked to sign in; keep the tools and that it worked."""
-        server = self._server(row, revision=now_us())  # a connection of its own: the kept one was refused
+        server = self._asked(row)
         tools = await self._connections.tools(server, auth)
         async with self._db.transaction() as session:
             values = {"authorized": True, "tools": _tools_text(tools), "updated_at": now_us()}
@@ -230,7 +261,7 @@ class McpService:
     async def _ask(self, row: McpServer) -> None:
         """Take over what the server offers now."""
         try:
-            tools = await self._connections.tools(self._server(row, revision=now_us()), self._auth(row))
+            tools = await self._connections.tools(self._asked(row), self._auth(row))
         except NeedsAuthorization:
             row.authorized = False
         except ToolInvokeError as error:
@@ -324,21 +355,27 @@ class McpService:
             if not name.strip() or any(ord(letter) < 32 or ord(letter) == 127 for letter in name + value):
                 raise InvalidParam("A header needs a name, and no control characters.", param="headers")
             old = stored.get(name)
-            kept = old if old is not None and value in (HIDDEN, mask(old)) else value
+            kept = old if old is not None and value in (HIDDEN, shown(old)) else value
             headers[name] = self._seal(row.id, f"header {name}", kept)
         return headers
 
     def _headers(self, row: McpServer) -> dict[str, str]:
         return {name: self._open(row.id, f"header {name}", str(value)) for name, value in read_map(row.headers).items()}
 
-    def _server(self, row: McpServer, *, revision: int | None = None) -> Server:
+    def _asked(self, row: McpServer) -> Server:
+        """A server to ask for its tools, over a connection of its own: a kept one may have been refused. No caller is
+        there whose headers could be sent."""
+        server = self._server(row)
+        return replace(server, headers=filled(server.headers, {}).headers, revision=now_us(), watched=False)
+
+    def _server(self, row: McpServer) -> Server:
         return Server(
             id=row.id,
             address=self._address(row),
             headers=tuple(self._headers(row).items()),
             timeout=row.timeout,
             read_timeout=row.read_timeout,
-            revision=row.updated_at if revision is None else revision,
+            revision=row.updated_at,
         )
 
     def _auth(self, row: McpServer) -> "httpx2.Auth | None":
@@ -378,7 +415,7 @@ class McpService:
             auth=None,
             tools=_tools(row),
         )
-        headers: dict[str, JsonValue] = {name: mask(value) for name, value in self._headers(row).items()}
+        headers: dict[str, JsonValue] = {name: shown(value) for name, value in self._headers(row).items()}
         return ProviderInfo(
             id=row.id,
             type="mcp",

@@ -1,7 +1,7 @@
 """MCP servers of a workspace as a source of tools."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from treadle.engine.errors import ToolInvokeError, ToolNodeError
@@ -13,6 +13,7 @@ from treadle.tools.sources import ToolCall
 
 from .connections import McpConnections, Server
 from .described import ToolDescription, arguments_of, messages_of, tool_of
+from .forwarded import filled
 
 if TYPE_CHECKING:
     import httpx2
@@ -56,7 +57,15 @@ class McpSource:
         """Raises ToolInvokeError, also for what the server itself calls an error."""
         provider = await self._provider(call.caller.workspace_id, call.tool.ref)
         arguments = arguments_of(plain_map(call.parameters))
-        result = await self._connections.call(provider.server, call.tool.ref.tool_name, arguments, provider.auth)
+        sent = filled(provider.server.headers, call.caller.headers)
+        server = replace(provider.server, headers=sent.headers)
+        try:
+            result = await self._connections.call(server, call.tool.ref.tool_name, arguments, provider.auth)
+        except ToolInvokeError as error:
+            if not sent.missing:
+                raise
+            names = ", ".join(sent.missing)
+            raise type(error)(f"{error} Its settings ask for headers that the caller did not send: {names}.") from error
         if result.is_error:
             raise ToolInvokeError(result.error_text())
         for message in messages_of(result, has_output_schema=call.tool.output_schema is not None):

@@ -128,6 +128,7 @@ function Headers({ headers, onChange }: { headers: readonly Header[]; onChange: 
       <Button size="small" className="self-start" icon={<Plus size={14} strokeWidth={1.5} />} onClick={() => onChange([...headers, { id: next, name: "", value: "" }])}>
         {t("tools.mcp.addHeader")}
       </Button>
+      {headers.length > 0 && <p className="text-12 text-muted">{t("tools.mcp.headersHint", { example: "{{request.headers.X-User-Token}}" })}</p>}
     </fieldset>
   );
 }

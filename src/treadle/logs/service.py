@@ -2,6 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
 
 from treadle.apps.tables import NodeExecution
 from treadle.logs.repository import LogRepository, RunFilter, RunRow
@@ -15,6 +18,17 @@ class RunDetail:
 
     row: RunRow
     nodes: list[NodeExecution]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """A node that asked a model: the messages it sent, and the usage it was told."""
+
+    node: NodeExecution
+    provider: str
+    model: str
+    prompts: list[dict[str, Any]]
+    usage: dict[str, Any]
 
 
 class LogService:
@@ -38,6 +52,13 @@ class LogService:
         row = await self.run(run_id, workspace_id=workspace_id)
         async with self._db.session() as session:
             return RunDetail(row, await LogRepository(session).nodes(run_id))
+
+    async def model_calls(self, run_id: str) -> list[ModelCall]:
+        """What the nodes of a run sent to models, in the order of their start."""
+        await self._settled()
+        async with self._db.session() as session:
+            nodes = await LogRepository(session).nodes(run_id)
+        return [call for node in nodes if (call := _model_call(node))]
 
     async def page(
         self, wanted: RunFilter, *, page: int, limit: int, account_email: str | None = None
@@ -63,6 +84,27 @@ class LogService:
         more = len(rows) > limit
         last = rows[limit - 1].run if more else None
         return rows[:limit], f"{last.created_at}.{last.id}" if last else ""
+
+
+class _Process(msgspec.Struct):
+    """What nodes that ask models note in their process data."""
+
+    prompts: list[dict[str, Any]] | None = None
+    model_provider: str | None = None
+    model_name: str | None = None
+    usage: dict[str, Any] | None = None
+
+
+def _model_call(node: NodeExecution) -> ModelCall | None:
+    if not node.process_data:
+        return None
+    try:
+        process = msgspec.json.decode(node.process_data, type=_Process)
+    except msgspec.ValidationError:
+        return None  # another node's use of these names
+    if not process.prompts:
+        return None
+    return ModelCall(node, process.model_provider or "", process.model_name or "", process.prompts, process.usage or {})
 
 
 def _read_cursor(cursor: str | None) -> tuple[int, str] | None:

@@ -207,7 +207,13 @@ class TalkLog:
         return rows[0]
 
     async def rate(
-        self, app_id: str, message_id: str, rating: Literal["like", "dislike"] | None, *, account_id: str
+        self,
+        app_id: str,
+        message_id: str,
+        rating: Literal["like", "dislike"] | None,
+        *,
+        account_id: str,
+        content: str | None = None,
     ) -> None:
         """What the builders think of an answer: one of them decides for all, the last one. Raises NotFound."""
         await self._settled()
@@ -222,7 +228,8 @@ class TalkLog:
                 if feedback is not None:
                     await session.delete(feedback)
             elif feedback is not None:
-                feedback.rating, feedback.account_id, feedback.updated_at = rating, account_id, now
+                feedback.rating, feedback.content = rating, content
+                feedback.account_id, feedback.updated_at = account_id, now
             else:
                 session.add(
                     Feedback(
@@ -234,6 +241,7 @@ class TalkLog:
                         from_source="admin",
                         account_id=account_id,
                         rating=rating,
+                        content=content,
                         created_at=now,
                         updated_at=now,
                     )

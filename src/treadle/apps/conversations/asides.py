@@ -113,6 +113,16 @@ class Asides:
         features = (await self._apps.published(app)).features
         if not features.suggested_questions_after_answer.enabled:
             raise BadRequest("This app suggests no questions; the feature is switched off.")
+        return await self._suggest(app, owner, message)
+
+    async def tried_questions(self, app: App, owner: Owner, message_id: str) -> list[str]:
+        """The same after an answer of a draft, whose settings need not be saved: who tries it asks where they say so.
+
+        Raises NotFound.
+        """
+        return await self._suggest(app, owner, await self._conversations.message(owner, message_id))
+
+    async def _suggest(self, app: App, owner: Owner, message: Message) -> list[str]:
         if message.conversation_id is None:
             raise NotFound("There is no such message.")
         page = await self._conversations.messages(owner, message.conversation_id, limit=_HISTORY_MESSAGES)

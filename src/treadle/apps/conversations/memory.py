@@ -120,12 +120,14 @@ def _arguments(value: object) -> str:
 def thread(newest_first: "Iterable[MessageRow]", parent_id: str | None) -> "Iterable[MessageRow]":
     """The messages of the thread that ends at `parent_id`, newest first.
 
-    A message without a parent, or with the nil UUID, follows the one before it in time. Siblings of the thread's
-    messages (earlier answers to a question that was asked again) are left out.
+    A message with the nil UUID follows the one before it in time; one without a parent begins a thread. Siblings of the
+    thread's messages (earlier answers to a question that was asked again) are left out.
     """
-    wanted = parent_id if parent_id not in (None, NIL_UUID) else None
+    wanted = parent_id
     for row in newest_first:
-        if wanted is not None and row.id != wanted:
+        if wanted is None:
+            return
+        if wanted not in (row.id, NIL_UUID):
             continue
         yield row
-        wanted = row.parent_message_id if row.parent_message_id not in (None, NIL_UUID) else None
+        wanted = row.parent_message_id

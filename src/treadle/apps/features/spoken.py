@@ -48,6 +48,10 @@ class Speech:
         """What a recording says. Raises Refusal."""
         if not version.features.speech_to_text.enabled:
             raise InvalidParam("Speech to text is switched off for this app.")
+        return await self.write_down_trial(workspace_id, name=name, mime_type=mime_type, data=data)
+
+    async def write_down_trial(self, workspace_id: str, *, name: str, mime_type: str, data: bytes) -> str:
+        """The same for a draft, whose settings need not be saved. Raises Refusal."""
         kind = mime_type.partition(";")[0].strip().lower()
         kind = _SAME.get(kind, kind)
         if kind not in SOUNDS:
@@ -72,10 +76,14 @@ class Speech:
         speech = version.features.text_to_speech
         if not speech.enabled:
             raise InvalidParam("Text to speech is switched off for this app.")
+        return await self.read_trial(workspace_id, text=text, voice=voice or speech.voice)
+
+    async def read_trial(self, workspace_id: str, *, text: str, voice: str = "") -> Sound:
+        """The same for a draft, whose settings need not be saved. Raises Refusal."""
         if not text.strip():
             raise InvalidParam("There is no text to read; send `text`, or the `message_id` of an answer.", param="text")
         models = self._models.media_for(workspace_id)
-        pieces = models.speak(text, DEFAULT_MODEL, voice=voice or speech.voice)
+        pieces = models.speak(text, DEFAULT_MODEL, voice=voice)
         try:
             media_type = _MEDIA_TYPES.get(await models.audio_type(DEFAULT_MODEL), "audio/mpeg")
             first = await anext(pieces, b"")

@@ -33,6 +33,10 @@ from treadle.platform.ids import new_id
 from treadle.platform.refusals import InvalidParam, Refusal
 
 
+_BRANCHING = frozenset({CreatedFrom.WEB_APP, CreatedFrom.INSTALLED_APP, CreatedFrom.CONSOLE})
+"""Whose callers name the message that theirs follows; a message of theirs without one begins the conversation anew."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """A run that is about to begin. `name_later`: its conversation gets a name once it has an answer."""
@@ -175,13 +179,12 @@ def _message(
 ) -> MessageRecord | None:
     if request.app.mode in (AppMode.WORKFLOW, AppMode.RAG_PIPELINE):
         return None
-    from_service = request.created_from == CreatedFrom.SERVICE_API
     return MessageRecord(
         id=new_id(),
         query=request.query,
         inputs=inputs,
         files=tuple(sent),
-        parent_message_id=request.parent_message_id or (NIL_UUID if from_service else None),
+        parent_message_id=request.parent_message_id or (None if request.created_from in _BRANCHING else NIL_UUID),
         model_provider=version.model.provider if version.model else None,
         model_name=version.model.name if version.model else None,
         show_citations=request.debugging is not None or version.features.retriever_resource.enabled,

@@ -15,6 +15,7 @@ from treadle.accounts.service import SignedIn
 from treadle.apps.tables import App, Feedback
 from treadle.logs.days import Period, period
 from treadle.logs.repository import RunFilter
+from treadle.logs.service import ModelCall
 from treadle.logs.shapes import run_map
 from treadle.logs.talks import Kind, MessageRow, Ratings, SortBy, TalkFilter, TalkRow
 from treadle.platform.clock import SECOND
@@ -152,6 +153,42 @@ class LogMessages(BaseModel):
     has_more: bool
 
 
+class SentMessage(BaseModel):
+    """A message as a model was sent it."""
+
+    role: str
+    text: str
+    files: list[dict[str, JsonValue]]
+    tool_calls: list[dict[str, JsonValue]] = Field(default_factory=list[dict[str, JsonValue]])
+
+
+class AskedModel(BaseModel):
+    """What a node sent to a model, and what that took. `elapsed_time` in seconds."""
+
+    node_id: str
+    node_type: str
+    title: str
+    model_provider: str
+    model_name: str
+    messages: list[SentMessage]
+    prompt_tokens: int
+    completion_tokens: int
+    total_price: str
+    currency: str
+    elapsed_time: float
+
+
+class AskedModels(BaseModel):
+    """The models that were asked for an answer, the first one first, and what the whole answer took."""
+
+    data: list[AskedModel]
+    message_tokens: int
+    answer_tokens: int
+    total_price: str
+    currency: str
+    latency: float
+
+
 class AppRuns(BaseModel):
     data: list[LoggedRun]
     page: int
@@ -161,10 +198,11 @@ class AppRuns(BaseModel):
 
 
 class AdminRating(BaseModel):
-    """What the builders think of an answer; null takes it back."""
+    """What the builders think of an answer, and why; null takes it back."""
 
     message_id: Annotated[PlainText, Field(max_length=36)]
     rating: Literal["like", "dislike"] | None
+    content: Annotated[PlainText, Field(max_length=1000)] | None = None
 
 
 @router.get("/apps/{app_id}/chat-conversations")
@@ -273,6 +311,22 @@ async def read_message(app_id: str, message_id: str, services: ServicesDep, sign
     return _message(await services.talks.message(app.id, message_id), services)
 
 
+@router.get("/apps/{app_id}/messages/{message_id}/prompts")
+async def list_prompts(app_id: str, message_id: str, services: ServicesDep, signed_in: EditorDep) -> AskedModels:
+    """What models were sent to answer a message, word for word, call by call. Data of files is cut short."""
+    app = await _app(services, signed_in, app_id)
+    message = (await services.talks.message(app.id, message_id)).message
+    calls = await services.logs.model_calls(message.run_id) if message.run_id else []
+    return AskedModels(
+        data=[_asked_model(call) for call in calls],
+        message_tokens=message.message_tokens,
+        answer_tokens=message.answer_tokens,
+        total_price=f"{message.total_price_e7 / 1e7:.7f}",
+        currency=message.currency,
+        latency=message.latency,
+    )
+
+
 @router.get("/apps/{app_id}/workflow-app-logs")
 async def list_app_runs(
     app_id: str,
@@ -325,7 +379,9 @@ async def mark_read(app_id: str, kind: Kind, record_id: str, services: ServicesD
 async def rate_message(app_id: str, body: AdminRating, services: ServicesDep, signed_in: EditorDep) -> Done:
     """Like or dislike an answer as a builder; the end user's own rating stays."""
     app = await _app(services, signed_in, app_id)
-    await services.talks.rate(app.id, body.message_id, body.rating, account_id=signed_in.account_id)
+    await services.talks.rate(
+        app.id, body.message_id, body.rating, account_id=signed_in.account_id, content=body.content or None
+    )
     return Done()
 
 
@@ -445,6 +501,23 @@ def _message(row: MessageRow, services: Services) -> LogMessage:
         admin_feedback=_feedback(row.feedback.get("admin")),
         read_at=_seconds(message.read_at),
         created_at=message.created_at / SECOND,
+    )
+
+
+def _asked_model(call: ModelCall) -> AskedModel:
+    usage = call.usage
+    return AskedModel(
+        node_id=call.node.node_id,
+        node_type=call.node.node_type,
+        title=call.node.title,
+        model_provider=call.provider,
+        model_name=call.model,
+        messages=[SentMessage.model_validate(message) for message in call.prompts],
+        prompt_tokens=int(usage.get("prompt_tokens") or 0),
+        completion_tokens=int(usage.get("completion_tokens") or 0),
+        total_price=str(usage.get("total_price") or "0"),
+        currency=str(usage.get("currency") or "USD"),
+        elapsed_time=call.node.elapsed,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, JsonValue
 
+from treadle.apps.conversations.history import Owner
 from treadle.apps.editing.debugging import GIVEN, TryOut
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.frames import FrameEncoder
@@ -111,6 +112,12 @@ class AskedVariables(BaseModel):
     items: list[AskedVariable]
 
 
+class FollowUps(BaseModel):
+    """What may be asked next; empty when the model gives nothing usable."""
+
+    data: list[str]
+
+
 @router.post("/apps/{app_id}/workflows/draft/run", responses=STREAM, response_class=Streamed)
 async def run_draft(app_id: str, body: RunDraft, services: ServicesDep, signed_in: EditorDep) -> Streamed:
     """Run the draft of a workflow."""
@@ -151,6 +158,14 @@ async def complete_with_configuration(
     """Call a text generator, on an unsaved configuration if one is sent."""
     await _mode(services, signed_in.workspace_id, app_id, AppMode.COMPLETION)
     return streamed(await services.editing.runs.start(person_of(signed_in), app_id, _asked(body)))
+
+
+@router.get("/apps/{app_id}/chat-messages/{message_id}/suggested-questions")
+async def suggest_questions(app_id: str, message_id: str, services: ServicesDep, signed_in: EditorDep) -> FollowUps:
+    """What the member may ask the draft after one of its answers."""
+    app = await services.apps.of_workspace(signed_in.workspace_id, app_id)
+    owner = Owner(app.id, signed_in.account_id)
+    return FollowUps(data=await services.asides.tried_questions(app, owner, message_id))
 
 
 @router.get("/apps/{app_id}/completion-messages/{message_id}/more-like-this", responses=STREAM, response_class=Streamed)

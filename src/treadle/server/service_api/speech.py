@@ -50,7 +50,7 @@ async def text_to_audio(call: AppCall) -> ASGIApp:
     if body.message_id:
         text = await _answer(call, body.message_id)
     sound = await call.services.speech.read_aloud(version, call.app.workspace_id, text=text, voice=body.voice or "")
-    return StreamingResponse(_pieces(sound), media_type=sound.media_type)
+    return StreamingResponse(sound_pieces(sound), media_type=sound.media_type)
 
 
 async def _version(call: AppCall) -> CompiledApp:
@@ -68,7 +68,8 @@ async def _answer(call: AppCall, message_id: str) -> str:
     return (await call.services.conversations.message(call.owner, wanted or "")).answer
 
 
-async def _pieces(sound: Sound) -> AsyncIterator[bytes]:
+async def sound_pieces(sound: Sound) -> AsyncIterator[bytes]:
+    """A text read aloud, piece by piece."""
     yield sound.first
     async for piece in sound.rest:
         yield piece

@@ -84,6 +84,8 @@ export interface Parameters {
   suggested_questions_after_answer: Switch | null;
   retriever_resource: Switch | null;
   more_like_this: Switch | null;
+  speech_to_text?: Switch | null;
+  text_to_speech?: (Switch & { autoPlay?: string }) | null;
   user_input_form: FormItem[];
   file_upload: FileUploadConfig | null;
   system_parameters: SystemParameters | null;

@@ -172,6 +172,19 @@ export class WebAppClient {
     return this.json("POST", `/api/messages/${messageId}/feedbacks`, { rating, content });
   }
 
+  /** An answer as sound. */
+  async speak(messageId: string, signal: AbortSignal): Promise<Blob> {
+    return (await this.fetch("POST", "/api/text-to-audio", { message_id: messageId }, signal)).blob();
+  }
+
+  /** What a recording says. */
+  async writeDown(recording: File): Promise<string> {
+    const body = new FormData();
+    body.append("file", recording);
+    const answer = await this.authorized((token) => fetchOk("/api/audio-to-text", { method: "POST", headers: { Authorization: `Bearer ${token}` }, body }));
+    return (await jsonOf<{ text: string }>(answer)).text;
+  }
+
   async suggestedQuestions(messageId: string): Promise<string[]> {
     return (await this.json<{ data: string[] }>("GET", `/api/messages/${messageId}/suggested-questions`)).data;
   }

@@ -14,6 +14,7 @@ import type modelSetup from "./en/model-setup.json";
 import type monitor from "./en/monitor.json";
 import type orchestration from "./en/orchestration.json";
 import type panels from "./en/panels.json";
+import type prompts from "./en/prompts.json";
 import type proofs from "./en/proofs.json";
 import type publishing from "./en/publishing.json";
 import type tools from "./en/tools.json";
@@ -33,6 +34,7 @@ export type Translation = typeof en & {
   monitor: typeof monitor;
   orchestration: typeof orchestration;
   panels: typeof panels;
+  prompts: typeof prompts;
   proofs: typeof proofs;
   publishing: typeof publishing;
   tools: typeof tools;
@@ -117,6 +119,11 @@ export const AREAS = {
     en: () => import("./en/panels.json"),
     "zh-Hans": () => import("./zh-Hans/panels.json"),
     ja: () => import("./ja/panels.json"),
+  },
+  prompts: {
+    en: () => import("./en/prompts.json"),
+    "zh-Hans": () => import("./zh-Hans/prompts.json"),
+    ja: () => import("./ja/prompts.json"),
   },
   proofs: {
     en: () => import("./en/proofs.json"),

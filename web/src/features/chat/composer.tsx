@@ -7,6 +7,7 @@ import { useAttachments, type Attachment } from "@/features/files/attachments";
 import { messageFileLimits, type FileLimits } from "@/features/files/limits";
 import { useFileIntake } from "@/features/files/use-file-intake";
 import { useWebApp } from "@/features/webapp/webapp-context";
+import { Dictation } from "./dictation";
 
 interface ComposerProps {
   answering: boolean;
@@ -101,6 +102,9 @@ export function Composer({ answering, stopping, onSend, onStop }: ComposerProps)
             }
           }}
         />
+        {parameters.speech_to_text?.enabled === true && !answering && (
+          <Dictation writeDown={(recording) => client.writeDown(recording)} onText={(said) => setText((typed) => [typed, said].filter((part) => part !== "").join(" "))} />
+        )}
         {answering ? (
           <button
             type="button"

@@ -1,4 +1,4 @@
-import { ChevronLeft, ChevronRight, CircleAlert, Pencil, RotateCw } from "lucide-react";
+import { CircleAlert, Pencil, RotateCw } from "lucide-react";
 import { memo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { StepsView } from "@/features/generation/steps-view";
@@ -14,8 +14,10 @@ import { CopyButton } from "@/ui/copy-button";
 import { Markdown } from "@/ui/markdown/markdown";
 import { Citations } from "./citations";
 import { QuestionEditor } from "./question-editor";
+import { ReadAloud } from "./read-aloud";
 import type { Exchange, ThreadItem } from "./thread";
 import { ToolLine } from "./tool-line";
+import { Versions } from "./versions";
 
 interface ExchangeViewProps {
   item: ThreadItem;
@@ -142,34 +144,25 @@ function Outcome({ turn, onRetry }: { turn: Turn; onRetry: (() => void) | undefi
 
 function Actions({ item, idle, isLast, onChoose, onAsk }: ExchangeViewProps) {
   const { t } = useTranslation();
-  const { client } = useWebApp();
-  const { exchange, siblings, position } = item;
-  const text = answerText(exchange.turn);
-  const before = siblings[position - 1];
-  const after = siblings[position + 1];
+  const { client, parameters } = useWebApp();
+  const { exchange } = item;
+  const { messageId, live, turn } = exchange;
+  const text = answerText(turn);
+  const speech = parameters.text_to_speech;
   return (
     <div className="-ml-1.5 flex flex-wrap items-center text-muted">
-      {siblings.length > 1 && (
-        <span className="mr-1 flex items-center" role="group" aria-label={t("chat.versions")}>
-          <IconButton label={t("chat.previousAnswer")} disabled={before === undefined} onClick={() => before && onChoose(before)}>
-            <ChevronLeft size={16} strokeWidth={1.5} />
-          </IconButton>
-          <span className="tabular text-12">
-            {position + 1}/{siblings.length}
-          </span>
-          <IconButton label={t("chat.nextAnswer")} disabled={after === undefined} onClick={() => after && onChoose(after)}>
-            <ChevronRight size={16} strokeWidth={1.5} />
-          </IconButton>
-        </span>
-      )}
+      <Versions item={item} onChoose={onChoose} />
       {text !== "" && <CopyButton text={text} />}
-      {isLast && idle && exchange.turn.status !== "failed" && (
+      {isLast && idle && turn.status !== "failed" && (
         <IconButton label={t("chat.regenerate")} onClick={() => onAsk(exchange, exchange.query)}>
           <RotateCw size={16} strokeWidth={1.5} />
         </IconButton>
       )}
-      {exchange.messageId !== null && exchange.turn.status !== "failed" && (
-        <RatingButtons client={client} messageId={exchange.messageId} rating={exchange.rating} />
+      {messageId !== null && text !== "" && speech?.enabled === true && (
+        <ReadAloud speak={(signal) => client.speak(messageId, signal)} auto={isLast && live !== null && speech.autoPlay === "enabled"} />
+      )}
+      {messageId !== null && turn.status !== "failed" && (
+        <RatingButtons rating={exchange.rating} onRate={(rating, reason) => client.rate(messageId, rating, reason)} />
       )}
     </div>
   );

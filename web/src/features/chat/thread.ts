@@ -3,12 +3,16 @@ import type { Message, Rating } from "@/api/webapp-types";
 import { turnOfMessage, type Turn } from "@/features/generation/turn";
 import type { LiveTurn } from "./chat-session";
 
-/** A question and its answer, from the log or live. */
-export interface Exchange {
+/** Where an exchange stands among others. */
+export interface Place {
   /** Stable while a live turn becomes a stored message. */
   key: string;
   messageId: string | null;
   parentId: string | null;
+}
+
+/** A question and its answer, from the log or live. */
+export interface Exchange extends Place {
   query: string;
   questionFiles: readonly QuestionFile[];
   turn: Turn;
@@ -19,9 +23,9 @@ export interface Exchange {
 export type QuestionFile = Pick<MessageFile, "type" | "url" | "filename" | "size">;
 
 /** An exchange on the path that is shown, with its siblings: other answers at the same place. */
-export interface ThreadItem {
-  exchange: Exchange;
-  siblings: readonly Exchange[];
+export interface ThreadItem<Found extends Place = Exchange> {
+  exchange: Found;
+  siblings: readonly Found[];
   position: number;
 }
 
@@ -75,17 +79,17 @@ function settled(turn: Turn, message: Message): Turn {
  * The shown path from the first exchange to a leaf. `chosen` names the sibling per parent; without, the branch that was
  * talked in last is shown, and beside it the newest sibling.
  */
-export function threadOf(exchanges: readonly Exchange[], chosen: Readonly<Record<string, string>>): ThreadItem[] {
-  const children = new Map<string, Exchange[]>();
+export function threadOf<Found extends Place>(exchanges: readonly Found[], chosen: Readonly<Record<string, string>>): ThreadItem<Found>[] {
+  const children = new Map<string, Found[]>();
   for (const exchange of exchanges) {
     const parent = exchange.parentId ?? "";
     children.set(parent, [...(children.get(parent) ?? []), exchange]);
   }
   const lastTalkedIn = branchOfNewest(exchanges);
-  const items: ThreadItem[] = [];
+  const items: ThreadItem<Found>[] = [];
   let parent = "";
   for (;;) {
-    const siblings: readonly Exchange[] = children.get(parent) ?? [];
+    const siblings: readonly Found[] = children.get(parent) ?? [];
     const wanted = siblings.findIndex((exchange) => exchange.key === chosen[parent]);
     const last = siblings.findIndex((exchange) => lastTalkedIn.has(exchange.key));
     const position: number = [wanted, last].find((at) => at >= 0) ?? siblings.length - 1;
@@ -98,7 +102,7 @@ export function threadOf(exchanges: readonly Exchange[], chosen: Readonly<Record
 }
 
 /** The keys of the newest exchange and of those it follows. */
-function branchOfNewest(exchanges: readonly Exchange[]): ReadonlySet<string> {
+function branchOfNewest(exchanges: readonly Place[]): ReadonlySet<string> {
   const byMessage = new Map(exchanges.map((exchange) => [exchange.messageId, exchange]));
   const keys = new Set<string>();
   let at = exchanges.at(-1);

@@ -15,6 +15,7 @@ import { formatDuration } from "@/ui/time";
 import { messageAnnotationsQuery, type LogMessage } from "./logs-query";
 import { MessageAnnotation } from "./message-annotation";
 import { MessageRating } from "./message-rating";
+import { PromptLog } from "./prompt-log";
 import { RunTrace } from "./run-drawer";
 
 interface LoggedMessagesProps {
@@ -88,6 +89,7 @@ function LoggedMessage({ appId, message, siblings, annotate }: LoggedMessageProp
       <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <MessageRating appId={appId} message={message} />
         {annotate}
+        <PromptLog appId={appId} messageId={message.id} />
         {message.run_id !== null && (
           <Button size="small" variant="quiet" onClick={() => setTrace(true)}>
             {t("logs.trace")}

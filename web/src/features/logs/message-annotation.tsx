@@ -9,9 +9,11 @@ import { Field, TextArea } from "@/ui/field";
 import { showToast } from "@/ui/toast";
 import { logKey, type LogMessage } from "./logs-query";
 
+type Annotatable = Pick<LogMessage, "id" | "query" | "answer">;
+
 interface MessageAnnotationProps {
   appId: string;
-  message: LogMessage;
+  message: Annotatable;
   annotation: Schemas["MessageAnnotation"] | undefined;
 }
 
@@ -34,7 +36,7 @@ export function MessageAnnotation({ appId, message, annotation }: MessageAnnotat
 
 interface AnnotationDialogProps {
   appId: string;
-  message: LogMessage;
+  message: Annotatable;
   made: Schemas["AnnotationShown"] | null;
   onClose: () => void;
 }

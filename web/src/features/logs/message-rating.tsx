@@ -1,34 +1,15 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { ThumbsDown, ThumbsUp } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
-import { useErrorText } from "@/i18n/errors";
-import { IconButton } from "@/ui/button";
-import { showToast } from "@/ui/toast";
+import { RatingButtons } from "@/features/webapp/rating-buttons";
 import { logKey, type LogMessage } from "./logs-query";
 
-type Rating = "like" | "dislike";
-
-/** What the user thinks of an answer, and what the builders do; a second press takes it back. */
+/** What the user thinks of an answer, and what the builders do. */
 export function MessageRating({ appId, message }: { appId: string; message: LogMessage }) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const queries = useQueryClient();
-  const [rating, setRating] = useState<Rating | null>(message.admin_feedback?.rating ?? null);
-  const rate = async (pressed: Rating) => {
-    const before = rating;
-    const next = before === pressed ? null : pressed;
-    setRating(next);
-    try {
-      await call(api.POST("/apps/{app_id}/feedbacks", { params: { path: { app_id: appId } }, body: { message_id: message.id, rating: next } }));
-      await queries.invalidateQueries({ queryKey: logKey(appId) });
-    } catch (error) {
-      setRating(before);
-      showToast("danger", errorText(error));
-    }
-  };
-  const user = message.user_feedback;
+  const { user_feedback: user, admin_feedback: admin } = message;
   return (
     <>
       {user !== null && (
@@ -39,13 +20,15 @@ export function MessageRating({ appId, message }: { appId: string; message: LogM
         </span>
       )}
       <span className="inline-flex">
-        <IconButton label={t("logs.like")} aria-pressed={rating === "like"} active={rating === "like"} onClick={() => void rate("like")}>
-          <ThumbsUp size={16} strokeWidth={1.5} fill={rating === "like" ? "currentColor" : "none"} />
-        </IconButton>
-        <IconButton label={t("logs.dislike")} aria-pressed={rating === "dislike"} active={rating === "dislike"} onClick={() => void rate("dislike")}>
-          <ThumbsDown size={16} strokeWidth={1.5} fill={rating === "dislike" ? "currentColor" : "none"} />
-        </IconButton>
+        <RatingButtons
+          rating={admin?.rating ?? null}
+          onRate={async (rating, reason) => {
+            await call(api.POST("/apps/{app_id}/feedbacks", { params: { path: { app_id: appId } }, body: { message_id: message.id, rating, content: reason ?? null } }));
+            await queries.invalidateQueries({ queryKey: logKey(appId) });
+          }}
+        />
       </span>
+      {admin?.content != null && admin.content !== "" && <span className="text-12 text-muted">{t("logs.comment", { text: admin.content })}</span>}
     </>
   );
 }

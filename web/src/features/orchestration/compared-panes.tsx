@@ -1,5 +1,5 @@
 import clsx from "clsx";
-import { Copy, Plus, Trash2 } from "lucide-react";
+import { Copy, Plus, Square, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { JsonObject } from "@/api/json";
 import { ModelField } from "@/features/model-picker/model-field";
@@ -18,6 +18,7 @@ export interface Pane {
 export const MOST_PANES = 4;
 
 interface ComparedPanesProps {
+  appId: string;
   panes: readonly Pane[];
   onChange: (panes: readonly Pane[]) => void;
   trials: Trials;
@@ -28,7 +29,7 @@ interface ComparedPanesProps {
 }
 
 /** Up to four models side by side, each with its own parameters and conversation. */
-export function ComparedPanes({ panes, onChange, trials, mode, configuration, onUse }: ComparedPanesProps) {
+export function ComparedPanes({ appId, panes, onChange, trials, mode, configuration, onUse }: ComparedPanesProps) {
   const { t } = useTranslation();
   const add = (model: ModelSettings, at: number) => onChange(panes.toSpliced(at, 0, { key: crypto.randomUUID(), model }));
   return (
@@ -52,9 +53,14 @@ export function ComparedPanes({ panes, onChange, trials, mode, configuration, on
               </IconButton>
             </header>
             <div className="min-h-0 flex-1 overflow-y-auto p-3">
-              <Conversation mode={mode} configuration={{ ...configuration, opening_statement: "", model: pane.model as JsonObject }} exchanges={trials.of(pane.key)} />
+              <Conversation appId={appId} mode={mode} configuration={{ ...configuration, opening_statement: "", model: pane.model as JsonObject }} trials={trials} pane={pane.key} />
             </div>
-            <footer className="flex justify-end border-t border-line p-1.5">
+            <footer className="flex items-center justify-end gap-2 border-t border-line p-1.5">
+              {trials.answering(pane.key) && (
+                <Button size="small" icon={<Square size={12} fill="currentColor" />} aria-label={t("orchestration.stopPane", { number: at + 1 })} onClick={() => trials.stop(pane.key)}>
+                  {t("chat.stop")}
+                </Button>
+              )}
               <Button size="small" disabled={(pane.model.name ?? "") === "" || trials.busy} onClick={() => onUse(pane.model)}>
                 {t("orchestration.useThis")}
               </Button>

@@ -1,40 +1,42 @@
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { JsonObject } from "@/api/json";
-import { AnswerFoot, TriedExchange } from "@/features/chat/trial";
-import { answerText, type Turn } from "@/features/generation/turn";
-import { useErrorText } from "@/i18n/errors";
+import { trialSettings } from "@/features/trial/trial-settings";
+import { TriedThread } from "@/features/trial/tried-thread";
 import { Button } from "@/ui/button";
 import { Markdown } from "@/ui/markdown/markdown";
-import { StatusLabel } from "@/ui/status";
-import { textIn, textsIn, type BasicMode } from "./configuration";
-import type { Exchange } from "./use-trials";
+import { isOn, textIn, textsIn, type BasicMode } from "./configuration";
+import type { Trials } from "./use-trials";
 
 interface ConversationProps {
+  appId: string;
   mode: BasicMode;
   configuration: JsonObject;
-  exchanges: readonly Exchange[];
-  /** Asks a question of those to begin with; without it they are not shown. */
+  trials: Trials;
+  pane: string;
+  /** Asks a question of those to begin with, or to go on with; without it none are shown. */
   onAsk?: (query: string) => void;
   onRestart?: () => void;
 }
 
 /** What a draft was asked and answered. */
-export function Conversation({ mode, configuration, exchanges, onAsk, onRestart }: ConversationProps) {
+export function Conversation({ appId, mode, configuration, trials, pane, onAsk, onRestart }: ConversationProps) {
   const { t } = useTranslation();
   const end = useRef<HTMLDivElement>(null);
+  const items = trials.of(pane);
+  const chat = mode !== "completion";
   useEffect(() => {
-    if (exchanges.length > 0) end.current?.scrollIntoView({ block: "nearest" });
-  }, [exchanges.length]);
-  const last = exchanges.at(-1);
-  if (mode === "completion") return last === undefined ? <Invitation text={t("orchestration.tryText")} /> : <Written turn={last.turn} />;
-  const opening = textIn(configuration, "opening_statement");
+    if (items.length > 0) end.current?.scrollIntoView({ block: "nearest" });
+  }, [items.length]);
+  const last = items.at(-1)?.exchange;
+  const opening = chat ? textIn(configuration, "opening_statement") : "";
   const questions = textsIn(configuration, "suggested_questions").filter((question) => question.trim() !== "");
-  const outdated = last !== undefined && last.turn.ended && toldOf(last.configuration) !== toldOf(configuration);
+  const outdated = chat && last !== undefined && last.turn.ended && toldOf(last.configuration) !== toldOf(configuration);
+  const alike = !chat && isOn(configuration, "more_like_this");
   return (
     <div className="mx-auto flex w-full max-w-180 flex-col gap-5">
       {opening !== "" && <Markdown text={opening} />}
-      {exchanges.length === 0 && onAsk !== undefined && questions.length > 0 && (
+      {chat && items.length === 0 && onAsk !== undefined && questions.length > 0 && (
         <div className="flex flex-wrap gap-2">
           {questions.map((question) => (
             <Button key={question} size="small" className="max-w-full" onClick={() => onAsk(question)}>
@@ -43,10 +45,17 @@ export function Conversation({ mode, configuration, exchanges, onAsk, onRestart 
           ))}
         </div>
       )}
-      {exchanges.length === 0 && opening === "" && <Invitation text={t("orchestration.tryChat")} />}
-      {exchanges.map((exchange) => (
-        <TriedExchange key={exchange.key} query={exchange.query} turn={exchange.turn} />
-      ))}
+      {items.length === 0 && opening === "" && <p className="mx-auto max-w-80 py-10 text-center text-muted">{t(chat ? "orchestration.tryChat" : "orchestration.tryText")}</p>}
+      <TriedThread
+        items={items}
+        settings={trialSettings(appId, configuration, { chat })}
+        actions={{
+          choose: (sibling) => trials.choose(pane, sibling),
+          again: (exchange) => trials.again(pane, exchange, configuration),
+          ...(alike && { alike: (exchange) => trials.alike(pane, exchange, configuration) }),
+        }}
+        {...(onAsk === undefined ? {} : { onAsk })}
+      />
       {outdated && onRestart !== undefined && (
         <p className="flex flex-wrap items-center gap-2 text-12 text-muted">
           {t("orchestration.outdated")}
@@ -60,28 +69,8 @@ export function Conversation({ mode, configuration, exchanges, onAsk, onRestart 
   );
 }
 
-function Invitation({ text }: { text: string }) {
-  return <p className="mx-auto max-w-80 py-10 text-center text-muted">{text}</p>;
-}
-
 /** What makes an answer another one: model, prompts and variables. */
 function toldOf(configuration: JsonObject): string {
   const { model, pre_prompt, chat_prompt_config, completion_prompt_config, user_input_form } = configuration;
   return JSON.stringify([model, pre_prompt, chat_prompt_config, completion_prompt_config, user_input_form]);
-}
-
-function Written({ turn }: { turn: Turn }) {
-  const errorText = useErrorText();
-  return (
-    <article className="mx-auto flex w-full max-w-180 flex-col gap-3" aria-busy={!turn.ended}>
-      <StatusLabel status={turn.status === "lost" ? "stopped" : turn.status} />
-      <Markdown text={answerText(turn)} />
-      {turn.error !== null && (
-        <p role="alert" className="rounded-control bg-danger-soft px-3 py-2 break-words whitespace-pre-wrap text-danger">
-          {errorText(turn.error)}
-        </p>
-      )}
-      <AnswerFoot turn={turn} />
-    </article>
-  );
 }

@@ -2,18 +2,21 @@ import { Columns2, Play, RotateCcw, Square } from "lucide-react";
 import { useMemo, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { JsonObject } from "@/api/json";
-import { AskBox, sentFiles, TrialFiles } from "@/features/chat/trial";
 import type { Attachment } from "@/features/files/attachments";
 import { messageFileLimits, type FileLimits } from "@/features/files/limits";
 import { InputForm } from "@/features/input-form/input-form";
 import { useInputForm } from "@/features/input-form/use-input-form";
 import type { ModelSettings } from "@/features/model-picker/models";
+import { AskBox, TrialFiles } from "@/features/trial/ask-box";
+import { sent } from "@/features/trial/sent";
+import { trialSettings } from "@/features/trial/trial-settings";
+import type { Question } from "@/features/trial/tried";
 import { consoleUploads } from "@/features/workflow/running/start-fields";
 import { Button } from "@/ui/button";
 import { ComparedPanes, type Pane } from "./compared-panes";
 import { section, type BasicMode, type Change } from "./configuration";
 import { Conversation } from "./conversation";
-import { useTrials, type Question, type Trials } from "./use-trials";
+import { useTrials, type Trials } from "./use-trials";
 import { askedForm } from "./variables";
 
 interface PreviewProps {
@@ -54,10 +57,11 @@ export default function Preview({ appId, mode, configuration, change, editable }
           {t("running.restart")}
         </Button>
       </div>
-      <Asking key={JSON.stringify(form)} form={form} typed={typed} onTyped={setTyped} mode={mode} configuration={configuration} trials={trials} ask={ask}>
+      <Asking key={JSON.stringify(form)} appId={appId} form={form} typed={typed} onTyped={setTyped} mode={mode} configuration={configuration} trials={trials} ask={ask}>
         {(send) =>
           comparing ? (
             <ComparedPanes
+              appId={appId}
               panes={panes}
               onChange={setPanes}
               trials={trials}
@@ -69,7 +73,7 @@ export default function Preview({ appId, mode, configuration, change, editable }
               }}
             />
           ) : (
-            <Conversation mode={mode} configuration={configuration} exchanges={trials.of(ONLY)} onAsk={(query) => send(query, [])} onRestart={() => trials.clear()} />
+            <Conversation appId={appId} mode={mode} configuration={configuration} trials={trials} pane={ONLY} onAsk={(query) => send(query, [])} onRestart={() => trials.clear()} />
           )
         }
       </Asking>
@@ -82,6 +86,7 @@ function newPane(model: ModelSettings): Pane {
 }
 
 interface AskingProps {
+  appId: string;
   form: ReturnType<typeof askedForm>;
   /** What was filled in before the form changed. */
   typed: JsonObject;
@@ -90,18 +95,18 @@ interface AskingProps {
   configuration: JsonObject;
   trials: Trials;
   ask: (question: Question) => void;
-  children: (send: (query: string, files: readonly JsonObject[]) => boolean) => ReactNode;
+  children: (send: (query: string, files: readonly Attachment[]) => boolean) => ReactNode;
 }
 
 /** The form of the app above what was answered, the question below it. */
-function Asking({ form, typed, onTyped, mode, configuration, trials, ask, children }: AskingProps) {
+function Asking({ appId, form, typed, onTyped, mode, configuration, trials, ask, children }: AskingProps) {
   const state = useInputForm(form, typed);
   const limits = messageFileLimits(section(configuration, "file_upload"), null);
-  const send = (query: string, files: readonly JsonObject[]): boolean => {
+  const send = (query: string, files: readonly Attachment[]): boolean => {
     const inputs = state.submit();
     if (inputs === null || trials.busy) return false;
     onTyped(inputs);
-    ask({ query, inputs, files });
+    ask({ query, inputs, ...sent(files) });
     return true;
   };
   return (
@@ -113,11 +118,11 @@ function Asking({ form, typed, onTyped, mode, configuration, trials, ask, childr
               <InputForm client={consoleUploads} system={null} fields={state.fields} values={state.values} problems={state.problems} onChange={state.change} />
             </div>
           )}
-          {mode === "completion" && <RunBar limits={limits} busy={trials.busy} onRun={(files) => send("", files)} onStop={trials.stop} />}
+          {mode === "completion" && <RunBar limits={limits} busy={trials.busy} onRun={(files) => send("", files)} onStop={() => trials.stop()} />}
           {children(send)}
         </div>
       </div>
-      {mode !== "completion" && <AskBox busy={trials.busy} onSend={send} onStop={trials.stop} limits={limits} />}
+      {mode !== "completion" && <AskBox settings={trialSettings(appId, configuration, { chat: true })} busy={trials.busy} onSend={send} onStop={() => trials.stop()} limits={limits} />}
     </>
   );
 }
@@ -125,7 +130,7 @@ function Asking({ form, typed, onTyped, mode, configuration, trials, ask, childr
 interface RunBarProps {
   limits: FileLimits | null;
   busy: boolean;
-  onRun: (files: readonly JsonObject[]) => void;
+  onRun: (files: readonly Attachment[]) => void;
   onStop: () => void;
 }
 
@@ -140,7 +145,7 @@ function RunBar({ limits, busy, onRun, onStop }: RunBarProps) {
           {t("chat.stop")}
         </Button>
       ) : (
-        <Button variant="primary" icon={<Play size={14} strokeWidth={1.5} />} onClick={() => onRun(sentFiles(files))}>
+        <Button variant="primary" icon={<Play size={14} strokeWidth={1.5} />} onClick={() => onRun(files)}>
           {t("running.start")}
         </Button>
       )}

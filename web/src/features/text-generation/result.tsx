@@ -1,6 +1,7 @@
 import { Bookmark, BookmarkCheck, CircleAlert, RotateCw, Sparkles } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ReadAloud } from "@/features/chat/read-aloud";
 import { StepsView } from "@/features/generation/steps-view";
 import type { Turn } from "@/features/generation/turn";
 import { FileCards } from "@/features/files/file-cards";
@@ -113,7 +114,7 @@ function Outcome({ turn, onRetry, empty }: { turn: Turn; onRetry: (() => void) |
 /** Save and rate: for text generators, whose results are messages. */
 function MessageActions({ turn }: { turn: Turn }) {
   const { t } = useTranslation();
-  const { client } = useWebApp();
+  const { client, parameters } = useWebApp();
   const saved = useSaved();
   const [isSaved, setSaved] = useState(false);
   const { messageId } = turn;
@@ -131,7 +132,8 @@ function MessageActions({ turn }: { turn: Turn }) {
       >
         {isSaved ? <BookmarkCheck size={16} strokeWidth={1.5} /> : <Bookmark size={16} strokeWidth={1.5} />}
       </IconButton>
-      <RatingButtons client={client} messageId={messageId} rating={null} />
+      <RatingButtons rating={null} onRate={(rating, reason) => client.rate(messageId, rating, reason)} />
+      {parameters.text_to_speech?.enabled === true && <ReadAloud speak={(signal) => client.speak(messageId, signal)} />}
     </>
   );
 }

@@ -1,7 +1,6 @@
 import { ThumbsDown, ThumbsUp } from "lucide-react";
-import { useState } from "react";
+import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
-import type { WebAppClient } from "@/api/webapp";
 import type { Rating } from "@/api/webapp-types";
 import { useErrorText } from "@/i18n/errors";
 import { Button, IconButton } from "@/ui/button";
@@ -10,13 +9,12 @@ import { Popover } from "@/ui/popover";
 import { showToast } from "@/ui/toast";
 
 interface RatingProps {
-  client: WebAppClient;
-  messageId: string;
   rating: Rating | null;
+  onRate: (rating: Rating | null, reason?: string) => Promise<unknown>;
 }
 
 /** Like and dislike; a second press withdraws. A dislike may carry a reason. */
-export function RatingButtons({ client, messageId, rating: stored }: RatingProps) {
+export function RatingButtons({ rating: stored, onRate }: RatingProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const [rating, setRating] = useState(stored);
@@ -24,7 +22,7 @@ export function RatingButtons({ client, messageId, rating: stored }: RatingProps
   const rate = (next: Rating | null, reason?: string) => {
     const before = rating;
     setRating(next);
-    client.rate(messageId, next, reason).catch((error: unknown) => {
+    onRate(next, reason).catch((error: unknown) => {
       setRating(before);
       showToast("danger", errorText(error));
     });
@@ -53,13 +51,14 @@ export function RatingButtons({ client, messageId, rating: stored }: RatingProps
 
 function DislikeMenu({ onReason, onWithdraw }: { onReason: (reason: string) => void; onWithdraw: () => void }) {
   const { t } = useTranslation();
+  const id = useId();
   const [reason, setReason] = useState("");
   const [sent, setSent] = useState(false);
   return (
     <Popover
       label={t("chat.dislike")}
       trigger={
-        <IconButton label={t("chat.disliked")} active>
+        <IconButton label={t("chat.disliked")} aria-pressed active>
           <ThumbsDown size={16} strokeWidth={1.5} fill="currentColor" />
         </IconButton>
       }
@@ -75,10 +74,10 @@ function DislikeMenu({ onReason, onWithdraw }: { onReason: (reason: string) => v
             setSent(true);
           }}
         >
-          <label htmlFor="dislike-reason" className="font-medium">
+          <label htmlFor={id} className="font-medium">
             {t("chat.reason")}
           </label>
-          <TextArea id="dislike-reason" value={reason} maxLength={1000} onChange={(event) => setReason(event.target.value)} />
+          <TextArea id={id} value={reason} maxLength={1000} onChange={(event) => setReason(event.target.value)} />
           <div className="flex justify-between">
             <Button variant="quiet" onClick={onWithdraw}>
               {t("chat.withdraw")}

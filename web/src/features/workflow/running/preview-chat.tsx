@@ -1,9 +1,17 @@
 import { RotateCcw } from "lucide-react";
 import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { AskBox, TriedExchange } from "@/features/chat/trial";
+import type { FileUploadConfig } from "@/api/webapp-types";
+import type { Attachment } from "@/features/files/attachments";
+import { messageFileLimits } from "@/features/files/limits";
 import { InputForm } from "@/features/input-form/input-form";
 import { useInputForm } from "@/features/input-form/use-input-form";
+import { AskBox } from "@/features/trial/ask-box";
+import { NO_TALK } from "@/features/trial/no-talk";
+import { sent } from "@/features/trial/sent";
+import { trialSettings } from "@/features/trial/trial-settings";
+import { shownOf, withChoice } from "@/features/trial/tried";
+import { TriedThread } from "@/features/trial/tried-thread";
 import { Button } from "@/ui/button";
 import { Markdown } from "@/ui/markdown/markdown";
 import { useWorkflow } from "../store";
@@ -21,24 +29,28 @@ export function PreviewChat() {
 function Chat({ form }: { form: ReturnType<typeof startForm> }) {
   const { t } = useTranslation();
   const running = useRunningStore();
-  const exchanges = useRunning((state) => state.exchanges);
+  const talk = useRunning((state) => state.talk);
+  const appId = useWorkflow((state) => state.appId);
   const kept = useRunning((state) => state.inputs);
   const features = useWorkflow((state) => state.features);
   const state = useInputForm(form, kept);
   const { ask, stop } = useTryOut();
   const end = useRef<HTMLDivElement>(null);
-  const last = exchanges.at(-1);
+  const items = shownOf(talk);
+  const last = items.at(-1)?.exchange;
   const busy = last !== undefined && !last.turn.ended;
   const length = last?.turn.segments.length ?? 0;
   useEffect(() => {
     end.current?.scrollIntoView({ block: "nearest" });
-  }, [exchanges.length, length]);
-  const send = (query: string): boolean => {
+  }, [items.length, length]);
+  const send = (query: string, files: readonly Attachment[] = []): boolean => {
     const inputs = state.submit();
-    if (inputs === null) return false;
-    ask(query, inputs);
+    if (inputs === null || busy) return false;
+    ask({ query, inputs, ...sent(files) });
     return true;
   };
+  const settings = trialSettings(appId, features, { chat: true });
+  const limits = messageFileLimits(features.file_upload as FileUploadConfig | null, null);
   const opening = typeof features.opening_statement === "string" ? features.opening_statement : "";
   const suggested = Array.isArray(features.suggested_questions) ? features.suggested_questions.filter((each) => typeof each === "string") : [];
   return (
@@ -49,8 +61,8 @@ function Chat({ form }: { form: ReturnType<typeof startForm> }) {
         <Button
           size="small"
           icon={<RotateCcw size={14} strokeWidth={1.5} />}
-          disabled={busy || exchanges.length === 0}
-          onClick={() => running.setState({ exchanges: [], conversationId: null, turn: null, runId: null, looks: new Map() })}
+          disabled={busy || items.length === 0}
+          onClick={() => running.setState({ talk: NO_TALK, turn: null, runId: null, looks: new Map() })}
         >
           {t("running.restart")}
         </Button>
@@ -59,7 +71,7 @@ function Chat({ form }: { form: ReturnType<typeof startForm> }) {
         <div className="min-h-0 flex-1 overflow-y-auto p-3">
           <div className="mx-auto flex max-w-180 flex-col gap-5">
             {opening !== "" && <Markdown text={opening} />}
-            {exchanges.length === 0 && suggested.length > 0 && (
+            {items.length === 0 && suggested.length > 0 && (
               <div className="flex flex-wrap gap-2">
                 {suggested.map((question) => (
                   <Button key={question} size="small" onClick={() => send(question)}>
@@ -68,13 +80,19 @@ function Chat({ form }: { form: ReturnType<typeof startForm> }) {
                 ))}
               </div>
             )}
-            {exchanges.map((exchange) => (
-              <TriedExchange key={exchange.key} query={exchange.query} turn={exchange.turn} />
-            ))}
+            <TriedThread
+              items={items}
+              settings={settings}
+              actions={{
+                choose: (sibling) => running.setState({ talk: withChoice(talk, sibling), turn: sibling.turn }),
+                again: (exchange) => ask(exchange, exchange),
+              }}
+              onAsk={send}
+            />
             <div ref={end} />
           </div>
         </div>
-        <AskBox busy={busy} onSend={send} onStop={stop} />
+        <AskBox settings={settings} busy={busy} onSend={send} onStop={stop} limits={limits} />
       </div>
     </div>
   );

@@ -4,6 +4,8 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { StepStatus } from "@/api/events";
 import type { JsonObject } from "@/api/json";
 import type { Turn } from "@/features/generation/turn";
+import { NO_TALK } from "@/features/trial/no-talk";
+import type { Talk } from "@/features/trial/tried";
 
 export type DockTab = "run" | "trace" | "variables" | "step" | "history";
 
@@ -12,13 +14,6 @@ export interface NodeLook {
   status: StepStatus;
   elapsed: number | null;
   retries: number;
-}
-
-/** A question to the draft of a chatflow and its answer. */
-export interface TriedExchange {
-  key: string;
-  query: string;
-  turn: Turn;
 }
 
 /** Trying out the draft: what runs, what it left, and what the dock shows of it. */
@@ -31,8 +26,8 @@ export interface RunningState {
   runId: string | null;
   /** The inputs of the last run, kept for the next one. */
   inputs: JsonObject;
-  exchanges: readonly TriedExchange[];
-  conversationId: string | null;
+  /** The conversation with the draft of a chatflow. */
+  talk: Talk;
   looks: ReadonlyMap<string, NodeLook>;
   /** The node that is run alone. */
   stepNodeId: string | null;
@@ -47,8 +42,7 @@ const FRESH: RunningState = {
   turn: null,
   runId: null,
   inputs: {},
-  exchanges: [],
-  conversationId: null,
+  talk: NO_TALK,
   looks: new Map(),
   stepNodeId: null,
 };

@@ -3,6 +3,7 @@ import { readFrames, type Frame } from "@/api/sse";
 import type { JsonObject } from "@/api/json";
 import { runTurn } from "@/features/generation/run-turn";
 import { NEW_TURN, type Turn } from "@/features/generation/turn";
+import { begun, nextPlace, requestOf, withExchange, withTurn, type Question, type Tried } from "@/features/trial/tried";
 import type { Saving, WorkflowStore } from "../store";
 import { looksOf, type RunningStore } from "./running";
 
@@ -29,27 +30,15 @@ export async function runWorkflow({ store, running, saving }: Workbench, inputs:
   return follow(running, appId, `/apps/${appId}/workflows/draft/run`, body, (turn) => running.setState({ turn }));
 }
 
-/** Asks the saved draft of a chatflow within the conversation that was begun. */
-export async function askChatflow({ store, running, saving }: Workbench, query: string, inputs: JsonObject, files: JsonObject[]): Promise<Turn> {
+/** Asks the saved draft of a chatflow, after its last answer, or once more at the `place` of an exchange. */
+export async function askChatflow({ store, running, saving }: Workbench, question: Question, place?: Tried): Promise<Turn> {
   if (!(await saving.flush())) throw new NotSaved();
   const { appId } = store.getState();
-  const { exchanges, conversationId } = running.getState();
-  const key = crypto.randomUUID();
-  const parent = exchanges.at(-1)?.turn.messageId ?? null;
-  running.setState({ inputs, looks: new Map(), runId: null, turn: NEW_TURN, open: true, exchanges: [...exchanges, { key, query, turn: NEW_TURN }] });
-  const body: JsonObject = {
-    query,
-    inputs,
-    files,
-    ...(conversationId === null ? {} : { conversation_id: conversationId }),
-    ...(parent === null ? {} : { parent_message_id: parent }),
-  };
-  return follow(running, appId, `/apps/${appId}/advanced-chat/workflows/draft/run`, body, (turn) =>
-    running.setState((state) => ({
-      turn,
-      conversationId: turn.conversationId ?? state.conversationId,
-      exchanges: state.exchanges.map((exchange) => (exchange.key === key ? { ...exchange, turn } : exchange)),
-    })),
+  const { talk } = running.getState();
+  const exchange = begun(question, place === undefined ? nextPlace(talk) : place.parentId);
+  running.setState({ inputs: question.inputs, looks: new Map(), runId: null, turn: NEW_TURN, open: true, talk: withExchange(talk, exchange) });
+  return follow(running, appId, `/apps/${appId}/advanced-chat/workflows/draft/run`, requestOf(talk, exchange), (turn) =>
+    running.setState((state) => ({ turn, talk: withTurn(state.talk, exchange.key, turn) })),
   );
 }
 

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { JsonObject } from "@/api/json";
 import type { Turn } from "@/features/generation/turn";
+import type { Question, Tried } from "@/features/trial/tried";
 import { useErrorText } from "@/i18n/errors";
 import { showToast } from "@/ui/toast";
 import { useSaving, useWorkflowStore } from "../store";
@@ -10,7 +11,8 @@ import { askChatflow, NotSaved, runWorkflow, stopRun } from "./try-out";
 
 interface TryOut {
   run: (inputs: JsonObject, startNodeId: string | null) => void;
-  ask: (query: string, inputs: JsonObject) => void;
+  /** `place`: once more there, where something was asked already. */
+  ask: (question: Question, place?: Tried) => void;
   stop: () => void;
 }
 
@@ -31,7 +33,7 @@ export function useTryOut(): TryOut {
   const bench = { store, running, saving };
   return {
     run: (inputs, startNodeId) => begin(runWorkflow(bench, inputs, startNodeId)),
-    ask: (query, inputs) => begin(askChatflow(bench, query, inputs, [])),
+    ask: (question, place) => begin(askChatflow(bench, question, place)),
     stop: () => {
       stopRun(appId, running).catch((error: unknown) => showToast("danger", errorText(error)));
     },

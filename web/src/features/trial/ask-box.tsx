@@ -1,88 +1,43 @@
 import { ArrowUp, Square } from "lucide-react";
 import { useState, type Dispatch, type SetStateAction } from "react";
 import { useTranslation } from "react-i18next";
-import { StepsView } from "@/features/generation/steps-view";
-import { answerText, type Turn } from "@/features/generation/turn";
+import { Dictation } from "@/features/chat/dictation";
 import { AttachMenu } from "@/features/files/attach-menu";
 import { AttachmentChips } from "@/features/files/attachment-chips";
-import { readyMappings, useAttachments, type Attachment } from "@/features/files/attachments";
-import { FileCards } from "@/features/files/file-cards";
+import { useAttachments, type Attachment } from "@/features/files/attachments";
 import type { FileLimits } from "@/features/files/limits";
 import { useFileIntake } from "@/features/files/use-file-intake";
 import { consoleUploads } from "@/features/workflow/running/start-fields";
-import { WaitingForms } from "@/features/human-input/waiting-forms";
-import type { JsonObject } from "@/api/json";
-import { useErrorText } from "@/i18n/errors";
 import { IconButton } from "@/ui/button";
-import { CopyButton } from "@/ui/copy-button";
-import { Markdown } from "@/ui/markdown/markdown";
-import { formatDuration } from "@/ui/time";
-import { Citations } from "./citations";
-import { ToolLine } from "./tool-line";
-
-/** A question to a draft and its answer, with what happened on the way. */
-export function TriedExchange({ query, turn }: { query: string; turn: Turn }) {
-  const { t } = useTranslation();
-  const errorText = useErrorText();
-  return (
-    <article className="flex flex-col gap-3" aria-busy={!turn.ended}>
-      <p className="max-w-[85%] self-end rounded-dialog bg-accent-soft px-4 py-2 break-words whitespace-pre-wrap">{query}</p>
-      <StepsView turn={turn} />
-      {turn.segments.map((segment, at) =>
-        segment.kind === "text" ? (
-          <Markdown key={at} text={segment.text} />
-        ) : (
-          <ToolLine key={segment.thought.id} thought={segment.thought} running={!turn.ended && segment.thought.observation === ""} />
-        ),
-      )}
-      {turn.forms.length > 0 && <WaitingForms forms={turn.forms} />}
-      <FileCards files={turn.files} />
-      <Citations resources={turn.citations} />
-      {turn.error !== null && (
-        <p role="alert" className="rounded-control bg-danger-soft px-3 py-2 break-words whitespace-pre-wrap text-danger">
-          {errorText(turn.error)}
-        </p>
-      )}
-      {turn.status === "stopped" && <p className="text-12 text-muted">{t("chat.stopped")}</p>}
-      <AnswerFoot turn={turn} />
-    </article>
-  );
-}
-
-/** To copy an answer, and what it cost. */
-export function AnswerFoot({ turn }: { turn: Turn }) {
-  const { t } = useTranslation();
-  const text = answerText(turn);
-  if (!turn.ended || text === "") return null;
-  return (
-    <p className="tabular flex items-center gap-2 text-12 text-muted">
-      <CopyButton text={text} />
-      {turn.elapsed !== null && turn.elapsed > 0 && <span>{formatDuration(turn.elapsed)}</span>}
-      {turn.tokens !== null && turn.tokens > 0 && <span>{t("running.tokens", { count: turn.tokens, shown: turn.tokens.toLocaleString() })}</span>}
-    </p>
-  );
-}
+import { showToast } from "@/ui/toast";
+import { trialApi } from "./trial-api";
+import type { TrialSettings } from "./trial-settings";
 
 interface AskBoxProps {
+  settings: TrialSettings;
   busy: boolean;
   /** Whether the question went out. */
-  onSend: (query: string, files: readonly JsonObject[]) => boolean;
+  onSend: (query: string, files: readonly Attachment[]) => boolean;
   onStop: () => void;
   /** The files that may go along; null for none. */
-  limits?: FileLimits | null;
+  limits: FileLimits | null;
 }
 
 /** Where a draft is asked. */
-export function AskBox({ busy, onSend, onStop, limits = null }: AskBoxProps) {
+export function AskBox({ settings, busy, onSend, onStop, limits }: AskBoxProps) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const [files, setFiles] = useState<readonly Attachment[]>([]);
   const uploading = files.some((file) => file.state === "uploading");
   const send = () => {
     const query = text.trim();
-    if (query === "" || busy || uploading || !onSend(query, sentFiles(files))) return;
-    setText("");
-    setFiles([]);
+    if (query === "") return;
+    if (busy) showToast("danger", t("chat.waitForAnswer"));
+    else if (uploading) showToast("danger", t("chat.waitForUploads"));
+    else if (onSend(query, files)) {
+      setText("");
+      setFiles([]);
+    }
   };
   return (
     <form
@@ -107,6 +62,9 @@ export function AskBox({ busy, onSend, onStop, limits = null }: AskBoxProps) {
             send();
           }}
         />
+        {settings.dictation && !busy && (
+          <Dictation writeDown={trialApi(settings.appId).writeDown} onText={(said) => setText((typed) => [typed, said].filter((part) => part !== "").join(" "))} />
+        )}
         {busy ? (
           <IconButton label={t("chat.stop")} onClick={onStop}>
             <Square size={14} fill="currentColor" />
@@ -119,10 +77,6 @@ export function AskBox({ busy, onSend, onStop, limits = null }: AskBoxProps) {
       </div>
     </form>
   );
-}
-
-export function sentFiles(files: readonly Attachment[]): JsonObject[] {
-  return readyMappings(files).map((mapping) => ({ ...mapping }));
 }
 
 interface TrialFilesProps {

@@ -1,0 +1,4 @@
+import type { Talk } from "./tried";
+
+/** Nothing was asked yet. */
+export const NO_TALK: Talk<never> = { exchanges: [], chosen: {} };

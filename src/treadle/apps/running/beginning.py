@@ -32,7 +32,6 @@ from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import InvalidParam, Refusal
 
-
 _BRANCHING = frozenset({CreatedFrom.WEB_APP, CreatedFrom.INSTALLED_APP, CreatedFrom.CONSOLE})
 """Whose callers name the message that theirs follows; a message of theirs without one begins the conversation anew."""
 

@@ -4590,6 +4590,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/rag/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Pipeline
+         * @description Make a knowledge base with a blank pipeline, or with that of an example.
+         */
+        post: operations["pipelines_create_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/rag/pipelines/imports": {
         parameters: {
             query?: never;
@@ -4604,6 +4624,46 @@ export interface paths {
          * @description Make a knowledge base with the pipeline of a file, or put the file in the place of a pipeline's draft.
          */
         post: operations["pipelines_import_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rag/pipelines/transform/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Convert Base
+         * @description Give an ordinary knowledge base a pipeline that cuts like its rules, for good.
+         */
+        post: operations["pipelines_convert_base"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rag/pipelines/{pipeline_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Pipeline
+         * @description The knowledge base that a pipeline fills.
+         */
+        get: operations["pipelines_read_pipeline"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4664,6 +4724,106 @@ export interface paths {
         get: operations["pipelines_list_pipeline_templates"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/pipeline/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pipeline Sources
+         * @description The data sources of the version that runs, or of the draft, and the form of each.
+         */
+        get: operations["pipelines_list_pipeline_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/pipeline/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Pipeline
+         * @description Begin to make a document of each source with the version that runs.
+         */
+        post: operations["pipelines_run_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/pipeline/draft/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Pipeline
+         * @description Run the draft with the first source, and show what would be kept; nothing is.
+         */
+        post: operations["pipelines_try_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/pipeline-execution-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Execution Log
+         * @description What a document was made of: its source, and what was answered.
+         */
+        get: operations["pipelines_read_execution_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/pipeline-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run Document Again
+         * @description Make a document anew from its source, with the answers that are kept or with other ones.
+         */
+        post: operations["pipelines_run_document_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4982,6 +5142,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/datasets/{dataset_id}/documents/generate-summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Summarise Documents
+         * @description Have documents summarised in the background: those named, else all.
+         */
+        post: operations["documents_summarise_documents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/summaries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget Summaries
+         * @description Take all summaries of a knowledge base away, and make no more.
+         */
+        delete: operations["documents_forget_summaries"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/datasets/{dataset_id}/documents/{document_id}/summary-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Summary Progress
+         * @description How far the summaries of a document are, chunk by chunk.
+         */
+        get: operations["documents_read_summary_progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/datasets/{dataset_id}/auto-disable-logs": {
         parameters: {
             query?: never;
@@ -4991,7 +5211,7 @@ export interface paths {
         };
         /**
          * List Disabled
-         * @description Documents that were switched off because nobody used them: none, for the server never does that.
+         * @description Documents that the server switched off because nobody had used the knowledge base for long.
          */
         get: operations["documents_list_disabled"];
         put?: never;
@@ -5654,6 +5874,26 @@ export interface paths {
         patch: operations["datasets_change_dataset"];
         trace?: never;
     };
+    "/datasets/{dataset_id}/icon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Icon
+         * @description The picture of a base whose `icon_type` is `image`; browsers keep it, so name the `icon` in the query.
+         */
+        get: operations["datasets_read_icon"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/datasets/{dataset_id}/use-check": {
         parameters: {
             query?: never;
@@ -6234,6 +6474,16 @@ export interface components {
             content: string;
             child_chunks?: string[];
         };
+        /** @description The summary of one chunk, or why it has none. `status` is not_started, generating, completed or error. */
+        ChunkSummary: {
+            segment_id: string;
+            segment_position: number;
+            status: string;
+            summary_preview: string | null;
+            error: string | null;
+            created_at: number | null;
+            updated_at: number | null;
+        };
         /** @description The code, and what the account of a newcomer starts with. */
         CodeSignIn: {
             token: string;
@@ -6347,6 +6597,7 @@ export interface components {
         /** @description Changes to a credential; what is absent stays. A secret sent as `[__HIDDEN__]` stays too. */
         CredentialChange: {
             credential_id: string;
+            name?: string | null;
             credentials?: {
                 [key: string]: string | boolean;
             } | null;
@@ -6646,6 +6897,10 @@ export interface components {
             version: string;
             environment_variables: components["schemas"]["VariableShown"][];
             conversation_variables: components["schemas"]["VariableShown"][];
+            /** @description What a knowledge pipeline asks for; empty for apps. */
+            rag_pipeline_variables: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
             created_at: number;
             updated_by: string | null;
             updated_at: number;
@@ -6700,6 +6955,22 @@ export interface components {
             created_by: string | null;
             created_at: number;
             finished_at: number | null;
+        };
+        /** @description What a document was made of, and the version that would make it now. */
+        ExecutionLog: {
+            /** @enum {string} */
+            datasource_type: "local_file" | "online_document" | "website_crawl" | "online_drive";
+            datasource_info: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            start_node_id: string;
+            inputs: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** @description What the pipeline asks for now; empty if it is gone. */
+            user_input_variables: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
         };
         /** @description What answers a question: an empty passage stands for the whole document, an empty document for any. */
         ExpectedShown: {
@@ -6845,6 +7116,9 @@ export interface components {
             name?: string | null;
             dataset_name?: string | null;
             dataset_permission?: string | null;
+            dataset_members?: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /** @description What may be asked next; empty when the model gives nothing usable. */
         FollowUps: {
@@ -7166,6 +7440,12 @@ export interface components {
             /** @default 30 */
             seconds?: number;
         };
+        /** @description Where the files of models that run here lie, which of them cannot be used, and what is not installed. */
+        LocalFiles: {
+            folder: string;
+            refused: components["schemas"]["RefusedFile"][];
+            unavailable: string | null;
+        };
         /** @description A message whole. `latency` in seconds; the maps are those that the apps' own API gives. */
         LogMessage: {
             id: string;
@@ -7479,9 +7759,10 @@ export interface components {
          * @enum {string}
          */
         ModelKind: "llm" | "text-embedding" | "rerank" | "speech2text" | "tts" | "moderation";
-        /** @description Models of a provider. */
+        /** @description Models of a provider. `local`: about models that run beside the server, for administrators. */
         ModelList: {
             data: components["schemas"]["ModelEntry"][];
+            local?: components["schemas"]["LocalFiles"] | null;
         };
         /** @description Decisions about a model; what is absent stays. `list_price` true forgets the workspace's own price. */
         ModelSettings: {
@@ -7534,6 +7815,9 @@ export interface components {
             description?: string | null;
             indexing_technique?: string | null;
             permission?: string | null;
+            partial_member_list?: {
+                [key: string]: unknown;
+            }[] | null;
             provider?: string | null;
             external_knowledge_api_id?: string | null;
             external_knowledge_id?: string | null;
@@ -7593,6 +7877,9 @@ export interface components {
                 [key: string]: unknown;
             } | null;
             permission?: string | null;
+            partial_member_list?: {
+                [key: string]: unknown;
+            }[] | null;
         };
         /** @description `type` is string, number or time. */
         NewField: {
@@ -7627,6 +7914,15 @@ export interface components {
         NewPassword: {
             token: string;
             password: string;
+        };
+        /** @description A knowledge base with a pipeline: that of an example, or a blank one. What is empty is taken from the example. */
+        NewPipeline: {
+            template_id?: string | null;
+            /** @default  */
+            name?: string;
+            /** @default  */
+            description?: string;
+            permission?: ("only_me" | "all_team_members" | "partial_members") | null;
         };
         NewQuestion: {
             question: string;
@@ -7936,6 +8232,17 @@ export interface components {
         Pin: {
             is_pinned: boolean;
         };
+        /** @description The documents that runs have begun to make. */
+        PipelineBegun: {
+            batch: string;
+            documents: components["schemas"]["PipelineDocument"][];
+        };
+        PipelineDocument: {
+            id: string;
+            name: string;
+            indexing_status: string;
+            error: string | null;
+        };
         /** @description The file of a pipeline, as YAML. */
         PipelineFile: {
             data: string;
@@ -7950,21 +8257,56 @@ export interface components {
             mode?: "yaml-content";
             pipeline_id?: string | null;
         };
-        /** @description A pipeline to begin with: import its `content`. */
+        /** @description What a pipeline is to read. */
+        PipelineRun: {
+            inputs?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** @enum {string} */
+            datasource_type: "local_file" | "online_document" | "website_crawl" | "online_drive";
+            datasource_info_list: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+            start_node_id: string;
+        };
+        /** @description What a run can begin with, and what it asks for then. */
+        PipelineSource: {
+            node_id: string;
+            plugin_id: string;
+            provider_name: string;
+            /** @enum {string} */
+            datasource_type: "local_file" | "online_document" | "website_crawl" | "online_drive";
+            title: string;
+            file_extensions: string[];
+            user_input_variables: {
+                [key: string]: components["schemas"]["JsonValue"];
+            }[];
+        };
+        PipelineSources: {
+            data: components["schemas"]["PipelineSource"][];
+        };
+        /** @description A pipeline to begin with; `content` is its file. */
         PipelineTemplate: {
             id: string;
             content: string;
+            name: string;
+            description: string;
+            icon: string;
+            chunk_structure: string;
+            indexing_technique: string;
         };
         PipelineTemplates: {
             data: components["schemas"]["PipelineTemplate"][];
         };
         /** @description What tokens cost, for `unit` tokens; `tiers`, by ascending bounds, for long prompts. */
         "Price-Input": {
-            input: number | string;
+            /** @default 0 */
+            input?: number | string;
             /** @default 0 */
             output?: number | string;
             cached_input?: number | string | null;
             cache_write?: number | string | null;
+            sound?: components["schemas"]["SoundPrice-Input"] | null;
             /** @default 0.000001 */
             unit?: number | string;
             /**
@@ -7977,11 +8319,13 @@ export interface components {
         };
         /** @description What tokens cost, for `unit` tokens; `tiers`, by ascending bounds, for long prompts. */
         "Price-Output": {
-            input: string;
+            /** @default 0 */
+            input?: string;
             /** @default 0 */
             output?: string;
             cached_input?: string | null;
             cache_write?: string | null;
+            sound?: components["schemas"]["SoundPrice-Output"] | null;
             /** @default 0.000001 */
             unit?: string;
             /**
@@ -8177,6 +8521,11 @@ export interface components {
             /** @default  */
             voice?: string;
         };
+        /** @description A model's file that cannot be used, and why. */
+        RefusedFile: {
+            name: string;
+            reason: string;
+        };
         /** @description An app that uses a base. */
         RelatedApp: {
             id: string;
@@ -8297,6 +8646,12 @@ export interface components {
         Rules: {
             data: components["schemas"]["Rule"][];
         };
+        /** @description Left out, the answers that are kept are given again. */
+        RunAgain: {
+            inputs?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+        };
         /** @description What a workflow is run on. `start_node_id` is the trigger to begin with, in a workflow with triggers. */
         RunDraft: {
             inputs?: {
@@ -8406,6 +8761,7 @@ export interface components {
             enabled?: boolean | null;
             /** @default false */
             regenerate_child_chunks?: boolean;
+            summary?: string | null;
         };
         SegmentPage: {
             data: components["schemas"]["SegmentShown"][];
@@ -8572,6 +8928,22 @@ export interface components {
         SiteSwitch: {
             enable_site: boolean;
         };
+        /** @description What sound costs: tokens and characters for `unit` of them, recordings by the hour. */
+        "SoundPrice-Input": {
+            input?: number | string | null;
+            cached_input?: number | string | null;
+            output?: number | string | null;
+            characters?: number | string | null;
+            hour?: number | string | null;
+        };
+        /** @description What sound costs: tokens and characters for `unit` of them, recordings by the hour. */
+        "SoundPrice-Output": {
+            input?: string | null;
+            cached_input?: string | null;
+            output?: string | null;
+            characters?: string | null;
+            hour?: string | null;
+        };
         /** @description Where documents come from: one kind of source per base. */
         SourceList: {
             data_source_type: string;
@@ -8602,6 +8974,22 @@ export interface components {
             inputs?: {
                 [key: string]: unknown;
             };
+        };
+        SummaryCounts: {
+            /** @default 0 */
+            not_started?: number;
+            /** @default 0 */
+            generating?: number;
+            /** @default 0 */
+            completed?: number;
+            /** @default 0 */
+            error?: number;
+        };
+        /** @description How far the summaries of a document are. */
+        SummaryProgress: {
+            total_segments: number;
+            summary_status: components["schemas"]["SummaryCounts"];
+            summaries?: components["schemas"]["ChunkSummary"][];
         };
         /** @description Extensions, without a dot, of the files that knowledge bases can read. */
         SupportedTypes: {
@@ -8681,6 +9069,12 @@ export interface components {
         };
         Threshold: {
             score_threshold: number;
+        };
+        /** @description Documents to summarise, all when none is named; `anew`: also chunks that have a summary already. */
+        ToSummarise: {
+            document_list?: string[];
+            /** @default false */
+            anew?: boolean;
         };
         /** @description Stored credentials, their secrets masked. */
         ToolCredentialShown: {
@@ -11074,6 +11468,9 @@ export interface operations {
                     conversation_variables?: {
                         [key: string]: components["schemas"]["JsonValue"];
                     }[] | null;
+                    rag_pipeline_variables?: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    }[] | null;
                     hash?: string | null;
                     variables_hash?: string | null;
                     csrf_token?: string | null;
@@ -11092,6 +11489,9 @@ export interface operations {
                         [key: string]: components["schemas"]["JsonValue"];
                     }[] | null;
                     conversation_variables?: {
+                        [key: string]: components["schemas"]["JsonValue"];
+                    }[] | null;
+                    rag_pipeline_variables?: {
                         [key: string]: components["schemas"]["JsonValue"];
                     }[] | null;
                     hash?: string | null;
@@ -18106,6 +18506,39 @@ export interface operations {
             };
         };
     };
+    pipelines_create_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPipeline"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     pipelines_import_pipeline: {
         parameters: {
             query?: never;
@@ -18118,6 +18551,68 @@ export interface operations {
                 "application/json": components["schemas"]["PipelineImport"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_convert_base: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_read_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pipeline_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -18219,6 +18714,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PipelineTemplates"];
+                };
+            };
+        };
+    };
+    pipelines_list_pipeline_sources: {
+        parameters: {
+            query?: {
+                is_published?: boolean;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineSources"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_run_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRun"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineBegun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_try_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PipelineRun"];
+            };
+        };
+        responses: {
+            /** @description Events of the run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_read_execution_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionLog"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    pipelines_run_document_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunAgain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineBegun"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -18975,6 +19641,102 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_summarise_documents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ToSummarise"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_forget_summaries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    documents_read_summary_progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SummaryProgress"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -20275,6 +21037,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasetShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    datasets_read_icon: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/*": unknown;
                 };
             };
             /** @description Validation Error */

@@ -286,8 +286,8 @@ class Settings(BaseSettings):
     )  # fmt: skip
     extensions_dir: Path | None = Field(
         None,
-        description="Folder of code-based extensions. Their Python runs in the server with all its rights: only the "
-        "operator may write there.",
+        description="Folder of code-based extensions and tools. Their Python runs in the server with all its rights: "
+        "only the operator may write there.",
     )
 
     model_catalogue_dir: Path | None = Field(

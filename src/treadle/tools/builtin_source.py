@@ -69,7 +69,9 @@ class BuiltinSource:
         workspace_id = call.caller.workspace_id
         credentials = await self._opened(workspace_id, provider, call.tool.ref) or {}
         prepared = await self._call(workspace_id, call.world, credentials)
-        messages = provider.invoke(call.tool.name, replace(prepared, parameters=call.parameters))
+        messages = provider.invoke(
+            call.tool.name, replace(prepared, parameters=call.parameters, user_id=call.caller.user_id)
+        )
         async with aclosing(_generator(messages)) as given:
             async for message in given:
                 yield message

@@ -44,7 +44,7 @@ class Call:
 
     `model` is the workspace's default language model, None without one. `timezone` is that of who calls; `egress`
     decides about connections other than HTTP. `urls` are the upstream's addresses by the names that the provider's file
-    gives them.
+    gives them. `user_id` is the end user or the member for whom the tool is called.
     """
 
     parameters: Mapping[str, Value]
@@ -59,6 +59,7 @@ class Call:
     timezone: str = "UTC"
     egress: EgressRules = field(default_factory=EgressRules)
     urls: Mapping[str, str] = field(default_factory=dict[str, str])
+    user_id: str = ""
 
     def text(self, name: str) -> str:
         """The parameter as text without surrounding blanks; "" when it is absent."""

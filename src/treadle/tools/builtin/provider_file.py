@@ -25,7 +25,15 @@ class ProviderFileError(ValueError):
 def read_provider(name: str, text: bytes) -> BuiltinProvider:
     """The provider that the folder `name` describes. Raises ProviderFileError naming it and the place."""
     try:
-        provider = msgspec.convert(_expanded(_mapping(msgspec.yaml.decode(text))), BuiltinProvider)
+        return provider_of(name, _mapping(msgspec.yaml.decode(text)))
+    except msgspec.DecodeError as error:
+        raise ProviderFileError(f"{name}: {error}") from error
+
+
+def provider_of(name: str, tree: dict[str, Tree]) -> BuiltinProvider:
+    """The provider that this data describes. Raises ProviderFileError naming it and the place."""
+    try:
+        provider = msgspec.convert(_expanded(tree), BuiltinProvider)
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise ProviderFileError(f"{name}: {error}") from error
     if provider.name != name:

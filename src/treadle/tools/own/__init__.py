@@ -1,0 +1,5 @@
+"""Tools of the operator's own: Python in a folder, beside the other code-based extensions."""
+
+from .base import CredentialsRefused, Tool, ToolProvider
+
+__all__ = ["CredentialsRefused", "Tool", "ToolProvider"]

@@ -1,0 +1,227 @@
+"""Reads the operator's tools from a folder, in the layout of Dify's built-in ones.
+
+`<provider>/<provider>.yaml` and, with credentials, `<provider>.py`; `<provider>/tools/<tool>.yaml` and `<tool>.py`.
+What is broken is passed over with a warning. It is read once, when a server starts. Source: spec models-and-tools §4.1.
+"""
+
+import importlib.util
+import logging
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from treadle.tools.builtin.provider import BuiltinProvider
+from treadle.tools.builtin.provider_file import ProviderFileError, provider_of
+
+from .base import CredentialsRefused, Tool, ToolProvider
+from .running import check_of, function_of
+
+_log = logging.getLogger(__name__)
+
+Kind = TypeVar("Kind", Tool, ToolProvider)
+File = TypeVar("File", bound=msgspec.Struct)
+Texts: TypeAlias = dict[str, str] | str | None
+
+_FOLDER = "tools"
+_ICON = {"background": "#F4F1EA", "content": "🧩"}
+_LABELS = frozenset(
+    {
+        "search", "image", "videos", "weather", "finance", "design", "travel", "social", "news", "medical",
+        "productivity", "education", "business", "entertainment", "utilities", "rag", "other",
+    }
+)  # fmt: skip
+_PARAMETER = frozenset(
+    {
+        "name", "type", "form", "required", "default", "min", "max", "options", "label", "human_description",
+        "llm_description",
+    }
+)  # fmt: skip
+_CREDENTIAL = frozenset({"type", "required", "default", "options", "label", "help", "placeholder", "url"})
+_IMPORT_NAMES: Mapping[str, Mapping[str, object]] = {
+    "core.tools.tool.builtin_tool": {"BuiltinTool": Tool},
+    "core.tools.builtin_tool.tool": {"BuiltinTool": Tool},
+    "core.tools.provider.builtin_tool_provider": {"BuiltinToolProviderController": ToolProvider},
+    "core.tools.builtin_tool.provider": {"BuiltinToolProviderController": ToolProvider},
+    "core.tools.entities.tool_entities": {"ToolInvokeMessage": object},
+    "core.tools.errors": {"ToolProviderCredentialValidationError": CredentialsRefused},
+}
+"""Where tools written for Dify import what they are made of."""
+
+
+class OwnProvider(BuiltinProvider, frozen=True, kw_only=True):
+    """A provider of the operator's, with its code at hand."""
+
+    functions: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
+
+    def _code(self, name: str) -> Any:
+        return self.functions[name]
+
+
+@dataclass(slots=True)
+class OwnTools:
+    """The providers of a folder by name; `warnings` says what was passed over, and why."""
+
+    providers: dict[str, BuiltinProvider] = field(default_factory=dict[str, BuiltinProvider])
+    warnings: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    def load(cls, extensions: Path | None, *, taken: Mapping[str, object] | None = None) -> "OwnTools":
+        """Those below the folder of code-based extensions; names that are `taken` are passed over."""
+        found = cls()
+        root = extensions / _FOLDER if extensions is not None else None
+        if root is None or not root.is_dir():
+            return found
+        _with_names()
+        for place in sorted(root.iterdir()):
+            if place.is_dir() and not place.name.startswith(("__", ".")):
+                try:
+                    if taken is not None and place.name in taken:
+                        raise ValueError("a provider of this name comes with Treadle; choose another one.")
+                    found.providers[place.name] = _provider(place)
+                except Exception as error:  # whatever foreign code raises while it is imported
+                    found.warnings.append(f"{place} is passed over: {error or type(error).__name__}")
+                    _log.warning("%s", found.warnings[-1])
+        return found
+
+
+class _Identity(msgspec.Struct):
+    name: str = ""
+    author: str = ""
+    label: Texts = None
+    description: Texts = None
+    icon: Any = None
+    tags: list[str] = []
+
+
+class _Description(msgspec.Struct):
+    human: Texts = None
+    llm: str = ""
+
+
+class _ProviderFile(msgspec.Struct):
+    identity: _Identity
+    credentials_for_provider: dict[str, dict[str, Any]] | None = None
+
+
+class _ToolFile(msgspec.Struct):
+    identity: _Identity
+    description: _Description
+    parameters: list[dict[str, Any]] | None = None
+
+
+def _provider(place: Path) -> OwnProvider:
+    described, functions = _read(place / f"{place.name}.yaml", _ProviderFile), dict[str, Any]()
+    tools: list[dict[str, Any]] = []
+    for file in sorted((place / "tools").glob("*.yaml")):
+        tool = _tool(file)
+        functions[str(tool["name"]).replace("-", "_")] = function_of(_class(file.with_suffix(".py"), Tool))
+        tools.append(tool)
+    if not tools:
+        raise ValueError("it has no tools: put NAME.yaml and NAME.py into its folder `tools`.")
+    code = place / f"{place.name}.py"
+    if code.is_file():
+        functions["check"] = check_of(_class(code, ToolProvider))
+    identity, credentials = described.identity, described.credentials_for_provider or {}
+    tree: dict[str, Any] = {
+        "identity": {
+            "name": identity.name or place.name,
+            "author": identity.author,
+            "label": _text(identity.label, place.name),
+            "description": _text(identity.description, ""),
+            "icon": identity.icon if isinstance(identity.icon, dict) else _ICON,
+            "labels": [each for each in identity.tags if each in _LABELS],
+        },
+        "credentials_for_provider": {name: _only(entry, _CREDENTIAL, name) for name, entry in credentials.items()},
+        "tools": tools,
+        "own_check": "check" in functions and bool(credentials),
+    }
+    read = provider_of(place.name, tree)
+    return OwnProvider(**msgspec.structs.asdict(read), functions=functions)
+
+
+def _tool(file: Path) -> dict[str, Any]:
+    described = _read(file, _ToolFile)
+    name = described.identity.name or file.stem
+    human = _text(described.description.human, name)
+    return {
+        "name": name,
+        "label": _text(described.identity.label, name),
+        "description": {"human": human, "llm": described.description.llm or human["en_US"]},
+        "parameters": [_parameter(each) for each in described.parameters or ()],
+    }
+
+
+def _parameter(entry: Mapping[str, Any]) -> dict[str, Any]:
+    known = _only(entry, _PARAMETER, str(entry.get("name")))
+    return {**known, "human_description": _text(entry.get("human_description"), "")}
+
+
+def _only(entry: Mapping[str, Any], names: frozenset[str], name: str) -> dict[str, Any]:
+    """What is known of an entry, with a label; texts in one language or several."""
+    known = {key: value for key, value in entry.items() if key in names and value is not None}
+    texts = {key: _text(known[key], "") for key in ("help", "placeholder") if key in known}
+    options = [_option(each) for each in known.get("options", ())]
+    return {**known, **texts, "options": options, "label": _text(known.get("label"), name)}
+
+
+def _option(option: Any) -> Any:
+    if not isinstance(option, Mapping):
+        return str(option)
+    value = str(option["value"])  # pyright: ignore[reportUnknownArgumentType]
+    return {"value": value, "label": _text(option.get("label"), value)}  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+
+def _text(value: Texts, otherwise: str) -> dict[str, str]:
+    """A text by language, in the console's languages where it lacks some."""
+    given = value if isinstance(value, dict) else {"en_US": value or otherwise}
+    texts = {language: str(text) for language, text in given.items() if text}
+    first = texts.get("en_US") or next(iter(texts.values()), otherwise)
+    return {"en_US": first, "zh_Hans": first, "ja_JP": first, **texts}
+
+
+def _read(file: Path, kind: type[File]) -> File:
+    if not file.is_file():
+        raise ValueError(f"it has no {file.name}.")
+    try:
+        return msgspec.yaml.decode(file.read_bytes(), type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise ProviderFileError(f"{file.name}: {error}") from error
+
+
+def _class(file: Path, kind: type[Kind]) -> type[Kind]:
+    """The one subclass of `kind` in a file."""
+    if not file.is_file():
+        raise ValueError(f"it has no {file.name}.")
+    spec = importlib.util.spec_from_file_location(f"treadle_own_tools.{file.parent.parent.name}.{file.stem}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    classes = [
+        each
+        for each in vars(loaded).values()
+        if isinstance(each, type) and issubclass(each, kind) and each.__module__ == spec.name
+    ]
+    if len(classes) != 1:
+        raise ValueError(f"{file.name} must define one subclass of {kind.__name__}, and defines {len(classes)}.")
+    return classes[0]
+
+
+def _with_names() -> None:
+    """Let tools import their base classes under the names that Dify's have, and under ours."""
+    for name, members in _IMPORT_NAMES.items():
+        parts = name.split(".")
+        for depth in range(1, len(parts)):
+            package = ".".join(parts[:depth])
+            if package not in sys.modules:
+                made = ModuleType(package)
+                made.__path__ = []
+                sys.modules[package] = made
+        alias = ModuleType(name)
+        vars(alias).update(members)
+        sys.modules[name] = alias

@@ -29,11 +29,28 @@ function embedScript(): Plugin {
   };
 }
 
+/** Drops the names that components have for debugging: assigned to, a component nobody uses would stay in the bundle. */
+function namelessComponents(): Plugin {
+  return {
+    name: "nameless-components",
+    apply: "build",
+    transform: {
+      filter: { id: /node_modules\/(@radix-ui|@xyflow)\// },
+      handler: (code) => ({ code: code.replace(/^\s*(\w+\.displayName = .*;|__name\(\w+, "\w+"\);)$/gm, ""), map: null }),
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), tailwindcss(), embedScript()],
+  plugins: [react(), tailwindcss(), embedScript(), namelessComponents()],
   // The server puts the nonce of each page here (src/treadle/server/pages.py).
   html: { cspNonce: "__TREADLE_NONCE__" },
-  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: {
+    alias: {
+      "@": fileURLToPath(new URL("./src", import.meta.url)),
+      "d3-color": fileURLToPath(new URL("./src/features/workflow/canvas/no-colors.ts", import.meta.url)),
+    },
+  },
   build: {
     outDir: "../src/treadle/server/static",
     emptyOutDir: true,
@@ -42,13 +59,15 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
     rolldownOptions: {
+      // A component that is wrapped or named, and used by nobody, goes.
+      treeshake: { manualPureFunctions: ["memo", "__name"] },
       // Modules that many pages share are a few files: small ones compress badly, and each is a request.
       output: {
         codeSplitting: {
           groups: [
             { name: "shared", minShareCount: 25, includeDependenciesRecursively: false },
             { name: "icons", test: /lucide-react/, minShareCount: 3, includeDependenciesRecursively: false },
-            { name: "graph", test: /features\/workflow\/(graph|store\/api)/, minShareCount: 3, includeDependenciesRecursively: false },
+            { name: "graph", test: /features\/workflow\/(graph\/(?!comparing|merging)|store\/api)/, minShareCount: 3, includeDependenciesRecursively: false },
             { name: "canvas", test: /features\/workflow\/(store|canvas|running\/running)/, minShareCount: 3, includeDependenciesRecursively: false },
           ],
         },

@@ -8,26 +8,29 @@ const GOAL_KB = 200;
 const out = fileURLToPath(new URL("../../src/treadle/server/static/", import.meta.url));
 const manifest = JSON.parse(readFileSync(`${out}.vite/manifest.json`, "utf8"));
 
+/** The frame around every page of the console. */
+const SHELL = "src/routes/console-layouts.tsx";
+
 /** The route chunk and what it asks for at once, beside the entry and one language. */
 const pages = {
   chat: ["src/routes/chat-page.tsx", "src/ui/markdown/renderer.tsx"],
   "completion, workflow": ["src/routes/generation-pages.tsx", "src/i18n/en/generate.json", "src/ui/markdown/renderer.tsx"],
   "set-up, sign-in": ["src/routes/account-pages.tsx"],
   "reset password": ["src/routes/proof-pages.tsx", "src/i18n/en/proofs.json"],
-  invitation: ["src/routes/activate-page.tsx"],
-  home: ["src/routes/apps-pages.tsx"],
-  explore: ["src/routes/explore-pages.tsx"],
-  canvas: ["src/routes/workflow-page.tsx"],
-  configuration: ["src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json", "src/i18n/en/extensions.json", "src/i18n/en/editors.json", "src/i18n/en/panels.json"],
-  tools: ["src/routes/tools-page.tsx", "src/i18n/en/tools.json", "src/i18n/en/editors.json"],
-  tracing: ["src/routes/tracing-page.tsx", "src/i18n/en/tracing.json"],
-  annotations: ["src/routes/annotations-page.tsx", "src/i18n/en/annotations.json"],
-  logs: ["src/routes/logs-page.tsx", "src/i18n/en/logs.json", "src/ui/markdown/renderer.tsx"],
-  publishing: ["src/routes/publish-page.tsx", "src/i18n/en/publishing.json", "src/features/monitor/monitor.tsx", "src/i18n/en/monitor.json", "src/i18n/en/logs.json"],
-  "API reference": ["src/routes/develop-page.tsx", "src/i18n/en/api-reference.json", "src/i18n/en/publishing.json"],
-  knowledge: ["src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/documents.json", "src/i18n/en/evaluation.json"],
-  "new knowledge": ["src/routes/knowledge-wizard.tsx", "src/i18n/en/knowledge-setup.json"],
-  "run log": ["src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],
+  invitation: ["src/routes/activate-page.tsx", "src/i18n/en/members.json"],
+  home: [SHELL, "src/routes/apps-pages.tsx", "src/i18n/en/explore.json"],
+  explore: [SHELL, "src/routes/explore-pages.tsx", "src/i18n/en/explore.json"],
+  canvas: [SHELL, "src/routes/workflow-page.tsx", "src/i18n/en/workflow.json"],
+  configuration: [SHELL, "src/routes/orchestration-page.tsx", "src/i18n/en/orchestration.json", "src/i18n/en/extensions.json", "src/i18n/en/editors.json", "src/i18n/en/panels.json"],
+  tools: [SHELL, "src/routes/tools-page.tsx", "src/i18n/en/tools.json", "src/i18n/en/editors.json"],
+  tracing: [SHELL, "src/routes/tracing-page.tsx", "src/i18n/en/tracing.json"],
+  annotations: [SHELL, "src/routes/annotations-page.tsx", "src/i18n/en/annotations.json"],
+  logs: [SHELL, "src/routes/logs-page.tsx", "src/i18n/en/logs.json", "src/ui/markdown/renderer.tsx"],
+  publishing: [SHELL, "src/routes/publish-page.tsx", "src/i18n/en/publishing.json", "src/features/monitor/monitor.tsx", "src/i18n/en/monitor.json", "src/i18n/en/logs.json"],
+  "API reference": [SHELL, "src/routes/develop-page.tsx", "src/i18n/en/api-reference.json", "src/i18n/en/publishing.json"],
+  knowledge: [SHELL, "src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/documents.json", "src/i18n/en/evaluation.json"],
+  "new knowledge": [SHELL, "src/routes/knowledge-wizard.tsx", "src/i18n/en/knowledge-setup.json"],
+  "run log": [SHELL, "src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],
 };
 
 function closure(key, seen = new Set()) {

@@ -6,10 +6,12 @@ import type apiReference from "./en/api-reference.json";
 import type documents from "./en/documents.json";
 import type editors from "./en/editors.json";
 import type evaluation from "./en/evaluation.json";
+import type explore from "./en/explore.json";
 import type extensions from "./en/extensions.json";
 import type generate from "./en/generate.json";
 import type knowledgeSetup from "./en/knowledge-setup.json";
 import type logs from "./en/logs.json";
+import type members from "./en/members.json";
 import type modelSetup from "./en/model-setup.json";
 import type monitor from "./en/monitor.json";
 import type orchestration from "./en/orchestration.json";
@@ -19,6 +21,7 @@ import type proofs from "./en/proofs.json";
 import type publishing from "./en/publishing.json";
 import type tools from "./en/tools.json";
 import type tracing from "./en/tracing.json";
+import type workflow from "./en/workflow.json";
 
 export type Translation = typeof en & {
   annotations: typeof annotations;
@@ -26,10 +29,12 @@ export type Translation = typeof en & {
   documents: typeof documents;
   editors: typeof editors;
   evaluation: typeof evaluation;
+  explore: typeof explore;
   extensions: typeof extensions;
   generate: typeof generate;
   knowledgeSetup: typeof knowledgeSetup;
   logs: typeof logs;
+  members: typeof members;
   modelSetup: typeof modelSetup;
   monitor: typeof monitor;
   orchestration: typeof orchestration;
@@ -39,6 +44,7 @@ export type Translation = typeof en & {
   publishing: typeof publishing;
   tools: typeof tools;
   tracing: typeof tracing;
+  workflow: typeof workflow;
 };
 export type Language = "en" | "zh-Hans" | "ja";
 
@@ -80,6 +86,11 @@ export const AREAS = {
     "zh-Hans": () => import("./zh-Hans/evaluation.json"),
     ja: () => import("./ja/evaluation.json"),
   },
+  explore: {
+    en: () => import("./en/explore.json"),
+    "zh-Hans": () => import("./zh-Hans/explore.json"),
+    ja: () => import("./ja/explore.json"),
+  },
   extensions: {
     en: () => import("./en/extensions.json"),
     "zh-Hans": () => import("./zh-Hans/extensions.json"),
@@ -99,6 +110,11 @@ export const AREAS = {
     en: () => import("./en/logs.json"),
     "zh-Hans": () => import("./zh-Hans/logs.json"),
     ja: () => import("./ja/logs.json"),
+  },
+  members: {
+    en: () => import("./en/members.json"),
+    "zh-Hans": () => import("./zh-Hans/members.json"),
+    ja: () => import("./ja/members.json"),
   },
   modelSetup: {
     en: () => import("./en/model-setup.json"),
@@ -144,6 +160,11 @@ export const AREAS = {
     en: () => import("./en/tracing.json"),
     "zh-Hans": () => import("./zh-Hans/tracing.json"),
     ja: () => import("./ja/tracing.json"),
+  },
+  workflow: {
+    en: () => import("./en/workflow.json"),
+    "zh-Hans": () => import("./zh-Hans/workflow.json"),
+    ja: () => import("./ja/workflow.json"),
   },
 } satisfies Record<string, Record<Language, Loader>>;
 type Area = keyof typeof AREAS;

@@ -15,7 +15,7 @@ const startRoute = createRoute({
     if (account !== null) throw redirect({ to: homeOf(account.role), replace: true });
     if (setUp) throw redirect({ to: "/signin" });
   },
-  component: lazyRouteComponent(() => import("./apps-pages"), "StartRoute"),
+  component: lazyRouteComponent(() => withTexts("explore", import("./apps-pages")), "StartRoute"),
 });
 
 const setupRoute = createRoute({
@@ -87,7 +87,7 @@ const activateRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/activate",
   validateSearch: (search): { email?: string | undefined; token?: string | undefined } => ({ email: text(search.email), token: text(search.token) }),
-  component: lazyRouteComponent(() => import("./activate-page"), "ActivateRoute"),
+  component: lazyRouteComponent(() => withTexts("members", import("./activate-page")), "ActivateRoute"),
 });
 
 export const accountRoutes = [startRoute, setupRoute, signInRoute, codeSignInRoute, signUpRoute, resetPasswordRoute, activateRoute, ...formerRoutes] as const;

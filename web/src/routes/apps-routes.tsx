@@ -7,6 +7,7 @@ import { modeOf } from "@/features/apps/modes";
 import type { Creating } from "@/features/apps/studio-page";
 import { addSearchSource } from "@/features/commands/sources";
 import { addToRail } from "@/features/shell/registry";
+import { withTexts } from "@/i18n/i18n";
 import { consoleRoute } from "./layouts";
 import { text } from "./search";
 
@@ -44,7 +45,7 @@ const appsRoute = createRoute({
     isCreatedByMe: search.isCreatedByMe === "true" ? "true" : undefined,
     create: WAYS.find((way) => way === search.create),
   }),
-  component: lazyRouteComponent(() => import("./apps-pages"), "AppsRoute"),
+  component: lazyRouteComponent(() => withTexts("explore", import("./apps-pages")), "AppsRoute"),
 });
 
 export const appsRoutes = [appsRoute] as const;

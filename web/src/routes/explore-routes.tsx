@@ -7,14 +7,15 @@ import { addSearchSource, saysAll } from "@/features/commands/sources";
 import { installedQuery } from "@/features/explore/explore-query";
 import { addToRail } from "@/features/shell/registry";
 import type { GenerationTab } from "@/features/text-generation/generation-page";
+import { withTexts } from "@/i18n/i18n";
 import { consoleRoute } from "./layouts";
 import { text } from "./search";
 
-addToRail({ id: "explore", label: (t) => t("explore.title"), icon: Compass, to: "/explore/apps", also: ["/explore/"], order: 15, roles: APP_USERS });
+addToRail({ id: "explore", label: (t) => t("shell.explore"), icon: Compass, to: "/explore/apps", also: ["/explore/"], order: 15, roles: APP_USERS });
 
 addSearchSource({
   id: "explore",
-  label: (t) => t("explore.title"),
+  label: (t) => t("shell.explore"),
   scope: "use",
   search: async (query, { queries, t, role }) => {
     if (!APP_USERS.includes(role)) return [];
@@ -43,7 +44,7 @@ const catalogueRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/explore/apps",
   validateSearch: (search): CatalogueSearch => ({ category: text(search.category), mode: modeOf(search.mode), keywords: text(search.keywords) }),
-  component: lazyRouteComponent(() => import("./explore-pages"), "CatalogueRoute"),
+  component: lazyRouteComponent(() => withTexts("explore", import("./explore-pages")), "CatalogueRoute"),
 });
 
 interface InstalledSearch {
@@ -59,7 +60,7 @@ const installedRoute = createRoute({
     conversation: text(search.conversation),
     mode: search.mode === "batch" || search.mode === "saved" ? search.mode : undefined,
   }),
-  component: lazyRouteComponent(() => import("./explore-pages"), "InstalledRoute"),
+  component: lazyRouteComponent(() => withTexts("explore", import("./explore-pages")), "InstalledRoute"),
 });
 
 export const exploreRoutes = [exploreRoute, catalogueRoute, installedRoute] as const;

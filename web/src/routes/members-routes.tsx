@@ -7,10 +7,10 @@ import { consoleRoute } from "./layouts";
 addSettingsSection({
   id: "members",
   group: "workspace",
-  label: (t) => t("members.title"),
+  label: (t) => t("shell.members"),
   icon: Users,
   order: 20,
-  page: () => import("@/features/members/members-section"),
+  page: () => withTexts("members", import("@/features/members/members-section")),
 });
 
 addSettingsSection({

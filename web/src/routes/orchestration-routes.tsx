@@ -7,7 +7,7 @@ import { appRoute } from "./layouts";
 addAppTab({
   id: "configuration",
   path: "configuration",
-  label: (t) => t("workflow.tab"),
+  label: (t) => t("shell.build"),
   order: 10,
   roles: APP_USERS,
   modes: ["chat", "agent-chat", "completion"],

@@ -1,13 +1,14 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { APP_USERS } from "@/features/account/roles";
 import { addAppTab } from "@/features/shell/registry";
+import { withTexts } from "@/i18n/i18n";
 import { appRoute } from "./layouts";
 import { text } from "./search";
 
 addAppTab({
   id: "workflow",
   path: "workflow",
-  label: (t) => t("workflow.tab"),
+  label: (t) => t("shell.build"),
   order: 10,
   roles: APP_USERS,
   modes: ["workflow", "advanced-chat"],
@@ -18,5 +19,5 @@ export const workflowEditorRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "workflow",
   validateSearch: (search): { node?: string | undefined } => ({ node: text(search.node) }),
-  component: lazyRouteComponent(() => import("./workflow-page"), "WorkflowEditorPage"),
+  component: lazyRouteComponent(() => withTexts("workflow", import("./workflow-page")), "WorkflowEditorPage"),
 });

@@ -8,7 +8,6 @@ import { IconButton } from "@/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { showToast } from "@/ui/toast";
 import type { Asked } from "./asked-dialog";
-import { saveAppFile, secretsOf } from "./export-app";
 
 // What one asks for is loaded when one asks.
 const AskedDialog = lazy(() => import("./asked-dialog"));
@@ -47,6 +46,7 @@ export function AppMenu({ app, editable, trigger, onDeleted }: AppMenuProps) {
   const drawn = app.mode === "workflow" || app.mode === "advanced-chat";
   const exported = async () => {
     try {
+      const { saveAppFile, secretsOf } = await import("./export-app");
       const secrets = drawn ? await secretsOf(app.id) : [];
       if (secrets.length > 0) setAsked({ secrets });
       else await saveAppFile(app, false);

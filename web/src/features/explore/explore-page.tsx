@@ -16,7 +16,7 @@ export function ExplorePage({ view, onView }: ExplorePageProps) {
   const { role } = useAccount();
   return (
     <ExploreFrame>
-      <PageBar title={t("explore.title")} />
+      <PageBar title={t("shell.explore")} />
       <div className="min-w-0 flex-1 overflow-y-auto">
         <div className="mx-auto flex max-w-280 flex-col gap-6 p-4 md:p-6">
           <header>

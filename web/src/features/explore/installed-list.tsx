@@ -26,7 +26,7 @@ export function InstalledList({ current }: { current?: string | undefined }) {
   const others = installed.data?.filter((app) => !app.is_pinned) ?? [];
   return (
     <nav
-      aria-label={t("explore.title")}
+      aria-label={t("shell.explore")}
       className="flex shrink-0 gap-1 overflow-x-auto border-line p-2 max-md:border-b md:w-60 md:flex-col md:overflow-y-auto md:border-r md:p-3"
     >
       <Link

@@ -81,7 +81,7 @@ function OpenApp({ app, children }: { app: InstalledApp; children: ReactNode }) 
     <>
       <PageBar
         title={app.name}
-        crumbs={[{ id: "explore", content: <Link to="/explore/apps">{t("explore.title")}</Link> }]}
+        crumbs={[{ id: "explore", content: <Link to="/explore/apps">{t("shell.explore")}</Link> }]}
         shown={
           <span className="flex min-w-0 items-center gap-2">
             <AppIcon name={app.name} icon={app.icon} background={app.icon_background} imageUrl={pictureOf(app)} size="small" />

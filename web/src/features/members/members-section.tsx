@@ -44,7 +44,7 @@ export default function MembersSection() {
           </div>
         )}
         {members.isSuccess && (
-          <Table label={t("members.title")} className="rounded-card border border-line bg-surface">
+          <Table label={t("shell.members")} className="rounded-card border border-line bg-surface">
             <TableHead>
               <HeadCell>{t("members.name")}</HeadCell>
               <HeadCell className="max-sm:hidden">{t("members.lastActive")}</HeadCell>

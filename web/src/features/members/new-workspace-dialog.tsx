@@ -23,7 +23,7 @@ export default function NewWorkspaceDialog({ onClose }: { onClose: () => void })
     <Dialog
       open
       onOpenChange={onClose}
-      title={t("members.newWorkspace.new")}
+      title={t("shell.newWorkspace")}
       description={t("members.newWorkspace.newText")}
       footer={
         <>

@@ -7,12 +7,13 @@ import { api, call } from "@/api/client";
 import { useAccount } from "@/features/account/account-context";
 import { systemFeaturesQuery } from "@/features/account/features-query";
 import { useErrorText } from "@/i18n/errors";
+import { withTexts } from "@/i18n/i18n";
 import { Menu, MenuItem, MenuLabel, MenuSeparator, SubMenu } from "@/ui/menu";
 import { showToast } from "@/ui/toast";
 import { useMedia } from "@/ui/use-media";
 import { workspacesQuery } from "./members-query";
 
-export const NewWorkspaceDialog = lazy(() => import("./new-workspace-dialog"));
+export const NewWorkspaceDialog = lazy(() => withTexts("members", import("./new-workspace-dialog")));
 
 /** The workspace in the bar: the others that one belongs to, and its people. */
 export function WorkspaceSwitcher() {
@@ -29,7 +30,7 @@ export function WorkspaceSwitcher() {
         trigger={
           <button
             type="button"
-            aria-label={t("members.switcher", { name: workspace.name })}
+            aria-label={t("shell.workspace", { name: workspace.name })}
             title={workspace.name}
             className="-ml-1.5 flex h-7 max-w-44 min-w-0 shrink items-center gap-1 rounded-control px-1.5 text-muted hover:bg-sunken hover:text-text max-md:hidden"
           >
@@ -79,7 +80,7 @@ function WorkspaceItems({ onCreate }: { onCreate: () => void }) {
   });
   return (
     <>
-      <MenuLabel>{t("members.workspaces")}</MenuLabel>
+      <MenuLabel>{t("shell.workspaces")}</MenuLabel>
       {(workspaces.data ?? [{ ...workspace, current: true }]).map((each) => (
         <MenuItem key={each.id} checked={each.id === workspace.id} onSelect={() => each.id !== workspace.id && change.mutate(each.id)}>
           {each.name}
@@ -89,11 +90,11 @@ function WorkspaceItems({ onCreate }: { onCreate: () => void }) {
       <MenuSeparator />
       {features.data?.is_allow_create_workspace === true && (
         <MenuItem icon={<Plus size={16} strokeWidth={1.5} />} onSelect={onCreate}>
-          {t("members.newWorkspace.new")}
+          {t("shell.newWorkspace")}
         </MenuItem>
       )}
       <MenuItem icon={<Users size={16} strokeWidth={1.5} />} onSelect={() => void navigate({ to: "/settings/$section", params: { section: "members" } })}>
-        {t("members.title")}
+        {t("shell.members")}
       </MenuItem>
     </>
   );

@@ -75,9 +75,9 @@ function useEditingCommands({ undo, redo, changed, publish }: Editing, editable:
   const { t } = useTranslation();
   const commands = useMemo<Command[]>(
     () => [
-      { id: "orchestration.undo", label: t("orchestration.undo"), group: t("workflow.tab"), shortcut: "mod+z", enabled: undo !== null, perform: () => undo?.() },
-      { id: "orchestration.redo", label: t("orchestration.redo"), group: t("workflow.tab"), shortcut: "mod+shift+z", enabled: redo !== null, perform: () => redo?.() },
-      { id: "orchestration.publish", label: t("orchestration.publish"), group: t("workflow.tab"), enabled: editable && changed, perform: () => void publish() },
+      { id: "orchestration.undo", label: t("orchestration.undo"), group: t("shell.build"), shortcut: "mod+z", enabled: undo !== null, perform: () => undo?.() },
+      { id: "orchestration.redo", label: t("orchestration.redo"), group: t("shell.build"), shortcut: "mod+shift+z", enabled: redo !== null, perform: () => redo?.() },
+      { id: "orchestration.publish", label: t("orchestration.publish"), group: t("shell.build"), enabled: editable && changed, perform: () => void publish() },
     ],
     [t, undo, redo, changed, publish, editable],
   );

@@ -4,7 +4,6 @@ import chat from "./chat.json";
 import commands from "./commands.json";
 import common from "./common.json";
 import errors from "./errors.json";
-import explore from "./explore.json";
 import files from "./files.json";
 import form from "./form.json";
 import humanInput from "./human-input.json";
@@ -17,9 +16,7 @@ import shell from "./shell.json";
 import status from "./status.json";
 import steps from "./steps.json";
 import webapp from "./webapp.json";
-import workflow from "./workflow.json";
-import members from "./members.json";
 import profile from "./profile.json";
 import models from "./models.json";
 
-export default { profile, members, models, account, apps, chat, commands, common, errors, explore, files, form, humanInput, knowledge, preferences, publish, running, runs, shell, status, steps, webapp, workflow };
+export default { profile, models, account, apps, chat, commands, common, errors, files, form, humanInput, knowledge, preferences, publish, running, runs, shell, status, steps, webapp };

@@ -2,7 +2,6 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import { isApiError } from "@/api/http";
 import type { JsonObject } from "@/api/json";
 import { graphOf, openDraft } from "../graph/draft";
-import { merged } from "../graph/merging";
 import type { FlowDocument } from "../graph/types";
 import { workflowApi, type Draft, type DraftSaved, type DraftToSave } from "./api";
 import { documentOf, type WorkflowStore } from "./store";
@@ -117,7 +116,7 @@ export function makeSaving(store: WorkflowStore, opened: Draft, opening: JsonObj
   /** Somebody else has saved: find out what. */
   const meet = async (): Promise<void> => {
     try {
-      const draft = await workflowApi.draft(appId);
+      const [draft, { merged }] = await Promise.all([workflowApi.draft(appId), import("../graph/merging")]);
       const theirs = openDraft(draft).doc;
       const mine = documentOf(store.getState());
       state.setState({ status: "conflict", conflict: { base, theirs, draft, together: merged(base, mine, theirs) } });

@@ -1,6 +1,7 @@
 """The canvas of workflows: built by keyboard alone, undone, copied, compared, shared by two tabs."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -9,7 +10,7 @@ from tests.e2e.canvas import Canvas
 from tests.e2e.conftest import Visitors
 from tests.e2e.site import Site
 from tests.e2e.witness import Witness
-from tests.server.app_files import end, start, template, text_input, workflow
+from tests.server.app_files import answer, chatflow, end, start, template, text_input, workflow
 
 SMALL = workflow(
     start(text_input("word", label="Word"), to="shout"),
@@ -238,3 +239,24 @@ def test_the_canvas_is_accessible(site: Site, console: Page) -> None:
     console.keyboard.press("Escape")
     canvas.command("Keyboard shortcuts").click()
     expect_accessible(console)
+
+
+def test_a_file_of_another_kind_of_app_is_not_taken_over_the_draft(
+    site: Site, console: Page, witness: Witness, tmp_path: Path
+) -> None:
+    witness.expect("400")
+    chat = tmp_path / "talk.yml"
+    chat.write_text(chatflow(start(to="answer"), answer("Hello"), name="Talk"))
+    canvas = Canvas(site, console).import_file(SMALL).open()
+    before = canvas.draft()["hash"]
+    canvas.command("More about publishing").click()
+    console.get_by_role("menuitem", name="Import over draft…").click()
+    dialog = console.get_by_role("dialog", name="Import over draft…")
+    dialog.get_by_label("App file").set_input_files(chat)
+    dialog.get_by_role("button", name="Overwrite and import").click()
+    expect(dialog.get_by_role("alert")).to_have_text(
+        "The file holds a chatflow and this app is a workflow; create a new app from this file instead."
+    )
+    assert canvas.draft()["hash"] == before
+    dialog.get_by_role("button", name="Cancel").click()
+    assert edges_of(canvas) == {("Start", "shout"), ("shout", "end")}

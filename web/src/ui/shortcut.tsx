@@ -11,6 +11,7 @@ const KEY_NAMES: Record<string, string> = {
   backspace: "⌫",
   delete: "Del",
   space: "␣",
+  plus: "+",
   arrowup: "↑",
   arrowdown: "↓",
   arrowleft: "←",

@@ -49,7 +49,14 @@ export function Tooltip({ text, shortcut, side = "bottom", children }: TooltipPr
   return zoned ? tooltip : <Radix.Provider delayDuration={DELAY_MS}>{tooltip}</Radix.Provider>;
 }
 
-/** A menu that closes gives focus back to its button; that is no reason to say its name. */
+let lastKey = "";
+window.addEventListener("keydown", (event) => (lastKey = event.key), true);
+
+/**
+ * Only for whoever walks there. A menu that closes and a dialog that opens move the focus by themselves: no reason to say a
+ * name, and the tooltip would take the Escape that is meant for the dialog.
+ */
 function onlyByKeyboard(event: FocusEvent<HTMLElement>): void {
-  if (!event.currentTarget.matches(":focus-visible")) event.preventDefault();
+  const walked = /^(Tab|Home|End|Arrow.*)$/.test(lastKey);
+  if (!walked || !event.currentTarget.matches(":focus-visible")) event.preventDefault();
 }

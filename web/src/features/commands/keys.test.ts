@@ -17,6 +17,9 @@ describe("isShortcut", () => {
     ["å", "KeyA", { altKey: true }, "alt+a", true],
     ["Delete", "Delete", {}, "delete", true],
     [" ", "Space", {}, "space", true],
+    ["+", "Equal", { shiftKey: true }, "plus", true],
+    ["+", "BracketRight", { ctrlKey: true }, "mod+plus", true],
+    ["®", "KeyR", { altKey: true }, "alt+r", true],
   ] as const)("takes %s (%s %o) for %s: %s", (key, code, held, shortcut, expected) => {
     expect(isShortcut(press(key, code, held), shortcut, false)).toBe(expected);
   });

@@ -10,7 +10,7 @@ export function isShortcut(event: KeyPress, shortcut: string, apple: boolean = A
   const control = apple && event.ctrlKey;
   if (mod !== parts.includes("mod") || control !== parts.includes("ctrl") || event.altKey !== parts.includes("alt")) return false;
   // On a keyboard `?` takes shift and on another it does not: a sign is meant as it is written.
-  const sign = wanted.length === 1 && !/[a-z0-9]/.test(wanted);
+  const sign = wanted === "plus" || (wanted.length === 1 && !/[a-z0-9]/.test(wanted));
   if (!sign && event.shiftKey !== parts.includes("shift")) return false;
   return keyOf(event, parts) === wanted;
 }
@@ -18,6 +18,7 @@ export function isShortcut(event: KeyPress, shortcut: string, apple: boolean = A
 /** With Alt or Shift the key says another letter on many keyboards, so that then its place counts. */
 function keyOf(event: KeyPress, parts: readonly string[]): string {
   if (event.key === " ") return "space";
+  if (event.key === "+") return "plus";
   if (parts.includes("alt") || parts.includes("shift")) {
     const placed = /^(?:Key|Digit)([A-Z0-9])$/.exec(event.code)?.[1];
     if (placed !== undefined) return placed.toLowerCase();

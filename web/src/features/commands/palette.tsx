@@ -8,7 +8,7 @@ import { OVERLAY } from "@/ui/dialog";
 import { Shortcut } from "@/ui/shortcut";
 import { Spinner } from "@/ui/spinner";
 import { recentItems, remember } from "./recent";
-import { currentCommands, onCommandsChange, type Command } from "./registry";
+import { currentCommands, keysOf, onCommandsChange, type Command } from "./registry";
 import { saysAll, type Hit } from "./sources";
 import { useHits } from "./use-hits";
 
@@ -119,7 +119,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
                       id={`command ${command.id}`}
                       icon={command.icon}
                       label={command.label}
-                      shortcut={command.shortcut}
+                      shortcut={keysOf(command)[0]}
                       onSelect={() => perform(command)}
                     />
                   ))}

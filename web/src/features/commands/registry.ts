@@ -11,6 +11,10 @@ export interface Command {
   shortcut?: string;
   /** Further keys, which are not shown. */
   otherShortcuts?: readonly string[];
+  /** Keys that whoever offers the command listens to by themselves; shown like the others. */
+  ownKeys?: readonly string[];
+  /** Translated: what is done in place of pressing keys, such as turning the wheel. */
+  how?: string;
   /** Translated: the heading in the palette and in the help. */
   group: string;
   /** Translated words to find it by. */
@@ -49,6 +53,11 @@ export function useCommands(commands: readonly Command[]): void {
   const owner = useId();
   useEffect(() => update(owner, commands), [owner, commands]);
   useEffect(() => () => update(owner, []), [owner]);
+}
+
+/** Every key of a command, the first one first. */
+export function keysOf({ shortcut, otherShortcuts = [], ownKeys = [] }: Command): readonly string[] {
+  return [...(shortcut === undefined ? [] : [shortcut]), ...otherShortcuts, ...ownKeys];
 }
 
 /** Performs a command by its id, when it is there and enabled. */

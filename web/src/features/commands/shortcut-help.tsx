@@ -2,12 +2,12 @@ import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Dialog } from "@/ui/dialog";
 import { shortcutText } from "@/ui/shortcut";
-import { currentCommands, onCommandsChange, type Command } from "./registry";
+import { currentCommands, keysOf, onCommandsChange, type Command } from "./registry";
 
 /** Every key that works on this page, made from the commands that are on it. */
 export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
-  const commands = useSyncExternalStore(onCommandsChange, currentCommands).filter((each) => each.shortcut !== undefined);
+  const commands = useSyncExternalStore(onCommandsChange, currentCommands).filter((each) => each.how !== undefined || keysOf(each).length > 0);
   const groups = [...new Set(commands.map(({ group }) => group))];
   return (
     <Dialog open onOpenChange={onClose} size="large" title={t("commands.shortcuts")} description={t("commands.shortcutsText")}>
@@ -30,9 +30,14 @@ export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
 function Keys({ command }: { command: Command }) {
   return (
     <div className="flex min-h-8 items-center justify-between gap-3 border-b border-line last:border-0">
-      <dt className="min-w-0 truncate">{command.label}</dt>
-      <dd>
-        <kbd className="rounded-sm border border-line bg-sunken px-1.5 py-0.5 font-sans text-12 whitespace-nowrap">{shortcutText(command.shortcut ?? "")}</kbd>
+      <dt className="min-w-0">{command.label}</dt>
+      <dd className="flex flex-wrap justify-end gap-1 py-1">
+        {keysOf(command).map((keys) => (
+          <kbd key={keys} className="rounded-sm border border-line bg-sunken px-1.5 py-0.5 font-sans text-12 whitespace-nowrap">
+            {shortcutText(keys)}
+          </kbd>
+        ))}
+        {command.how !== undefined && <span className="text-end text-12 text-muted">{command.how}</span>}
       </dd>
     </div>
   );

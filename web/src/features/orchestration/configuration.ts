@@ -7,12 +7,17 @@ export type AppDetail = Schemas["AppDetail"];
 /** Changes a configuration into its next state, whatever happened to it meanwhile. */
 export type Change = (update: (before: JsonObject) => JsonObject) => void;
 
-/** What every block of the page gets. */
-export interface BlockProps {
+/** What the settings of a feature get, in apps with a canvas and without. */
+export interface FeatureProps {
+  /** The configuration of a basic app, the features of a flow. */
   configuration: JsonObject;
   change: Change;
-  mode: BasicMode;
   disabled: boolean;
+}
+
+/** What every block of the page gets. */
+export interface BlockProps extends FeatureProps {
+  mode: BasicMode;
 }
 
 /** The settings under a key; an empty map where there are none. */

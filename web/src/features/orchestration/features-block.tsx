@@ -4,36 +4,48 @@ import { useTranslation } from "react-i18next";
 import { pickerQuery, type ModelKind } from "@/features/model-picker/models";
 import { Switch } from "@/ui/switch";
 import { Block } from "./block";
-import { isOn, switched, type BasicMode, type BlockProps } from "./configuration";
+import { isOn, switched, type BasicMode, type BlockProps, type FeatureProps } from "./configuration";
 import { ModerationFields } from "./moderation-fields";
 import { OpeningFields } from "./opening-fields";
 import { SpeechFields } from "./speech-fields";
+import { useVocabulary } from "./use-vocabulary";
 
 /** What surrounds the answers, each with its switch; a feature that lacks something says what. */
 export function FeaturesBlock(props: BlockProps) {
   const { t } = useTranslation();
   const { mode } = props;
+  const vocabulary = useVocabulary(props, NO_BLOCKS);
   return (
     <>
       {mode !== "completion" && (
         <Block title={t("orchestration.opening")} hint={t("orchestration.openingHint")}>
-          <OpeningFields {...props} />
+          <OpeningFields {...props} vocabulary={vocabulary} />
         </Block>
       )}
-      <Block title={t("orchestration.features")}>
-        <div className="flex flex-col divide-y divide-line">
-          {SWITCHES[mode].map((feature) => (
-            <Feature key={feature} name={feature} {...props} />
-          ))}
-        </div>
-      </Block>
+      <FeatureSwitches {...props} names={SWITCHES[mode]} />
     </>
   );
 }
 
-type FeatureName = "suggested_questions_after_answer" | "retriever_resource" | "speech_to_text" | "text_to_speech" | "more_like_this" | "sensitive_word_avoidance";
+/** Features that are on or off, with what can be set about those that are on. */
+export function FeatureSwitches({ names, ...props }: FeatureProps & { names: readonly FeatureName[] }) {
+  const { t } = useTranslation();
+  return (
+    <Block title={t("orchestration.features")}>
+      <div className="flex flex-col divide-y divide-line">
+        {names.map((name) => (
+          <Feature key={name} name={name} {...props} />
+        ))}
+      </div>
+    </Block>
+  );
+}
 
-const OF_CHATS: readonly FeatureName[] = ["suggested_questions_after_answer", "retriever_resource", "speech_to_text", "text_to_speech", "sensitive_word_avoidance"];
+const NO_BLOCKS = [] as const;
+
+export type FeatureName = "suggested_questions_after_answer" | "retriever_resource" | "speech_to_text" | "text_to_speech" | "more_like_this" | "sensitive_word_avoidance";
+
+export const OF_CHATS: readonly FeatureName[] = ["suggested_questions_after_answer", "retriever_resource", "speech_to_text", "text_to_speech", "sensitive_word_avoidance"];
 const SWITCHES: Readonly<Record<BasicMode, readonly FeatureName[]>> = {
   chat: OF_CHATS,
   "agent-chat": OF_CHATS,
@@ -42,7 +54,7 @@ const SWITCHES: Readonly<Record<BasicMode, readonly FeatureName[]>> = {
 /** Features that ask a model of their own. */
 const NEEDS: Partial<Record<FeatureName, ModelKind>> = { speech_to_text: "speech2text", text_to_speech: "tts" };
 
-function Feature({ name, ...props }: BlockProps & { name: FeatureName }) {
+function Feature({ name, ...props }: FeatureProps & { name: FeatureName }) {
   const { configuration, change, disabled } = props;
   const { t } = useTranslation();
   const lacks = useLack(NEEDS[name]);
@@ -72,7 +84,7 @@ function Feature({ name, ...props }: BlockProps & { name: FeatureName }) {
   );
 }
 
-function settingsOf(name: FeatureName, props: BlockProps): ReactNode {
+function settingsOf(name: FeatureName, props: FeatureProps): ReactNode {
   if (name === "sensitive_word_avoidance") return <ModerationFields {...props} />;
   return name === "text_to_speech" ? <SpeechFields {...props} /> : null;
 }

@@ -6,11 +6,11 @@ import { Segmented } from "@/ui/segmented";
 import { Slider } from "@/ui/slider";
 import { Switch } from "@/ui/switch";
 import { Block, OpeningRow } from "./block";
-import { section, textIn, type BlockProps } from "./configuration";
+import { section, textIn, type FeatureProps } from "./configuration";
 import { ABILITY, KINDS, METHODS, MOST_FILES, uploadsIn, withUploads, type Kind, type Uploads } from "./files";
 
 /** Which files may be sent along: those that the model can look at, listen to or read. */
-export function FilesBlock({ configuration, change, disabled }: BlockProps) {
+export function FilesBlock({ configuration, change, disabled }: FeatureProps) {
   const { t } = useTranslation();
   const model = section(configuration, "model");
   const found = useModel("llm", textIn(model, "provider"), textIn(model, "name")).model;
@@ -34,45 +34,58 @@ export function FilesBlock({ configuration, change, disabled }: BlockProps) {
           />
         );
       })}
-      {uploads.kinds.length > 0 && (
-        <OpeningRow
-          name={
-            <>
-              <span className="truncate">{t("orchestration.uploading")}</span>
-              <span className="min-w-0 truncate text-12 text-muted">{t("orchestration.atMost", { count: uploads.count })}</span>
-            </>
-          }
-        >
-          {uploads.kinds.includes("image") && (
-            <Field id="detail" label={t("orchestration.detail")} hint={t("orchestration.detailHint")}>
-              <Segmented
-                label={t("orchestration.detail")}
-                value={uploads.detail}
-                disabled={disabled}
-                onChange={(detail) => set({ detail })}
-                options={(["low", "high"] as const).map((value) => ({ value, label: t(`orchestration.${value}`) }))}
-              />
-            </Field>
-          )}
-          <div role="group" aria-label={t("orchestration.methods")} className="flex flex-col gap-1">
-            <span className="font-medium">{t("orchestration.methods")}</span>
-            <div className="flex flex-wrap gap-x-5 gap-y-1">
-              {METHODS.map((method) => (
-                <Checkbox
-                  key={method}
-                  label={t(`orchestration.method.${method}`)}
-                  checked={uploads.methods.includes(method)}
-                  disabled={disabled || (uploads.methods.length === 1 && uploads.methods[0] === method)}
-                  onChange={(on) => set({ methods: METHODS.filter((each) => (each === method ? on : uploads.methods.includes(each))) })}
-                />
-              ))}
-            </div>
-          </div>
-          <Field id="file-count" label={t("orchestration.fileCount")}>
-            <Slider id="file-count" label={t("orchestration.fileCount")} value={uploads.count} min={1} max={MOST_FILES} disabled={disabled} onChange={(count) => set({ count })} />
-          </Field>
-        </OpeningRow>
-      )}
+      <UploadSettings uploads={uploads} set={set} disabled={disabled} />
     </Block>
+  );
+}
+
+interface UploadSettingsProps {
+  uploads: Uploads;
+  set: (part: Partial<Uploads>) => void;
+  disabled: boolean;
+}
+
+/** How files are sent, how many, and how closely pictures are looked at; nothing while no files may be sent. */
+export function UploadSettings({ uploads, set, disabled }: UploadSettingsProps) {
+  const { t } = useTranslation();
+  if (uploads.kinds.length === 0) return null;
+  return (
+    <OpeningRow
+      name={
+        <>
+          <span className="truncate">{t("orchestration.uploading")}</span>
+          <span className="min-w-0 truncate text-12 text-muted">{t("orchestration.atMost", { count: uploads.count })}</span>
+        </>
+      }
+    >
+      {uploads.kinds.includes("image") && (
+        <Field id="detail" label={t("orchestration.detail")} hint={t("orchestration.detailHint")}>
+          <Segmented
+            label={t("orchestration.detail")}
+            value={uploads.detail}
+            disabled={disabled}
+            onChange={(detail) => set({ detail })}
+            options={(["low", "high"] as const).map((value) => ({ value, label: t(`orchestration.${value}`) }))}
+          />
+        </Field>
+      )}
+      <div role="group" aria-label={t("orchestration.methods")} className="flex flex-col gap-1">
+        <span className="font-medium">{t("orchestration.methods")}</span>
+        <div className="flex flex-wrap gap-x-5 gap-y-1">
+          {METHODS.map((method) => (
+            <Checkbox
+              key={method}
+              label={t(`orchestration.method.${method}`)}
+              checked={uploads.methods.includes(method)}
+              disabled={disabled || (uploads.methods.length === 1 && uploads.methods[0] === method)}
+              onChange={(on) => set({ methods: METHODS.filter((each) => (each === method ? on : uploads.methods.includes(each))) })}
+            />
+          ))}
+        </div>
+      </div>
+      <Field id="file-count" label={t("orchestration.fileCount")}>
+        <Slider id="file-count" label={t("orchestration.fileCount")} value={uploads.count} min={1} max={MOST_FILES} disabled={disabled} onChange={(count) => set({ count })} />
+      </Field>
+    </OpeningRow>
   );
 }

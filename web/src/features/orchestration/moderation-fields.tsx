@@ -8,7 +8,7 @@ import { useText } from "@/features/schema-form/i18n-text";
 import { Field, fieldProps, TextArea } from "@/ui/field";
 import { Select } from "@/ui/select";
 import { Switch } from "@/ui/switch";
-import { isOn, section, textIn, withSection, type BlockProps } from "./configuration";
+import { isOn, section, textIn, withSection, type FeatureProps } from "./configuration";
 
 const FEATURE = "sensitive_word_avoidance";
 const BUILT_IN = ["keywords", "openai_moderation", "api"] as const;
@@ -22,7 +22,7 @@ interface CodeExtension {
 }
 
 /** Who looks at what people write and at answers, and what is said in their place. */
-export function ModerationFields({ configuration, change, disabled }: BlockProps) {
+export function ModerationFields({ configuration, change, disabled }: FeatureProps) {
   const { t } = useTranslation();
   const text = useText();
   const settings = section(configuration, FEATURE);

@@ -2,19 +2,16 @@ import { Plus, Trash2 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { PromptEditor } from "@/features/editors/prompt-editor";
 import { SortableList } from "@/features/editors/sortable-list";
+import type { Vocabulary } from "@/features/editors/vocabulary";
 import { Button, IconButton } from "@/ui/button";
 import { TextInput } from "@/ui/field";
-import { textIn, textsIn, type BlockProps } from "./configuration";
-import { useVocabulary } from "./use-vocabulary";
+import { textIn, textsIn, type FeatureProps } from "./configuration";
 
 const MOST_QUESTIONS = 10;
-const NO_BLOCKS = [] as const;
 
 /** What a conversation begins with, and questions to choose from. */
-export function OpeningFields(props: BlockProps) {
-  const { configuration, change, disabled } = props;
+export function OpeningFields({ configuration, change, disabled, vocabulary }: FeatureProps & { vocabulary: Vocabulary }) {
   const { t } = useTranslation();
-  const vocabulary = useVocabulary(props, NO_BLOCKS);
   const questions = textsIn(configuration, "suggested_questions");
   const set = (next: readonly string[]) => change((before) => ({ ...before, suggested_questions: [...next] }));
   return (

@@ -6,13 +6,13 @@ import type { JsonObject } from "@/api/json";
 import { Field } from "@/ui/field";
 import { Select } from "@/ui/select";
 import { Switch } from "@/ui/switch";
-import { section, textIn, withSection, type BlockProps } from "./configuration";
+import { section, textIn, withSection, type FeatureProps } from "./configuration";
 
 const FEATURE = "text_to_speech";
 const LANGUAGES = ["en-US", "zh-Hans", "ja-JP", "de-DE", "fr-FR", "es-ES", "pt-BR", "ko-KR", "it-IT", "ru-RU"] as const;
 
 /** With which voice answers are read out, and whether that begins by itself. */
-export function SpeechFields({ configuration, change, disabled }: BlockProps) {
+export function SpeechFields({ configuration, change, disabled }: FeatureProps) {
   const { t, i18n } = useTranslation();
   const appId = useParams({ strict: false, select: (params) => (params as { appId?: string }).appId ?? "" });
   const settings = section(configuration, FEATURE);

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { CloudOff } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
@@ -17,7 +17,7 @@ import { openSettings } from "./canvas/commands";
 import { Minimap } from "./canvas/minimap";
 import { RightSide } from "./canvas/right-side";
 import { CanvasContext, createCanvasStore, useCanvas, useCanvasStore } from "./canvas/ui";
-import { useCanvasCommands, usePaletteCommands } from "./canvas/use-commands";
+import { useCanvasCommands } from "./canvas/use-commands";
 import { useProblems } from "./checklist/problems";
 import { openDraft } from "./graph/draft";
 import { boxOf } from "./graph/geometry";
@@ -30,6 +30,8 @@ import { workflowApi, type Block, type Draft } from "./store/api";
 import { makeSaving } from "./store/saving";
 import { useMarks, useVersionName, type Viewing } from "./versions/viewing";
 
+const PaletteCommands = lazy(async () => ({ default: (await import("./canvas/palette-commands")).PaletteCommands }));
+
 interface WorkflowPageProps {
   appId: string;
   account: { id: string; name: string };
@@ -38,8 +40,6 @@ interface WorkflowPageProps {
   /** The node whose settings the address names. */
   nodeId: string | null;
   onNode: (id: string | null) => void;
-  /** The settings of the app's features; shown beside the canvas. */
-  features?: ReactNode;
 }
 
 /** The canvas of a workflow or chatflow. */
@@ -119,7 +119,7 @@ function Editor(props: EditorProps) {
   );
 }
 
-function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }: EditorProps) {
+function Workbench({ account, name, siteUrl, blocks, nodeId, onNode }: EditorProps) {
   const { t } = useTranslation();
   const versionName = useVersionName();
   const store = useWorkflowStore();
@@ -130,7 +130,6 @@ function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }:
   const problems = useProblems();
   const surfaceOf = useCallback(() => surface.current, []);
   const run = useCanvasCommands(surfaceOf, pointer, name, viewing !== null);
-  usePaletteCommands(run, features !== undefined);
   useOpenInView(surfaceOf);
   const marks = useMarks(viewing?.comparison);
   const canvas = useCanvasStore();
@@ -150,7 +149,7 @@ function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }:
   return (
     <RunContext value={run}>
       <div className={maximised ? "fixed inset-0 z-30 flex flex-col bg-bg" : "flex h-full min-h-0 flex-1 flex-col"}>
-        <TopBar problemCount={problems.length} hasErrors={problems.some((problem) => problem.severity === "error")} siteUrl={siteUrl} hasFeatures={features !== undefined} />
+        <TopBar problemCount={problems.length} hasErrors={problems.some((problem) => problem.severity === "error")} siteUrl={siteUrl} />
         <div className="relative flex min-h-0 flex-1">
           <div className="flex min-w-0 flex-1 flex-col">
             <section
@@ -176,8 +175,11 @@ function Workbench({ account, name, siteUrl, blocks, features, nodeId, onNode }:
             </section>
             {viewing === null && store.getState().editable && <Dock />}
           </div>
-          <RightSide accountId={account.id} problems={problems} viewing={viewing} onView={setViewing} features={features} />
+          <RightSide accountId={account.id} problems={problems} viewing={viewing} onView={setViewing} />
         </div>
+        <Suspense>
+          <PaletteCommands />
+        </Suspense>
         <Asked blocks={blocks} problems={problems} name={name} surface={surfaceOf} />
       </div>
     </RunContext>

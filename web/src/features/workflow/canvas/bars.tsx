@@ -19,11 +19,10 @@ interface TopBarProps {
   hasErrors: boolean;
   /** The page of the published app. */
   siteUrl: string | null;
-  hasFeatures: boolean;
 }
 
 /** Above the canvas: what is saved and published, variables, problems, versions, publishing. */
-export function TopBar({ problemCount, hasErrors, siteUrl, hasFeatures }: TopBarProps) {
+export function TopBar({ problemCount, hasErrors, siteUrl }: TopBarProps) {
   const { t } = useTranslation();
   const panel = useCanvas((state) => state.panel);
   const mode = useWorkflow((state) => state.mode);
@@ -33,7 +32,7 @@ export function TopBar({ problemCount, hasErrors, siteUrl, hasFeatures }: TopBar
   const run = useRun();
   const label = useCommandLabel();
   const canPublish = useEnabled("publish");
-  const panels = PANELS.filter((name) => (name !== "conversation" || mode === "advanced-chat") && (name !== "features" || hasFeatures));
+  const panels = PANELS.filter((name) => name !== "conversation" || mode === "advanced-chat");
   return (
     <header className="flex h-11 shrink-0 items-center gap-1 border-b border-line bg-bg px-3">
       <SaveLine />

@@ -2,9 +2,9 @@ import clsx from "clsx";
 import { createContext, useContext } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/ui/button";
+import { shortcutText } from "@/ui/shortcut";
 import { useWorkflow } from "../store";
 import { commandOf, type CommandId } from "./commands";
-import { shownKeys } from "./keys";
 
 /** Runs a command of the open canvas. */
 export const RunContext = createContext<(id: CommandId) => void>(() => undefined);
@@ -37,7 +37,7 @@ export function CommandButton({ id, active = false, className }: CommandButtonPr
   return (
     <IconButton
       label={label}
-      title={keys?.[0] === undefined ? label : `${label}  ${shownKeys(keys[0])}`}
+      title={keys?.[0] === undefined ? label : `${label}  ${shortcutText(keys[0])}`}
       active={active}
       aria-pressed={active || undefined}
       className={clsx("size-8", className)}

@@ -30,11 +30,11 @@ import "./canvas.css";
 import { BodyStart, Card, ContainerCard } from "./card";
 import { Carried } from "./asked";
 import { openSettings } from "./commands";
-import { EdgeInsert } from "./edge-insert";
 import { EdgeLayer } from "./edges";
 import { makeCards, type CardNode } from "./flow-nodes";
 import { DetailContext, useCanvas, useCanvasStore, ZOOM, type Detail } from "./ui";
 
+const EdgeTools = lazy(async () => ({ default: (await import("./edge-tools")).EdgeTools }));
 const Note = lazy(async () => ({ default: (await import("../notes/note")).Note }));
 
 /** Many a canvas has no notes; what draws them comes with the first one. */
@@ -210,7 +210,7 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
   const onPaneMouseMove = useCallback(
     (event: ReactMouseEvent) => {
       onPointer(flow.screenToFlowPosition({ x: event.clientX, y: event.clientY }));
-      const edge = event.target instanceof Element && event.target.closest(".workflow-edge-hit, .workflow-edge-plus");
+      const edge = event.target instanceof Element && event.target.closest(".workflow-edge-hit, .workflow-edge-plus, .workflow-edge-grip");
       if (!edge && canvas.getState().hoveredEdge !== null) canvas.setState({ hoveredEdge: null });
     },
     [canvas, flow, onPointer],
@@ -263,7 +263,9 @@ export function Canvas({ onPointer, onMoved }: CanvasProps) {
       >
         {detail !== "shape" && <Background variant={BackgroundVariant.Dots} gap={20} size={1.5} color="color-mix(in oklch, var(--line-strong) 45%, transparent)" />}
         <EdgeLayer />
-        <EdgeInsert />
+        <Suspense>
+          <EdgeTools />
+        </Suspense>
         <Guides />
       </ReactFlow>
       <Carried />

@@ -31,6 +31,7 @@ import {
   Plus,
   Redo2,
   Rocket,
+  RotateCcw,
   Scissors,
   Settings2,
   SlidersHorizontal,
@@ -48,6 +49,7 @@ import {
   ZoomOut,
   type LucideIcon,
 } from "lucide-react";
+import { openShortcuts } from "@/features/commands/palette-state";
 import { arranged, type Arrangement } from "../graph/arranging";
 import { sourceHandles } from "../graph/branches";
 import { copied, duplicate, paste, readClip } from "../graph/clipboard";
@@ -58,7 +60,7 @@ import { byId, childrenOf, edgesFrom, edgesInto } from "../graph/lookup";
 import { readersOf } from "../graph/references";
 import type { FlowNode, Point } from "../graph/types";
 import { documentOf, type Saving, type WorkflowState, type WorkflowStore } from "../store";
-import type { RunningStore } from "../running/running";
+import { beginAnew, type RunningStore } from "../running/running";
 import { ZOOM, type CanvasStore, type PanelName } from "./ui";
 
 /** What commands work with. */
@@ -96,7 +98,7 @@ export type CommandId =
   | "next" | "previous" | "organise"
   | "alignLeft" | "alignCenter" | "alignRight" | "alignTop" | "alignMiddle" | "alignBottom" | "spreadAcross" | "spreadDown"
   | "environment" | "conversation" | "system" | "features" | "checklist" | "versions" | "publish"
-  | "run" | "runStep"
+  | "run" | "restart" | "runStep"
   | "exportImage" | "exportFile" | "importFile" | "save" | "shortcuts"; // prettier-ignore
 
 const always = () => true;
@@ -130,7 +132,7 @@ function align(how: Arrangement): Command["perform"] {
 /** Everything that can be done on the canvas: its buttons, menus, keys and palette entries all come from here. */
 export const COMMANDS: readonly Command[] = [
   { id: "add", icon: Plus, keys: ["/"], enabled: editable, perform: openPalette },
-  { id: "addAfter", icon: ArrowRight, keys: ["+", "="], enabled: leadsOn, perform: openPaletteAfter },
+  { id: "addAfter", icon: ArrowRight, keys: ["plus", "="], enabled: leadsOn, perform: openPaletteAfter },
   { id: "note", icon: StickyNote, keys: ["n"], enabled: editable, perform: ({ canvas }) => canvas.setState({ candidate: "note" }) },
   {
     id: "connect",
@@ -188,6 +190,13 @@ export const COMMANDS: readonly Command[] = [
     keys: ["alt+r"],
     enabled: editable,
     perform: ({ running }) => running.setState({ tab: "run", open: true }),
+  },
+  {
+    id: "restart",
+    icon: RotateCcw,
+    keys: ["shift+r"],
+    enabled: (state) => state.editable && state.mode === "advanced-chat",
+    perform: ({ running }) => beginAnew(running),
   },
   {
     id: "runStep",
@@ -265,7 +274,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "fit", icon: Maximize, keys: ["mod+1"], enabled: always, perform: fit },
   { id: "actualSize", icon: ZoomIn, keys: ["shift+1"], enabled: always, perform: ({ flow }) => void flow.zoomTo(1, { duration: 120 }) },
   { id: "halfSize", icon: ZoomOut, keys: ["shift+5"], enabled: always, perform: ({ flow }) => void flow.zoomTo(0.5, { duration: 120 }) },
-  { id: "zoomIn", icon: ZoomIn, keys: ["mod+="], enabled: always, perform: ({ flow }) => void flow.zoomTo(flow.getZoom() + 0.1) },
+  { id: "zoomIn", icon: ZoomIn, keys: ["mod+=", "mod+plus"], enabled: always, perform: ({ flow }) => void flow.zoomTo(flow.getZoom() + 0.1) },
   { id: "zoomOut", icon: ZoomOut, keys: ["mod+-"], enabled: always, perform: ({ flow }) => void flow.zoomTo(flow.getZoom() - 0.1) },
   {
     id: "locate",
@@ -318,7 +327,7 @@ export const COMMANDS: readonly Command[] = [
       await saving.flush();
     },
   },
-  { id: "shortcuts", icon: Keyboard, enabled: always, perform: toggle("shortcuts") },
+  { id: "shortcuts", icon: Keyboard, enabled: always, perform: openShortcuts },
 ];
 
 const byCommandId = new Map(COMMANDS.map((command) => [command.id, command]));

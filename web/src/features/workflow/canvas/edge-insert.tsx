@@ -16,7 +16,7 @@ export function EdgeInsert() {
   const nodes = useWorkflow((state) => state.nodes);
   const edge = useWorkflow((state) => (id === undefined ? undefined : state.edges.find((each) => each.id === id)));
   const editable = useWorkflow((state) => state.editable);
-  const dragging = useCanvas((state) => state.dragged !== null);
+  const dragging = useCanvas((state) => state.dragged !== null || state.pulledEdge !== null);
   if (edge === undefined || !editable || dragging) return null;
   const line = lineOf(nodes, edge);
   if (line === null) return null;

@@ -85,11 +85,12 @@ const Edge = memo(function Edge({ id, source, target, d, failure }: EdgeProps) {
   const canvas = useCanvasStore();
   const selected = useWorkflow((state) => state.selectedEdgeIds.has(id));
   const dimmed = useIsDimmed(id);
+  const pulled = useCanvas((state) => state.pulledEdge === id);
   const select = () => {
     store.getState().select([], [id]);
   };
   return (
-    <g className="workflow-edge-group" data-edge={id} data-selected={selected || undefined} data-dimmed={dimmed || undefined} data-failure={failure || undefined} data-taken={taken || undefined}>
+    <g className="workflow-edge-group" data-edge={id} data-selected={selected || undefined} data-dimmed={dimmed || pulled || undefined} data-failure={failure || undefined} data-taken={taken || undefined}>
       <path className="workflow-edge" d={d} />
       <path
         className="workflow-edge-hit nopan"

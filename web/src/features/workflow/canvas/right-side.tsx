@@ -1,15 +1,16 @@
-import { lazy, Suspense, type ReactNode } from "react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { withTexts } from "@/i18n/i18n";
 import type { ListedProblem } from "../checklist/problems";
 import { useWorkflow } from "../store";
 import type { Viewing } from "../versions/viewing";
 import { Inspector } from "./inspector";
-import { Panel, SidePanel } from "./side-panel";
+import { SidePanel } from "./side-panel";
 import { useCanvas, useCanvasStore } from "./ui";
 
 // What one asks for is loaded when one asks.
+const FeaturesPanel = lazy(() => withTexts(["annotations", "editors", "extensions", "orchestration", "panels"], import("../features/features-panel")));
 const HistoryPanel = lazy(async () => ({ default: (await import("./history-panel")).HistoryPanel }));
-const ShortcutsPanel = lazy(async () => ({ default: (await import("./shortcuts-panel")).ShortcutsPanel }));
 const SystemPanel = lazy(async () => ({ default: (await import("./variables-panel")).SystemPanel }));
 const VariablesPanel = lazy(async () => ({ default: (await import("./variables-panel")).VariablesPanel }));
 const ChecklistPanel = lazy(async () => ({ default: (await import("../checklist/checklist-panel")).ChecklistPanel }));
@@ -20,11 +21,10 @@ interface RightSideProps {
   problems: readonly ListedProblem[];
   viewing: Viewing | null;
   onView: (viewing: Viewing | null) => void;
-  features: ReactNode;
 }
 
 /** Beside the canvas: the settings of the open node, or the panel that was asked for. */
-export function RightSide({ accountId, problems, viewing, onView, features }: RightSideProps) {
+export function RightSide({ accountId, problems, viewing, onView }: RightSideProps) {
   const { t } = useTranslation();
   const canvas = useCanvasStore();
   const panel = useCanvas((state) => state.panel);
@@ -38,15 +38,10 @@ export function RightSide({ accountId, problems, viewing, onView, features }: Ri
     environment: <VariablesPanel key="env" space="env" onClose={close} />,
     conversation: <VariablesPanel key="conversation" space="conversation" onClose={close} />,
     system: <SystemPanel onClose={close} />,
-    features: (
-      <Panel title={t("workflow.commands.features")} onClose={close}>
-        {features}
-      </Panel>
-    ),
+    features: <FeaturesPanel onClose={close} />,
     checklist: <ChecklistPanel problems={problems} onClose={close} />,
     versions: <VersionsPanel accountId={accountId} viewing={viewing} onView={onView} onClose={close} />,
     history: <HistoryPanel onClose={close} />,
-    shortcuts: <ShortcutsPanel onClose={close} />,
   }[panel];
   return (
     <SidePanel label={t(`workflow.commands.${panel}`)}>

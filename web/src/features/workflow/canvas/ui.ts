@@ -8,7 +8,7 @@ import type { NodeData, Point } from "../graph/types";
 /** How far away and how near the canvas can be looked at. */
 export const ZOOM = { min: 0.1, max: 2 } as const;
 
-export type PanelName = "environment" | "conversation" | "system" | "features" | "checklist" | "versions" | "history" | "shortcuts";
+export type PanelName = "environment" | "conversation" | "system" | "features" | "checklist" | "versions" | "history";
 
 /** How much of a card is drawn: all, its title, its shape alone. */
 export type Detail = "full" | "title" | "shape";
@@ -37,6 +37,8 @@ export interface CanvasState {
   /** Asks which node this one is to be connected to. */
   connectFrom: string | null;
   hoveredEdge: string | null;
+  /** The edge one of whose ends is being dragged elsewhere. */
+  pulledEdge: string | null;
   /** Nodes that stay bright while the others are dimmed. */
   lit: ReadonlySet<string> | null;
   marks: Marks | null;
@@ -62,6 +64,7 @@ export function createCanvasStore(): CanvasStore {
     menu: null,
     connectFrom: null,
     hoveredEdge: null,
+    pulledEdge: null,
     lit: null,
     marks: null,
     maximised: false,

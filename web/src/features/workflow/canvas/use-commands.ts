@@ -1,35 +1,16 @@
 import { useReactFlow, type ReactFlowInstance } from "@xyflow/react";
 import { useCallback, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useCommands } from "@/features/commands/registry";
 import { useErrorText } from "@/i18n/errors";
 import { showToast } from "@/ui/toast";
 import { edgesFrom, edgesInto } from "../graph/lookup";
 import type { Point } from "../graph/types";
 import { useRunningStore } from "../running/running";
-import { documentOf, useSaving, useWorkflow, useWorkflowStore } from "../store";
-import { COMMANDS, commandOf, copyText, pasteText, type CommandContext, type CommandId } from "./commands";
+import { documentOf, useSaving, useWorkflowStore } from "../store";
+import { commandOf, copyText, pasteText, type CommandContext, type CommandId } from "./commands";
 import { download, downloadFile } from "./download";
 import { commandFor, isTyping } from "./keys";
 import { useCanvasStore, type CanvasState } from "./ui";
-
-/** The canvas's commands in the console's palette. Their keys are the canvas's own: most are single letters. */
-export function usePaletteCommands(run: (id: CommandId) => void, hasFeatures: boolean): void {
-  const { t } = useTranslation();
-  const mode = useWorkflow((state) => state.mode);
-  const commands = useMemo(
-    () =>
-      COMMANDS.filter(({ id }) => (id !== "conversation" || mode === "advanced-chat") && (id !== "features" || hasFeatures)).map((command) => ({
-        id: `canvas.${command.id}`,
-        label: t(`workflow.commands.${command.id}`),
-        icon: command.icon,
-        group: t("workflow.canvas.tools"),
-        perform: () => run(command.id),
-      })),
-    [t, mode, run, hasFeatures],
-  );
-  useCommands(commands);
-}
 
 /** Keys, the clipboard's events, and the function that runs a command. */
 export function useCanvasCommands(surface: () => HTMLElement | null, pointer: { current: Point | null }, name: string, locked: boolean): (id: CommandId) => void {

@@ -116,7 +116,7 @@ export function middle(from: { x: number; y: number }, to: { x: number; y: numbe
   return { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
 }
 
-function reachOf(from: { x: number }, to: { x: number }): number {
+export function reachOf(from: { x: number }, to: { x: number }): number {
   const distance = to.x - from.x;
   return distance >= 0 ? Math.max(distance / 2, 24) : Math.min(24 + Math.abs(distance) / 4, 160);
 }

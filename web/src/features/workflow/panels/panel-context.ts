@@ -1,3 +1,4 @@
+import { produce } from "immer";
 import { createContext, useContext } from "react";
 import type { NodeData } from "../graph/types";
 import { useWorkflow } from "../store";
@@ -33,6 +34,11 @@ export function usePanel<T extends object>(): PanelOf<T> {
     ...panel,
     data: (node?.data ?? { type: "", title: "" }) as NodeData & Partial<T>,
     set: (change) => updateNodeData(nodeId, change as Partial<NodeData>),
-    update: (recipe) => updateNodeData(nodeId, (data) => recipe(data as unknown as Partial<T>)),
+    update: (recipe) =>
+      updateNodeData(nodeId, (before) =>
+        produce(before, (data) => {
+          recipe(data as unknown as Partial<T>);
+        }),
+      ),
   };
 }

@@ -51,6 +51,12 @@ export function createRunningStore(): RunningStore {
   return createStore<RunningState>()(() => FRESH);
 }
 
+/** Forgets the conversation with the draft and what it left, unless an answer is on its way. */
+export function beginAnew(running: RunningStore): void {
+  const { height, inputs, turn } = running.getState();
+  if (turn === null || turn.ended) running.setState({ ...FRESH, open: true, height, inputs });
+}
+
 export const RunningContext = createContext<RunningStore | null>(null);
 
 export function useRunningStore(): RunningStore {

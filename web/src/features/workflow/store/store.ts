@@ -1,4 +1,3 @@
-import { produce } from "immer";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { JsonObject } from "@/api/json";
 import { byId } from "../graph/lookup";
@@ -6,8 +5,8 @@ import { renameInDocument } from "../graph/references";
 import type { FlowDocument, FlowMode, FlowNode, FlowVariable, NodeData, Selector, Viewport } from "../graph/types";
 import { begin, cleared, record, type Change, type ChangeKind, type History } from "./history";
 
-/** Either the members that change, or what changes them in place (immer). */
-export type DataChange = Partial<NodeData> | ((data: NodeData) => void);
+/** Either the members that change, or what makes the new data of the old; the same data back is no change. */
+export type DataChange = Partial<NodeData> | ((data: NodeData) => NodeData);
 
 export interface EditOptions {
   /** How the list of changes calls it; `nodeChanged` if left out. */
@@ -37,7 +36,7 @@ export interface WorkflowState extends FlowDocument {
   renameVariable: (from: Selector, to: Selector, also?: (doc: FlowDocument) => FlowDocument) => void;
   setEnvironmentVariables: (variables: readonly FlowVariable[], subject?: string) => void;
   setConversationVariables: (variables: readonly FlowVariable[], subject?: string) => void;
-  setFeatures: (features: JsonObject) => void;
+  changeFeatures: (change: (features: JsonObject) => JsonObject) => void;
   setViewport: (viewport: Viewport) => void;
   select: (nodes: Iterable<string>, edges?: Iterable<string>) => void;
   openPanel: (id: string | null) => void;
@@ -106,7 +105,7 @@ export function createWorkflowStore({ appId, mode, editable, doc, viewport }: Op
       updateNodeData: (id, change, { history = "nodeChanged", merge } = {}) => {
         const node = byId(get().nodes).get(id);
         if (node === undefined) return;
-        const data = typeof change === "function" ? produce(node.data, change) : changedData(node.data, change);
+        const data = typeof change === "function" ? change(node.data) : changedData(node.data, change);
         if (data === node.data) return;
         const step: Change = { kind: history, subject: data.title || node.data.title, merge: merge ?? `${history}:${id}` };
         edit(step, (before) => ({ ...before, nodes: withNode(before.nodes, id, (old) => ({ ...old, data })) }));
@@ -120,7 +119,12 @@ export function createWorkflowStore({ appId, mode, editable, doc, viewport }: Op
         edit({ kind: "variablesChanged", subject }, (before) => ({ ...before, environmentVariables })),
       setConversationVariables: (conversationVariables, subject) =>
         edit({ kind: "variablesChanged", subject }, (before) => ({ ...before, conversationVariables })),
-      setFeatures: (features) => edit({ kind: "featuresChanged", merge: "features" }, (before) => ({ ...before, features })),
+      changeFeatures: (change) => {
+        const before = get().features;
+        const features = change(before);
+        const touched = Object.keys({ ...before, ...features }).filter((name) => before[name] !== features[name]);
+        edit({ kind: "featuresChanged", merge: `features:${touched.join()}` }, (doc) => ({ ...doc, features }));
+      },
       setViewport: (next) => set({ viewport: { ...get().viewport, ...next } }),
       select: (nodes, edges = []) => {
         const state = get();

@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { SendForm } from "@/features/apps/send-form";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -25,7 +26,7 @@ export function ImportDialog({ onBackup, onClose }: ImportDialogProps) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const overwrite = async () => {
-    if (file === null) return;
+    if (file === null || busy) return;
     setBusy(true);
     setError(null);
     try {
@@ -45,7 +46,7 @@ export function ImportDialog({ onBackup, onClose }: ImportDialogProps) {
   };
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title={t("workflow.commands.importFile")} description={t("workflow.import.text")}>
-      <div className="flex flex-col gap-3">
+      <SendForm id="import-over" className="flex flex-col gap-3" onSend={() => void overwrite()}>
         <Button className="self-start" onClick={() => void onBackup()}>
           {t("workflow.import.backup")}
         </Button>
@@ -60,11 +61,11 @@ export function ImportDialog({ onBackup, onClose }: ImportDialogProps) {
         )}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button variant="danger" busy={busy} disabled={file === null} onClick={() => void overwrite()}>
+          <Button type="submit" variant="danger" busy={busy} disabled={file === null}>
             {t("workflow.import.overwrite")}
           </Button>
         </div>
-      </div>
+      </SendForm>
     </Dialog>
   );
 }

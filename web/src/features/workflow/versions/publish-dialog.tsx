@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState, type SubmitEvent } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { SendForm } from "@/features/apps/send-form";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -24,8 +25,8 @@ export function PublishDialog({ problems, onClose }: { problems: readonly Listed
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const first = problems.find((problem) => problem.severity === "error");
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = async () => {
+    if (busy) return;
     setBusy(true);
     setError(null);
     try {
@@ -45,7 +46,7 @@ export function PublishDialog({ problems, onClose }: { problems: readonly Listed
   };
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title={t("workflow.publish.title")} description={t("workflow.publish.text")}>
-      <form className="flex flex-col gap-3" onSubmit={(event) => void submit(event)}>
+      <SendForm id="publish-flow" className="flex flex-col gap-3" onSend={() => void submit()}>
         <MarkFields name={name} notes={notes} onName={setName} onNotes={setNotes} />
         {first !== undefined && (
           <div className="rounded-control bg-warn-soft p-3">
@@ -73,7 +74,7 @@ export function PublishDialog({ problems, onClose }: { problems: readonly Listed
             {t("workflow.commands.publish")}
           </Button>
         </div>
-      </form>
+      </SendForm>
     </Dialog>
   );
 }

@@ -11,7 +11,7 @@ export default function ShortcutHelp({ onClose }: { onClose: () => void }) {
   const groups = [...new Set(commands.map(({ group }) => group))];
   return (
     <Dialog open onOpenChange={onClose} size="large" title={t("commands.shortcuts")} description={t("commands.shortcutsText")}>
-      <div className="columns-1 gap-8 sm:columns-2">
+      <div tabIndex={0} role="group" aria-label={t("commands.shortcuts")} className="columns-1 gap-8 outline-offset-4 sm:columns-2">
         {groups.map((group) => (
           <section key={group} className="mb-6 break-inside-avoid">
             <h3 className="mb-1 font-medium">{group}</h3>

@@ -1,6 +1,6 @@
 import { sourceHandles } from "./branches";
-import { GAP, boxOf, placeOf, sizeOf } from "./geometry";
-import { hasSource, hasTarget, isContainer, isFixed } from "./kinds";
+import { GAP, boxOf, overlap, placeOf, sizeOf, type Size } from "./geometry";
+import { hasSource, hasTarget, isContainer, isFixed, isNote } from "./kinds";
 import { byId, childrenOf, edgesFrom } from "./lookup";
 import { freshId, freshTitle, madeEdge, madeNodes, type NewNode } from "./making";
 import { grown, keptInside, movedTo } from "./placing";
@@ -37,10 +37,10 @@ export function addNode(doc: FlowDocument, data: NodeData, spot: Spot, now: numb
     fresh.position = { x: spot.at.x - origin.x, y: spot.at.y - origin.y };
   } else if (source !== undefined) {
     const target = edge === undefined ? undefined : index.get(edge.target);
-    if (target === undefined) fresh.position = behind(doc, source, spot.kind === "after" ? spot.at : undefined);
+    if (target === undefined) fresh.position = behind(doc, source, madeSize(fresh), spot.kind === "after" ? spot.at : undefined);
     else {
       fresh.position = { x: source.position.x + sizeOf(source).width + GAP.x, y: target.position.y };
-      next = pushedRight(next, target.id, fresh.position.x + madeWidth(fresh) + GAP.x);
+      next = pushedRight(next, target.id, fresh.position.x + madeSize(fresh).width + GAP.x);
     }
   }
   if (parent !== undefined) fresh.position = keptInside({ ...parent, parentId: parent.id }, fresh.position);
@@ -55,13 +55,13 @@ export function addNode(doc: FlowDocument, data: NodeData, spot: Spot, now: numb
   return { doc: grown(next), id };
 }
 
-function madeWidth(fresh: NewNode): number {
+function madeSize(fresh: NewNode): Size {
   const [node] = madeNodes(fresh);
-  return node === undefined ? 0 : sizeOf(node).width;
+  return node === undefined ? { width: 0, height: 0 } : sizeOf(node);
 }
 
-/** Right of its source, below the branches that are already there. */
-function behind(doc: FlowDocument, source: FlowNode, wanted: Point | undefined): Point {
+/** Right of its source, below the branches that are already there, and not over another card. */
+function behind(doc: FlowDocument, source: FlowNode, size: Size, wanted: Point | undefined): Point {
   const origin = placeOf(doc.nodes, source);
   const parentShift = { x: origin.x - source.position.x, y: origin.y - source.position.y };
   if (wanted !== undefined) return { x: wanted.x - parentShift.x, y: wanted.y - parentShift.y };
@@ -71,7 +71,12 @@ function behind(doc: FlowDocument, source: FlowNode, wanted: Point | undefined):
     .map((edge) => index.get(edge.target))
     .filter((node) => node !== undefined);
   const low = followers.map((node) => node.position.y + sizeOf(node).height + GAP.y);
-  return { x, y: low.length === 0 ? source.position.y : Math.max(...low) };
+  let y = low.length === 0 ? source.position.y : Math.max(...low);
+  const others = doc.nodes.filter((node) => node.parentId === source.parentId && !isNote(node)).map((node) => ({ ...node.position, ...sizeOf(node) }));
+  for (const other of others.toSorted((a, b) => a.y - b.y)) {
+    if (overlap(other, { x, y, ...size })) y = other.y + other.height + GAP.y;
+  }
+  return { x, y };
 }
 
 /** Moves a node and all that follow it to the right, so that it begins at `x` at the earliest. */

@@ -106,6 +106,10 @@ export function around(boxes: Iterable<Box>): Box | null {
   return left === Infinity ? null : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
+export function overlap(a: Box, b: Box): boolean {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
 /** A curve from a source to a target; it swings out when the target lies behind. */
 export function curve(from: { x: number; y: number }, to: { x: number; y: number }): string {
   const reach = reachOf(from, to);

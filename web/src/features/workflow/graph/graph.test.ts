@@ -4,6 +4,7 @@ import { compare } from "./comparing";
 import { graphOf, openDraft } from "./draft";
 import { addNode, connect, remove } from "./editing";
 import { organised } from "./layout";
+import { fansOf, reconnected } from "./reconnecting";
 import { merged } from "./merging";
 import { problemsOf } from "./problems";
 import { referencesIn, renameInDocument } from "./references";
@@ -98,6 +99,48 @@ describe("editing", () => {
     const next = connect(chain, { source: "start", sourceHandle: "source", target: "end" });
     expect(next.nodes).toBe(chain.nodes);
     expect(organised(chain).nodes.map((each) => each.data)).toEqual(chain.nodes.map((each) => each.data));
+  });
+});
+
+describe("an edge led elsewhere", () => {
+  const edge = chain.edges[1];
+
+  it("stays where it is in the list, with a new end", () => {
+    if (edge === undefined) throw new Error("no edge");
+    const next = reconnected(chain, edge, { end: "target", nodeId: "end", handle: "target" });
+    expect(typeof next === "string" ? next : next.edges.map((each) => each.id)).toEqual(["start-a", "a-source-end-target", "b-end"]);
+    expect(reconnected(chain, edge, { end: "target", nodeId: "b", handle: "target" })).toBe(chain);
+  });
+
+  it("is refused as a new one would be", () => {
+    if (edge === undefined) throw new Error("no edge");
+    expect(reconnected(chain, edge, { end: "target", nodeId: "start", handle: "target" })).toBe("intoStart");
+    expect(reconnected(chain, edge, { end: "source", nodeId: "end", handle: "source" })).toBe("outOfEnd");
+  });
+
+  it("makes a fan where several leave by one handle", () => {
+    const both = connect(chain, { source: "start", sourceHandle: "source", target: "b" });
+    expect(fansOf(both.edges)).toEqual([{ nodeId: "start", handle: "source", count: 2 }]);
+    expect(fansOf(chain.edges)).toEqual([]);
+  });
+});
+
+describe("a place for a card", () => {
+  it("behind another one is not over a third", () => {
+    const loose = { ...chain, edges: [] };
+    const before = loose.nodes.map((each) => (each.id === "a" ? { ...each, position: { x: 300, y: 0 } } : { ...each, position: { x: 0, y: each.id === "start" ? 0 : 900 } }));
+    const { doc: next, id } = addNode({ ...loose, nodes: before }, { type: "code", title: "New" }, { kind: "after", source: "start", sourceHandle: "source" }, 3);
+    expect(next.nodes.find((each) => each.id === id)?.position).toEqual({ x: 300, y: 78 + 39 });
+  });
+
+  it("stays when things are organised, unless another card would lie over it", () => {
+    const laid = organised(chain);
+    const under = laid.nodes.find((each) => each.id === "b")?.position ?? { x: 0, y: 0 };
+    const free = { x: 0, y: 4000 };
+    const more = { ...laid, nodes: [...laid.nodes, { ...node("c", "code"), position: { ...under, x: under.x + 5 } }, { ...node("d", "code"), position: free }] };
+    const next = organised(more);
+    expect(next.nodes.find((each) => each.id === "c")?.position.y).toBeGreaterThan(under.y + 43);
+    expect(next.nodes.find((each) => each.id === "d")?.position).toEqual(free);
   });
 });
 

@@ -1,5 +1,5 @@
 import { graphlib, layout as arrange } from "@dagrejs/dagre";
-import { CONTAINER_MIN, CONTAINER_PADDING, around, handleY, sizeOf, type Size } from "./geometry";
+import { CONTAINER_MIN, CONTAINER_PADDING, around, handleY, overlap, sizeOf, type Box, type Size } from "./geometry";
 import { isContainer, isNote } from "./kinds";
 import { byId, childrenOf } from "./lookup";
 import { movedTo } from "./placing";
@@ -8,7 +8,7 @@ import type { FlowDocument, FlowEdge, FlowNode, Point } from "./types";
 const RANK_GAP = 60;
 const NODE_GAP = 40;
 
-/** The document laid out from left to right, containers inside out. Cards that nothing is connected to stay. */
+/** The document laid out from left to right, containers inside out. Cards that nothing is connected to stay, unless they would be hidden. */
 export function organised(doc: FlowDocument): FlowDocument {
   const places = new Map<string, Point>();
   const sizes = new Map<string, Size>();
@@ -27,13 +27,31 @@ export function organised(doc: FlowDocument): FlowDocument {
   }
   const index = byId(doc.nodes);
   const outer = doc.nodes.filter((node) => !isNote(node) && (node.parentId === undefined || !index.has(node.parentId)));
-  for (const [id, at] of placed(outer, doc.edges, sizes, false)) places.set(id, at);
+  const main = placed(outer, doc.edges, sizes, false);
+  for (const [id, at] of [...main, ...uncovered(outer, main, sizes)]) places.set(id, at);
   const nodes = doc.nodes.map((node) => {
     const size = sizes.get(node.id);
     if (size === undefined) return node;
     return { ...node, ...size, data: { ...node.data, ...size } };
   });
   return movedTo({ ...doc, nodes }, places);
+}
+
+/** Cards that were not placed, but would lie under ones that were: in a row below all. */
+function uncovered(nodes: readonly FlowNode[], places: ReadonlyMap<string, Point>, sizes: ReadonlyMap<string, Size>): Map<string, Point> {
+  const boxOf = (node: FlowNode): Box => ({ ...(places.get(node.id) ?? node.position), ...(sizes.get(node.id) ?? sizeOf(node)) });
+  const taken = nodes.filter((node) => places.has(node.id)).map(boxOf);
+  const whole = around(taken);
+  const moved = new Map<string, Point>();
+  if (whole === null) return moved;
+  let x = whole.x;
+  for (const node of nodes) {
+    const box = boxOf(node);
+    if (places.has(node.id) || !taken.some((other) => overlap(other, box))) continue;
+    moved.set(node.id, { x, y: whole.y + whole.height + NODE_GAP });
+    x += box.width + RANK_GAP;
+  }
+  return moved;
 }
 
 /** Places of those cards of one level that are connected; the first one stays where it is. */

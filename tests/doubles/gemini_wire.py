@@ -202,6 +202,7 @@ class ScriptedVertex(ScriptedGemini):
             web.post("/token", self._token),
             web.post(f"{at}/google/models/{{call}}", self._call),
             web.post(f"{at}/anthropic/models/{{call}}", self._claude),
+            web.get("/v1beta1/publishers/{publisher}/models", self._garden),
             web.post("/upload/storage/v1/b/{bucket}/o", self._store),
             web.get("/storage/v1/b/{bucket}/o/{object}", self._object),
         ]
@@ -247,6 +248,23 @@ class ScriptedVertex(ScriptedGemini):
                 ]
             }
         )
+
+    async def _garden(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("x-goog-user-project") != "p-1":
+            raise Refused(403, "The API requires a quota project.")
+        if not 0 < int(request.query["pageSize"]) <= 100 or set(request.query) - {"pageSize", "pageToken"}:
+            raise Refused(400, "unknown parameters")
+        publisher, page = request.match_info["publisher"], request.query.get("pageToken", "")
+        names = {
+            ("google", ""): ["gemini-3.8-flash", "imagen-4"],
+            ("google", "two/2"): ["text-embedding-005", "chirp-3"],
+            ("anthropic", ""): ["claude-opus-5-5"],
+        }[publisher, page]
+        models: list[Chunk] = [
+            {"name": f"publishers/{publisher}/models/{name}", "versionId": "default"} for name in names
+        ]
+        more = {"nextPageToken": "two/2"} if (publisher, page) == ("google", "") else {}
+        return web.json_response({"publisherModels": models, **more})
 
     async def _store(self, request: web.Request) -> web.StreamResponse:
         if request.match_info["bucket"] != "b-1":

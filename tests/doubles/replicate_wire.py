@@ -33,6 +33,7 @@ class ScriptedReplicate(ScriptedVendor):
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            web.get("/v1/collections/language-models", self._collection),
             web.post("/v1/predictions", self._versioned),
             web.post("/v1/models/{owner}/{name}/predictions", self._official),
             web.get("/v1/models/{owner}/{name}", self._model),
@@ -41,6 +42,10 @@ class ScriptedReplicate(ScriptedVendor):
             web.post("/v1/predictions/{id}/cancel", self._cancel),
             web.get("/stream/{id}", self._stream),
         ]
+
+    async def _collection(self, request: web.Request) -> web.StreamResponse:
+        models = [{"owner": "meta", "name": "meta-llama-3-8b-instruct", "visibility": "public"}]
+        return web.json_response({"name": "Language models", "slug": "language-models", "models": models})
 
     def error_body(self, refused: Refused) -> JsonValue:
         return {"detail": refused.message, "status": refused.status}

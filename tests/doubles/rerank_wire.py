@@ -9,9 +9,17 @@ from tests.doubles.http_double import RECORDED, Refused
 from tests.doubles.openai_wire import tokens_of
 from tests.doubles.vendor import ScriptedVendor
 
-VendorName = Literal["jina", "mixedbread", "voyage", "nomic", "tei", "nvidia", "huggingface"]
+VendorName = Literal[
+    "jina", "mixedbread", "voyage", "nomic", "tei", "nvidia", "huggingface", "openrouter", "lemonade", "wenxin"
+]
 
-_RANKING = {"mixedbread": "/v1/reranking", "tei": "/rerank", "nvidia": "/v1/retrieval/{model:.+}/reranking"}
+_RANKING = {
+    "mixedbread": "/v1/reranking",
+    "tei": "/rerank",
+    "nvidia": "/v1/retrieval/{model:.+}/reranking",
+    "lemonade": "/v1/reranking",
+    "wenxin": "/v1/rerankers",
+}
 _EMBEDDING = {"nomic": "/v1/embedding/text", "huggingface": "/v1/models/{model:.+}/pipeline/feature-extraction"}
 
 
@@ -55,6 +63,15 @@ class ScriptedRetrieval(ScriptedVendor):
             case "voyage":
                 found = [{"index": index, "relevance_score": score} for index, score in ranked]
                 return web.json_response({"object": "list", "data": found, "model": body["model"], "usage": usage})
+            case "openrouter":
+                every = [
+                    {"index": index, "relevance_score": score, "document": {"text": documents[index]}}
+                    for index, score in ranked
+                ]
+                cost = {"cost": 0.001, "search_units": 1}
+                return web.json_response(
+                    {"model": body["model"], "provider": "Cohere", "results": every, "usage": cost}
+                )
             case _:
                 found = [{"index": index, "relevance_score": score} for index, score in ranked]
                 return web.json_response({"model": body["model"], "results": found, "usage": usage})

@@ -1,5 +1,6 @@
 """A strict runtime of SageMaker, and the bucket beside it: signatures are checked, streams are binary frames."""
 
+import json
 from typing import Any
 
 from aiohttp import web
@@ -38,6 +39,7 @@ class ScriptedSageMaker(ScriptedModel):
             web.post("/endpoints/scores/invocations", self._rank),
             web.post("/endpoints/whisper/invocations", self._hear),
             web.post("/endpoints/voice/invocations", self._say),
+            web.post("/", self._endpoints),
             web.put("/bucket/{name:.+}", self._store),
             web.get("/bucket/{name:.+}", self._load),
         ]
@@ -100,6 +102,19 @@ class ScriptedSageMaker(ScriptedModel):
         return web.json_response(
             [{"index": index, "score": score} for index, score in shared_words(body["query"], body["texts"])]
         )
+
+    async def _endpoints(self, request: web.Request) -> web.StreamResponse:
+        recorded = self._checked(request)
+        if request.headers.get("X-Amz-Target") != "SageMaker.ListEndpoints":
+            raise Refused(400, "UnknownOperationException")
+        if request.content_type != "application/x-amz-json-1.1":
+            raise Refused(400, "JSON 1.1 is required")
+        body = json.loads(recorded.raw)
+        if set(body) - {"StatusEquals", "MaxResults", "NextToken"} or body["StatusEquals"] != "InService":
+            raise Refused(400, "ValidationException")
+        names, more = (["whisper"], {}) if body.get("NextToken") else (["chat", "vectors"], {"NextToken": "2"})
+        found = [{"EndpointName": name, "EndpointArn": "arn", "EndpointStatus": "InService"} for name in names]
+        return web.json_response({"Endpoints": found, **more})
 
     async def _hear(self, request: web.Request) -> web.StreamResponse:
         recorded = self._checked(request)

@@ -10,12 +10,14 @@ _HEAD = """\
 # Model providers
 
 All that Treadle knows, in the order of the console. Types: L chat and completion, E embeddings, R reranking,
-S speech to text, T text to speech, M moderation. "One key" opens every listed model of a provider; elsewhere each model
-has credentials of its own. Credentials in italics may be left out. A price that is not known counts as 0 until a
-workspace states one. [Models](models.md) tells how they are added, and how you add a provider of your own.
+S speech to text, T text to speech, M moderation. "One key" opens every known model of a provider; elsewhere each model
+has credentials of its own. Credentials in italics may be left out. Who has a list can be asked which models there are
+(`treadle model list --remote PROVIDER`, and in the console); models of the others are named. A price that is not known
+counts as 0 until a workspace states one. [Models](models.md) tells how they are added, and how you add a provider of
+your own.
 
-| Provider | Name | Types | One key | Listed models | Prices known | Credentials |
-| --- | --- | --- | --- | --- | --- | --- |
+| Provider | Name | Types | One key | Has a list | Known models | Prices known | Credentials |
+| --- | --- | --- | --- | --- | --- | --- | --- |
 """
 _LETTERS = {"llm": "L", "text-embedding": "E", "rerank": "R", "speech2text": "S", "tts": "T", "moderation": "M"}
 
@@ -36,6 +38,7 @@ def _row(provider: Provider) -> str:
         provider.label.en_US.replace("|", "\\|"),
         "".join(_LETTERS[kind.value] for kind in provider.kinds),
         "yes" if "predefined-model" in provider.configure else "",
+        "yes" if provider.listed_by_provider else "",
         str(len(provider.models) or ""),
         str(priced or ""),
         ", ".join(names),

@@ -163,4 +163,4 @@ async def test_each_provider_lists_its_models(http: ModelHttp, claude: ScriptedC
         assert lister is not None
         found.append(await lister.list_models(target))
     assert found == [[RemoteModel("claude-a", "Claude A")], [RemoteModel("gemini-a", "Gemini A")]]
-    assert listing_protocol("vertex", http) is None
+    assert listing_protocol("tencent", http) is None

@@ -66,6 +66,15 @@ async def test_every_dialect_gives_the_best(http: ModelHttp, ranker: ScriptedRet
         assert len(scores) == 1
 
 
+@pytest.mark.parametrize("name", ["openrouter", "lemonade", "wenxin"])
+async def test_a_provider_ranks_where_its_reference_says(http: ModelHttp, name: VendorName) -> None:
+    dialect = str(provider_of(name).connection.settings.get("rerank", "openai"))
+    async with ScriptedRetrieval(name) as server:
+        target = target_at(server.url, server.key, rerank=dialect)
+        found = await HttpRerank(http).rerank(target, QUERY, DOCUMENTS, 2)
+    assert [(each.index, each.score) for each in found.scores] == [(1, 0.8), (2, 0.4)]
+
+
 async def test_cohere_ranks_beside_the_version_of_its_base_url(http: ModelHttp) -> None:
     async with ScriptedCohere() as server:
         for base in (server.url, f"{server.url}/v1", f"{server.url}/v2/"):

@@ -18,7 +18,7 @@ from treadle.engine.ports import Feature
 from treadle.engine.usage import Price, PriceTier, SoundPrice
 
 from .errors import UnknownProviderError
-from .protocols import ProtocolName
+from .protocols import LISTED, ProtocolName
 from .providers import provider_id
 
 _FOLDER = files("treadle.models") / "catalogue"
@@ -218,6 +218,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     completion_field: str | None = None
     """A select whose value `completion` makes a model a completion model, as `mode` does."""
     settings: Mapping[str, str | bool | int] = {}
+    listing: bool = True
+    """Whether the provider can be asked for its models; false where its protocol has a list that it lacks."""
     embedded: bool = False
     """The model runs beside the server; nobody needs to enter anything."""
 
@@ -251,6 +253,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     custom: CustomModel | None = None
     models: tuple[Model, ...] = ()
     validation_model: str | None = None
+
+    @property
+    def listed_by_provider(self) -> bool:
+        """Whether the provider can be asked which models it offers."""
+        return self.connection.listing and not self.connection.embedded and self.protocol in LISTED
 
     def protocol_for(self, kind: ModelKind) -> ProtocolName:
         """What models of this kind speak."""

@@ -37,6 +37,12 @@ ProtocolName = Literal[
 ]
 
 
+LISTED: frozenset[ProtocolName] = frozenset({
+    "openai", "anthropic", "gemini", "cohere", "bedrock", "oci", "ollama", "azure", "vertex", "replicate", "sagemaker",
+})  # fmt: skip
+"""The protocols whose APIs have a list."""
+
+
 class Embeddings(msgspec.Struct, frozen=True):
     """A vector per text, in the order of the texts."""
 

@@ -10,8 +10,10 @@ import msgspec
 
 from treadle.models.target import Target
 
+from . import azure_listing
 from .azure_token import authorization
 from .exchange import send
+from .listing import RemoteModel
 from .openai import OpenAI
 from .openai_media import OpenAIMedia
 from .openai_request import Body
@@ -20,6 +22,10 @@ from .rerank_http import refused
 
 class Azure(OpenAI):
     """Speaks to deployments of OpenAI's models."""
+
+    async def list_models(self, target: Target) -> list[RemoteModel]:
+        """The models that the resource can deploy."""
+        return await azure_listing.offered(self._http, target)
 
     async def _post(self, target: Target, path: str, body: Body) -> aiohttp.ClientResponse:
         headers = {"Content-Type": "application/json", **await authorization(self._http, target)}

@@ -19,7 +19,15 @@ from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 from treadle.models.tokens import text_tokens
 
-from . import Embeddings, anthropic, anthropic_reply, anthropic_request, gemini_reply, gemini_request
+from . import (
+    Embeddings,
+    anthropic,
+    anthropic_reply,
+    anthropic_request,
+    gemini_reply,
+    gemini_request,
+    gemini_vertex_listing,
+)
 from .exchange import Reader, content_of, relayed, send
 from .failures import unreadable
 from .gemini import EMBEDDING_REQUESTS, TASKS
@@ -27,6 +35,7 @@ from .gemini_bucket import in_bucket
 from .gemini_files import with_large_parts_moved
 from .gemini_token import access_token
 from .gemini_wire import Prediction, decode_predictions
+from .listing import RemoteModel
 
 Body = dict[str, JsonValue]
 
@@ -65,6 +74,14 @@ class Vertex:
         counted = sum(each.statistics.token_count for each in found if each.statistics is not None)
         used = counted or sum(map(text_tokens, texts))
         return Embeddings([each.values for each in found], Usage.priced(used, 0, target.profile.price))
+
+    async def list_models(self, target: Target) -> list[RemoteModel]:
+        """The models of Google and Anthropic, by the names that calls take."""
+        location = quote(str(target.settings.get("vertex_location") or "global"), safe="")
+        headers = {**target.headers, "Authorization": f"Bearer {await self._token(target)}"}
+        if project := target.settings.get("vertex_project_id"):
+            headers["x-goog-user-project"] = str(project)
+        return await gemini_vertex_listing.offered(self._http, target, _host(target, location), headers)
 
     async def _embed_batch(
         self, target: Target, texts: Sequence[str], purpose: Literal["document", "query"], gate: asyncio.Semaphore

@@ -1,6 +1,6 @@
 """Asking a provider which models an account can use.
 
-Source: the vendors' references (`GET /v1/models`, `GET /v1beta/models`).
+Source: the vendors' references; each protocol names its own.
 """
 
 from typing import TYPE_CHECKING, Protocol
@@ -63,5 +63,21 @@ def listing_protocol(name: ProtocolName, http: "ModelHttp") -> ListingProtocol |
             from .ollama import Ollama
 
             return Ollama(http)
+        case "azure":
+            from .azure import Azure
+
+            return Azure(http)
+        case "vertex":
+            from .gemini_vertex import Vertex
+
+            return Vertex(http)
+        case "replicate":
+            from .replicate import Replicate
+
+            return Replicate(http)
+        case "sagemaker":
+            from .sagemaker import SageMaker
+
+            return SageMaker(http)
         case _:
             return None

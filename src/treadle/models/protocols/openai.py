@@ -47,9 +47,10 @@ class OpenAI:
         """The models that the server offers; it tells their names alone."""
         sent = await fetch(self._http, target, f"{target.base_url.rstrip('/')}/models", target.headers, _refused)
         try:
-            return [RemoteModel(each.id, each.id) for each in decode_models(sent).data]
+            answer = decode_models(sent)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise unreadable(target, sent) from error
+        return [RemoteModel(each.id, each.id) for each in (answer if isinstance(answer, list) else answer.data)]
 
     async def complete(self, target: Target, request: ChatRequest) -> ChatDelta:
         """The whole reply at once."""

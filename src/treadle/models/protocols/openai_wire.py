@@ -3,6 +3,8 @@
 Source: spec models-and-tools §1.9 and §1.19; the published API reference of the vendor.
 """
 
+from typing import TypeAlias
+
 import msgspec
 
 from treadle.engine.usage import Sound
@@ -146,9 +148,12 @@ class ListedModel(msgspec.Struct):
 
 
 class ModelList(msgspec.Struct):
-    """The answer of the models endpoint."""
+    """The answer of the models endpoint; Together AI sends the list alone."""
 
     data: list[ListedModel]
+
+
+_AnyList: TypeAlias = ModelList | list[ListedModel]
 
 
 class Failure(msgspec.Struct):
@@ -175,5 +180,6 @@ class Failure(msgspec.Struct):
 
 decode_chunk = msgspec.json.Decoder(Chunk).decode
 decode_vectors = msgspec.json.Decoder(VectorList).decode
-decode_models = msgspec.json.Decoder(ModelList).decode
+_decode_models: msgspec.json.Decoder[_AnyList] = msgspec.json.Decoder(_AnyList)
+decode_models = _decode_models.decode
 decode_failure = msgspec.json.Decoder(Failure).decode

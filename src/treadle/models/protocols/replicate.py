@@ -24,6 +24,7 @@ from . import Embeddings
 from .batches import embedded
 from .exchange import content_of, fetch, fetched, relayed, send
 from .failures import shorten, unreadable
+from .listing import RemoteModel
 from .request_values import text_of
 from .rerank_http import Body, refused
 from .retrieval import vectors_of
@@ -33,6 +34,15 @@ _POLL = 0.5
 _CANCEL_SECONDS = 5.0
 _TEXT_FIELDS = ("texts", "text_batch", "inputs", "text")
 """What models of embeddings call their texts, the first that a model has being taken."""
+
+
+class _Collected(msgspec.Struct):
+    owner: str
+    name: str
+
+
+class _Collection(msgspec.Struct):
+    models: list[_Collected] = []
 
 
 class _Urls(msgspec.Struct):
@@ -118,6 +128,16 @@ class Replicate:
         finally:
             if not ended:
                 await self._cancelled(target, prediction)
+
+    async def list_models(self, target: Target) -> list[RemoteModel]:
+        """The language models that the vendor has collected; there are thousands more, which can be named."""
+        url = f"{target.base_url.rstrip('/')}/collections/language-models"
+        sent = await fetch(self._http, target, url, target.headers, refused)
+        try:
+            names = [f"{each.owner}/{each.name}" for each in msgspec.json.decode(sent, type=_Collection).models]
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise unreadable(target, sent) from error
+        return [RemoteModel(name, name) for name in names]
 
     async def complete(self, target: Target, request: ChatRequest) -> ChatDelta:
         """The whole reply at once."""

@@ -42,7 +42,7 @@ class RerankProtocol(Protocol):
 def rerank_protocol(name: ProtocolName, http: "ModelHttp") -> RerankProtocol | None:
     """The protocol `name` on these connections; None when it has no scores."""
     match name:
-        case "openai" | "retrieval" | "cohere" | "azure" | "ollama":
+        case "openai" | "retrieval" | "cohere" | "azure":
             from .rerank_http import HttpRerank
 
             return HttpRerank(http)

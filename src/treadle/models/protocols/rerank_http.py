@@ -48,7 +48,8 @@ DIALECTS: Mapping[str, Dialect] = {
     "voyage": Dialect(top_n="top_k", fixed={"return_documents": False, "truncation": True}),
     "tei": Dialect(documents="texts", top_n=None, model=False, root=True, fixed={"truncate": True}),
     "localai": Dialect(root=True),
-    "ollama": Dialect(path="api/rerank"),
+    "lemonade": Dialect(path="reranking"),
+    "wenxin": Dialect(path="rerankers"),
     "nvidia": Dialect(
         path="retrieval/{model}/reranking", documents="passages", top_n=None, wrapped=True, fixed={"truncate": "END"}
     ),

@@ -23,11 +23,22 @@ from .aws_frames import PartReader
 from .aws_signing import signed
 from .batches import cut_to, embedded
 from .exchange import content_of, relayed, send
+from .failures import unreadable
+from .listing import RemoteModel
 from .openai_reply import ReplyReader
 from .openai_request import Body, chat_body, completion_body, dialect_of
 from .rerank import Scores
 from .rerank_http import refused, scores_in
 from .retrieval import embeddings_in
+
+
+class _Endpoint(msgspec.Struct, rename="pascal"):
+    endpoint_name: str
+
+
+class _Endpoints(msgspec.Struct, rename="pascal"):
+    endpoints: list[_Endpoint] = []
+    next_token: str | None = None
 
 
 class SageMaker:
@@ -61,6 +72,29 @@ class SageMaker:
         """The scores of all documents; those longer than the model's context are cut."""
         cut = [cut_to(document, target.profile.context_size) for document in documents]
         return scores_in(target, await self._asked(target, {"query": query, "texts": list(cut)}), len(cut))
+
+    async def list_models(self, target: Target) -> list[RemoteModel]:
+        """The endpoints of the account that are in service (ListEndpoints)."""
+        url = f"{target.base_url.rstrip('/').replace('//runtime.sagemaker.', '//api.sagemaker.')}/"
+        found: list[RemoteModel] = []
+        asked: Body = {"StatusEquals": "InService", "MaxResults": 100}
+        while True:
+            body = msgspec.json.encode(asked)
+            headers = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "SageMaker.ListEndpoints"}
+            headers = await signed(target, url, body, headers, service="sagemaker")
+            response = await send(self._http, target, url, body, headers, refused)
+            try:
+                sent = await content_of(target, response)
+            finally:
+                response.close()
+            try:
+                page = msgspec.json.decode(sent, type=_Endpoints)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise unreadable(target, sent) from error
+            found += [RemoteModel(each.endpoint_name, each.endpoint_name) for each in page.endpoints]
+            if not page.next_token:
+                return found
+            asked["NextToken"] = page.next_token
 
     async def _asked(self, target: Target, body: Body) -> bytes:
         response = await invoked(self._http, target, msgspec.json.encode(body))

@@ -9,10 +9,12 @@ import pytest
 
 from tests.nodes.ports import MemoryFiles, file, replies
 from tests.tools.builtin.calls import a_call, given
+from treadle.apps.tool_secrets import tool_secrets_in
 from treadle.engine.errors import ToolCredentialsError, ToolInvokeError
 from treadle.engine.ports import ModelRef, ToolFile, ToolJson, ToolLink, ToolRef, ToolText, ToolVariable
 from treadle.server.services import Services, open_services
 from treadle.settings import Settings
+from treadle.tools.builtin import builtin_providers, offer_own
 from treadle.tools.messages import Json, Text
 from treadle.tools.own.folder import OwnTools
 from treadle.tools.sources import Caller
@@ -25,12 +27,14 @@ TOOL_YAML = (
 )
 
 
-def write(root: Path, code: str, *, provider: str = "bench", tool: str = "work", yaml: str = "") -> OwnTools:
+def write(
+    root: Path, code: str, *, provider: str = "bench", tool: str = "work", yaml: str = "", parameters: str = ""
+) -> OwnTools:
     """The tools of a folder with one provider that has one tool."""
     place = root / "tools" / provider
     (place / "tools").mkdir(parents=True)
     (place / f"{provider}.yaml").write_text(yaml or f"identity: {{name: {provider}, label: {{en_US: Bench}}}}\n")
-    (place / "tools" / f"{tool}.yaml").write_text(TOOL_YAML.replace("NAME", tool))
+    (place / "tools" / f"{tool}.yaml").write_text(TOOL_YAML.replace("NAME", tool) + parameters)
     (place / "tools" / f"{tool}.py").write_text(code)
     return OwnTools.load(root)
 
@@ -100,6 +104,19 @@ class Work(Tool):
 """
 
 
+async def test_secrets_in_settings_of_own_tools_are_sealed_like_any_other(tmp_path: Path) -> None:
+    found = write(tmp_path, DIFY, parameters="  - {name: token, type: secret-input, form: form}\n")
+    tool = {"provider_type": "builtin", "provider_id": "bench", "tool_name": "work", "type": "tool"}
+    graph: Any = {"nodes": [{"id": "n", "data": {**tool, "tool_configurations": {"token": "t0ken-1"}}}]}
+    offer_own(found.providers)
+    try:
+        assert tool_secrets_in(graph) == ["t0ken-1"]
+        assert list(builtin_providers())[-1] == "bench"
+    finally:
+        offer_own({})
+    assert tool_secrets_in(graph) == []
+
+
 async def test_a_tool_written_for_dify_runs_as_it_is(tmp_path: Path) -> None:
     found = write(tmp_path, DIFY)
     assert found.warnings == []
@@ -156,7 +173,7 @@ def test_what_cannot_be_loaded_is_passed_over_and_named(tmp_path: Path, change: 
 
 def test_a_provider_of_treadle_is_not_replaced(tmp_path: Path) -> None:
     write(tmp_path, DIFY)
-    assert OwnTools.load(tmp_path, taken={"bench": 1}).providers == {}
-    assert "comes with Treadle" in OwnTools.load(tmp_path, taken={"bench": 1}).warnings[0]
+    assert OwnTools.load(tmp_path, taken=["bench"]).providers == {}
+    assert "comes with Treadle" in OwnTools.load(tmp_path, taken=["bench"]).warnings[0]
     assert OwnTools.load(None).warnings == OwnTools.load(tmp_path / "nowhere").warnings == []
     assert "core.tools.errors" in sys.modules

@@ -89,7 +89,7 @@ from treadle.server.limits import node_limits
 from treadle.server.links import Links
 from treadle.server.tool_speech import ToolSpeech
 from treadle.settings import Settings
-from treadle.tools.builtin import builtin_providers
+from treadle.tools.builtin import offer_own, shipped_providers
 from treadle.tools.mcp.connections import McpConnections
 from treadle.tools.mcp.service import McpService
 from treadle.tools.mcp.source import McpSource
@@ -253,7 +253,7 @@ async def open_services(
         stack.push_async_callback(asides.close)
         extensions = ExtensionService(db, crypto, http)
         code_extensions = CodeExtensions.load(settings.extensions_dir)
-        own_tools = OwnTools.load(settings.extensions_dir, taken=builtin_providers())
+        offer_own(OwnTools.load(settings.extensions_dir, taken=shipped_providers()).providers)
         replies = AnnotationReplies(db, knowledge.indexes, QuestionVectors(models))
         annotations = AnnotationService(db, knowledge.indexes, models, replies, settings, recording.settle)
         annotating = AnnotationWorker(db, knowledge.indexes, Embedder(db, models), owner)
@@ -300,9 +300,6 @@ async def open_services(
             settings=settings,
             world_for=world_for,
             default_model=models.default_model,
-            providers=lambda: (
-                {**builtin_providers(), **own_tools.providers} if own_tools.providers else builtin_providers()
-            ),
             speech=lambda workspace_id: ToolSpeech(models.media_for(workspace_id)),
         )
         forms = FormService(db, crypto)

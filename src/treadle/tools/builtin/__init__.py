@@ -10,7 +10,7 @@ from importlib.resources import files
 from .call import Call
 from .provider import BuiltinProvider, BuiltinTool
 
-__all__ = ["BuiltinProvider", "BuiltinTool", "Call", "builtin_providers"]
+__all__ = ["BuiltinProvider", "BuiltinTool", "Call", "builtin_providers", "offer_own", "shipped_providers"]
 
 
 class _Providers(Mapping[str, BuiltinProvider]):
@@ -21,9 +21,17 @@ class _Providers(Mapping[str, BuiltinProvider]):
         found = {folder.name: folder / "provider.yaml" for folder in folders if folder.is_dir()}
         self._files = {name: file for name, file in found.items() if file.is_file()}
         self._read: dict[str, BuiltinProvider] = {}
+        self.own: Mapping[str, BuiltinProvider] = {}
+
+    @property
+    def shipped(self) -> frozenset[str]:
+        """The names of those that come with the product."""
+        return frozenset(self._files)
 
     def __getitem__(self, name: str) -> BuiltinProvider:
         """Raises ProviderFileError for a wrong file."""
+        if name in self.own:
+            return self.own[name]
         if name not in self._read:
             from .provider_file import read_provider
 
@@ -31,16 +39,31 @@ class _Providers(Mapping[str, BuiltinProvider]):
         return self._read[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._files
+        return name in self._files or name in self.own
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
+        return iter((*self._files, *self.own))
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self._files) + len(self.own)
 
 
 @cache
-def builtin_providers() -> Mapping[str, BuiltinProvider]:
-    """Every built-in provider by name, in the order of names. No tool's code is loaded."""
+def _providers() -> _Providers:
     return _Providers()
+
+
+def builtin_providers() -> Mapping[str, BuiltinProvider]:
+    """Every built-in provider by name, in the order of names, and then the operator's own. No tool's code is loaded."""
+    return _providers()
+
+
+def shipped_providers() -> frozenset[str]:
+    """The names of the providers that come with the product."""
+    return _providers().shipped
+
+
+def offer_own(providers: Mapping[str, BuiltinProvider]) -> None:
+    """Put the operator's own providers beside those that come with the product, in this process; those of an earlier
+    call are gone."""
+    _providers().own = dict(providers)

@@ -7,7 +7,7 @@ What is broken is passed over with a warning. It is read once, when a server sta
 import importlib.util
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -70,7 +70,7 @@ class OwnTools:
     warnings: list[str] = field(default_factory=list[str])
 
     @classmethod
-    def load(cls, extensions: Path | None, *, taken: Mapping[str, object] | None = None) -> "OwnTools":
+    def load(cls, extensions: Path | None, *, taken: Collection[str] = ()) -> "OwnTools":
         """Those below the folder of code-based extensions; names that are `taken` are passed over."""
         found = cls()
         root = extensions / _FOLDER if extensions is not None else None
@@ -80,7 +80,7 @@ class OwnTools:
         for place in sorted(root.iterdir()):
             if place.is_dir() and not place.name.startswith(("__", ".")):
                 try:
-                    if taken is not None and place.name in taken:
+                    if place.name in taken:
                         raise ValueError("a provider of this name comes with Treadle; choose another one.")
                     found.providers[place.name] = _provider(place)
                 except Exception as error:  # whatever foreign code raises while it is imported

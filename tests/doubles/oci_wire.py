@@ -28,6 +28,8 @@ class ScriptedOracleCloud(ScriptedVendor):
 
     def __init__(self) -> None:
         super().__init__(key="ocid1.tenancy.1/ocid1.user.1/aa:bb")
+        self.sessions: dict[str, rsa.RSAPublicKey] = {}
+        """The keys of sessions of machines, by their tokens."""
         self.model_pages: list[list[dict[str, Any]]] = [[]]
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self.pem = self._key.private_bytes(
@@ -58,11 +60,12 @@ class ScriptedOracleCloud(ScriptedVendor):
         given = dict(re.findall(r'(\w+)="([^"]*)"', recorded.headers.get("authorization", "")))
         values = {**recorded.headers, "(request-target)": f"{recorded.method.lower()} {target}"}
         text = "\n".join(f"{name}: {values[name]}" for name in demanded)
-        if given.get("headers", "").split() != demanded or given.get("keyId") != self.key:
+        session = self.sessions.get(given.get("keyId", "").removeprefix("ST$"))
+        if given.get("headers", "").split() != demanded or (session is None and given.get("keyId") != self.key):
             raise Refused(401, "The required information to complete authentication was not provided.", kind="auth")
         try:
             mark = base64.b64decode(given["signature"])
-            self._key.public_key().verify(mark, text.encode(), padding.PKCS1v15(), hashes.SHA256())
+            (session or self._key.public_key()).verify(mark, text.encode(), padding.PKCS1v15(), hashes.SHA256())
         except InvalidSignature as error:
             raise Refused(401, "Failed to verify the HTTP(S) Signature", kind="auth") from error
 

@@ -14,7 +14,7 @@ from treadle.engine.ports import ChatDelta, ChatRequest
 from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
-from . import Embeddings, oci_listing
+from . import Embeddings, oci_listing, oci_principal
 from .batches import embedded
 from .exchange import content_of, relayed, send
 from .failures import unreadable
@@ -99,15 +99,16 @@ class OracleCloud:
 
     def stream(self, target: Target, request: ChatRequest) -> AsyncGenerator[list[ChatDelta], None]:
         """The reply as it comes, a list of deltas per network read. Closing it closes the connection at once."""
-        details = chat_details(target, request, stream=True)
 
         async def opened() -> aiohttp.ClientResponse:
-            return await self._post(target, "chat", details)
+            as_whom = await oci_principal.opened(self._http, target)
+            return await self._post(as_whom, "chat", chat_details(as_whom, request, stream=True))
 
         return relayed(target, opened, ReplyReader(target, request))
 
     async def complete(self, target: Target, request: ChatRequest) -> ChatDelta:
         """The whole reply at once."""
+        target = await oci_principal.opened(self._http, target)
         response = await self._post(target, "chat", chat_details(target, request, stream=False))
         try:
             return ReplyReader(target, request).whole(await content_of(target, response))
@@ -116,6 +117,7 @@ class OracleCloud:
 
     async def embed(self, target: Target, texts: Sequence[str], purpose: Literal["document", "query"]) -> Embeddings:
         """A vector per text."""
+        target = await oci_principal.opened(self._http, target)
 
         async def ask(batch: list[str]) -> Embeddings:
             body: Body = {**addressed(target), "inputs": list(batch), "inputType": _INPUT[purpose], "truncate": "END"}

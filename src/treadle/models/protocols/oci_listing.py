@@ -9,6 +9,7 @@ from yarl import URL
 from treadle.models.http import ModelHttp
 from treadle.models.target import Target
 
+from . import oci_principal
 from .exchange import content_of, fetched
 from .failures import unreadable
 from .listing import RemoteModel
@@ -35,6 +36,7 @@ _decode = msgspec.json.Decoder(_Page).decode
 
 async def offered(http: ModelHttp, target: Target) -> list[RemoteModel]:
     """Those that chat or embed; a model that stands there twice, for calls and for tuning, is told once."""
+    target = await oci_principal.opened(http, target)
     base = target.base_url.rstrip("/").replace("//inference.generativeai.", "//generativeai.")
     query = {"compartmentId": compartment_of(target), "limit": "1000"}
     names: dict[str, None] = {}

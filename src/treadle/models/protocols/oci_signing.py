@@ -18,38 +18,49 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from treadle.engine.errors import InvokeAuthorizationError
 from treadle.models.target import Target
 
+KEY_ID, KEY = "oci_session_key_id", "oci_session_key"
+"""The settings by which a session of the machine's own signs, in place of a user's."""
+
 
 def signed(target: Target, url: str, body: bytes) -> dict[str, str]:
     """The headers of a POST of JSON. Raises InvokeAuthorizationError."""
-    content = {
-        "content-length": str(len(body)),
-        "content-type": "application/json",
-        "x-content-sha256": base64.b64encode(hashlib.sha256(body).digest()).decode(),
-    }
-    return _authorised(target, "post", url, content)
+    return signature(target, url, body, key_id=_identity(target), pem=_key_text(target))
 
 
 def signed_look_up(target: Target, url: str) -> dict[str, str]:
     """The headers of a GET. Raises InvokeAuthorizationError."""
-    return _authorised(target, "get", url, {})
+    return signature(target, url, None, key_id=_identity(target), pem=_key_text(target))
 
 
-def _authorised(target: Target, verb: str, url: str, content: Mapping[str, str]) -> dict[str, str]:
-    """`content`, the headers that tell of a body, with date, host and a signature over all of them."""
-    access = _access(target)
+def signature(
+    target: Target, url: str, body: bytes | None, *, key_id: str, pem: str, with_host: bool = True
+) -> dict[str, str]:
+    """Date, host, what tells of a body (a POST; None for a GET), and a signature by this key over all of them."""
     parts = urlsplit(url)
+    content: dict[str, str] = {}
+    if body is not None:
+        content = {
+            "content-length": str(len(body)),
+            "content-type": "application/json",
+            "x-content-sha256": base64.b64encode(hashlib.sha256(body).digest()).decode(),
+        }
     headers = {"date": formatdate(usegmt=True), "host": parts.netloc, **content}
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    values = {**headers, "(request-target)": f"{verb} {path}"}
-    names = ("date", "(request-target)", "host", *content)
+    values = {**headers, "(request-target)": f"{'get' if body is None else 'post'} {path}"}
+    names = ("date", "(request-target)", *(("host",) if with_host else ()), *content)
     text = "\n".join(f"{name}: {values[name]}" for name in names)
-    mark = _private_key(target, _key_text(target)).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
-    identity = "/".join(access[name] for name in ("tenancy", "user", "fingerprint"))
+    mark = _private_key(target, pem).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256())
     headers["Authorization"] = (
-        f'Signature algorithm="rsa-sha256",headers="{" ".join(names)}",keyId="{identity}",'
+        f'Signature algorithm="rsa-sha256",headers="{" ".join(names)}",keyId="{key_id}",'
         f'signature="{base64.b64encode(mark).decode()}",version="1"'
     )
     return headers
+
+
+def _identity(target: Target) -> str:
+    access = _access(target)
+    session = target.settings.get(KEY_ID)
+    return str(session) if session else "/".join(access[name] for name in ("tenancy", "user", "fingerprint"))
 
 
 def compartment_of(target: Target) -> str:
@@ -69,7 +80,8 @@ def _access(target: Target) -> Mapping[str, str]:
         found = {name: settings[field].strip() for name, field in fields.items() if settings.get(field)}
     if compartment := settings.get("compartment_ocid"):
         found["compartment_id"] = compartment.strip()
-    if missing := [name for name in ("tenancy", "user", "fingerprint") if not found.get(name)]:
+    demanded = ("tenancy",) if KEY_ID in settings else ("tenancy", "user", "fingerprint")
+    if missing := [name for name in demanded if not found.get(name)]:
         raise InvokeAuthorizationError(target.says(f"the credential names no {' and no '.join(missing)}; fill it in."))
     return found
 
@@ -86,6 +98,8 @@ def _configuration(target: Target, content: str) -> dict[str, str]:
 
 
 def _key_text(target: Target) -> str:
+    if KEY in target.settings:
+        return str(target.settings[KEY])
     return _decoded(str(target.settings.get("oci_key_content") or target.settings.get("key_content") or ""))
 
 

@@ -7,11 +7,12 @@ import base64
 import json
 from typing import Any
 
+import msgspec
 from anthropic import AsyncAnthropic, AsyncAnthropicVertex
 from google import genai
 from google.genai import types
 from google.oauth2.credentials import Credentials
-from openai import AsyncOpenAI
+from openai import AsyncAzureOpenAI, AsyncOpenAI
 
 from treadle.engine.ports import ChatRequest, Message, Part, ToolCall
 
@@ -20,6 +21,17 @@ Written = dict[str, Any]
 
 async def through_openai(url: str, key: str, request: ChatRequest) -> list[Any]:
     """The chunks of the reply, by OpenAI's SDK."""
+    return await _by_openai(AsyncOpenAI(base_url=url, api_key=key, max_retries=0), request)
+
+
+async def through_azure(url: str, key: str, version: str, deployment: str, request: ChatRequest) -> list[Any]:
+    """The same of a deployment at Azure, whose name is the model's."""
+    sdk = AsyncAzureOpenAI(azure_endpoint=url, api_key=key, api_version=version, max_retries=0)
+    model = msgspec.structs.replace(request.model, name=deployment)
+    return await _by_openai(sdk, msgspec.structs.replace(request, model=model))
+
+
+async def _by_openai(sdk: AsyncOpenAI, request: ChatRequest) -> list[Any]:
     arguments: Written = {name: value for name, value in request.parameters.items() if name != "json_schema"}
     form = arguments.pop("response_format", None)
     if form == "json_schema":
@@ -38,7 +50,7 @@ async def through_openai(url: str, key: str, request: ChatRequest) -> list[Any]:
         arguments["stop"] = list(request.stop)
     if request.user:
         arguments["user"] = request.user
-    async with AsyncOpenAI(base_url=url, api_key=key, max_retries=0) as client:
+    async with sdk as client:
         stream = await client.chat.completions.create(
             model=request.model.name,
             messages=[_openai_message(message) for message in request.messages],  # type: ignore[misc]

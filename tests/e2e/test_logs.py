@@ -1,6 +1,9 @@
 """The log of an app: found by a word, opened, rated, annotated, traced and deleted."""
 
+import csv
+import io
 import re
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -109,3 +112,62 @@ def test_texts_and_runs_are_read_on_a_phone_too(site: Site, console: Page) -> No
     console.get_by_role("table", name="Runs").get_by_role("row").filter(has_text="Succeeded").click()
     expect(console.get_by_role("dialog", name="Trace of the run")).to_contain_text("ahoy x 2")
     expect_accessible(console)
+
+
+def test_a_log_is_narrowed_turned_over_and_saved(site: Site, console: Page) -> None:
+    app, key = published(site, SAMPLE_CHAT, "name: Long log")
+    old = call(console, site, key, "/chat-messages", {"query": "An old one", "inputs": {}, "user": "mira"})
+    site.date_back(str(old["message_id"]), 40)
+    for number in range(11):
+        call(
+            console, site, key, "/chat-messages", {"query": f"Number {number}", "inputs": {}, "user": f"guest-{number}"}
+        )
+    answer = call(console, site, key, "/chat-messages", {"query": "The best", "inputs": {}, "user": "mira"})
+    call(console, site, key, f"/messages/{answer['message_id']}/feedbacks", {"rating": "like", "user": "mira"})
+
+    console.goto(f"{site.url}/app/{app}/logs")
+    table = console.get_by_role("table", name="Conversations")
+    rows = table.get_by_role("row")
+    expect(rows).to_have_count(13)
+    console.get_by_role("combobox", name="Entries on a page").select_option("10 a page")
+    expect(rows).to_have_count(11)
+    console.get_by_role("button", name="Page 2 of 2").click()
+    expect(console).to_have_url(re.compile("page=2"))
+    expect(rows).to_have_count(3)
+    console.get_by_role("combobox", name="Order").select_option("Oldest first")
+    expect(rows.nth(1)).to_contain_text("Number 0")
+
+    console.get_by_role("combobox", name="Ratings").select_option("Liked by users")
+    expect(rows).to_have_count(2)
+    expect(rows.last).to_contain_text("The best")
+    console.get_by_role("combobox", name="Ratings").select_option("All ratings")
+    console.get_by_role("combobox", name="Period").select_option("Choose days…")
+    console.get_by_label("From day").fill("2020-01-01")
+    console.get_by_role("searchbox", name="User").fill("MIRA")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(1)).to_contain_text("An old one")
+    expect_accessible(console)
+    console.get_by_role("button", name="Export").click()
+    with console.expect_download() as saved:
+        console.get_by_role("menuitem", name="As CSV", exact=True).click()
+    text = Path(saved.value.path()).read_text("utf-8-sig")
+    assert [row["question"] for row in csv.DictReader(io.StringIO(text))] == ["An old one", "The best"]
+
+    console.get_by_role("combobox", name="API key").select_option(f"app-…{key[-4:]}")
+    expect(rows).to_have_count(3)
+    rows.last.click()
+    drawer = console.get_by_role("dialog", name="Conversation")
+    expect(drawer).to_contain_text(f"Called with app-…{key[-4:]}")
+    drawer.get_by_role("button", name="Prompt log").click()
+    expect(console.get_by_role("dialog", name="What the model was sent")).to_contain_text("The best")
+    console.keyboard.press("Escape")
+    console.keyboard.press("Escape")
+
+    console.goto(f"{site.url}/app/{app}/overview")
+    console.get_by_role("button", name=f"Rename the key ending in {key[-4:]}").click()
+    console.get_by_role("textbox", name="Name", exact=True).fill("Kiosk")
+    console.get_by_role("button", name="Save the name").click()
+    console.get_by_role("link", name="Calls made with this key").click()
+    expect(console.get_by_role("combobox", name="API key")).to_have_value(re.compile("."))
+    expect(console.get_by_role("combobox", name="API key").locator("option:checked")).to_have_text("Kiosk")
+    expect(rows).to_have_count(14)

@@ -4,6 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.doubles.api_extension import ApiExtension
 from tests.doubles.script import Reply, conversation_text
 from tests.e2e.accessibility import expect_accessible
 from tests.e2e.canvas import Canvas
@@ -184,4 +185,77 @@ def test_a_chatflow_is_tried_with_a_picture_and_again(site: Site, console: Page)
     exchange.get_by_role("button", name="Answer again").click()
     expect(exchange.get_by_role("group", name="Versions of the answer")).to_contain_text("2/2")
     expect(dock.get_by_role("list", name="Follow-up questions").get_by_role("button")).to_have_count(3)
+    expect_accessible(console)
+
+
+def moderated(kind: str, **config: Any) -> dict[str, Any]:
+    return {"enabled": True, "type": kind, "config": config}
+
+
+def test_questions_are_checked_and_values_fetched_while_trying(site: Site, console: Page) -> None:
+    keywords = moderated(
+        "keywords",
+        keywords="mutiny",
+        inputs_config={"enabled": True, "preset_response": "Not on this ship."},
+        outputs_config={"enabled": False, "preset_response": ""},
+    )
+    configured(site, console, CHAT, "name: Watched chat", sensitive_word_avoidance=keywords)
+    pane = console.get_by_role("region", name="Preview")
+    expect(ask(pane, "Plan a mutiny")).to_contain_text("Not on this ship.")
+    with ApiExtension().in_thread() as double:
+        double.answer("app.external_data_tool.query", {"result": "seven barrels"})
+        double.answer("app.moderation.output", {"flagged": True, "action": "direct_output", "preset_response": "Hush."})
+        made = {"name": "Stores", "api_endpoint": double.url, "api_key": double.key}
+        extension = call(console, "POST", "/api-based-extension", made)["id"]
+        fetched = {
+            "type": "api",
+            "variable": "stock",
+            "label": "Stock",
+            "enabled": True,
+            "config": {"api_based_extension_id": extension},
+        }
+        configured(
+            site,
+            console,
+            CHAT,
+            "name: Fetching chat",
+            pre_prompt="There are {{stock}} left.",
+            external_data_tools=[fetched],
+            sensitive_word_avoidance=moderated(
+                "api",
+                api_based_extension_id=extension,
+                inputs_config={"enabled": True, "preset_response": ""},
+                outputs_config={"enabled": True, "preset_response": ""},
+            ),
+        )
+        exchange = ask(pane, "How much rum is there?")
+        expect(exchange).to_contain_text("Hush.")
+        assert double.calls("app.moderation.input")[-1]["query"] == "How much rum is there?"
+        exchange.get_by_role("button", name="Prompt log").click()
+        log = console.get_by_role("dialog", name="What the model was sent")
+        expect(log).to_contain_text("There are seven barrels left.")
+
+
+def test_models_answer_side_by_side_and_each_is_stopped(site: Site, console: Page) -> None:
+    site.model.tell("Sing of the sea", "Heave", " ho.")
+    configured(site, console, CHAT, "name: Four models")
+    pane = console.get_by_role("region", name="Preview")
+    pane.get_by_role("button", name="Compare models").click()
+    for _ in range(2):
+        pane.get_by_role("button", name="Duplicate model 1").click()
+    expect(pane.get_by_role("button", name="Duplicate model 1")).to_be_disabled()
+    expect(pane.get_by_role("button", name="Add a model")).to_be_hidden()
+    box = pane.get_by_role("textbox", name="Ask the draft")
+    box.fill("Sing of the sea")
+    box.press("Enter")
+    answers = pane.get_by_role("article")
+    expect(answers).to_have_count(3)
+    expect(answers.last).to_contain_text("Heave")
+    pane.get_by_role("button", name="Stop model 1").click()
+    expect(answers.first).to_contain_text("Stopped")
+    expect(answers.nth(1)).to_have_attribute("aria-busy", "true")
+    pane.get_by_role("button", name="Stop", exact=True).last.click()
+    expect(answers.last).to_contain_text("Stopped")
+    answers.last.get_by_role("button", name="Good answer").click()
+    expect(answers.last.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
     expect_accessible(console)

@@ -280,3 +280,65 @@ def test_charts_of_runs(any_workbench: Workbench, console: Console) -> None:
     assert chart(console, app, "daily-terminals")[0]["terminal_count"] == 2
     assert chart(console, app, "average-app-interactions")[0]["interactions"] == 1.5
     assert chart(console, app, "run-token-costs")[0]["token_count"] == 0
+
+
+def test_a_log_is_filtered_by_rating_person_channel_and_key(any_workbench: Workbench, console: Console) -> None:
+    bench = any_workbench
+    api = new_chat(bench)
+    app = app_of(bench, api)
+    (liked,) = talk(api, "Liked")
+    talk(api.as_user("nia"), "Passed over")
+    api.post(f"/messages/{liked['message_id']}/feedbacks", {"rating": "like", "user": "mira"})
+    made = console.post(f"/apps/{app}/api-keys", {"name": "Kiosk"}).json()
+    assert made["name"] == "Kiosk"
+    renamed = console.change(f"/apps/{app}/api-keys/{made['id']}", {"name": "Kiosk at the pier"})
+    assert renamed.json()["name"] == "Kiosk at the pier"
+    (kiosk,) = talk(AppApi(api.http, f"{bench.server.url}/v1", made["token"], "olga"), "From the kiosk")
+
+    def people(**params: str) -> list[str]:
+        return [row["person"] for row in listed(console, app, **params)]
+
+    assert people(rating="user_like") == ["mira"]
+    assert people(rating="none") == ["olga", "nia"]
+    assert people(rating="admin_dislike") == []
+    assert people(person="NI") == ["nia"]
+    assert people(created_from="web-app") == []
+    assert people(api_key_id=made["id"]) == ["olga"]
+    shown = console.get(f"/apps/{app}/messages/{kiosk['message_id']}").json()
+    assert shown["api_key"] == {"id": made["id"], "name": "Kiosk at the pier", "last_characters": made["token"][-4:]}
+
+    (call,) = console.get(f"/apps/{app}/messages/{kiosk['message_id']}/prompts").json()["data"]
+    assert call["messages"][-1]["role"] == "user"
+    assert "From the kiosk" in call["messages"][-1]["text"]
+    assert (call["prompt_tokens"] > 0, call["completion_tokens"] > 0) == (True, True)
+
+
+def test_a_log_is_saved_as_it_is_filtered(any_workbench: Workbench, console: Console) -> None:
+    bench = any_workbench
+    api = new_chat(bench)
+    app = app_of(bench, api)
+    talk(api, "=1+1", "Second")
+    talk(api.as_user("nia"), "Third")
+    path = f"/apps/{app}/chat-conversations/export"
+    everything = console.get(path, sort_by="created_at")
+    rows = list(csv.DictReader(io.StringIO(everything.content.decode("utf-8-sig"))))
+    assert [row["question"] for row in rows] == ["'=1+1", "Second", "Third"]
+    assert "filename*=UTF-8" in everything.headers["content-disposition"]
+    lines = console.get(path, person="nia", format="jsonl").text.splitlines()
+    assert [(json.loads(line)["user"], json.loads(line)["question"]) for line in lines] == [("nia", "Third")]
+    assert console.get(path, start="yesterday").status_code == 400
+
+    api = new_chat(bench, source=COMPLETION)
+    app = app_of(bench, api)
+    assert api.complete({"product": "tea"}).status_code == 200
+    (line,) = console.get(f"/apps/{app}/completion-messages/export", format="jsonl").text.splitlines()
+    assert json.loads(json.loads(line)["inputs"])["product"] == "tea"
+
+    api = bench.api(bench.import_app(ECHO), "mira")
+    app = app_of(bench, api)
+    for word in ("ahoy", "adieu"):
+        api.post("/workflows/run", {"inputs": {"word": word, "count": 2}, "user": "mira", "response_mode": "blocking"})
+    rows = console.get(f"/apps/{app}/workflow-app-logs/export", format="jsonl", sort_by="created_at").text.splitlines()
+    assert [json.loads(json.loads(row)["inputs"])["word"] for row in rows] == ["ahoy", "adieu"]
+    reader = console_of(bench, role="normal")
+    assert reader.get(path).status_code == 403

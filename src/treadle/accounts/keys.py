@@ -76,6 +76,7 @@ class ApiKeyService:
         app_id: str | None = None,
         base_id: str | None = None,
         account_id: str | None = None,
+        name: str = "",
     ) -> NewKey:
         """Raises MaxKeysExceeded."""
         kind = KeyType(type)
@@ -90,6 +91,7 @@ class ApiKeyService:
                 app_id=app_id,
                 base_id=base_id,
                 type=kind,
+                name=name,
                 token_hash=token_hash(token),
                 last_characters=token[-4:],
                 created_by=account_id,
@@ -103,6 +105,12 @@ class ApiKeyService:
         """Keys without their tokens, oldest first."""
         async with self._db.session() as session:
             return await AccountRepository(session).api_keys(workspace_id, type, app_id)
+
+    async def rename(self, workspace_id: str, key_id: str, name: str) -> None:
+        """Call a key by another name. Raises NotFound."""
+        async with self._db.transaction() as session:
+            if not await AccountRepository(session).rename_api_key(workspace_id, key_id, name):
+                raise NotFound("There is no such key.")
 
     async def revoke(self, workspace_id: str, key_id: str) -> None:
         """The key opens nothing from now on. Raises NotFound."""

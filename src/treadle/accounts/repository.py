@@ -211,6 +211,16 @@ class AccountRepository:
         )
         return len(result.all())
 
+    async def rename_api_key(self, workspace_id: str, key_id: str, name: str) -> int:
+        """How many there were to rename."""
+        renamed = await self._session.execute(
+            update(ApiKey)
+            .where(ApiKey.workspace_id == workspace_id, ApiKey.id == key_id)
+            .values(name=name)
+            .returning(ApiKey.id)
+        )
+        return len(renamed.all())
+
     async def delete_api_keys_of(self, app_id: str) -> None:
         await self._session.execute(delete(ApiKey).where(ApiKey.app_id == app_id))
 

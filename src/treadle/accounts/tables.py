@@ -167,6 +167,8 @@ class ApiKey(Base):
     base_id: Mapped[str | None] = mapped_column(String(36))
     """The one knowledge base that a key of type dataset opens; None: all of the workspace."""
     type: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    """What people call it, to find its calls in the log."""
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     last_characters: Mapped[str] = mapped_column(String(4))
     created_by: Mapped[str | None] = mapped_column(String(36))

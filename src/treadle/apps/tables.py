@@ -207,6 +207,8 @@ class Run(Base):
     created_by_role: Mapped[str] = mapped_column(String(16))
     created_by: Mapped[str] = mapped_column(String(36))
     """An end user or an account, as `created_by_role` says."""
+    api_key_id: Mapped[str | None] = mapped_column(String(36))
+    """The key of the app that was called with."""
     parent_run_id: Mapped[str | None] = mapped_column(String(36))
     conversation_id: Mapped[str | None] = mapped_column(String(36))
     message_id: Mapped[str | None] = mapped_column(String(36))
@@ -241,6 +243,8 @@ class Run(Base):
     __table_args__ = (
         Index(None, "app_id", "triggered_from", "created_at", "id"),
         Index("ix_runs_app_created", "app_id", "created_at", "id"),
+        Index("ix_runs_api_key", "api_key_id", "created_at", sqlite_where=text("api_key_id IS NOT NULL"),
+              postgresql_where=text("api_key_id IS NOT NULL")),
         Index("ix_runs_parent", "parent_run_id", sqlite_where=text("parent_run_id IS NOT NULL"),
               postgresql_where=text("parent_run_id IS NOT NULL")),
         Index("ix_runs_lease", "lease_until", sqlite_where=text("status = 'running'"),

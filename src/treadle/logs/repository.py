@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from treadle.accounts.tables import Account, EndUser, Member
+from treadle.accounts.tables import Account, ApiKey, EndUser, Member
 from treadle.apps.tables import TRIALS, App, AppVersion, Message, NodeExecution, Run
 
 KEYWORD_LENGTH = 30
@@ -23,6 +23,10 @@ class RunFilter:
     created_after: int | None = None
     session_id: str | None = None
     account_id: str | None = None
+    person: str = ""
+    """A part of an end user's session id, or of a member's name."""
+    api_key_id: str | None = None
+    oldest_first: bool = False
     created_from: str | None = None
     triggered_from: str | None = None
     with_debugging: bool = False
@@ -38,6 +42,8 @@ class RunRow:
     end_user: EndUser | None
     account: Account | None
     message: Message | None
+    key: ApiKey | None = None
+    """The key of the app that was called with, while it is there."""
 
 
 class LogRepository:
@@ -62,7 +68,8 @@ class LogRepository:
         if wanted.keyword or wanted.session_id is not None:
             counting = counting.outerjoin(EndUser, EndUser.id == Run.created_by)
         total = (await self._session.execute(counting.where(*conditions))).scalar_one()
-        query = _rows().where(*conditions).order_by(Run.created_at.desc(), Run.id.desc())
+        order = (Run.created_at, Run.id) if wanted.oldest_first else (Run.created_at.desc(), Run.id.desc())
+        query = _rows().where(*conditions).order_by(*order)
         return await self._read(query.offset((page - 1) * limit).limit(limit)), total
 
     async def before(self, wanted: RunFilter, *, cursor: tuple[int, str] | None, limit: int) -> list[RunRow]:
@@ -91,18 +98,19 @@ class LogRepository:
         )
         return (await self._session.execute(query)).scalar_one_or_none()
 
-    async def _read(self, query: "Select[Run, App, str, EndUser, Account, Message]") -> list[RunRow]:
+    async def _read(self, query: "Select[Run, App, str, EndUser, Account, Message, ApiKey]") -> list[RunRow]:
         return [RunRow(*row) for row in (await self._session.execute(query)).all()]
 
 
-def _rows() -> "Select[Run, App, str, EndUser, Account, Message]":
+def _rows() -> "Select[Run, App, str, EndUser, Account, Message, ApiKey]":
     return (
-        select(Run, App, AppVersion.version, EndUser, Account, Message)
+        select(Run, App, AppVersion.version, EndUser, Account, Message, ApiKey)
         .join(App, App.id == Run.app_id)
         .outerjoin(AppVersion, AppVersion.id == Run.version_id)
         .outerjoin(EndUser, and_(EndUser.id == Run.created_by, Run.created_by_role == "end_user"))
         .outerjoin(Account, and_(Account.id == Run.created_by, Run.created_by_role == "account"))
         .outerjoin(Message, Message.id == Run.message_id)
+        .outerjoin(ApiKey, ApiKey.id == Run.api_key_id)
     )
 
 
@@ -124,6 +132,17 @@ def _conditions(wanted: RunFilter) -> list[ColumnElement[bool]]:
         conditions.append(Run.created_from == wanted.created_from)
     if wanted.triggered_from is not None:
         conditions.append(Run.triggered_from == wanted.triggered_from)
+    if wanted.api_key_id is not None:
+        conditions.append(Run.api_key_id == wanted.api_key_id)
+    if wanted.person:
+        part = containing(wanted.person)
+        users = select(EndUser.id).where(
+            EndUser.workspace_id == wanted.workspace_id, EndUser.session_id.ilike(part, escape="\\")
+        )
+        members = select(Account.id).where(Account.name.ilike(part, escape="\\"))
+        conditions.append(
+            or_(Run.created_by.in_(users), and_(Run.created_by_role == "account", Run.created_by.in_(members)))
+        )
     if wanted.session_id is not None:
         conditions.append(EndUser.session_id == wanted.session_id)
     if wanted.keyword:

@@ -1,7 +1,8 @@
 """Reading runs: for the API, the console and the terminal."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ from treadle.apps.tables import NodeExecution
 from treadle.logs.repository import LogRepository, RunFilter, RunRow
 from treadle.platform.db import Database
 from treadle.platform.refusals import InvalidParam, NotFound
+
+_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,17 @@ class LogService:
                     raise InvalidParam("There is no account with this address.", param="created_by_account")
                 wanted = replace(wanted, account_id=account.id)
             return await repository.page(wanted, page=page, limit=limit)
+
+    async def every(self, wanted: RunFilter) -> AsyncGenerator[RunRow, None]:
+        """All runs that match, one after the other."""
+        await self._settled()
+        for page in count(1):
+            async with self._db.session() as session:
+                rows, _ = await LogRepository(session).page(wanted, page=page, limit=_AT_ONCE)
+            for row in rows:
+                yield row
+            if len(rows) < _AT_ONCE:
+                return
 
     async def newest(
         self, wanted: RunFilter, *, cursor: str | None = None, limit: int = 50

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from treadle.accounts.tables import ApiKey
 from treadle.apps.tables import NodeExecution
 from treadle.logs.repository import RunRow
 from treadle.logs.service import RunDetail
@@ -38,7 +39,13 @@ def run_map(row: RunRow) -> dict[str, Any]:
         "account": row.account.email if row.account else None,
         "preview": _preview(row),
         "read_at": run.read_at / 1e6 if run.read_at else None,
+        "api_key": key_map(row.key),
     }
+
+
+def key_map(key: ApiKey | None) -> dict[str, str] | None:
+    """A key as logs name it."""
+    return None if key is None else {"id": key.id, "name": key.name, "last_characters": key.last_characters}
 
 
 def detail_map(detail: RunDetail) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """What end users wrote to an app and what it answered, as its builders read it: conversations, and the single texts of
 completion apps. Trials in the console are left out. Source: spec console §10."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from treadle.accounts.tables import Account, EndUser
+from treadle.accounts.tables import Account, ApiKey, EndUser
 from treadle.annotations.tables import Annotation
 from treadle.apps.tables import (
     Conversation,
@@ -28,7 +28,10 @@ from treadle.platform.ids import new_id
 from treadle.platform.refusals import NotFound
 
 SortBy = Literal["created_at", "-created_at", "updated_at", "-updated_at"]
+RatingFilter = Literal["user_like", "user_dislike", "admin_like", "admin_dislike", "none"]
+"""Whose rating, and which; or that nobody has rated."""
 Kind = Literal["conversations", "messages", "runs"]
+_AT_ONCE = 100
 _TABLES: dict[str, Any] = {"conversations": Conversation, "messages": Message, "runs": Run}
 
 
@@ -42,6 +45,11 @@ class TalkFilter:
     annotated: bool | None = None
     keyword: str = ""
     status: str | None = None
+    rating: RatingFilter | None = None
+    person: str = ""
+    """A part of an end user's session id, or of a member's name."""
+    created_from: str | None = None
+    api_key_id: str | None = None
     sort_by: SortBy = "-created_at"
 
 
@@ -78,6 +86,8 @@ class MessageRow:
     feedback: dict[str, Feedback]
     """By source, `user` and `admin`."""
     annotated: bool
+    key: ApiKey | None = None
+    """The key of the app that was called with, while it is there."""
 
 
 class TalkLog:
@@ -90,35 +100,7 @@ class TalkLog:
     async def conversations(self, wanted: TalkFilter, *, page: int, limit: int) -> tuple[list[TalkRow], int]:
         """A page of conversations, and how many there are."""
         await self._settled()
-        column = Conversation.updated_at if wanted.sort_by.endswith("updated_at") else Conversation.created_at
-        conditions = [
-            Conversation.app_id == wanted.app_id,
-            Conversation.created_from != CreatedFrom.CONSOLE,
-            *wanted.period.bounds(column),
-        ]
-        if wanted.annotated is not None:
-            marked = _annotated(wanted.app_id, Annotation.conversation_id)
-            conditions.append(Conversation.id.in_(marked) if wanted.annotated else Conversation.id.not_in(marked))
-        if wanted.status is not None:
-            since = wanted.period.start if column is Conversation.created_at else None
-            conditions.append(Conversation.id.in_(_ended(wanted, Run.conversation_id, since)))
-        if wanted.keyword:
-            part = containing(wanted.keyword)
-            said = select(Message.conversation_id).where(
-                Message.app_id == wanted.app_id,
-                or_(Message.query.ilike(part, escape="\\"), Message.answer.ilike(part, escape="\\")),
-            )
-            if wanted.period.start is not None and column is Conversation.created_at:
-                # No message is older than its conversation.
-                said = said.where(Message.created_at >= wanted.period.start)
-            conditions.append(
-                or_(
-                    Conversation.name.ilike(part, escape="\\"),
-                    Conversation.introduction.ilike(part, escape="\\"),
-                    Conversation.created_by.in_(_called(wanted.app_id, part)),
-                    Conversation.id.in_(said),
-                )
-            )
+        column, conditions = _of_conversations(wanted)
         async with self._db.session() as session:
             counting = select(func.count()).select_from(Conversation)
             query = _ordered(_with_people(Conversation).where(*conditions), column, Conversation.id, wanted)
@@ -128,6 +110,35 @@ class TalkLog:
             rows = [_talk_row(*each) for each in found]
             await _count(session, wanted.app_id, rows)
         return rows, total
+
+    async def said(self, wanted: TalkFilter) -> AsyncGenerator[list[MessageRow], None]:
+        """Every message of the conversations that are wanted, some at a time, a conversation after the other."""
+        await self._settled()
+        column, conditions = _of_conversations(wanted)
+        async with self._db.session() as session:
+            query = _ordered(select(Conversation.id).where(*conditions), column, Conversation.id, wanted)
+            ids = list((await session.execute(query)).scalars())
+        for some in batched(ids, _AT_ONCE):
+            async with self._db.session() as session:
+                query = _with_people(Message).where(Message.conversation_id.in_(some))
+                query = query.order_by(Message.created_at, Message.id)
+                rows = await _message_rows(session, wanted.app_id, (await session.execute(query)).all())
+            place = {conversation_id: at for at, conversation_id in enumerate(some)}
+            yield sorted(rows, key=lambda row: place[row.message.conversation_id or ""])
+
+    async def written(self, wanted: TalkFilter) -> AsyncGenerator[list[MessageRow], None]:
+        """Every text of a completion app that is wanted, some at a time."""
+        await self._settled()
+        column, conditions = _of_texts(wanted)
+        async with self._db.session() as session:
+            query = _ordered(select(Message.id).where(*conditions), column, Message.id, wanted)
+            ids = list((await session.execute(query)).scalars())
+        for some in batched(ids, _AT_ONCE):
+            async with self._db.session() as session:
+                query = _with_people(Message).where(Message.id.in_(some))
+                rows = await _message_rows(session, wanted.app_id, (await session.execute(query)).all())
+            place = {message_id: at for at, message_id in enumerate(some)}
+            yield sorted(rows, key=lambda row: place[row.message.id])
 
     async def conversation(self, app_id: str, conversation_id: str) -> TalkRow:
         """Raises NotFound."""
@@ -170,23 +181,7 @@ class TalkLog:
     async def texts(self, wanted: TalkFilter, *, page: int, limit: int) -> tuple[list[MessageRow], int]:
         """A page of the single texts of a completion app, and how many there are."""
         await self._settled()
-        column = Message.updated_at if wanted.sort_by.endswith("updated_at") else Message.created_at
-        conditions = [
-            Message.app_id == wanted.app_id,
-            Message.created_from != CreatedFrom.CONSOLE,
-            *wanted.period.bounds(column),
-        ]
-        if wanted.annotated is not None:
-            marked = _annotated(wanted.app_id, Annotation.message_id)
-            conditions.append(Message.id.in_(marked) if wanted.annotated else Message.id.not_in(marked))
-        if wanted.status is not None:
-            since = wanted.period.start if column is Message.created_at else None
-            conditions.append(Message.id.in_(_ended(wanted, Run.message_id, since)))
-        if wanted.keyword:
-            part = containing(wanted.keyword)
-            texts = (Message.query, Message.inputs, Message.answer)
-            found_in = (text.ilike(part, escape="\\") for text in texts)
-            conditions.append(or_(*found_in, Message.created_by.in_(_called(wanted.app_id, part))))
+        column, conditions = _of_texts(wanted)
         async with self._db.session() as session:
             counting = select(func.count()).select_from(Message)
             query = _ordered(_with_people(Message).where(*conditions), column, Message.id, wanted)
@@ -296,6 +291,93 @@ class TalkLog:
             await session.delete(conversation)
 
 
+def _of_conversations(wanted: TalkFilter) -> tuple[Any, list[Any]]:
+    """The time that is sorted by, and what holds of the conversations that are wanted."""
+    column = Conversation.updated_at if wanted.sort_by.endswith("updated_at") else Conversation.created_at
+    conditions = [*_shared(wanted, Conversation), *wanted.period.bounds(column)]
+    since = wanted.period.start if column is Conversation.created_at else None
+    if wanted.annotated is not None:
+        marked = _annotated(wanted.app_id, Annotation.conversation_id)
+        conditions.append(Conversation.id.in_(marked) if wanted.annotated else Conversation.id.not_in(marked))
+    if wanted.status is not None:
+        conditions.append(Conversation.id.in_(_ended(wanted, Run.conversation_id, since)))
+    if wanted.rating is not None:
+        conditions.append(_rated(wanted, Conversation.id, Feedback.conversation_id))
+    if wanted.api_key_id is not None:
+        conditions.append(Conversation.id.in_(_called_with(wanted, Run.conversation_id)))
+    if wanted.keyword:
+        part = containing(wanted.keyword)
+        said = select(Message.conversation_id).where(
+            Message.app_id == wanted.app_id,
+            or_(Message.query.ilike(part, escape="\\"), Message.answer.ilike(part, escape="\\")),
+        )
+        if since is not None:
+            # No message is older than its conversation.
+            said = said.where(Message.created_at >= since)
+        conditions.append(
+            or_(
+                Conversation.name.ilike(part, escape="\\"),
+                Conversation.introduction.ilike(part, escape="\\"),
+                Conversation.created_by.in_(_called(wanted.app_id, part)),
+                Conversation.id.in_(said),
+            )
+        )
+    return column, conditions
+
+
+def _of_texts(wanted: TalkFilter) -> tuple[Any, list[Any]]:
+    """The time that is sorted by, and what holds of the single texts that are wanted."""
+    column = Message.updated_at if wanted.sort_by.endswith("updated_at") else Message.created_at
+    conditions = [*_shared(wanted, Message), *wanted.period.bounds(column)]
+    since = wanted.period.start if column is Message.created_at else None
+    if wanted.annotated is not None:
+        marked = _annotated(wanted.app_id, Annotation.message_id)
+        conditions.append(Message.id.in_(marked) if wanted.annotated else Message.id.not_in(marked))
+    if wanted.status is not None:
+        conditions.append(Message.id.in_(_ended(wanted, Run.message_id, since)))
+    if wanted.rating is not None:
+        conditions.append(_rated(wanted, Message.id, Feedback.message_id))
+    if wanted.api_key_id is not None:
+        conditions.append(Message.id.in_(_called_with(wanted, Run.message_id)))
+    if wanted.keyword:
+        part = containing(wanted.keyword)
+        texts = (Message.query, Message.inputs, Message.answer)
+        found_in = (text.ilike(part, escape="\\") for text in texts)
+        conditions.append(or_(*found_in, Message.created_by.in_(_called(wanted.app_id, part))))
+    return column, conditions
+
+
+def _shared(wanted: TalkFilter, table: Any) -> list[Any]:
+    """What holds alike of conversations and of texts. Trials in the console are left out."""
+    conditions = [table.app_id == wanted.app_id, table.created_from != CreatedFrom.CONSOLE]
+    if wanted.created_from is not None:
+        conditions.append(table.created_from == wanted.created_from)
+    if wanted.person:
+        part = containing(wanted.person)
+        members = select(Account.id).where(Account.name.ilike(part, escape="\\"))
+        conditions.append(
+            or_(
+                table.created_by.in_(_called(wanted.app_id, part)),
+                and_(table.created_by_role == "account", table.created_by.in_(members)),
+            )
+        )
+    return conditions
+
+
+def _rated(wanted: TalkFilter, id: Any, column: Any) -> Any:
+    """Whether somebody has rated as wanted."""
+    rated = select(column).where(Feedback.app_id == wanted.app_id, column.is_not(None))
+    if wanted.rating == "none":
+        return id.not_in(rated)
+    source, _, rating = (wanted.rating or "").partition("_")
+    return id.in_(rated.where(Feedback.from_source == source, Feedback.rating == rating))
+
+
+def _called_with(wanted: TalkFilter, column: Any) -> Any:
+    """What the runs belong to that a key was used for."""
+    return select(column).where(Run.api_key_id == wanted.api_key_id, Run.app_id == wanted.app_id, column.is_not(None))
+
+
 async def _page(
     session: AsyncSession, query: Any, counting: Any, *, page: int, limit: int, searched: bool
 ) -> tuple[list[Any], int]:
@@ -308,6 +390,11 @@ async def _page(
     if found:
         return [row[:-1] for row in found], found[0][-1]
     return [], 0 if page == 1 else (await session.execute(counting)).scalar_one()
+
+
+def batched(ids: list[str], size: int) -> Iterator[list[str]]:
+    """Some at a time, in their order."""
+    return (ids[at : at + size] for at in range(0, len(ids), size))
 
 
 def _annotated(app_id: str, column: Any) -> Any:
@@ -396,7 +483,16 @@ async def _message_rows(session: AsyncSession, app_id: str, found: Sequence[Any]
         feedback.setdefault(row.message_id, {})[row.from_source] = row
     made = _annotated(app_id, Annotation.message_id).where(Annotation.message_id.in_(ids))
     marked = set((await session.execute(made)).scalars())
+    of_runs = select(Run.id, ApiKey).join(ApiKey, ApiKey.id == Run.api_key_id)
+    runs = [message.run_id for message, _, _ in found if message.run_id is not None]
+    keys = {row[0]: row[1] for row in (await session.execute(of_runs.where(Run.id.in_(runs)))).all()}
     return [
-        MessageRow(message, *_person(end_user, account), feedback.get(message.id, {}), message.id in marked)
+        MessageRow(
+            message,
+            *_person(end_user, account),
+            feedback.get(message.id, {}),
+            message.id in marked,
+            keys.get(message.run_id),
+        )
         for message, end_user, account in found
     ]

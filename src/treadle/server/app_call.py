@@ -65,6 +65,8 @@ class AppCall:
     created_from: CreatedFrom
     end_user_id: str = ""
     user: str = ""
+    api_key_id: str | None = None
+    """The key that opened the app."""
     json: JsonObject = field(default_factory=dict[str, Any])
     form: FormData = field(default_factory=_no_form)
 

@@ -913,7 +913,11 @@ export interface paths {
         delete: operations["apps_delete_key"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename Key
+         * @description Call a key by another name.
+         */
+        patch: operations["apps_rename_key"];
         trace?: never;
     };
     "/apps/{app_id}/site": {
@@ -1976,6 +1980,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/apps/{app_id}/chat-conversations/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Conversations
+         * @description Every message of the conversations that the list would show, all pages of it.
+         */
+        get: operations["logs_export_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apps/{app_id}/chat-conversations/{conversation_id}": {
         parameters: {
             query?: never;
@@ -1995,6 +2019,26 @@ export interface paths {
          * @description Delete a conversation with its messages.
          */
         delete: operations["logs_delete_conversation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/completion-messages/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Texts
+         * @description Every text that the list would show, all pages of it.
+         */
+        get: operations["logs_export_texts"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2052,6 +2096,26 @@ export interface paths {
          * @description Runs of an app for its users, without those of its draft.
          */
         get: operations["logs_list_app_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/apps/{app_id}/workflow-app-logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Runs
+         * @description Every run that the list would show, all pages of it.
+         */
+        get: operations["logs_export_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -7408,9 +7472,21 @@ export interface components {
         KeyList: {
             data: components["schemas"]["KeyShown"][];
         };
+        /** @description What a key is called, to find its calls in the log. */
+        KeyName: {
+            /** @default  */
+            name?: string;
+        };
+        /** @description A key of an app, as logs name it. */
+        KeyNamed: {
+            id: string;
+            name: string;
+            last_characters: string;
+        };
         /** @description An API key. `token` is the whole key, known when it is made and never again. */
         KeyShown: {
             id: string;
+            name: string;
             token?: string | null;
             last_characters: string;
             created_at: number;
@@ -7481,6 +7557,7 @@ export interface components {
             annotated: boolean;
             user_feedback: components["schemas"]["GivenFeedback"] | null;
             admin_feedback: components["schemas"]["GivenFeedback"] | null;
+            api_key: components["schemas"]["KeyNamed"] | null;
             read_at: number | null;
             created_at: number;
         };
@@ -7573,6 +7650,7 @@ export interface components {
                 [key: string]: string;
             };
             read_at: number | null;
+            api_key?: components["schemas"]["KeyNamed"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -7602,6 +7680,7 @@ export interface components {
                 [key: string]: string;
             };
             read_at: number | null;
+            api_key?: components["schemas"]["KeyNamed"] | null;
             inputs: components["schemas"]["JsonValue"];
             outputs: components["schemas"]["JsonValue"];
             nodes: components["schemas"]["LoggedNode"][];
@@ -11230,7 +11309,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["KeyName"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             201: {
@@ -11270,6 +11353,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    apps_rename_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                app_id: string;
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyName"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyShown"];
+                };
             };
             /** @description Validation Error */
             422: {
@@ -12131,6 +12250,8 @@ export interface operations {
     logs_list_texts: {
         parameters: {
             query?: {
+                page?: number;
+                limit?: number;
                 keyword?: string;
                 /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
                 start?: string;
@@ -12139,9 +12260,15 @@ export interface operations {
                 annotation_status?: "all" | "annotated" | "not_annotated";
                 /** @description How a run ended; of a conversation, at least one. */
                 status?: "" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description How answers were rated; of a conversation, at least one. */
+                rating?: "" | "user_like" | "user_dislike" | "admin_like" | "admin_dislike" | "none";
+                /** @description A part of a session id, or of a member's name. */
+                person?: string;
+                /** @description How the app was used. */
+                created_from?: "" | "service-api" | "web-app" | "installed-app" | "trigger";
+                /** @description The key of the app that was called with. */
+                api_key_id?: string;
                 sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
-                page?: number;
-                limit?: number;
             };
             header?: never;
             path: {
@@ -13405,6 +13532,8 @@ export interface operations {
     logs_list_conversations: {
         parameters: {
             query?: {
+                page?: number;
+                limit?: number;
                 keyword?: string;
                 /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
                 start?: string;
@@ -13413,9 +13542,15 @@ export interface operations {
                 annotation_status?: "all" | "annotated" | "not_annotated";
                 /** @description How a run ended; of a conversation, at least one. */
                 status?: "" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description How answers were rated; of a conversation, at least one. */
+                rating?: "" | "user_like" | "user_dislike" | "admin_like" | "admin_dislike" | "none";
+                /** @description A part of a session id, or of a member's name. */
+                person?: string;
+                /** @description How the app was used. */
+                created_from?: "" | "service-api" | "web-app" | "installed-app" | "trigger";
+                /** @description The key of the app that was called with. */
+                api_key_id?: string;
                 sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
-                page?: number;
-                limit?: number;
             };
             header?: never;
             path: {
@@ -13432,6 +13567,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoggedConversations"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_export_conversations: {
+        parameters: {
+            query?: {
+                format?: "csv" | "jsonl";
+                keyword?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                start?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                end?: string;
+                annotation_status?: "all" | "annotated" | "not_annotated";
+                /** @description How a run ended; of a conversation, at least one. */
+                status?: "" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description How answers were rated; of a conversation, at least one. */
+                rating?: "" | "user_like" | "user_dislike" | "admin_like" | "admin_dislike" | "none";
+                /** @description A part of a session id, or of a member's name. */
+                person?: string;
+                /** @description How the app was used. */
+                created_from?: "" | "service-api" | "web-app" | "installed-app" | "trigger";
+                /** @description The key of the app that was called with. */
+                api_key_id?: string;
+                sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description Validation Error */
@@ -13496,6 +13682,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_export_texts: {
+        parameters: {
+            query?: {
+                format?: "csv" | "jsonl";
+                keyword?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                start?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                end?: string;
+                annotation_status?: "all" | "annotated" | "not_annotated";
+                /** @description How a run ended; of a conversation, at least one. */
+                status?: "" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description How answers were rated; of a conversation, at least one. */
+                rating?: "" | "user_like" | "user_dislike" | "admin_like" | "admin_dislike" | "none";
+                /** @description A part of a session id, or of a member's name. */
+                person?: string;
+                /** @description How the app was used. */
+                created_from?: "" | "service-api" | "web-app" | "installed-app" | "trigger";
+                /** @description The key of the app that was called with. */
+                api_key_id?: string;
+                sort_by?: "created_at" | "-created_at" | "updated_at" | "-updated_at";
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description Validation Error */
@@ -13576,21 +13813,27 @@ export interface operations {
     logs_list_app_runs: {
         parameters: {
             query?: {
+                /** @description The address of a member. */
+                account?: string;
+                page?: number;
+                limit?: number;
                 keyword?: string;
                 /** @description How a run ended; of a conversation, at least one. */
                 status?: "" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
-                created_from?: string;
+                /** @description How the app was used. */
+                created_from?: "" | "service-api" | "web-app" | "installed-app" | "trigger";
                 triggered_from?: "" | "app-run" | "webhook" | "schedule" | "plugin";
                 /** @description A session id. */
                 end_user?: string;
-                /** @description The address of a member. */
-                account?: string;
+                /** @description A part of a session id, or of a member's name. */
+                person?: string;
+                /** @description The key of the app that was called with. */
+                api_key_id?: string;
                 /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
                 start?: string;
                 /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
                 end?: string;
-                page?: number;
-                limit?: number;
+                sort_by?: "created_at" | "-created_at";
             };
             header?: never;
             path: {
@@ -13607,6 +13850,57 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppRuns"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    logs_export_runs: {
+        parameters: {
+            query?: {
+                format?: "csv" | "jsonl";
+                keyword?: string;
+                /** @description How a run ended; of a conversation, at least one. */
+                status?: "" | "running" | "paused" | "succeeded" | "partial-succeeded" | "failed" | "stopped";
+                /** @description How the app was used. */
+                created_from?: "" | "service-api" | "web-app" | "installed-app" | "trigger";
+                triggered_from?: "" | "app-run" | "webhook" | "schedule" | "plugin";
+                /** @description A session id. */
+                end_user?: string;
+                /** @description A part of a session id, or of a member's name. */
+                person?: string;
+                /** @description The key of the app that was called with. */
+                api_key_id?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                start?: string;
+                /** @description `YYYY-MM-DD HH:mm` in the time zone of the signed-in account. */
+                end?: string;
+                sort_by?: "created_at" | "-created_at";
+            };
+            header?: never;
+            path: {
+                app_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                    "application/jsonl": string;
                 };
             };
             /** @description Validation Error */

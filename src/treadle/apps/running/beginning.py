@@ -212,6 +212,7 @@ def _record(
         created_by=request.user_id,
         task_id=new_id(),
         created_at=to_us(identity.at),
+        api_key_id=request.api_key_id,
         graph=debugging.graph if debugging else None,
         root=request.root,
         parent_run_id=called.run_id if called else None,

@@ -204,6 +204,7 @@ def _run_record(row: RowMapping, messages: Sequence[RowMapping], conversations: 
         created_by=row["created_by"],
         task_id=row["task_id"],
         created_at=row["created_at"],
+        api_key_id=row["api_key_id"],
         graph=row["graph"],
         root=row["root_node_id"],
         parent_run_id=row["parent_run_id"],

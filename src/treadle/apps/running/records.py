@@ -79,6 +79,7 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     created_by: str
     task_id: str
     created_at: int
+    api_key_id: str | None = None
     graph: str | None = None
     root: str | None = None
     parent_run_id: str | None = None
@@ -117,6 +118,7 @@ def run_row(run: RunRecord, inputs: Mapping[str, Value], mask: Mask, *, lease_ow
         "created_from": run.created_from,
         "created_by_role": run.created_by_role,
         "created_by": run.created_by,
+        "api_key_id": run.api_key_id,
         "parent_run_id": run.parent_run_id,
         "conversation_id": run.conversation.id if run.conversation else None,
         "message_id": run.message.id if run.message else None,

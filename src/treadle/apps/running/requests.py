@@ -54,6 +54,8 @@ class StartRun:
     root: str | None = None
     user_id: str
     user: str
+    api_key_id: str | None = None
+    """The key of the app that the caller has."""
     inputs: Mapping[str, Any]
     files: Sequence[Mapping[str, Any]] = ()
     query: str = ""

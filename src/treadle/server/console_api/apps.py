@@ -159,10 +159,17 @@ class KeyShown(BaseModel):
     """An API key. `token` is the whole key, known when it is made and never again."""
 
     id: str
+    name: str
     token: str | None = None
     last_characters: str
     created_at: float
     last_used_at: float | None
+
+
+class KeyName(BaseModel):
+    """What a key is called, to find its calls in the log."""
+
+    name: PlainText = Field("", max_length=255)
 
 
 class KeyList(BaseModel):
@@ -294,17 +301,34 @@ async def list_keys(app_id: str, services: ServicesDep, signed_in: AppUserDep) -
 
 
 @router.post("/apps/{app_id}/api-keys", status_code=201)
-async def create_key(app_id: str, services: ServicesDep, signed_in: EditorDep) -> KeyShown:
+async def create_key(app_id: str, services: ServicesDep, signed_in: EditorDep, body: KeyName | None = None) -> KeyShown:
     """A new key; its token is shown this once."""
     await services.apps.of_workspace(signed_in.workspace_id, app_id)
     made = await services.keys.create(
-        signed_in.workspace_id, KeyType.APP, app_id=app_id, account_id=signed_in.account_id
+        signed_in.workspace_id,
+        KeyType.APP,
+        app_id=app_id,
+        account_id=signed_in.account_id,
+        name=body.name.strip() if body else "",
     )
     keys = await services.keys.list_keys(signed_in.workspace_id, KeyType.APP, app_id)
     row = next((key for key in keys if key.id == made.id), None)
     if row is None:
         raise NotFound("The key is gone already.")
     return _key(row).model_copy(update={"token": made.token})
+
+
+@router.patch("/apps/{app_id}/api-keys/{key_id}")
+async def rename_key(app_id: str, key_id: str, body: KeyName, services: ServicesDep, signed_in: EditorDep) -> KeyShown:
+    """Call a key by another name."""
+    await services.apps.of_workspace(signed_in.workspace_id, app_id)
+    keys = await services.keys.list_keys(signed_in.workspace_id, KeyType.APP, app_id)
+    row = next((key for key in keys if key.id == key_id), None)
+    if row is None:
+        raise NotFound("There is no such key.")
+    name = body.name.strip()
+    await services.keys.rename(signed_in.workspace_id, key_id, name)
+    return _key(row).model_copy(update={"name": name})
 
 
 @router.delete("/apps/{app_id}/api-keys/{key_id}", status_code=204)
@@ -386,6 +410,7 @@ def _entry(entry: AppWithSite, tags: Sequence[Tag]) -> AppEntry:
 def _key(key: ApiKey) -> KeyShown:
     return KeyShown(
         id=key.id,
+        name=key.name,
         last_characters=key.last_characters,
         created_at=key.created_at / 1e6,
         last_used_at=key.last_used_at / 1e6 if key.last_used_at else None,

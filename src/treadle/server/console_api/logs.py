@@ -2,26 +2,29 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from fastapi import Query, Response
+from fastapi import Depends, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field, JsonValue
 
 from treadle.accounts.service import SignedIn
 from treadle.apps.tables import App, Feedback
 from treadle.logs.days import Period, period
+from treadle.logs.export import MEDIA, ExportForm, Line, lines_as, message_line, run_line
 from treadle.logs.repository import RunFilter
 from treadle.logs.service import ModelCall
-from treadle.logs.shapes import run_map
+from treadle.logs.shapes import key_map, run_map
 from treadle.logs.talks import Kind, MessageRow, Ratings, SortBy, TalkFilter, TalkRow
 from treadle.platform.clock import SECOND
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Done, PlainText
-from treadle.server.console_api.runs import LoggedRun
+from treadle.server.console_api.runs import KeyNamed, LoggedRun
+from treadle.server.file_responses import attachment
 from treadle.server.service_api.shapes import message_map
 from treadle.server.services import Services
 
@@ -39,6 +42,18 @@ Status = Annotated[
     Query(description="How a run ended; of a conversation, at least one."),
 ]
 Trigger = Literal["", "app-run", "webhook", "schedule", "plugin"]
+Channel = Annotated[
+    Literal["", "service-api", "web-app", "installed-app", "trigger"], Query(description="How the app was used.")
+]
+RatingQuery = Annotated[
+    Literal["", "user_like", "user_dislike", "admin_like", "admin_dislike", "none"],
+    Query(description="How answers were rated; of a conversation, at least one."),
+]
+PersonQuery = Annotated[str, Query(max_length=255, description="A part of a session id, or of a member's name.")]
+KeyQuery = Annotated[str, Query(max_length=36, description="The key of the app that was called with.")]
+EXPORTED: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": {media: {"schema": {"type": "string"}} for media in MEDIA.values()}}
+}
 _ANNOTATED: dict[str, bool | None] = {"all": None, "annotated": True, "not_annotated": False}
 
 
@@ -141,6 +156,7 @@ class LogMessage(BaseModel):
     annotated: bool
     user_feedback: GivenFeedback | None
     admin_feedback: GivenFeedback | None
+    api_key: KeyNamed | None
     read_at: float | None
     created_at: float
 
@@ -205,8 +221,7 @@ class AdminRating(BaseModel):
     content: Annotated[PlainText, Field(max_length=1000)] | None = None
 
 
-@router.get("/apps/{app_id}/chat-conversations")
-async def list_conversations(
+async def _talk_filter(
     app_id: str,
     services: ServicesDep,
     signed_in: EditorDep,
@@ -215,20 +230,71 @@ async def list_conversations(
     end: Moment = "",
     annotation_status: AnnotationStatus = "all",
     status: Status = "",
+    rating: RatingQuery = "",
+    person: PersonQuery = "",
+    created_from: Channel = "",
+    api_key_id: KeyQuery = "",
     sort_by: SortBy = "-created_at",
-    page: Page = 1,
-    limit: Limit = 20,
-) -> LoggedConversations:
-    """Conversations of end users with an app."""
+) -> TalkFilter:
+    """Which conversations or texts a page or a file asks for."""
     app = await _app(services, signed_in, app_id)
-    wanted = TalkFilter(
+    return TalkFilter(
         app_id=app.id,
         period=await asked_period(services, signed_in, start, end),
         annotated=_ANNOTATED[annotation_status],
         keyword=keyword,
         status=status or None,
+        rating=rating or None,
+        person=person,
+        created_from=created_from or None,
+        api_key_id=api_key_id or None,
         sort_by=sort_by,
     )
+
+
+async def _run_filter(
+    app_id: str,
+    services: ServicesDep,
+    signed_in: EditorDep,
+    keyword: Keyword = "",
+    status: Status = "",
+    created_from: Channel = "",
+    triggered_from: Trigger = "",
+    end_user: Annotated[str, Query(max_length=255, description="A session id.")] = "",
+    person: PersonQuery = "",
+    api_key_id: KeyQuery = "",
+    start: Moment = "",
+    end: Moment = "",
+    sort_by: Literal["created_at", "-created_at"] = "-created_at",
+) -> RunFilter:
+    """Which runs a page or a file asks for."""
+    app = await _app(services, signed_in, app_id)
+    asked = await asked_period(services, signed_in, start, end)
+    return RunFilter(
+        workspace_id=signed_in.workspace_id,
+        app_id=app.id,
+        statuses=(status,) if status else (),
+        keyword=keyword,
+        created_after=asked.start,
+        created_before=None if asked.stop is None else asked.stop - 1,
+        created_from=created_from or None,
+        triggered_from=triggered_from or None,
+        session_id=end_user or None,
+        person=person,
+        api_key_id=api_key_id or None,
+        oldest_first=sort_by == "created_at",
+    )
+
+
+TalkFilterDep = Annotated[TalkFilter, Depends(_talk_filter)]
+RunFilterDep = Annotated[RunFilter, Depends(_run_filter)]
+
+
+@router.get("/apps/{app_id}/chat-conversations")
+async def list_conversations(
+    services: ServicesDep, signed_in: EditorDep, wanted: TalkFilterDep, page: Page = 1, limit: Limit = 20
+) -> LoggedConversations:
+    """Conversations of end users with an app."""
     rows, total = await services.talks.conversations(wanted, page=page, limit=limit)
     return LoggedConversations(
         data=[LoggedConversation(**_conversation(row)) for row in rows],
@@ -237,6 +303,14 @@ async def list_conversations(
         total=total,
         has_more=page * limit < total,
     )
+
+
+@router.get("/apps/{app_id}/chat-conversations/export", response_class=StreamingResponse, responses=EXPORTED)
+async def export_conversations(
+    services: ServicesDep, signed_in: EditorDep, wanted: TalkFilterDep, format: ExportForm = "csv"
+) -> StreamingResponse:
+    """Every message of the conversations that the list would show, all pages of it."""
+    return _file("conversations", format, _messages_of(services.talks.said(wanted)))
 
 
 @router.get("/apps/{app_id}/chat-conversations/{conversation_id}")
@@ -276,32 +350,21 @@ async def list_messages(
 
 @router.get("/apps/{app_id}/completion-messages")
 async def list_texts(
-    app_id: str,
-    services: ServicesDep,
-    signed_in: EditorDep,
-    keyword: Keyword = "",
-    start: Moment = "",
-    end: Moment = "",
-    annotation_status: AnnotationStatus = "all",
-    status: Status = "",
-    sort_by: SortBy = "-created_at",
-    page: Page = 1,
-    limit: Limit = 20,
+    services: ServicesDep, signed_in: EditorDep, wanted: TalkFilterDep, page: Page = 1, limit: Limit = 20
 ) -> LoggedTexts:
     """What end users had a completion app write."""
-    app = await _app(services, signed_in, app_id)
-    wanted = TalkFilter(
-        app_id=app.id,
-        period=await asked_period(services, signed_in, start, end),
-        annotated=_ANNOTATED[annotation_status],
-        keyword=keyword,
-        status=status or None,
-        sort_by=sort_by,
-    )
     rows, total = await services.talks.texts(wanted, page=page, limit=limit)
     return LoggedTexts(
         data=[_text(row) for row in rows], page=page, limit=limit, total=total, has_more=page * limit < total
     )
+
+
+@router.get("/apps/{app_id}/completion-messages/export", response_class=StreamingResponse, responses=EXPORTED)
+async def export_texts(
+    services: ServicesDep, signed_in: EditorDep, wanted: TalkFilterDep, format: ExportForm = "csv"
+) -> StreamingResponse:
+    """Every text that the list would show, all pages of it."""
+    return _file("texts", format, _messages_of(services.talks.written(wanted)))
 
 
 @router.get("/apps/{app_id}/messages/{message_id}")
@@ -329,34 +392,14 @@ async def list_prompts(app_id: str, message_id: str, services: ServicesDep, sign
 
 @router.get("/apps/{app_id}/workflow-app-logs")
 async def list_app_runs(
-    app_id: str,
     services: ServicesDep,
     signed_in: EditorDep,
-    keyword: Keyword = "",
-    status: Status = "",
-    created_from: Annotated[str, Query(max_length=16)] = "",
-    triggered_from: Trigger = "",
-    end_user: Annotated[str, Query(max_length=255, description="A session id.")] = "",
+    wanted: RunFilterDep,
     account: Annotated[str, Query(max_length=255, description="The address of a member.")] = "",
-    start: Moment = "",
-    end: Moment = "",
     page: Page = 1,
     limit: Limit = 20,
 ) -> AppRuns:
     """Runs of an app for its users, without those of its draft."""
-    app = await _app(services, signed_in, app_id)
-    asked = await asked_period(services, signed_in, start, end)
-    wanted = RunFilter(
-        workspace_id=signed_in.workspace_id,
-        app_id=app.id,
-        statuses=(status,) if status else (),
-        keyword=keyword,
-        created_after=asked.start,
-        created_before=None if asked.stop is None else asked.stop - 1,
-        created_from=created_from or None,
-        triggered_from=triggered_from or None,
-        session_id=end_user or None,
-    )
     rows, total = await services.logs.page(wanted, page=page, limit=limit, account_email=account or None)
     return AppRuns(
         data=[LoggedRun.model_validate(run_map(row)) for row in rows],
@@ -365,6 +408,14 @@ async def list_app_runs(
         total=total,
         has_more=page * limit < total,
     )
+
+
+@router.get("/apps/{app_id}/workflow-app-logs/export", response_class=StreamingResponse, responses=EXPORTED)
+async def export_runs(
+    services: ServicesDep, signed_in: EditorDep, wanted: RunFilterDep, format: ExportForm = "csv"
+) -> StreamingResponse:
+    """Every run that the list would show, all pages of it."""
+    return _file("runs", format, (run_line(row) async for row in services.logs.every(wanted)))
 
 
 @router.put("/apps/{app_id}/logs/{kind}/{record_id}/read")
@@ -417,6 +468,16 @@ async def export_feedback(
         body, media = "".join(_csv(entries)).encode("utf-8-sig"), "text/csv; charset=utf-8"
     name = f"feedback.{format}"
     return Response(body, media_type=media, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+async def _messages_of(found: AsyncIterable[list[MessageRow]]) -> AsyncGenerator[Line, None]:
+    async for rows in found:
+        for row in rows:
+            yield message_line(row)
+
+
+def _file(name: str, format: ExportForm, lines: AsyncIterable[Line]) -> StreamingResponse:
+    return StreamingResponse(lines_as(format, lines), media_type=MEDIA[format], headers=attachment(f"{name}.{format}"))
 
 
 async def asked_period(services: Services, signed_in: SignedIn, start: str, end: str) -> Period:
@@ -499,6 +560,7 @@ def _message(row: MessageRow, services: Services) -> LogMessage:
         annotated=row.annotated,
         user_feedback=_feedback(row.feedback.get("user")),
         admin_feedback=_feedback(row.feedback.get("admin")),
+        api_key=KeyNamed.model_validate(key_map(row.key)) if row.key else None,
         read_at=_seconds(message.read_at),
         created_at=message.created_at / SECOND,
     )

@@ -18,6 +18,14 @@ class _Logged(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
+class KeyNamed(BaseModel):
+    """A key of an app, as logs name it."""
+
+    id: str
+    name: str
+    last_characters: str
+
+
 class LoggedRun(_Logged):
     """A run in a list; `preview` has the first lines of what went in and out. Times are seconds since the epoch."""
 
@@ -44,6 +52,8 @@ class LoggedRun(_Logged):
     preview: dict[str, str]
     read_at: float | None
     """When somebody first opened it in the log of its app."""
+    api_key: KeyNamed | None = None
+    """The key that was called with, while it is there."""
 
 
 class LoggedRuns(BaseModel):

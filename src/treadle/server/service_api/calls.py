@@ -35,8 +35,8 @@ def app_route(
 
     async def endpoint(request: Request) -> ASGIApp:
         services: Services = request.app.state.services
-        app = await _app_of(request, services)
-        call = AppCall(services, request, app, CreatedFrom.SERVICE_API)
+        app, key_id = await _app_of(request, services)
+        call = AppCall(services, request, app, CreatedFrom.SERVICE_API, api_key_id=key_id)
         given = await _given_user(call, user)
         if user_required and not given:
             raise InvalidParam("`user` is required: name the end user this call is made for.", param="user")
@@ -65,7 +65,8 @@ def bearer_token(request: Request) -> str:
     return token.strip()
 
 
-async def _app_of(request: Request, services: Services) -> App:
+async def _app_of(request: Request, services: Services) -> tuple[App, str]:
+    """The app that is called, and the key that opens it."""
     owner = await services.keys.resolve(bearer_token(request), KeyType.APP)
     if owner is None or owner.app_id is None:
         raise Unauthorized("This API key is not valid.")
@@ -76,7 +77,7 @@ async def _app_of(request: Request, services: Services) -> App:
         raise Forbidden("This app is not available.")
     if not app.enable_api:
         raise Forbidden("The API of this app is switched off.")
-    return app
+    return app, owner.key_id
 
 
 async def _given_user(call: AppCall, place: From) -> str:

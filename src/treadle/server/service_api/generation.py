@@ -114,6 +114,7 @@ async def _generate(
             created_from=call.created_from,
             user_id=call.end_user_id,
             user=call.user,
+            api_key_id=call.api_key_id,
             inputs=body.inputs or {},
             files=body.files or [],
             query=query,

@@ -5,38 +5,31 @@ import { Badge } from "@/ui/badge";
 import { Cell, HeadCell, Row, Table, TableHead } from "@/ui/table";
 import { Time } from "@/ui/time";
 import { ConversationDrawer } from "./conversation-drawer";
-import { FeedbackExport } from "./feedback-export";
-import { Choice, Filters } from "./filters";
-import { ANNOTATED, oneOf, SORTS } from "./log-filter";
+import { CameFrom, Ended, Filters, Marked, Order, Rated } from "./filters";
+import { LogExport } from "./log-export";
+import { SORTS } from "./log-filter";
 import { LogList } from "./log-list";
 import type { LogProps } from "./logs-page";
-import { conversationsQuery } from "./logs-query";
+import { conversationsQuery, talkFilter } from "./logs-query";
 import { Annotated, Person, Ratings, Unread } from "./marks";
-import { useStart } from "./use-start";
+import { useSpan } from "./use-span";
 
 /** The conversations of end users with an app. */
 export function ConversationLog({ app, search, onSearch }: LogProps) {
   const { t } = useTranslation();
-  const list = useQuery(conversationsQuery(app.id, search, useStart(search.period)));
+  const filter = talkFilter(search, useSpan(search.period));
+  const list = useQuery(conversationsQuery(app.id, search, filter));
+  const filters = { search, onChange: onSearch };
   const ids = list.data?.data.map((entry) => entry.id) ?? [];
   const open = (id: string | undefined) => onSearch({ ...search, open: id });
   return (
     <>
-      <Filters search={search} onChange={onSearch} actions={<FeedbackExport appId={app.id} />}>
-        <Choice
-          label={t("logs.annotatedFilter")}
-          value={oneOf(ANNOTATED, search.annotated)}
-          usual="all"
-          options={ANNOTATED.map((value) => ({ value, label: value === "all" ? `${t("logs.annotatedFilter")}: ${t("logs.annotated.all")}` : t(`logs.annotated.${value}`) }))}
-          onChange={(annotated) => onSearch({ ...search, annotated, page: undefined })}
-        />
-        <Choice
-          label={t("logs.sort")}
-          value={oneOf(SORTS, search.sort)}
-          usual={SORTS[0]}
-          options={SORTS.map((value) => ({ value, label: t(`logs.sorts.${value}`) }))}
-          onChange={(sort) => onSearch({ ...search, sort, page: undefined })}
-        />
+      <Filters search={search} onChange={onSearch} actions={<LogExport appId={app.id} log="chat-conversations" filter={filter} />}>
+        <Marked {...filters} />
+        <Rated {...filters} />
+        <Ended {...filters} />
+        <CameFrom appId={app.id} {...filters} />
+        <Order {...filters} sorts={SORTS} />
       </Filters>
       <LogList list={list} search={search} onSearch={onSearch} appUrl={app.site?.url}>
         {(entries) => (

@@ -5,7 +5,8 @@ import { useTranslation } from "react-i18next";
 import { useErrorText } from "@/i18n/errors";
 import { Button, buttonClass, IconButton } from "@/ui/button";
 import { Empty, Skeleton } from "@/ui/empty";
-import { PAGE_SIZE, pageOf, type LogSearch } from "./log-filter";
+import { NativeSelect } from "@/ui/field";
+import { isFiltered, numbersAround, PAGE_SIZES, pageOf, sizeOf, type LogSearch } from "./log-filter";
 
 interface LogListProps<Entry> {
   list: UseQueryResult<{ data: Entry[]; total: number }>;
@@ -38,7 +39,7 @@ export function LogList<Entry>({ list, search, onSearch, appUrl, children }: Log
     );
   }
   if (list.data.data.length === 0) {
-    const filtered = [search.keyword, search.period, search.annotated, search.status, search.from, search.page].some((part) => part !== undefined);
+    const filtered = isFiltered(search);
     return (
       <Empty
         icon={<ScrollText size={28} strokeWidth={1.5} />}
@@ -61,28 +62,59 @@ export function LogList<Entry>({ list, search, onSearch, appUrl, children }: Log
   return (
     <>
       {children(list.data.data)}
-      <Pager total={list.data.total} page={pageOf(search)} onPage={(page) => onSearch({ ...search, page: page === 1 ? undefined : String(page) })} />
+      <Pager total={list.data.total} search={search} onSearch={onSearch} />
     </>
   );
 }
 
-function Pager({ total, page, onPage }: { total: number; page: number; onPage: (page: number) => void }) {
+interface PagerProps {
+  total: number;
+  search: LogSearch;
+  onSearch: (search: LogSearch) => void;
+}
+
+function Pager({ total, search, onSearch }: PagerProps) {
   const { t } = useTranslation();
-  const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
+  const page = pageOf(search);
+  const size = sizeOf(search);
+  const pages = Math.max(1, Math.ceil(total / size));
+  const go = (to: number) => onSearch({ ...search, page: to <= 1 ? undefined : String(Math.min(to, pages)) });
   return (
-    <div className="flex items-center gap-2 px-4 py-2 text-muted">
+    <nav aria-label={t("logs.pages")} className="flex flex-wrap items-center gap-2 px-4 py-2 text-muted">
       <span className="tabular flex-1">{t("logs.count", { count: total })}</span>
+      <NativeSelect
+        aria-label={t("logs.pageSize")}
+        className="w-auto!"
+        value={String(size)}
+        onChange={(event) => onSearch({ ...search, page: undefined, size: Number(event.target.value) === PAGE_SIZES[0] ? undefined : event.target.value })}
+      >
+        {PAGE_SIZES.toSorted((a, b) => a - b).map((each) => (
+          <option key={each} value={each}>
+            {t("logs.perPage", { size: each })}
+          </option>
+        ))}
+      </NativeSelect>
       {pages > 1 && (
         <>
-          <IconButton label={t("logs.previous")} disabled={page <= 1} onClick={() => onPage(page - 1)}>
+          <IconButton label={t("logs.previous")} disabled={page <= 1} onClick={() => go(page - 1)}>
             <ChevronLeft size={16} strokeWidth={1.5} />
           </IconButton>
-          <span className="tabular">{t("logs.page", { page, pages })}</span>
-          <IconButton label={t("logs.next")} disabled={page >= pages} onClick={() => onPage(page + 1)}>
+          {numbersAround(page, pages).map((each, at) =>
+            each === null ? (
+              <span key={`gap-${at}`} aria-hidden>
+                …
+              </span>
+            ) : (
+              <Button key={each} size="small" variant={each === page ? "accent" : "quiet"} aria-label={t("logs.page", { page: each, pages })} aria-current={each === page ? "page" : undefined} className="tabular" onClick={() => go(each)}>
+                {each}
+              </Button>
+            ),
+          )}
+          <IconButton label={t("logs.next")} disabled={page >= pages} onClick={() => go(page + 1)}>
             <ChevronRight size={16} strokeWidth={1.5} />
           </IconButton>
         </>
       )}
-    </div>
+    </nav>
   );
 }

@@ -13,6 +13,7 @@ import { Dialog } from "@/ui/dialog";
 import { Markdown } from "@/ui/markdown/markdown";
 import { formatDuration } from "@/ui/time";
 import { messageAnnotationsQuery, type LogMessage } from "./logs-query";
+import { keyName } from "./marks";
 import { MessageAnnotation } from "./message-annotation";
 import { MessageRating } from "./message-rating";
 import { PromptLog } from "./prompt-log";
@@ -95,6 +96,7 @@ function LoggedMessage({ appId, message, siblings, annotate }: LoggedMessageProp
             {t("logs.trace")}
           </Button>
         )}
+        {message.api_key !== null && <span className="text-12 text-muted">{t("logs.calledWith", { name: keyName(message.api_key) })}</span>}
         <span className="tabular ml-auto text-12 text-muted">
           {t("logs.tokensOf", {
             tokens: (message.message_tokens + message.answer_tokens).toLocaleString(i18n.language),

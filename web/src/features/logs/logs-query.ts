@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, call, type Schemas } from "@/api/client";
-import { ANNOTATED, oneOf, PAGE_SIZE, pageOf, SORTS, STATUSES, type LogSearch } from "./log-filter";
+import { ANNOTATED, CHANNELS, oneOf, pageOf, RATINGS, RUN_SORTS, sizeOf, SORTS, STATUSES, type LogSearch } from "./log-filter";
+import type { Span } from "./period";
 
 export type LoggedConversation = Schemas["LoggedConversation"];
 export type LoggedText = Schemas["LoggedText"];
@@ -11,8 +12,41 @@ export type Kind = "conversations" | "messages" | "runs";
 /** Writes to a log invalidate everything below `["log", appId]`. */
 const under = (appId: string, ...rest: readonly unknown[]) => ["log", appId, ...rest];
 
-export function conversationsQuery(appId: string, search: LogSearch, start: string) {
-  const query = { ...talks(search), start };
+export type TalkFilter = ReturnType<typeof talkFilter>;
+export type RunFilter = ReturnType<typeof runFilter>;
+
+/** Which conversations or texts an address asks for. */
+export function talkFilter(search: LogSearch, span: Span) {
+  return {
+    ...span,
+    keyword: search.keyword ?? "",
+    annotation_status: oneOf(ANNOTATED, search.annotated),
+    status: oneOf(["", ...STATUSES], search.status),
+    rating: oneOf(RATINGS, search.rating),
+    person: search.who ?? "",
+    created_from: oneOf(CHANNELS, search.from),
+    api_key_id: search.key ?? "",
+    sort_by: oneOf(SORTS, search.sort),
+  };
+}
+
+/** Which runs an address asks for. */
+export function runFilter(search: LogSearch, span: Span) {
+  return {
+    ...span,
+    keyword: search.keyword ?? "",
+    status: oneOf(["", ...STATUSES], search.status),
+    person: search.who ?? "",
+    created_from: oneOf(CHANNELS, search.from),
+    api_key_id: search.key ?? "",
+    sort_by: oneOf(RUN_SORTS, search.sort),
+  };
+}
+
+const pageIn = (search: LogSearch) => ({ page: pageOf(search), limit: sizeOf(search) });
+
+export function conversationsQuery(appId: string, search: LogSearch, filter: TalkFilter) {
+  const query = { ...filter, ...pageIn(search) };
   return queryOptions({
     queryKey: under(appId, "conversations", query),
     queryFn: ({ signal }) => call(api.GET("/apps/{app_id}/chat-conversations", { params: { path: { app_id: appId }, query }, signal })),
@@ -20,8 +54,8 @@ export function conversationsQuery(appId: string, search: LogSearch, start: stri
   });
 }
 
-export function textsQuery(appId: string, search: LogSearch, start: string) {
-  const query = { ...talks(search), start };
+export function textsQuery(appId: string, search: LogSearch, filter: TalkFilter) {
+  const query = { ...filter, ...pageIn(search) };
   return queryOptions({
     queryKey: under(appId, "texts", query),
     queryFn: ({ signal }) => call(api.GET("/apps/{app_id}/completion-messages", { params: { path: { app_id: appId }, query }, signal })),
@@ -29,12 +63,20 @@ export function textsQuery(appId: string, search: LogSearch, start: string) {
   });
 }
 
-export function runsQuery(appId: string, search: LogSearch, start: string) {
-  const query = { keyword: search.keyword ?? "", status: oneOf(["", ...STATUSES], search.status), created_from: search.from ?? "", start, page: pageOf(search), limit: PAGE_SIZE };
+export function runsQuery(appId: string, search: LogSearch, filter: RunFilter) {
+  const query = { ...filter, ...pageIn(search) };
   return queryOptions({
     queryKey: under(appId, "runs", query),
     queryFn: ({ signal }) => call(api.GET("/apps/{app_id}/workflow-app-logs", { params: { path: { app_id: appId }, query }, signal })),
     placeholderData: keepPreviousData,
+  });
+}
+
+/** The keys of an app's API, by their names. */
+export function keysQuery(appId: string) {
+  return queryOptions({
+    queryKey: ["app-keys", appId],
+    queryFn: async ({ signal }) => (await call(api.GET("/apps/{app_id}/api-keys", { params: { path: { app_id: appId } }, signal }))).data,
   });
 }
 
@@ -85,13 +127,3 @@ export const markRead = (appId: string, kind: Kind, id: string) =>
   call(api.PUT("/apps/{app_id}/logs/{kind}/{record_id}/read", { params: { path: { app_id: appId, kind, record_id: id } } }));
 
 export const logKey = (appId: string) => under(appId);
-
-function talks(search: LogSearch) {
-  return {
-    keyword: search.keyword ?? "",
-    annotation_status: oneOf(ANNOTATED, search.annotated),
-    sort_by: oneOf(SORTS, search.sort),
-    page: pageOf(search),
-    limit: PAGE_SIZE,
-  };
-}

@@ -37,6 +37,9 @@ export function Ratings({ like, dislike }: { like: number; dislike: number }) {
 
 export const ratingCount = (rating: "like" | "dislike" | null) => ({ like: Number(rating === "like"), dislike: Number(rating === "dislike") });
 
+/** What a key of an app is called: its name, or its last letters. */
+export const keyName = (key: { name: string; last_characters: string }) => (key.name === "" ? `app-…${key.last_characters}` : key.name);
+
 /** An end user's id, or a member by name. */
 export function Person({ name, member }: { name: string | null; member: boolean }) {
   const { t } = useTranslation();

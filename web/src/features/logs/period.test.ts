@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { periodOf, startOf } from "./period";
+import { firstRange, periodOf, rangeOf, spanOf, startOf } from "./period";
 
 describe("startOf", () => {
   const now = new Date("2025-05-31T22:30:00Z");
@@ -21,6 +21,21 @@ describe("startOf", () => {
   it("counts days in the reader's zone", () => {
     expect(startOf("today", now, "Europe/Berlin")).toBe("2025-06-01 00:00");
     expect(startOf("month", now, "Asia/Tokyo")).toBe("2025-06-01 00:00");
+  });
+});
+
+describe("spanOf", () => {
+  const now = new Date("2025-05-31T22:30:00Z");
+
+  it("holds both days of a range", () => {
+    expect(spanOf("2025-02-27..2025-02-28", now, "Asia/Tokyo")).toEqual({ start: "2025-02-27 00:00", end: "2025-03-01 00:00" });
+    expect(rangeOf("2025-03-02..2025-03-01")).toEqual({ from: "2025-03-01", to: "2025-03-02" });
+    expect(firstRange(now, "Europe/Berlin")).toBe("2025-05-25..2025-06-01");
+  });
+
+  it("has no end for a period, nor for what is no range", () => {
+    expect(spanOf("4w", now, "UTC")).toEqual({ start: "2025-05-03 00:00", end: "" });
+    expect(spanOf("2025-13-01..2025-01-01", now, "UTC").end).toBe("");
   });
 });
 

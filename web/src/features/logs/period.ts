@@ -10,6 +10,31 @@ export function periodOf(name: string | undefined): Period {
   return PERIODS.find((period) => period === name) ?? USUAL_PERIOD;
 }
 
+/** The days of a range that an address names, such as `2025-01-01..2025-01-31`; null for anything else. */
+export function rangeOf(name: string | undefined): { from: string; to: string } | null {
+  const [, from, to] = /^(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)$/.exec(name ?? "") ?? [];
+  if (from === undefined || to === undefined || Number.isNaN(Date.parse(from)) || Number.isNaN(Date.parse(to))) return null;
+  return from <= to ? { from, to } : { from: to, to: from };
+}
+
+/** From when to before when an address asks, as `YYYY-MM-DD HH:mm` in the zone; empty texts are no end. */
+export interface Span {
+  start: string;
+  end: string;
+}
+
+export function spanOf(name: string | undefined, now: Date, timeZone: string | undefined): Span {
+  const range = rangeOf(name);
+  if (range === null) return { start: startOf(periodOf(name), now, timeZone), end: "" };
+  const after = new Date(Date.parse(range.to) + 86_400_000).toISOString().slice(0, 10);
+  return { start: `${range.from} 00:00`, end: `${after} 00:00` };
+}
+
+/** The range that is offered first: the usual period. */
+export function firstRange(now: Date, timeZone: string | undefined): string {
+  return `${startOf(USUAL_PERIOD, now, timeZone).slice(0, 10)}..${startOf("today", now, timeZone).slice(0, 10)}`;
+}
+
 /** When a period begins, as `YYYY-MM-DD HH:mm` in the zone; empty for one without a beginning. */
 export function startOf(period: Period, now: Date, timeZone: string | undefined): string {
   if (period === "all") return "";

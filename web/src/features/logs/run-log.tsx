@@ -5,41 +5,31 @@ import { StatusLabel } from "@/ui/status";
 import { Cell, HeadCell, Row, Table, TableHead } from "@/ui/table";
 import { formatDuration, Time } from "@/ui/time";
 import type { RunStatus } from "@/api/events";
-import { Choice, Filters } from "./filters";
-import { STATUSES } from "./log-filter";
+import { CameFrom, Ended, Filters, Order } from "./filters";
+import { LogExport } from "./log-export";
+import { RUN_SORTS } from "./log-filter";
 import { LogList } from "./log-list";
 import type { LogProps } from "./logs-page";
-import { runsQuery } from "./logs-query";
-import { Person, Unread } from "./marks";
+import { runFilter, runsQuery } from "./logs-query";
+import { keyName, Person, Unread } from "./marks";
 import { RunDrawer } from "./run-drawer";
-import { useStart } from "./use-start";
-
-const SOURCES = ["web-app", "service-api", "installed-app", "trigger"] as const;
+import { useSpan } from "./use-span";
 
 /** The runs of a workflow for its users. */
 export function RunLog({ app, search, onSearch }: LogProps) {
   const { t, i18n } = useTranslation();
   const sourceName = useSourceName();
-  const list = useQuery(runsQuery(app.id, search, useStart(search.period)));
+  const filter = runFilter(search, useSpan(search.period));
+  const list = useQuery(runsQuery(app.id, search, filter));
+  const filters = { search, onChange: onSearch };
   const ids = list.data?.data.map((entry) => entry.id) ?? [];
   const open = (id: string | undefined) => onSearch({ ...search, open: id });
   return (
     <>
-      <Filters search={search} onChange={onSearch}>
-        <Choice
-          label={t("logs.status")}
-          value={search.status ?? ""}
-          usual=""
-          options={[{ value: "", label: t("logs.allStatuses") }, ...STATUSES.map((value) => ({ value, label: t(`status.${value}`) }))]}
-          onChange={(status) => onSearch({ ...search, status, page: undefined })}
-        />
-        <Choice
-          label={t("logs.fromFilter")}
-          value={search.from ?? ""}
-          usual=""
-          options={[{ value: "", label: t("logs.allFrom") }, ...SOURCES.map((value) => ({ value, label: sourceName(value) }))]}
-          onChange={(from) => onSearch({ ...search, from, page: undefined })}
-        />
+      <Filters search={search} onChange={onSearch} actions={<LogExport appId={app.id} log="workflow-app-logs" filter={filter} />}>
+        <Ended {...filters} />
+        <CameFrom appId={app.id} {...filters} />
+        <Order {...filters} sorts={RUN_SORTS} />
       </Filters>
       <LogList list={list} search={search} onSearch={onSearch} appUrl={app.site?.url}>
         {(entries) => (
@@ -73,7 +63,10 @@ export function RunLog({ app, search, onSearch }: LogProps) {
                   <Cell className="max-w-50 max-sm:hidden">
                     <Person name={entry.end_user ?? entry.account} member={entry.account !== null} />
                   </Cell>
-                  <Cell className="whitespace-nowrap text-muted max-lg:hidden">{sourceName(entry.created_from)}</Cell>
+                  <Cell className="whitespace-nowrap text-muted max-lg:hidden">
+                    {sourceName(entry.created_from)}
+                    {entry.api_key != null && <span className="block max-w-40 truncate text-12">{keyName(entry.api_key)}</span>}
+                  </Cell>
                 </Row>
               ))}
             </tbody>

@@ -2,24 +2,32 @@ import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { Cell, HeadCell, Row, Table, TableHead } from "@/ui/table";
 import { Time } from "@/ui/time";
-import { FeedbackExport } from "./feedback-export";
-import { Filters } from "./filters";
+import { CameFrom, Ended, Filters, Order, Rated } from "./filters";
+import { LogExport } from "./log-export";
+import { RUN_SORTS } from "./log-filter";
 import { LogList } from "./log-list";
 import type { LogProps } from "./logs-page";
-import { textsQuery } from "./logs-query";
+import { talkFilter, textsQuery } from "./logs-query";
 import { Person, ratingCount, Ratings, Unread } from "./marks";
 import { TextDrawer } from "./text-drawer";
-import { useStart } from "./use-start";
+import { useSpan } from "./use-span";
 
 /** What end users had a completion app write. */
 export function TextLog({ app, search, onSearch }: LogProps) {
   const { t } = useTranslation();
-  const list = useQuery(textsQuery(app.id, search, useStart(search.period)));
+  const filter = talkFilter(search, useSpan(search.period));
+  const list = useQuery(textsQuery(app.id, search, filter));
+  const filters = { search, onChange: onSearch };
   const ids = list.data?.data.map((entry) => entry.id) ?? [];
   const open = (id: string | undefined) => onSearch({ ...search, open: id });
   return (
     <>
-      <Filters search={search} onChange={onSearch} actions={<FeedbackExport appId={app.id} />} />
+      <Filters search={search} onChange={onSearch} actions={<LogExport appId={app.id} log="completion-messages" filter={filter} />}>
+        <Rated {...filters} />
+        <Ended {...filters} />
+        <CameFrom appId={app.id} {...filters} />
+        <Order {...filters} sorts={RUN_SORTS} />
+      </Filters>
       <LogList list={list} search={search} onSearch={onSearch} appUrl={app.site?.url}>
         {(entries) => (
           <Table label={t("logs.texts")}>

@@ -1,14 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { Plus, Trash2 } from "lucide-react";
+import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
-import { Button, IconButton } from "@/ui/button";
+import { Button } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Dialog } from "@/ui/dialog";
-import { Time } from "@/ui/time";
 import { Address } from "./address";
+import { KeyRow } from "./key-row";
 import { useAppChange } from "./use-app-change";
 
 type Key = Schemas["KeyShown"];
@@ -35,7 +35,7 @@ export function AppKeys({ appId, editable, administers }: AppKeysProps) {
   const [removing, setRemoving] = useState<Key | null>(null);
   const create = () =>
     change(
-      call(api.POST("/apps/{app_id}/api-keys", { params: { path } })).then((key) => {
+      call(api.POST("/apps/{app_id}/api-keys", { params: { path }, body: null })).then((key) => {
         setMade(key.token ?? null);
       }),
     );
@@ -45,16 +45,8 @@ export function AppKeys({ appId, editable, administers }: AppKeysProps) {
       {keys.data?.length === 0 && <p className="text-muted">{t("publishing.noKeys")}</p>}
       <ul>
         {keys.data?.map((key) => (
-          <li key={key.id} className="flex min-h-9 items-center gap-2">
-            <span className="font-mono text-12">app-…{key.last_characters}</span>
-            <span className="min-w-0 flex-1 truncate text-12 text-muted">
-              {key.last_used_at === null ? t("publishing.neverUsed") : <>{t("publishing.lastUsed")} <Time at={key.last_used_at} /></>}
-            </span>
-            {administers && (
-              <IconButton label={t("publishing.removeKey", { end: key.last_characters })} onClick={() => setRemoving(key)}>
-                <Trash2 size={16} strokeWidth={1.5} />
-              </IconButton>
-            )}
+          <li key={key.id}>
+            <KeyRow appId={appId} apiKey={key} editable={editable} onRemove={administers ? () => setRemoving(key) : undefined} />
           </li>
         ))}
       </ul>

@@ -7,10 +7,17 @@ from typing import Any
 
 import pytest
 
+from tests.doubles.script import Reply, ToolCall
+from tests.doubles.scripted_model import ScriptedModel
 from tests.nodes.ports import MemoryFiles, file, replies
+from tests.server.agents import agent_app, in_round, messages_of
 from tests.tools.builtin.calls import a_call, given
+from treadle.accounts.tables import EndUserType
+from treadle.apps.running.requests import StartRun
+from treadle.apps.tables import CreatedFrom
 from treadle.apps.tool_secrets import tool_secrets_in
 from treadle.engine.errors import ToolCredentialsError, ToolInvokeError
+from treadle.engine.events import RunFinished
 from treadle.engine.ports import ModelRef, ToolFile, ToolJson, ToolLink, ToolRef, ToolText, ToolVariable
 from treadle.server.services import Services, open_services
 from treadle.settings import Settings
@@ -41,7 +48,7 @@ def write(
 
 @pytest.fixture
 async def services(tmp_path: Path) -> AsyncIterator[Services]:
-    settings = Settings(data_dir=tmp_path, local_model=False, extensions_dir=EXAMPLE)  # type: ignore[call-arg]
+    settings = Settings(data_dir=tmp_path, local_model=False, egress_allow=("127.0.0.1",), extensions_dir=EXAMPLE)  # type: ignore[call-arg]
     async with open_services(settings=settings) as opened:
         yield opened
 
@@ -74,6 +81,41 @@ async def test_the_example_is_there_after_a_start_and_gives_every_kind_of_messag
     assert isinstance(told[3], ToolFile)
     assert (told[3].file.filename, told[3].file.mime_type) == ("cutting.csv", "text/csv")
     assert told[4] == ToolVariable("metres", 3.2)
+
+
+async def test_an_agent_calls_the_example(services: Services) -> None:
+    workspace = await services.accounts.only_workspace()
+    await services.tools.credentials.add(workspace.id, "yardage", {"member_number": "M-7"})
+    tool = {"provider_type": "builtin", "provider_id": "yardage", "provider_name": "yardage", "tool_name": "cloth",
+            "tool_label": "Cloth", "enabled": True, "tool_parameters": {"width": "90"}}  # fmt: skip
+    query = "How much for two?"
+    with ScriptedModel().in_thread() as model:
+        model.reply_when(in_round(query, 0), Reply(tool_calls=(ToolCall("cloth", {"garments": 2}),)))
+        model.reply_when(in_round(query, 1), "Five metres.")
+        credentials = {"endpoint_url": model.url, "api_key": model.key, "mode": "chat",
+                       "function_calling_type": "tool_call"}  # fmt: skip
+        await services.models.add_model(
+            workspace.id, "openai_api_compatible", "llm", "caller", credentials, default=True, validate=False
+        )
+        app = (await services.apps.import_file(workspace.id, agent_app(tool), publish=True)).app
+        user = await services.end_users.get_or_create(
+            workspace_id=workspace.id, app_id=app.id, type=EndUserType.SERVICE_API, session_id="ada", is_anonymous=False
+        )
+        run = await services.host.start(
+            StartRun(
+                app=app,
+                created_from=CreatedFrom.SERVICE_API,
+                user_id=user.id,
+                user="ada",
+                inputs={},
+                query=query,
+            )
+        )
+        finished = await run.finished()
+        assert isinstance(finished, RunFinished)
+        assert finished.outputs["answer"] == "Five metres."
+        [told] = [str(message["content"]) for message in messages_of(model.requests[-1]) if message["role"] == "tool"]
+        assert told.startswith("2 garments take 5.0 m of cloth that is 90 cm wide.")
 
 
 DIFY = """

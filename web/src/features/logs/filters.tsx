@@ -26,7 +26,7 @@ const PAUSE_MS = 400;
 export function Filters({ search, onChange, children, actions }: FiltersProps) {
   const { t } = useTranslation();
   return (
-    <div className="sticky top-0 z-10 flex flex-wrap items-center gap-2 border-b border-line bg-bg px-4 py-2">
+    <div className="z-10 flex flex-wrap items-center gap-2 border-b border-line bg-bg px-4 py-2 md:sticky md:top-0">
       <Days value={search.period} onChange={(period) => onChange({ ...search, period, page: undefined })} />
       {children}
       <Words label={t("logs.user")} value={search.who ?? ""} onChange={(who) => onChange({ ...search, who, page: undefined })} />
@@ -97,7 +97,7 @@ function Days({ value, onChange }: { value: string | undefined; onChange: (perio
       <TextInput
         type="date"
         aria-label={label}
-        className="w-auto!"
+        className="w-auto! max-md:flex-1"
         value={range[side]}
         onChange={(event) => {
           const days = { ...range, [side]: event.target.value };
@@ -115,7 +115,7 @@ function Days({ value, onChange }: { value: string | undefined; onChange: (perio
         onChange={(period) => onChange(period === CUSTOM ? firstRange(new Date(), timeZone) : period)}
       />
       {day(t("logs.fromDay"), "from")}
-      {range !== null && <span aria-hidden>–</span>}
+      {range !== null && <span aria-hidden className="max-md:hidden">–</span>}
       {day(t("logs.toDay"), "to")}
     </>
   );

@@ -160,8 +160,11 @@ def test_a_newcomer_with_one_key_is_guided(treadle: Terminal):
         listed = treadle("model", "list").out
         assert "gpt-4o-mini  (default)" in listed
         assert treadle("model", "list", "--remote", "acme").out == "gpt-4o-mini\ngpt-4o\n"
-        wrong = treadle("model", "add", typed="acme\nsk-wrong\n\ny\n")
+        wrong = treadle("model", "add", typed="acme\nsk-wrong\nn\n\ny\n")
         assert (wrong.code, "HTTP 401" in wrong.err) == (1, True)
+        mended = treadle("model", "add", typed=f"acme\nsk-wrong\n\n{model.key}\ngpt-4o\ny\n")
+        assert (mended.code, "[acme] the provider refused the API key" in mended.out) == (0, True)
+        assert mended.out.endswith("Added gpt-4o of acme as the default.\n")
         assert treadle("model", "test", "--provider", "acme", "--model", "gpt-4o-mini").code == 0
         model.take_violations()
 

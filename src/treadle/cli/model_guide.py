@@ -23,8 +23,13 @@ async def guide(models: "ModelService", workspace_id: str) -> str:
     if provider.help is not None:
         typer.echo(f"{provider.help.title.en_US}: {provider.help.url}")
     one_key = "predefined-model" in provider.configure
-    fields = _fields(provider.provider_form if one_key else provider.model_form, provider.kinds[0])
-    name, context_size = await _model(models, workspace_id, provider, fields)
+    form = provider.provider_form if one_key else provider.model_form
+    while True:
+        fields = _fields(form, provider.kinds[0])
+        offered = await _offered(models, workspace_id, provider, fields)
+        if offered is not None:
+            break
+    name, context_size = _model(provider, offered)
     if context_size and any(field.variable == "context_size" for field in provider.model_form) and not one_key:
         fields["context_size"] = str(context_size)
     kinds = [each.kind for each in provider.models if each.model == name]
@@ -81,17 +86,26 @@ def _fields(form: Sequence["FormField"], kind: str) -> dict[str, str | bool]:
     return fields
 
 
-async def _model(
+async def _offered(
     models: "ModelService", workspace_id: str, provider: "Provider", fields: dict[str, str | bool]
-) -> tuple[str, int | None]:
-    """The model's name, chosen among those that the provider offers, and its context size where it tells."""
+) -> "list[RemoteModel] | None":
+    """The models that the provider offers, none where it cannot be asked; None when the key is to be entered again."""
+    from treadle.engine.errors import InvokeAuthorizationError
     from treadle.models.errors import ModelSetupError
 
-    offered: list[RemoteModel] = []
     try:
-        offered = await models.administration.remote_models(workspace_id, provider.provider, fields)
+        return await models.administration.remote_models(workspace_id, provider.provider, fields)
     except ModelSetupError as error:
-        typer.echo(f"Its models cannot be listed ({error})")
+        if not isinstance(error.__cause__, InvokeAuthorizationError):
+            typer.echo(f"Its models cannot be listed ({error})")
+            return []
+        typer.echo(str(error))
+        typer.echo("A key that may call models but not list them is good enough.")
+        return None if typer.confirm("Enter another one?", default=True) else []
+
+
+def _model(provider: "Provider", offered: "list[RemoteModel]") -> tuple[str, int | None]:
+    """The model's name, chosen among those that the provider offers, and its context size where it tells."""
     known = [each.model for each in provider.models if not each.deprecated]
     names = [each.name for each in offered]
     best = [name for name in known if name in names] or names or known

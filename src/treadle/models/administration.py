@@ -341,7 +341,7 @@ class ModelAdministration:
         if wire is None:
             raise ModelSetupError(f"{provider.label.en_US} cannot be asked for its models; name the model.")
         try:
-            return await wire.list_models(target_of(provider, Model(model="-"), fields, Price()))
+            return await wire.list_models(target_of(provider, Model(model=""), fields, Price()))
         except InvokeError as error:
             raise CredentialsValidateFailedError(str(error)) from error
 

@@ -12,7 +12,8 @@ Settings: TypeAlias = Mapping[str, str | bool | int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One model, ready to be called. `name` is what the workspace calls it, `upstream` what the provider does."""
+    """One model, ready to be called. `name` is what the workspace calls it, `upstream` what the provider does; both are
+    empty where the provider itself is asked."""
 
     provider: str
     name: str
@@ -32,8 +33,10 @@ class Target:
         """`text` as an error message: which model speaks, and no secret in it."""
         for secret in self.secrets:
             text = text.replace(secret, "***")
-        return f"[{self.provider}] {self.name}: {text}"
+        return f"[{self.provider}] {self.name}: {text}" if self.name else f"[{self.provider}] {text}"
 
     def command(self, kind: Literal["llm", "text-embedding"] = "llm") -> str:
         """The command that stores a new credential for this model."""
+        if not self.name:
+            return f"treadle model add --provider {self.provider} --credential ..."
         return f"treadle model add --provider {self.provider} --type {kind} --model {self.name} --credential ..."

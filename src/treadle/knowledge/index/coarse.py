@@ -26,6 +26,8 @@ _SCANNED, _MADE = 20_000, 4_000
 """Rows that are compared at once, so that they stay in the processor's cache, and that are made into bits at once."""
 _NARROW = 146
 """Words of a vector up to which what it loses, at most seven a dimension, fits 16 bits."""
+_IN_A_BYTE = 3
+"""Words whose bits a byte can count."""
 _STEP = 0.7
 """A level of a question's values, in their mean size; there are four levels for either sign."""
 _BLOCK = 64
@@ -121,15 +123,22 @@ class _Signs:
 
 def _lost(bits: Bits, sign: Bits, planes: list[Bits]) -> NDArray[np.uint16 | np.uint32]:
     """The sum, over the dimensions where a row's bit is not the question's, of the question's value."""
-    differing, masked, count = np.empty_like(bits[0]), np.empty_like(bits[0]), np.empty(bits.shape[1], dtype=np.uint8)
+    count = bits.shape[1]
+    differing, masked = np.empty_like(bits[0]), np.empty_like(bits[0])
+    ones, few = np.empty(count, dtype=np.uint8), np.empty((1 + len(planes), count), dtype=np.uint8)
     kind = np.uint16 if bits.shape[0] <= _NARROW else np.uint32
-    sums: list[NDArray[np.uint16 | np.uint32]] = [np.zeros(bits.shape[1], dtype=kind) for _ in range(1 + len(planes))]
+    sums: list[NDArray[np.uint16 | np.uint32]] = [np.zeros(count, dtype=kind) for _ in few]
     for word, words in enumerate(bits):
         np.bitwise_xor(words, sign[word], out=differing)
-        sums[0] += np.bitwise_count(differing, out=count)
-        for plane, total in zip(planes, sums[1:], strict=True):
-            np.bitwise_and(differing, plane[word], out=masked)
-            total += np.bitwise_count(masked, out=count)
+        for place, plane in enumerate((None, *planes)):
+            held = differing if plane is None else np.bitwise_and(differing, plane[word], out=masked)
+            if word % _IN_A_BYTE == 0:
+                np.bitwise_count(held, out=few[place])
+            else:
+                few[place] += np.bitwise_count(held, out=ones)
+        if word % _IN_A_BYTE == _IN_A_BYTE - 1 or word == len(bits) - 1:
+            for total, some in zip(sums, few, strict=True):
+                total += some
     for shift, total in enumerate(sums[1:], 1):
         sums[0] += total << shift
     return sums[0]

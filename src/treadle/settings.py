@@ -343,6 +343,9 @@ class Settings(BaseSettings):
         description="How workspaces get at Notion: by signing in there, or by the one secret of this server.",
         validation_alias=_known_as("notion_integration_type", "NOTION_INTEGRATION_TYPE"),
     )
+    notion_api_url: str = Field(
+        "https://api.notion.com/v1", description="Address of Notion's API, for a gateway that stands in between."
+    )
     notion_client_id: str = Field(
         "", description="Id of the integration that is registered with Notion.",
         validation_alias=_known_as("notion_client_id", "NOTION_CLIENT_ID"),

@@ -29,6 +29,7 @@ from treadle.platform.refusals import Forbidden, InvalidParam, NotFound, Refusal
 from treadle.settings import Settings
 
 WEBSITE, NOTION = "website", "notion"
+MAX_TOKEN = 512
 Result = TypeVar("Result")
 Secret = TypeVar("Secret", "WebKey", "NotionToken")
 KEYED = ("firecrawl", "jinareader", "watercrawl")
@@ -163,8 +164,17 @@ class SourceCredentials:
         secret = self._settings.notion_internal_secret
         if not secret:
             raise Refusal("NOTION_INTERNAL_SECRET is not set; the operator of this server sets it.")
-        name = await _told(Notion(self._http, secret).workspace_name())
+        name = await _told(self._reader(secret).workspace_name())
         await self._keep_notion(asker, Workspace(secret, asker.workspace_id, name, None))
+
+    async def bind_token(self, asker: Asker, token: str) -> None:
+        """Take up the access of an internal integration, by its token. Raises Forbidden, InvalidParam and Refusal."""
+        _check_administrator(asker)
+        given = token.strip()
+        if not 1 <= len(given) <= MAX_TOKEN or not given.isascii() or not given.isprintable():
+            raise InvalidParam("`token` must be the token of an internal integration of Notion.", param="token")
+        integration, name = await _told(self._reader(given).identity())
+        await self._keep_notion(asker, Workspace(given, integration, name, None))
 
     async def bind_notion(self, asker: Asker, code: str, state: str) -> None:
         """Take up the access that a person has given. Raises Forbidden, InvalidParam and Refusal."""
@@ -177,7 +187,7 @@ class SourceCredentials:
         """Ask Notion which pages are granted now. Raises NotFound, Forbidden and Refusal."""
         _check_administrator(asker)
         row = await self._notion_row(asker.workspace_id, credential_id)
-        pages = await _told(Notion(self._http, self._opened(row, NotionToken).access_token).pages())
+        pages = await _told(self._reader(self._opened(row, NotionToken).access_token).pages())
         async with self._db.transaction() as session:
             current = await ExternalRepository(session, asker.workspace_id).credential(row.id, NOTION)
             if current is not None:
@@ -203,11 +213,11 @@ class SourceCredentials:
             rows = await ExternalRepository(session, workspace_id).credentials(NOTION)
         for row in rows:
             if not row.disabled and (row.id == credential_id or _info(row).get("workspace_id") == notion_workspace_id):
-                return Notion(self._http, self._opened(row, NotionToken).access_token)
+                return self._reader(self._opened(row, NotionToken).access_token)
         raise Refusal("This Notion workspace is not connected, or is switched off.", code="provider_not_initialize")
 
     async def _keep_notion(self, asker: Asker, given: Workspace) -> None:
-        pages = await _told(Notion(self._http, given.access_token).pages())
+        pages = await _told(self._reader(given.access_token).pages())
         info = {
             "workspace_name": given.workspace_name,
             "workspace_icon": given.workspace_icon,
@@ -237,7 +247,16 @@ class SourceCredentials:
             raise Refusal(
                 "Notion is not set up: the operator of this server sets NOTION_CLIENT_ID and NOTION_CLIENT_SECRET."
             )
-        return NotionOAuth(self._http, settings.notion_client_id, settings.notion_client_secret, self._callback)
+        return NotionOAuth(
+            self._http,
+            settings.notion_client_id,
+            settings.notion_client_secret,
+            self._callback,
+            base=settings.notion_api_url.rstrip("/"),
+        )
+
+    def _reader(self, token: str) -> Notion:
+        return Notion(self._http, token, base=self._settings.notion_api_url.rstrip("/"))
 
     def _state(self, asker: Asker) -> str:
         return self._crypto.sign(_state_text(asker))

@@ -4218,6 +4218,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth/data-source/notion/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bind Notion Token
+         * @description Connect a Notion workspace by the token of an internal integration, once Notion takes it.
+         */
+        post: operations["data_sources_bind_notion_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/oauth/data-source/notion/{binding_id}/sync": {
         parameters: {
             query?: never;
@@ -7398,6 +7418,9 @@ export interface components {
         };
         InstalledApps: {
             data: components["schemas"]["InstalledAppShown"][];
+        };
+        IntegrationToken: {
+            token: string;
         };
         Integrations: {
             data: components["schemas"]["NotionShown"][];
@@ -17895,6 +17918,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Returned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_bind_notion_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntegrationToken"];
             };
         };
         responses: {

@@ -103,8 +103,12 @@ class Notion:
 
     async def workspace_name(self) -> str:
         """The name of the workspace; also the check that the token is good. Raises SourceError."""
+        return (await self.identity())[1]
+
+    async def identity(self) -> tuple[str, str]:
+        """The id of the integration, which has one workspace, and that workspace's name. Raises SourceError."""
         answer = await self._api.get(f"{self._base}/users/me")
-        return str(_object(answer.get("bot")).get("workspace_name") or "workspace")
+        return str(answer.get("id") or ""), str(_object(answer.get("bot")).get("workspace_name") or "workspace")
 
     async def pages(self) -> list[NotionPage]:
         """Everything that is shared with the integration, as a tree by `parent_id`. Raises SourceError."""

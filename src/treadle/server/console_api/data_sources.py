@@ -84,6 +84,11 @@ class PageText:
 
 
 @dataclass(slots=True)
+class IntegrationToken:
+    token: str = field(repr=False)
+
+
+@dataclass(slots=True)
 class Returned:
     code: str
     state: str = ""
@@ -152,6 +157,13 @@ async def notion_returned(
 async def bind_notion(body: Returned, services: ServicesDep, signed_in: AdministratorDep) -> Done:
     """Take up the access that Notion gave."""
     await services.knowledge.sources.bind_notion(asker_of(signed_in), body.code, body.state)
+    return Done()
+
+
+@router.post("/oauth/data-source/notion/token")
+async def bind_notion_token(body: IntegrationToken, services: ServicesDep, signed_in: AdministratorDep) -> Done:
+    """Connect a Notion workspace by the token of an internal integration, once Notion takes it."""
+    await services.knowledge.sources.bind_token(asker_of(signed_in), body.token)
     return Done()
 
 

@@ -1,9 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
+import { Field, TextInput } from "@/ui/field";
 import { Switch } from "@/ui/switch";
 
 const KEY = ["data-sources", "notion"];
@@ -29,6 +30,8 @@ export function NotionWorkspaces({ editable }: { editable: boolean }) {
   const queries = useQueryClient();
   const found = useQuery({ queryKey: KEY, queryFn: async ({ signal }) => (await call(api.GET("/data-source/integrates", { signal }))).data });
   const change = useMutation({ mutationFn: (work: () => Promise<unknown>) => work(), onSuccess: () => queries.invalidateQueries({ queryKey: KEY }) });
+  const [asking, setAsking] = useState(false);
+  const [token, setToken] = useState("");
   const connect = async () => {
     const { data: address } = await call(api.GET("/oauth/data-source/notion"));
     if (address !== "internal") window.location.assign(address);
@@ -46,11 +49,36 @@ export function NotionWorkspaces({ editable }: { editable: boolean }) {
       <div className="flex items-center gap-3">
         <h3 className="flex-1 text-16 font-semibold">Notion</h3>
         {editable && (
-          <Button size="small" busy={change.isPending} onClick={() => change.mutate(connect)}>
-            {t("knowledgeSetup.notion.connect")}
-          </Button>
+          <>
+            <Button size="small" aria-expanded={asking} onClick={() => setAsking(!asking)}>
+              {t("knowledgeSetup.notion.byToken")}
+            </Button>
+            <Button size="small" busy={change.isPending} onClick={() => change.mutate(connect)}>
+              {t("knowledgeSetup.notion.connect")}
+            </Button>
+          </>
         )}
       </div>
+      {asking && (
+        <form
+          className="flex flex-col gap-3 rounded-card border border-line bg-surface p-3"
+          onSubmit={(event) => {
+            event.preventDefault();
+            change.mutate(async () => {
+              await call(api.POST("/oauth/data-source/notion/token", { body: { token } }));
+              setToken("");
+              setAsking(false);
+            });
+          }}
+        >
+          <Field id="notion-token" label={t("knowledgeSetup.notion.token")} hint={t("knowledgeSetup.notion.tokenHint")}>
+            <TextInput id="notion-token" type="password" autoComplete="off" autoFocus value={token} onChange={(event) => setToken(event.target.value)} />
+          </Field>
+          <Button type="submit" variant="primary" size="small" className="self-start" busy={change.isPending} disabled={token.trim() === ""}>
+            {t("knowledgeSetup.keys.save")}
+          </Button>
+        </form>
+      )}
       {error !== null && <p className="text-danger">{errorText(error)}</p>}
       {found.data?.length === 0 && <p className="text-muted">{t("knowledgeSetup.notion.none")}</p>}
       {found.data?.map((workspace) => {

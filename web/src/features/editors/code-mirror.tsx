@@ -28,7 +28,7 @@ const THEME = EditorView.theme({
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
     backgroundColor: "color-mix(in oklch, var(--accent) 25%, transparent)",
   },
-  ".cm-gutters": { backgroundColor: "transparent", color: "var(--muted)", border: "none" },
+  ".cm-gutters": { backgroundColor: "var(--raised)", color: "var(--muted)", border: "none" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "color-mix(in oklch, var(--sunken) 60%, transparent)" },
   ".cm-placeholder": { color: "var(--muted)" },
   ".cm-matchingBracket": { backgroundColor: "var(--accent-soft)", color: "inherit", outline: "none" },

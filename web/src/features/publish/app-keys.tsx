@@ -56,7 +56,13 @@ export function AppKeys({ appId, editable, administers }: AppKeysProps) {
         </Button>
       )}
       {made !== null && (
-        <Dialog open onOpenChange={(open) => !open && setMade(null)} title={t("publishing.keyMade")} description={t("publishing.keyMadeHint")}>
+        <Dialog
+          open
+          onOpenChange={(open) => !open && setMade(null)}
+          title={t("publishing.keyMade")}
+          description={t("publishing.keyMadeHint")}
+          footer={<Button onClick={() => setMade(null)}>{t("common.close")}</Button>}
+        >
           <Address url={made} />
         </Dialog>
       )}

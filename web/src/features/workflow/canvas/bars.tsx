@@ -1,4 +1,4 @@
-import { useStore as useFlowStore } from "@xyflow/react";
+import { useReactFlow, useStore as useFlowStore } from "@xyflow/react";
 import { useNavigate } from "@tanstack/react-router";
 import clsx from "clsx";
 import { ChevronDown, CloudAlert, CloudCheck, Ellipsis, RefreshCw } from "lucide-react";
@@ -89,6 +89,11 @@ export function TopBar({ problemCount, hasErrors, siteUrl }: TopBarProps) {
           {mode === "workflow" && (
             <MenuItem disabled={siteUrl === null} onSelect={() => siteUrl !== null && window.open(`${siteUrl}?mode=batch`, "_blank", "noopener")}>
               {t("workflow.publish.batch")}
+            </MenuItem>
+          )}
+          {mode === "workflow" && (
+            <MenuItem disabled={published == null} onSelect={() => void navigate({ to: "/app/$appId/overview", params: { appId } })}>
+              {t("workflow.publish.tool")}
             </MenuItem>
           )}
           {mode === "advanced-chat" && (
@@ -189,10 +194,14 @@ export function OperatorBar() {
 
 const BAR = "z-5 flex gap-0.5 rounded-card border border-line bg-surface p-1";
 
+const STEPS = [25, 50, 75, 100, 200];
+const STEP_KEYS: Readonly<Record<number, string>> = { 50: "shift+5", 100: "shift+1" };
+
 /** Below on the canvas: zoom, undo, the list of steps. */
 export function ViewBar() {
   const { t } = useTranslation();
   const zoom = useFlowStore((state) => Math.round(state.transform[2] * 100));
+  const { zoomTo } = useReactFlow();
   return (
     <div role="toolbar" aria-label={t("workflow.canvas.view")} className={BAR}>
       <CommandButton id="zoomOut" className="max-sm:hidden" />
@@ -205,7 +214,13 @@ export function ViewBar() {
           </Button>
         }
       >
-        {(["fit", "actualSize", "halfSize", "zoomIn", "zoomOut", "locate", "minimap"] as const).map((id) => (
+        {STEPS.map((step) => (
+          <MenuItem key={step} shortcut={STEP_KEYS[step]} onSelect={() => void zoomTo(step / 100, { duration: 120 })}>
+            {`${step} %`}
+          </MenuItem>
+        ))}
+        <MenuSeparator />
+        {(["fit", "zoomIn", "zoomOut", "locate", "minimap"] as const).map((id) => (
           <CommandItem key={id} id={id} />
         ))}
       </Menu>

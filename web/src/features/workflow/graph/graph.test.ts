@@ -163,6 +163,14 @@ describe("references", () => {
   });
 });
 
+describe("inputs of code", () => {
+  it("want a variable", () => {
+    const variables = [{ variable: "set", value_selector: ["start", "q"] }, { variable: "unset", value_selector: [] }];
+    const found = problemsOf(doc([node("start", "start"), node("c", "code", { variables })], ["start", "c"]), "workflow");
+    expect(found.filter((problem) => problem.kind === "unset-input").map((problem) => [problem.nodeId, problem.detail])).toEqual([["c", "unset"]]);
+  });
+});
+
 describe("the clipboard", () => {
   const place = { mode: "advanced-chat", hasStart: true, hasTrigger: false } as const;
 

@@ -1,3 +1,4 @@
+import { isJsonObject } from "@/api/json";
 import { isEntry, isNote, TRIGGERS } from "./kinds";
 import { byId, edgesFrom } from "./lookup";
 import { referencesIn } from "./references";
@@ -6,7 +7,7 @@ import { upstreamOf } from "./upstream";
 
 /** A problem that shows in the document itself, before the server has looked at it. */
 export interface LocalProblem {
-  kind: "unreachable-node" | "unknown-reference" | "no-model" | "no-result" | "no-root" | "branch-too-long";
+  kind: "unreachable-node" | "unknown-reference" | "no-model" | "no-result" | "no-root" | "branch-too-long" | "unset-input";
   severity: "error" | "warning";
   nodeId: string | null;
   /** What the sentence is about: the variable, a number. */
@@ -14,6 +15,7 @@ export interface LocalProblem {
 }
 
 const LONGEST_BRANCH = 50;
+const WITH_INPUTS = new Set(["code", "template-transform"]);
 const WITH_MODEL = new Set(["llm", "question-classifier", "parameter-extractor"]);
 
 /** Problems of a document, in the order of its nodes. */
@@ -36,6 +38,7 @@ export function problemsOf(doc: FlowDocument, mode: FlowMode): LocalProblem[] {
     if (WITH_MODEL.has(node.data.type) && !hasModel(node)) {
       found.push({ kind: "no-model", severity: "error", nodeId: node.id, detail: "" });
     }
+    for (const name of unsetInputs(node)) found.push({ kind: "unset-input", severity: "warning", nodeId: node.id, detail: name });
     for (const path of lostReferences(doc, node)) {
       found.push({ kind: "unknown-reference", severity: "warning", nodeId: node.id, detail: path });
     }
@@ -46,6 +49,15 @@ export function problemsOf(doc: FlowDocument, mode: FlowMode): LocalProblem[] {
 function hasModel(node: FlowNode): boolean {
   const { model } = node.data;
   return typeof model === "object" && model !== null && !Array.isArray(model) && typeof model.name === "string" && model.name !== "";
+}
+
+/** Inputs of code and templates that no variable was chosen for. */
+function unsetInputs({ data }: FlowNode): string[] {
+  if (!WITH_INPUTS.has(data.type) || !Array.isArray(data.variables)) return [];
+  return data.variables.filter(isJsonObject).flatMap((input) => {
+    const chosen = Array.isArray(input.value_selector) && input.value_selector.length > 0;
+    return chosen || typeof input.variable !== "string" ? [] : [input.variable];
+  });
 }
 
 /** Variables that a node reads and that cannot be there when it runs. */

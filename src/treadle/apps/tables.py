@@ -239,6 +239,13 @@ class Run(Base):
     """Processes that have taken up this run, the first one included."""
     read_at: Mapped[int | None] = mapped_column(BigInteger)
     """When a builder first opened it in the log."""
+    replay_of: Mapped[str | None] = mapped_column(String(36))
+    """The run that this one repeats from one of its nodes on."""
+    replay: Mapped[str | None] = mapped_column(Text)
+    """How it repeats it, as JSON; see `treadle.apps.running.records.ReplayRecord`."""
+    conversation_values: Mapped[str | None] = mapped_column(Text)
+    """The conversation variables as the run found them, by name."""
+    sealed_conversation_values: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         Index(None, "app_id", "triggered_from", "created_at", "id"),
@@ -247,6 +254,8 @@ class Run(Base):
               postgresql_where=text("api_key_id IS NOT NULL")),
         Index("ix_runs_parent", "parent_run_id", sqlite_where=text("parent_run_id IS NOT NULL"),
               postgresql_where=text("parent_run_id IS NOT NULL")),
+        Index("ix_runs_replay_of", "replay_of", sqlite_where=text("replay_of IS NOT NULL"),
+              postgresql_where=text("replay_of IS NOT NULL")),
         Index("ix_runs_lease", "lease_until", sqlite_where=text("status = 'running'"),
               postgresql_where=text("status = 'running'")),
     )  # fmt: skip

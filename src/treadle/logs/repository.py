@@ -9,6 +9,8 @@ from treadle.accounts.tables import Account, ApiKey, EndUser, Member
 from treadle.apps.tables import TRIALS, App, AppVersion, Message, NodeExecution, Run
 
 KEYWORD_LENGTH = 30
+REPLAYS = 100
+"""How many replays of a run are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,11 @@ class LogRepository:
             .order_by(NodeExecution.created_at, NodeExecution.node_index, NodeExecution.retry_index)
         )
         return list((await self._session.execute(query)).scalars())
+
+    async def replays(self, run_id: str) -> list[Run]:
+        """The runs that repeat this one, newest first."""
+        query = select(Run).where(Run.replay_of == run_id).order_by(Run.created_at.desc(), Run.id.desc())
+        return list((await self._session.execute(query.limit(REPLAYS))).scalars())
 
     async def member_by_email(self, workspace_id: str, email: str) -> Account | None:
         """A person of the workspace; addresses known elsewhere are none of its business."""

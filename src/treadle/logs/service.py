@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from treadle.apps.tables import NodeExecution
+from treadle.apps.tables import NodeExecution, Run
 from treadle.logs.repository import LogRepository, RunFilter, RunRow
 from treadle.platform.db import Database
 from treadle.platform.refusals import InvalidParam, NotFound
@@ -17,10 +17,11 @@ _AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run, node by node."""
+    """A run, node by node, and the runs that repeat it."""
 
     row: RunRow
     nodes: list[NodeExecution]
+    replays: list[Run]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,8 @@ class LogService:
         """Raises NotFound."""
         row = await self.run(run_id, workspace_id=workspace_id)
         async with self._db.session() as session:
-            return RunDetail(row, await LogRepository(session).nodes(run_id))
+            repository = LogRepository(session)
+            return RunDetail(row, await repository.nodes(run_id), await repository.replays(run_id))
 
     async def model_calls(self, run_id: str) -> list[ModelCall]:
         """What the nodes of a run sent to models, in the order of their start."""

@@ -40,6 +40,8 @@ def run_map(row: RunRow) -> dict[str, Any]:
         "preview": _preview(row),
         "read_at": run.read_at / 1e6 if run.read_at else None,
         "api_key": key_map(row.key),
+        "replay_of": run.replay_of,
+        "replay": _json(run.replay),
     }
 
 
@@ -56,6 +58,10 @@ def detail_map(detail: RunDetail) -> dict[str, Any]:
         "inputs": _json(run.inputs),
         "outputs": _json(run.outputs),
         "nodes": [node_map(node) for node in detail.nodes],
+        "replays": [
+            {"id": replay.id, "status": replay.status, "created_at": replay.created_at / 1e6, **_json(replay.replay)}
+            for replay in detail.replays
+        ],
         "message": {
             "id": message.id,
             "query": message.query,

@@ -25,7 +25,16 @@ export interface Run {
   created_from: string | null;
   end_user: string | null;
   preview: RunPreview | null;
+  triggered_from: string;
+  total_price: string;
+  currency: string;
+  /** The run that this one repeats, and how. */
+  replay_of: string | null;
+  replay: Replay | null;
 }
+
+export type Replay = Schemas["LoggedReplay"];
+export type ReplayRun = Schemas["LoggedReplayRun"];
 
 export interface RunPreview {
   query?: string | null;
@@ -60,6 +69,7 @@ export interface RunDetail extends Run {
   outputs: JsonValue;
   nodes: RunNode[];
   message?: { query: string; answer: string; conversation_id: string } | null;
+  replays: ReplayRun[];
 }
 
 export interface RunPage {

@@ -19,6 +19,7 @@ import type panels from "./en/panels.json";
 import type prompts from "./en/prompts.json";
 import type proofs from "./en/proofs.json";
 import type publishing from "./en/publishing.json";
+import type replay from "./en/replay.json";
 import type tools from "./en/tools.json";
 import type tracing from "./en/tracing.json";
 import type workflow from "./en/workflow.json";
@@ -42,6 +43,7 @@ export type Translation = typeof en & {
   prompts: typeof prompts;
   proofs: typeof proofs;
   publishing: typeof publishing;
+  replay: typeof replay;
   tools: typeof tools;
   tracing: typeof tracing;
   workflow: typeof workflow;
@@ -150,6 +152,11 @@ export const AREAS = {
     en: () => import("./en/publishing.json"),
     "zh-Hans": () => import("./zh-Hans/publishing.json"),
     ja: () => import("./ja/publishing.json"),
+  },
+  replay: {
+    en: () => import("./en/replay.json"),
+    "zh-Hans": () => import("./zh-Hans/replay.json"),
+    ja: () => import("./ja/replay.json"),
   },
   tools: {
     en: () => import("./en/tools.json"),

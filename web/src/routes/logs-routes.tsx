@@ -12,7 +12,7 @@ export const logsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: "logs",
   validateSearch: logSearch,
-  component: lazyRouteComponent(() => withTexts(["logs", "prompts"], import("./logs-page")), "LogsRoute"),
+  component: lazyRouteComponent(() => withTexts(["logs", "prompts", "replay"], import("./logs-page")), "LogsRoute"),
 });
 
 addAppTab({ id: "annotations", path: "annotations", label: (t) => t("runs.annotationsTab"), order: 55, roles: EDITORS, modes: ["chat", "agent-chat", "advanced-chat"] });

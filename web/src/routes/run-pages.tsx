@@ -13,12 +13,13 @@ export function RunsRoute() {
 
 export function RunRoute() {
   const { runId } = run.useParams();
-  const { step } = run.useSearch();
+  const { step, against } = run.useSearch();
   const navigate = run.useNavigate();
   return (
     <RunPage
       runId={runId}
       step={step ?? null}
+      against={against ?? null}
       onStep={(next) => void navigate({ search: { step: next ?? undefined }, replace: true, resetScroll: false })}
     />
   );

@@ -1,6 +1,7 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { Activity } from "lucide-react";
 import { EDITORS } from "@/features/account/roles";
+import { withTexts } from "@/i18n/i18n";
 import { addToRail } from "@/features/shell/registry";
 import { consoleRoute } from "./layouts";
 import { text } from "./search";
@@ -20,8 +21,11 @@ const runsRoute = createRoute({
 const runRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/logs/$runId",
-  validateSearch: (search): { step?: string | undefined } => ({ step: text(search.step) }),
-  component: lazyRouteComponent(() => import("./run-pages"), "RunRoute"),
+  validateSearch: (search): { step?: string | undefined; against?: string | undefined } => ({
+    step: text(search.step),
+    against: text(search.against),
+  }),
+  component: lazyRouteComponent(() => withTexts("replay", import("./run-pages")), "RunRoute"),
 });
 
 export const runRoutes = [runsRoute, runRoute] as const;

@@ -10,7 +10,7 @@ from treadle.apps.uploads import Uploads
 from treadle.dsl import NodeView
 from treadle.dsl.references import references
 from treadle.engine.pool import VariablePool
-from treadle.engine.values import FILE_MARK, MISSING, File, JsonValue, Value, unmarked
+from treadle.engine.values import FILE_MARK, MISSING, File, JsonValue, Missing, Value, unmarked
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import FileResolver
 from treadle.platform.refusals import InvalidParam
@@ -55,14 +55,32 @@ def give(pool: VariablePool, given: Mapping[str, Value], node: NodeView, needed:
     Keys are `node_id.name` (also within `#`), with further parts for members of objects, or the name that the node
     itself has for the variable.
     """
+    for path, value in paths_given(given, node, needed).items():
+        scope, name, *rest = path
+        pool.set(scope, name, with_member(pool.get((scope, name)), rest, value))
+
+
+def paths_given(given: Mapping[str, Value], node: NodeView, needed: Iterable[Needed]) -> dict[tuple[str, ...], Value]:
+    """What a caller gave, by the selectors of the variables that are meant; keys as in `give`."""
     paths = {need.key: need.path for need in needed}
     bound = dict(_bindings(node))
+    found: dict[tuple[str, ...], Value] = {}
     for key, value in given.items():
         name = key.removeprefix(f"{node.id}.") if key.removeprefix(f"{node.id}.") in bound else key
         name = name.strip("#")
         path = bound.get(name) or paths.get(name) or tuple(name.split(".", 1))
         if len(path) >= 2:
-            _put(pool, path, value)
+            found[path] = value
+    return found
+
+
+def with_member(around: "Value | Missing", path: Sequence[str], value: Value) -> Value:
+    """`around` with `value` at `path` within it; `value` itself for an empty path. What is no object gives way."""
+    if not path:
+        return value
+    first, *rest = path
+    inside = around if isinstance(around, dict) else {}
+    return {**inside, first: with_member(inside.get(first), rest, value)}
 
 
 def missing(pool: VariablePool, needed: Iterable[Needed]) -> list[Needed]:
@@ -127,20 +145,3 @@ def _bindings(node: NodeView) -> Iterator[tuple[str, tuple[str, ...]]]:
         name, selector = item.get("variable"), item.get("value_selector")
         if isinstance(name, str) and isinstance(selector, list) and len(selector) >= 2:
             yield name, tuple(str(part) for part in selector)
-
-
-def _put(pool: VariablePool, path: tuple[str, ...], value: Value) -> None:
-    scope, name, *rest = path
-    if not rest:
-        pool.set(scope, name, value)
-        return
-    around = pool.get((scope, name))
-    pool.set(scope, name, _with_member(around if isinstance(around, dict) else {}, rest, value))
-
-
-def _with_member(around: Mapping[str, Value], path: Sequence[str], value: Value) -> dict[str, Value]:
-    first, *rest = path
-    if not rest:
-        return {**around, first: value}
-    inside = around.get(first)
-    return {**around, first: _with_member(inside if isinstance(inside, dict) else {}, rest, value)}

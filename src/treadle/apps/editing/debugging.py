@@ -162,7 +162,7 @@ class DebugRuns:
                 query=asked.query,
                 conversation_id=asked.conversation_id,
                 parent_message_id=asked.parent_message_id,
-                debugging=self._debugging(person, app_id, version, draft.row.graph),
+                debugging=self.debugging(person, app_id, version, draft.row.graph),
             )
         )
 
@@ -180,9 +180,10 @@ class DebugRuns:
             raise NotFound("The member who tried the draft is gone.")
         person = Person(workspace_id=record.workspace_id, account_id=account.id, name=account.name, email=account.email)
         version = self._apps.compile(definition, record.version_id)
-        return self._debugging(person, record.app_id, version, record.graph)
+        return self.debugging(person, record.app_id, version, record.graph)
 
-    def _debugging(self, person: Person, app_id: str, version: CompiledApp, graph: str | None) -> Debugging:
+    def debugging(self, person: Person, app_id: str, version: CompiledApp, graph: str | None) -> Debugging:
+        """What makes a run of `version` one that this member tries."""
         trail = Trail(self._variables, person.in_app(app_id), version.secrets)
         return Debugging(
             version=version,

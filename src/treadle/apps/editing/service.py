@@ -8,6 +8,7 @@ from treadle.apps.editing.debugging import DebugRuns
 from treadle.apps.editing.drafts import Drafts
 from treadle.apps.editing.imports import Imports
 from treadle.apps.editing.making import AppMaking
+from treadle.apps.editing.replays import Replays
 from treadle.apps.editing.variables import DraftVariables
 from treadle.apps.editing.versions import Versions
 from treadle.apps.features.check import FeatureCheck
@@ -34,6 +35,7 @@ class Editing:
     variables: DraftVariables
     runs: DebugRuns
     history: DebugHistory
+    replays: Replays
 
     @classmethod
     def over(
@@ -53,6 +55,16 @@ class Editing:
     ) -> "Editing":
         """The services of the editor over those of the process."""
         variables = DraftVariables(db, crypto)
+        runs = DebugRuns(
+            db=db,
+            drafts=drafts,
+            apps=apps,
+            variables=variables,
+            host=host,
+            recording=recording,
+            uploads=uploads,
+            crypto=crypto,
+        )
         return cls(
             making=AppMaking(db, apps, models),
             imports=Imports(db, apps, drafts, http),
@@ -60,15 +72,16 @@ class Editing:
             check=DraftCheck(drafts, apps, models, features, tools),
             versions=Versions(db, crypto),
             variables=variables,
-            runs=DebugRuns(
+            runs=runs,
+            history=DebugHistory(db, recording.settle),
+            replays=Replays(
                 db=db,
-                drafts=drafts,
+                crypto=crypto,
                 apps=apps,
-                variables=variables,
+                drafts=drafts,
+                runs=runs,
                 host=host,
                 recording=recording,
                 uploads=uploads,
-                crypto=crypto,
             ),
-            history=DebugHistory(db, recording.settle),
         )

@@ -12,7 +12,14 @@ from sqlalchemy import RowMapping, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treadle.apps.running.masking import open_json
-from treadle.apps.running.records import ConversationRecord, CreatorRole, MessageRecord, RunRecord
+from treadle.apps.running.records import (
+    ConversationRecord,
+    CreatorRole,
+    MessageRecord,
+    ReplayRecord,
+    RunRecord,
+    conversation_values_context,
+)
 from treadle.apps.tables import Conversation, Message, NodeExecution, Run
 from treadle.engine.events import Container, NodeFinished, NodeStatus, PauseKey, PauseRequested, Write
 from treadle.engine.past import Answer
@@ -51,6 +58,8 @@ class RunCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     kept: dict[PauseKey, JsonValue] = {}
     elapsed: float = 0.0
     outputs: dict[str, Value] = {}
+    conversation_values: dict[str, Value] | None = None
+    """The conversation variables as the run found them; None where they were not kept."""
 
 
 class _MessageFile(msgspec.Struct, frozen=True):
@@ -122,6 +131,15 @@ class Checkpoints:
             kept=self._kept(nodes),
             elapsed=row["elapsed"],
             outputs=_object(row["outputs"]),
+            conversation_values=self._conversation_values(row),
+        )
+
+    def _conversation_values(self, row: RowMapping) -> dict[str, Value] | None:
+        if row["conversation_values"] is None:
+            return None
+        context = conversation_values_context(row["id"])
+        return _values(
+            open_json(row["conversation_values"], row["sealed_conversation_values"], self._crypto, context=context)
         )
 
     def _kept(self, nodes: Sequence[RowMapping]) -> dict[PauseKey, JsonValue]:
@@ -208,6 +226,8 @@ def _run_record(row: RowMapping, messages: Sequence[RowMapping], conversations: 
         graph=row["graph"],
         root=row["root_node_id"],
         parent_run_id=row["parent_run_id"],
+        replay_of=row["replay_of"],
+        replay=None if row["replay"] is None else msgspec.json.decode(row["replay"], type=ReplayRecord),
         conversation=_conversation_record(conversations[0]) if conversations else None,
         message=_message_record(messages[0]) if messages else None,
     )

@@ -237,6 +237,7 @@ class RunRecorder:
         row = run_row(self.run, inputs, self._mask, lease_owner=leases.owner, lease_until=now_us() + leases.duration_us)
         if self._resumed is not None:
             row["attempts"] = self._resumed.attempts
+            del row["conversation_values"], row["sealed_conversation_values"]  # as the first process found them
         return row
 
     def _node_started(self, event: NodeStarted) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from treadle.apps.running.frames import execution_metadata, file_ids
-from treadle.apps.running.masking import Mask, storable
+from treadle.apps.running.masking import Mask, Recorded, storable
 from treadle.engine.events import (
     AgentThought,
     Container,
@@ -64,9 +64,20 @@ class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     show_citations: bool = True
 
 
+class ReplayRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """How a run repeats another one: from the node `node_id` on, on the graph of then or of the draft, with the
+    variables `edited` changed."""
+
+    node_id: str
+    title: str
+    graph: Literal["recorded", "draft"] = "recorded"
+    conversation: Literal["recorded", "now"] = "recorded"
+    edited: tuple[str, ...] = ()
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Who runs what, why and for whom. `graph` is the JSON of a draft's graph, None for published versions; `root` is
-    the trigger that began it."""
+    the trigger that began it; `replay_of` is the run that it repeats."""
 
     id: str
     workspace_id: str
@@ -83,6 +94,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     graph: str | None = None
     root: str | None = None
     parent_run_id: str | None = None
+    replay_of: str | None = None
+    replay: ReplayRecord | None = None
     conversation: ConversationRecord | None = None
     message: MessageRecord | None = None
 
@@ -108,6 +121,7 @@ def without_urls(value: Value) -> Value:
 def run_row(run: RunRecord, inputs: Mapping[str, Value], mask: Mask, *, lease_owner: str, lease_until: int) -> Row:
     """The row of a run that has begun. It has every column, so that all run rows share one statement."""
     recorded = mask.sealing(dict(inputs), context=f"runs/{run.id}")
+    found = _conversation_values(run, mask)
     return {
         "id": run.id,
         "workspace_id": run.workspace_id,
@@ -142,7 +156,24 @@ def run_row(run: RunRecord, inputs: Mapping[str, Value], mask: Mask, *, lease_ow
         "lease_owner": lease_owner,
         "lease_until": lease_until,
         "attempts": 1,
+        "replay_of": run.replay_of,
+        "replay": msgspec.json.encode(run.replay).decode() if run.replay else None,
+        "conversation_values": found.text if found else None,
+        "sealed_conversation_values": found.sealed if found else None,
     }
+
+
+def conversation_values_context(run_id: str) -> str:
+    """What the conversation variables of a run are sealed for."""
+    return f"runs/{run_id}/conversation_values"
+
+
+def _conversation_values(run: RunRecord, mask: Mask) -> Recorded | None:
+    """The conversation variables as the run finds them; None where there are none."""
+    if run.conversation is None or not run.conversation.variables:
+        return None
+    found = {variable.name: variable.value for variable in run.conversation.variables}
+    return mask.sealing(found, context=conversation_values_context(run.id))
 
 
 def node_columns(run: RunRecord) -> Row:

@@ -26,6 +26,24 @@ class KeyNamed(BaseModel):
     last_characters: str
 
 
+class LoggedReplay(_Logged):
+    """How a run repeats another one: from `node_id` on, with the variables `edited` changed."""
+
+    node_id: str
+    title: str
+    graph: str
+    conversation: str
+    edited: list[str]
+
+
+class LoggedReplayRun(LoggedReplay):
+    """A run that repeats the one that is shown."""
+
+    id: str
+    status: str
+    created_at: float
+
+
 class LoggedRun(_Logged):
     """A run in a list; `preview` has the first lines of what went in and out. Times are seconds since the epoch."""
 
@@ -54,6 +72,9 @@ class LoggedRun(_Logged):
     """When somebody first opened it in the log of its app."""
     api_key: KeyNamed | None = None
     """The key that was called with, while it is there."""
+    replay_of: str | None
+    """The run that this one repeats."""
+    replay: LoggedReplay | None
 
 
 class LoggedRuns(BaseModel):
@@ -103,6 +124,7 @@ class LoggedRunDetail(LoggedRun):
     outputs: JsonValue
     nodes: list[LoggedNode]
     message: LoggedMessage | None
+    replays: list[LoggedReplayRun]
 
 
 @router.get("/runs")

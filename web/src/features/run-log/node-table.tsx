@@ -1,28 +1,31 @@
 import clsx from "clsx";
-import { ChevronRight } from "lucide-react";
+import { ChevronRight, RotateCw } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { RunDetail, RunNode } from "@/api/console";
+import { Badge } from "@/ui/badge";
 import { Button } from "@/ui/button";
 import { NodeIcon } from "@/ui/node-icon";
 import { StatusIcon } from "@/ui/status";
 import { useMedia } from "@/ui/use-media";
 import { currentSeconds, formatDuration } from "@/ui/time";
 import { Values } from "./values";
-import { roundOf, spansOf, tokensOf, type Span } from "./waterfall";
+import { keptFrom, roundOf, spansOf, tokensOf, type Span } from "./waterfall";
 
 interface NodeTableProps {
   run: RunDetail;
   /** The opened node's execution id. */
   step: string | null;
   onStep: (step: string | null) => void;
+  /** Asked for another run from a node on; absent where there can be none. */
+  onReplay?: ((node: RunNode) => void) | undefined;
 }
 
 /** Children of a container that are drawn before one asks for more. */
 const PAGE = 100;
 
 /** The nodes of a run in order, each with its bar on the run's time, and its data on click. */
-export function NodeTable({ run, step, onStep }: NodeTableProps) {
+export function NodeTable({ run, step, onStep, onReplay }: NodeTableProps) {
   const { t } = useTranslation();
   const spans = spansOf(run, currentSeconds());
   // Tokens and the timeline are left out on small screens; rows across all columns must not bring them back.
@@ -41,7 +44,7 @@ export function NodeTable({ run, step, onStep }: NodeTableProps) {
         </thead>
         <tbody>
           {spans.map((span) => (
-            <Rows key={span.node.id} span={span} depth={0} columns={columns} step={step} onStep={onStep} />
+            <Rows key={span.node.id} span={span} depth={0} columns={columns} step={step} onStep={onStep} onReplay={onReplay} />
           ))}
         </tbody>
       </table>
@@ -55,7 +58,7 @@ interface RowsProps extends Omit<NodeTableProps, "run"> {
   columns: number;
 }
 
-function Rows({ span, depth, columns, step, onStep }: RowsProps) {
+function Rows({ span, depth, columns, step, onStep, onReplay }: RowsProps) {
   const { t } = useTranslation();
   const { node, children } = span;
   const [unfolded, setUnfolded] = useState(() => children.some((child) => child.node.id === step));
@@ -67,7 +70,7 @@ function Rows({ span, depth, columns, step, onStep }: RowsProps) {
       {open && (
         <tr>
           <td colSpan={columns} className="border-b border-line bg-bg p-3">
-            <NodeData node={node} />
+            <NodeData node={node} onReplay={onReplay} />
           </td>
         </tr>
       )}
@@ -90,7 +93,7 @@ function Rows({ span, depth, columns, step, onStep }: RowsProps) {
         children
           .slice(0, limit)
           .map((child) => (
-            <Rows key={child.node.id} span={child} depth={depth + 1} columns={columns} step={step} onStep={onStep} />
+            <Rows key={child.node.id} span={child} depth={depth + 1} columns={columns} step={step} onStep={onStep} onReplay={onReplay} />
           ))}
       {unfolded && children.length > limit && (
         <tr>
@@ -124,6 +127,7 @@ function NodeRow({ span, depth, open, onOpen }: { span: Span; depth: number; ope
           {node.retry_index !== null && node.retry_index > 0 && (
             <span className="shrink-0 text-12 text-warn">{t("steps.retried", { count: node.retry_index })}</span>
           )}
+          {keptFrom(node) !== null && <Badge>{t("replay.kept")}</Badge>}
           <span className="ml-auto shrink-0 font-mono text-12 text-muted max-lg:hidden">{node.node_type}</span>
         </div>
       </td>
@@ -147,10 +151,15 @@ function barTone(node: RunNode): string {
   return node.status === "running" ? "animate-pulse-soft bg-accent" : "bg-accent";
 }
 
-function NodeData({ node }: { node: RunNode }) {
+function NodeData({ node, onReplay }: { node: RunNode; onReplay: NodeTableProps["onReplay"] }) {
   const { t } = useTranslation();
   return (
     <div className="flex flex-col gap-3">
+      {onReplay !== undefined && (
+        <Button size="small" className="self-start" icon={<RotateCw size={14} strokeWidth={1.5} />} onClick={() => onReplay(node)}>
+          {t("replay.fromHere")}
+        </Button>
+      )}
       {node.error !== null && node.error !== "" && (
         <p className="rounded-control bg-danger-soft px-3 py-2 break-words whitespace-pre-wrap text-danger">{node.error}</p>
       )}

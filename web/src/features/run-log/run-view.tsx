@@ -1,6 +1,9 @@
-import type { ReactNode } from "react";
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { RunDetail } from "@/api/console";
+import { beginReplay, replayable } from "@/features/replay/api";
+import { ReplayLinks } from "@/features/replay/replay-links";
 import { CopyButton } from "@/ui/copy-button";
 import { Markdown } from "@/ui/markdown/markdown";
 import { StatusLabel } from "@/ui/status";
@@ -9,13 +12,18 @@ import { NodeTable } from "./node-table";
 import { useSourceName } from "./source-name";
 import { Values } from "./values";
 
+const ReplayDialog = lazy(async () => ({ default: (await import("@/features/replay/replay-dialog")).ReplayDialog }));
+
 /** A run whole: its facts, what went in and came out, and every node. */
 export function RunView({ run, step, onStep }: { run: RunDetail; step: string | null; onStep: (step: string | null) => void }) {
   const { t } = useTranslation();
+  const navigate = useNavigate();
+  const [replayFrom, setReplayFrom] = useState<string | null>(null);
   const { message } = run;
   return (
     <div className="flex flex-col gap-6 p-4 md:p-6" aria-live="polite">
       <Facts run={run} />
+      <ReplayLinks run={run} />
       {run.error !== null && run.error !== "" && (
         <p role="alert" className="rounded-card border border-danger/40 bg-danger-soft px-3 py-2 break-words whitespace-pre-wrap">
           {run.error}
@@ -43,7 +51,7 @@ export function RunView({ run, step, onStep }: { run: RunDetail; step: string | 
         {run.nodes.length === 0 ? (
           <p className="text-muted">{t("runs.noSteps")}</p>
         ) : (
-          <NodeTable run={run} step={step} onStep={onStep} />
+          <NodeTable run={run} step={step} onStep={onStep} onReplay={replayable(run) ? (node) => setReplayFrom(node.node_id) : undefined} />
         )}
       </section>
       {message != null && (
@@ -54,6 +62,19 @@ export function RunView({ run, step, onStep }: { run: RunDetail; step: string | 
             <Values title={t("runs.outputs")} value={run.outputs} />
           </div>
         </details>
+      )}
+      {replayFrom !== null && (
+        <Suspense>
+          <ReplayDialog
+            runId={run.id}
+            nodeId={replayFrom}
+            onClose={() => setReplayFrom(null)}
+            onStart={async (order) => {
+              const again = await beginReplay(run.id, order);
+              await navigate({ to: "/logs/$runId", params: { runId: again } });
+            }}
+          />
+        </Suspense>
       )}
     </div>
   );
@@ -75,6 +96,11 @@ function Facts({ run }: { run: RunDetail }) {
       <Fact label={t("runs.tokens")}>{number(run.total_tokens)}</Fact>
       <Fact label={t("runs.stepCount")}>{number(run.total_steps)}</Fact>
       <Fact label={t("runs.who")}>{run.end_user ?? "–"}</Fact>
+      {Number(run.total_price) > 0 && (
+        <Fact label={t("replay.cost")}>
+          {Number(run.total_price).toLocaleString(i18n.language, { style: "currency", currency: run.currency || "USD", maximumFractionDigits: 6 })}
+        </Fact>
+      )}
       {run.created_from !== null && <Fact label={t("runs.from")}>{sourceName(run.created_from)}</Fact>}
       <Fact label={t("runs.id")}>
         <span className="flex items-center gap-1 font-mono text-12">

@@ -44,3 +44,9 @@ export function tokensOf(node: RunNode): number | null {
   const tokens = node.execution_metadata?.total_tokens;
   return typeof tokens === "number" && tokens > 0 ? tokens : null;
 }
+
+/** The run that a node's outputs were taken from, when a replay did not run it. */
+export function keptFrom(node: RunNode): string | null {
+  const run = node.execution_metadata?.carried_from;
+  return typeof run === "string" ? run : null;
+}

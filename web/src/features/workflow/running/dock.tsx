@@ -2,6 +2,7 @@ import clsx from "clsx";
 import { ChevronDown, Play } from "lucide-react";
 import { lazy, Suspense, type KeyboardEvent, type PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { withTexts } from "@/i18n/i18n";
 import { IconButton } from "@/ui/button";
 import { StatusIcon } from "@/ui/status";
 import { useWorkflow } from "../store";
@@ -11,7 +12,7 @@ const HistoryTab = lazy(async () => ({ default: (await import("./history-tab")).
 const PreviewChat = lazy(async () => ({ default: (await import("./preview-chat")).PreviewChat }));
 const RunForm = lazy(async () => ({ default: (await import("./run-form")).RunForm }));
 const StepTab = lazy(async () => ({ default: (await import("./step-tab")).StepTab }));
-const TraceTab = lazy(async () => ({ default: (await import("./trace-tab")).TraceTab }));
+const TraceTab = lazy(async () => ({ default: (await withTexts("replay", import("./trace-tab"))).TraceTab }));
 const VariablesTab = lazy(async () => ({ default: (await import("./variables-tab")).VariablesTab }));
 
 const TABS: readonly DockTab[] = ["run", "trace", "variables", "step", "history"];

@@ -5,6 +5,7 @@ import { runTurn } from "@/features/generation/run-turn";
 import { NEW_TURN, type Turn } from "@/features/generation/turn";
 import { begun, nextPlace, requestOf, withExchange, withTurn, type Question, type Tried } from "@/features/trial/tried";
 import type { Saving, WorkflowStore } from "../store";
+import { replayBody, replayPath, type ReplayOrder } from "@/features/replay/api";
 import { looksOf, type RunningStore } from "./running";
 
 /** Whoever listens to the run that a store shows; another run takes its place. */
@@ -42,6 +43,21 @@ export async function askChatflow({ store, running, saving }: Workbench, questio
   );
 }
 
+/** Repeats a logged run from one of its nodes on; `onBegun` is called when it has begun. A refusal leaves what is shown. */
+export async function replayRun({ store, running, saving }: Workbench, runId: string, order: ReplayOrder, onBegun: () => void): Promise<Turn> {
+  if (order.graph === "draft" && !(await saving.flush())) throw new NotSaved();
+  const before = running.getState();
+  const { appId } = store.getState();
+  return follow(running, appId, replayPath(runId), replayBody(order), (turn) => {
+    if (turn.taskId === null) {
+      running.setState({ turn: before.turn, runId: before.runId, looks: before.looks });
+      return;
+    }
+    onBegun();
+    running.setState({ turn, tab: "trace", open: true });
+  });
+}
+
 async function follow(running: RunningStore, appId: string, path: string, body: JsonObject, show: (turn: Turn) => void): Promise<Turn> {
   listening.get(running)?.abort();
   const controller = new AbortController();
@@ -49,7 +65,7 @@ async function follow(running: RunningStore, appId: string, path: string, body: 
   const onChange = (turn: Turn) => {
     if (listening.get(running) !== controller) return;
     show(turn);
-    running.setState((state) => ({ looks: looksOf(turn, state.looks) }));
+    if (turn.taskId !== null) running.setState((state) => ({ looks: looksOf(turn, state.looks) }));
   };
   const noteRun = (runId: string) => running.setState({ runId });
   return runTurn(NEW_TURN, {

@@ -186,6 +186,14 @@ class AnswerChunk(msgspec.Struct, frozen=True, tag=True):
     node_id: str
 
 
+class NodeText(msgspec.Struct, frozen=True, tag=True):
+    """More of what a node says while it runs, in no order with what others say. For those who try a draft; it is not
+    recorded, and several pieces may have become one."""
+
+    node_id: str
+    text: str
+
+
 class AnswerReplaced(msgspec.Struct, frozen=True, tag=True):
     """Everything shown so far gives way to `text`."""
 
@@ -350,6 +358,7 @@ Event: TypeAlias = (
     | ContainerStarted
     | RoundStarted
     | AnswerChunk
+    | NodeText
     | AnswerReplaced
     | ReasoningChunk
     | Citations

@@ -127,6 +127,8 @@ class NodeContext:
     def stream(self, name: str, text: str) -> None:
         """Pass on a piece of the text output `name` while it grows."""
         self._walk.stream.chunk(self.node_id, name, text)
+        if (overhear := self._walk.run.overhear) is not None:
+            overhear(self.node_id, text)
 
     def reason(self, text: str) -> None:
         """Pass on a piece of separated thinking."""

@@ -98,6 +98,8 @@ class Run:
         self.walks: set[Walk] = set()
         """Those in progress, and at the end those that the end has caught."""
         self.waiting: dict[PauseKey, PauseRequested] = {}
+        self.overhear: Callable[[str, str], None] | None = None
+        """Told the id of a node and each piece of text that it passes on, whether a reader is to see it or not."""
         self.halted = False
         """The whole run is ending: no node starts any more."""
         self.exceptions = self.past.exceptions

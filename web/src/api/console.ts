@@ -68,7 +68,7 @@ export interface RunDetail extends Run {
   inputs: JsonValue;
   outputs: JsonValue;
   nodes: RunNode[];
-  message?: { query: string; answer: string; conversation_id: string } | null;
+  message?: { id: string; query: string; answer: string; conversation_id: string } | null;
   replays: ReplayRun[];
 }
 

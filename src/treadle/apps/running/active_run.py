@@ -8,6 +8,7 @@ from treadle.apps.features.around import Around
 from treadle.apps.running import container_frames
 from treadle.apps.running.feed import RunFeed
 from treadle.apps.running.frames import Citing, Failure, Thread, answer_of, failure_of, message_metadata
+from treadle.apps.running.overheard import Overheard
 from treadle.engine.events import AnnotationUsed, Citations, RunEnd, RunPaused, RunStatus
 from treadle.engine.run import Run
 
@@ -24,6 +25,7 @@ class ActiveRun:
         self.run = run
         self.feed = feed
         self.around = around or Around()
+        self.overheard: Overheard | None = None
         self.task: asyncio.Task[RunEnd] | None = None
         self._release: Callable[[], None] | None = None
 

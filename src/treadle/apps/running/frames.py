@@ -25,6 +25,7 @@ from treadle.engine.events import (
     NodeFinished,
     NodeStarted,
     NodeStatus,
+    NodeText,
     PauseRequested,
     ReasoningChunk,
     RoundStarted,
@@ -172,6 +173,11 @@ class FrameEncoder:
             shown = event.selector if self._graph_events else None
             selector = self._selectors[event.selector] = b',"from_variable_selector":' + _encode(shown)
         return self._chunk_head + _encode(event.text) + selector + self._chunk_tail
+
+    def _node_text(self, event: NodeText) -> bytes:
+        mask = self._thread.mask
+        text = event.text if mask is None else mask.text(event.text)
+        return self._frame("node_text", {"data": {"node_id": event.node_id, "text": text}})
 
     def _run_started(self, event: RunStarted) -> bytes:
         self._begun = True
@@ -425,6 +431,7 @@ class FrameEncoder:
 
     _ENCODERS: ClassVar[dict[type, Callable[..., bytes]]] = {
         AnswerChunk: _answer_chunk,
+        NodeText: _node_text,
         RunStarted: _run_started,
         NodeStarted: _node_started,
         NodeFinished: _node_finished,

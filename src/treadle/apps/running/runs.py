@@ -21,6 +21,7 @@ from treadle.apps.running.citations import told
 from treadle.apps.running.feed import RunFeed
 from treadle.apps.running.frames import Thread
 from treadle.apps.running.masking import Mask
+from treadle.apps.running.overheard import Overheard
 from treadle.apps.running.recorder import Recording, RunRecorder
 from treadle.apps.running.records import RunRecord
 from treadle.apps.running.rehearsal import rehearse
@@ -231,7 +232,11 @@ class RunHost:
         )
         pass_on = emit if around.guard is None else around.guard.emit
 
+        overheard = Overheard(publish) if debugging is not None else None
+
         def sink(event: Event) -> None:
+            if overheard is not None:
+                overheard.watch(event)
             if isinstance(event, Citations):
                 event = told(event, mode=record.mode, created_from=record.created_from, debugging=debugging is not None)
             pass_on(event)
@@ -259,6 +264,8 @@ class RunHost:
             feed=feed,
             around=around,
         )
+        if overheard is not None:
+            active.overheard, active.run.overhear = overheard, overheard.add
         if around.guard is not None:
             around.guard.stop = active.run.stop
         self._by_run[record.id] = self._by_task[record.task_id] = active
@@ -277,6 +284,8 @@ class RunHost:
         finished: RunEnd | None = None
         try:
             finished = await active.around.enter(active.run) or await active.run.execute()
+            if active.overheard is not None:
+                active.overheard.close()
             finished = await active.around.settle(finished)
             await recorder.finish(finished)
             await self.tell_ended(recorder.run, finished)

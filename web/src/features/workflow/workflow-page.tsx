@@ -23,13 +23,13 @@ import { openDraft } from "./graph/draft";
 import { boxOf } from "./graph/geometry";
 import { byId } from "./graph/lookup";
 import type { FlowMode, Point, Viewport } from "./graph/types";
-import { Dock } from "./running/dock";
 import { createRunningStore, RunningContext } from "./running/running";
 import { createWorkflowStore, SavingContext, useSaving, useWorkflow, useWorkflowStore, WorkflowContext, type WorkflowStore } from "./store";
 import { workflowApi, type Block, type Draft } from "./store/api";
 import { makeSaving } from "./store/saving";
 import { useMarks, useVersionName, type Viewing } from "./versions/viewing";
 
+const Dock = lazy(async () => ({ default: (await import("./running/dock")).Dock }));
 const PaletteCommands = lazy(async () => ({ default: (await import("./canvas/palette-commands")).PaletteCommands }));
 
 interface WorkflowPageProps {
@@ -173,7 +173,11 @@ function Workbench({ account, name, siteUrl, blocks, nodeId, onNode }: EditorPro
                 </div>
               )}
             </section>
-            {viewing === null && store.getState().editable && <Dock />}
+            {viewing === null && store.getState().editable && (
+              <Suspense fallback={<div className="h-9 shrink-0 border-t border-line bg-surface max-sm:h-11" />}>
+                <Dock accountId={account.id} />
+              </Suspense>
+            )}
           </div>
           <RightSide accountId={account.id} problems={problems} viewing={viewing} onView={setViewing} />
         </div>

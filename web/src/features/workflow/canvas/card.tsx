@@ -9,7 +9,7 @@ import { familyOf, hasTarget } from "../graph/kinds";
 import { summaryOf } from "../graph/summary";
 import type { NodeData, SummaryLine } from "../graph/types";
 import { useWorkflow, useWorkflowStore } from "../store";
-import { RunMark, useNodeLook } from "../running/run-mark";
+import { NodeText, RunMark, useNodeLook } from "../running/run-mark";
 import type { CardNode } from "./flow-nodes";
 import { ResizeCorner } from "./resize-corner";
 import { DetailContext, useCanvas, useCanvasStore } from "./ui";
@@ -24,6 +24,7 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
       <CardHead id={id} data={data} />
       {detail === "full" && <CardBody data={data} />}
       <CardHandles id={id} data={data} />
+      <NodeText id={id} />
     </div>
   );
 });

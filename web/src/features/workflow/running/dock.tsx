@@ -1,11 +1,12 @@
+import { useQueryClient } from "@tanstack/react-query";
 import clsx from "clsx";
 import { ChevronDown, Play } from "lucide-react";
-import { lazy, Suspense, type KeyboardEvent, type PointerEvent } from "react";
+import { lazy, Suspense, useEffect, type KeyboardEvent, type PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { withTexts } from "@/i18n/i18n";
 import { IconButton } from "@/ui/button";
 import { StatusIcon } from "@/ui/status";
-import { useWorkflow } from "../store";
+import { useWorkflow, useWorkflowStore } from "../store";
 import { useRunning, useRunningStore, type DockTab } from "./running";
 
 const HistoryTab = lazy(async () => ({ default: (await import("./history-tab")).HistoryTab }));
@@ -19,7 +20,7 @@ const TABS: readonly DockTab[] = ["run", "trace", "variables", "step", "history"
 const LEAST = 160;
 
 /** Below the canvas: trying the draft out, and what that leaves. Closed it is one line of tabs. */
-export function Dock() {
+export function Dock({ accountId }: { accountId: string }) {
   const { t } = useTranslation();
   const running = useRunningStore();
   const open = useRunning((state) => state.open);
@@ -27,6 +28,7 @@ export function Dock() {
   const height = useRunning((state) => state.height);
   const status = useRunning((state) => state.turn?.status ?? null);
   const chatflow = useWorkflow((state) => state.mode === "advanced-chat");
+  useReconnect(accountId);
   const resize = (to: number) => running.setState({ height: Math.min(Math.max(to, LEAST), window.innerHeight - 200) });
   const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
     if (event.currentTarget.hasPointerCapture(event.pointerId)) resize(window.innerHeight - event.clientY);
@@ -85,6 +87,20 @@ export function Dock() {
       )}
     </section>
   );
+}
+
+/** A run that a reload of the page left alone is shown again, and followed. */
+function useReconnect(accountId: string): void {
+  const store = useWorkflowStore();
+  const running = useRunningStore();
+  const queries = useQueryClient();
+  useEffect(() => {
+    import("./reconnect")
+      .then(({ reconnect }) => reconnect(store, running, accountId))
+      .then((turn) => turn !== null && queries.invalidateQueries({ queryKey: ["workflow", store.getState().appId, "tried"] }))
+      // Without a server there is nothing to be seen; the next run says so.
+      .catch(() => undefined);
+  }, [store, running, queries, accountId]);
 }
 
 function contentOf(tab: DockTab, chatflow: boolean) {

@@ -2,7 +2,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import clsx from "clsx";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
-import { consoleApi, type RunNode } from "@/api/console";
+import { consoleApi } from "@/api/console";
 import type { RunStatus } from "@/api/events";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
@@ -11,7 +11,8 @@ import { StatusIcon } from "@/ui/status";
 import { formatDuration, Time } from "@/ui/time";
 import { showToast } from "@/ui/toast";
 import { useWorkflow } from "../store";
-import { useRunning, useRunningStore, type NodeLook } from "./running";
+import { looksOfNodes } from "./logged";
+import { useRunning, useRunningStore } from "./running";
 
 type Entry = Schemas["RunEntry"];
 
@@ -76,8 +77,4 @@ export function HistoryTab() {
 function titleOf(entry: Entry): string {
   if (entry.query !== null && entry.query !== "") return entry.query;
   return entry.error ?? entry.created_by_account?.name ?? entry.id.slice(0, 8);
-}
-
-function looksOfNodes(nodes: readonly RunNode[]): ReadonlyMap<string, NodeLook> {
-  return new Map(nodes.map(({ node_id, status, elapsed_time, retry_index }) => [node_id, { status, elapsed: elapsed_time, retries: retry_index ?? 0 }]));
 }

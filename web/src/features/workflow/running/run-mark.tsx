@@ -11,6 +11,12 @@ export function useNodeLook(id: string): NodeLook | null {
   return useSyncExternalStore(store?.subscribe ?? NOTHING, () => store?.getState().looks.get(id) ?? null);
 }
 
+/** The end of what a node has said while it runs; null while it is silent. */
+export function useNodeText(id: string): string | null {
+  const store = useContext(RunningContext);
+  return useSyncExternalStore(store?.subscribe ?? NOTHING, () => store?.getState().texts.get(id) ?? null);
+}
+
 /** Whether the last run went along an edge. */
 export function useWasTaken(source: string, target: string): boolean {
   const store = useContext(RunningContext);
@@ -24,5 +30,16 @@ export function RunMark({ look }: { look: NodeLook }) {
       {look.elapsed !== null && <span className="tabular">{formatDuration(look.elapsed)}</span>}
       <StatusIcon status={look.status} />
     </span>
+  );
+}
+
+/** Below a card: what its node is saying, without a part in the layout of the canvas. */
+export function NodeText({ id }: { id: string }) {
+  const text = useNodeText(id);
+  if (text === null) return null;
+  return (
+    <div className="workflow-card-said nodrag" aria-hidden>
+      <p>{text}</p>
+    </div>
   );
 }

@@ -29,6 +29,8 @@ export interface RunningState {
   /** The conversation with the draft of a chatflow. */
   talk: Talk;
   looks: ReadonlyMap<string, NodeLook>;
+  /** What nodes that run have said so far, the end of it, by node id. */
+  texts: ReadonlyMap<string, string>;
   /** The node that is run alone. */
   stepNodeId: string | null;
 }
@@ -44,6 +46,7 @@ const FRESH: RunningState = {
   inputs: {},
   talk: NO_TALK,
   looks: new Map(),
+  texts: new Map(),
   stepNodeId: null,
 };
 

@@ -6,6 +6,7 @@ import { NEW_TURN, type Turn } from "@/features/generation/turn";
 import { begun, nextPlace, requestOf, withExchange, withTurn, type Question, type Tried } from "@/features/trial/tried";
 import type { Saving, WorkflowStore } from "../store";
 import { replayBody, replayPath, type ReplayOrder } from "@/features/replay/api";
+import { nodeTexts } from "./node-texts";
 import { looksOf, type RunningStore } from "./running";
 
 /** Whoever listens to the run that a store shows; another run takes its place. */
@@ -28,7 +29,7 @@ export async function runWorkflow({ store, running, saving }: Workbench, inputs:
   const { appId } = store.getState();
   running.setState({ inputs, looks: new Map(), runId: null, turn: NEW_TURN, open: true });
   const body: JsonObject = { inputs, ...(startNodeId === null ? {} : { start_node_id: startNodeId }) };
-  return follow(running, appId, `/apps/${appId}/workflows/draft/run`, body, (turn) => running.setState({ turn }));
+  return follow(running, appId, { path: `/apps/${appId}/workflows/draft/run`, body }, (turn) => running.setState({ turn }));
 }
 
 /** Asks the saved draft of a chatflow, after its last answer, or once more at the `place` of an exchange. */
@@ -38,9 +39,12 @@ export async function askChatflow({ store, running, saving }: Workbench, questio
   const { talk } = running.getState();
   const exchange = begun(question, place === undefined ? nextPlace(talk) : place.parentId);
   running.setState({ inputs: question.inputs, looks: new Map(), runId: null, turn: NEW_TURN, open: true, talk: withExchange(talk, exchange) });
-  return follow(running, appId, `/apps/${appId}/advanced-chat/workflows/draft/run`, requestOf(talk, exchange), (turn) =>
-    running.setState((state) => ({ turn, talk: withTurn(state.talk, exchange.key, turn) })),
-  );
+  return follow(running, appId, { path: `/apps/${appId}/advanced-chat/workflows/draft/run`, body: requestOf(talk, exchange) }, showExchange(running, exchange.key));
+}
+
+/** Shows each state of an answer in the conversation. */
+export function showExchange(running: RunningStore, key: string): (turn: Turn) => void {
+  return (turn) => running.setState((state) => ({ turn, talk: withTurn(state.talk, key, turn) }));
 }
 
 /** Repeats a logged run from one of its nodes on; `onBegun` is called when it has begun. A refusal leaves what is shown. */
@@ -48,7 +52,7 @@ export async function replayRun({ store, running, saving }: Workbench, runId: st
   if (order.graph === "draft" && !(await saving.flush())) throw new NotSaved();
   const before = running.getState();
   const { appId } = store.getState();
-  return follow(running, appId, replayPath(runId), replayBody(order), (turn) => {
+  return follow(running, appId, { path: replayPath(runId), body: replayBody(order) }, (turn) => {
     if (turn.taskId === null) {
       running.setState({ turn: before.turn, runId: before.runId, looks: before.looks });
       return;
@@ -58,32 +62,45 @@ export async function replayRun({ store, running, saving }: Workbench, runId: st
   });
 }
 
-async function follow(running: RunningStore, appId: string, path: string, body: JsonObject, show: (turn: Turn) => void): Promise<Turn> {
+/** A request that begins a run, or a run that goes on already, as far as it is known. */
+type Begin = { path: string; body: JsonObject } | { runId: string; turn: Turn };
+
+export async function follow(running: RunningStore, appId: string, begin: Begin, show: (turn: Turn) => void): Promise<Turn> {
   listening.get(running)?.abort();
   const controller = new AbortController();
   listening.set(running, controller);
+  const known = "runId" in begin ? begin.turn : NEW_TURN;
   const onChange = (turn: Turn) => {
     if (listening.get(running) !== controller) return;
     show(turn);
     if (turn.taskId !== null) running.setState((state) => ({ looks: looksOf(turn, state.looks) }));
   };
-  const noteRun = (runId: string) => running.setState({ runId });
-  return runTurn(NEW_TURN, {
-    open: (signal) => frames(path, body, signal, noteRun),
-    follow: (_, __, signal) => frames(`/apps/${appId}/workflow-runs/${running.getState().runId ?? ""}/events`, null, signal, noteRun),
-    onChange,
-    signal: controller.signal,
-  });
+  const texts = nodeTexts(running);
+  const heard = (frame: Frame) => {
+    const found = /"workflow_run_id": ?"([^"]+)"/.exec(frame.data);
+    if (found?.[1] !== undefined) running.setState({ runId: found[1] });
+    return texts.hear(frame.data);
+  };
+  if ("runId" in begin) running.setState({ runId: begin.runId });
+  try {
+    return await runTurn(known, {
+      ...("runId" in begin ? {} : { open: (signal: AbortSignal) => frames(begin.path, begin.body, signal, heard) }),
+      follow: (_, __, signal) => frames(`/apps/${appId}/workflow-runs/${running.getState().runId ?? ""}/events`, null, signal, heard),
+      onChange,
+      signal: controller.signal,
+    });
+  } finally {
+    texts.end();
+  }
 }
 
-async function* frames(path: string, body: JsonObject | null, signal: AbortSignal, noteRun: (runId: string) => void): AsyncGenerator<Frame> {
+/** `heard` says whether a frame has been dealt with. */
+async function* frames(path: string, body: JsonObject | null, signal: AbortSignal, heard: (frame: Frame) => boolean): AsyncGenerator<Frame> {
   const response = await openStream(path, body, signal);
   if (response.body === null) return;
   for await (const frame of readFrames(response.body)) {
-    const found = /"workflow_run_id": ?"([^"]+)"/.exec(frame.data);
-    if (found?.[1] !== undefined) noteRun(found[1]);
     // The stream of a run counts anew when it is followed again, so frames are told apart by what they say.
-    yield { ...frame, id: null };
+    if (!heard(frame)) yield { ...frame, id: null };
   }
 }
 

@@ -1,13 +1,15 @@
 """Trying out a draft on its canvas: a run, its trace, its values, one step alone, a conversation."""
 
 import re
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
+from tests.apps.asking import approval
 from tests.e2e.accessibility import expect_accessible
 from tests.e2e.canvas import Canvas
 from tests.e2e.site import Site
-from tests.server.app_files import answer, chatflow, end, llm, start, template, text_input, workflow
+from tests.server.app_files import Node, answer, chatflow, code, end, http, llm, start, template, text_input, workflow
 
 SHOUT = workflow(
     start(text_input("word", label="Word", required=True), to="shout"),
@@ -20,6 +22,28 @@ BROKEN = workflow(
     template("shout", "{{ 1 / 0 }}", to="end"),
     end(text="shout.output"),
     name="Divide",
+)
+INSIDE = {"isInIteration": True, "iteration_id": "each"}
+ROUNDS = workflow(
+    start(to="list"),
+    code("list", "def main():\n    return {'words': ['x']}\n", {"words": "array[string]"}, to="each"),
+    Node(
+        "each",
+        {
+            "type": "iteration",
+            "title": "Each",
+            "start_node_id": "entry",
+            "iterator_selector": ["list", "words"],
+            "output_selector": ["shout", "output"],
+            "width": 500,
+            "height": 220,
+        },
+        {"source": "end"},
+    ),
+    Node("entry", {"type": "iteration-start", "title": "", **INSIDE}, {"source": "shout"}),
+    Node("shout", {**template("shout", "{{ item }}!", item="each.item").data, **INSIDE}),
+    end(all="each.output"),
+    name="Rounds",
 )
 TALK = chatflow(
     start(to="llm"), llm("llm", "{{#sys.query#}}", to="answer"), answer("{{#llm.text#}}"), name="Talk to it"
@@ -87,3 +111,94 @@ def test_a_chatflow_answers_from_its_draft(site: Site, console: Page) -> None:
     expect(dock.get_by_role("article").last).to_have_attribute("aria-busy", "false")
     dock.get_by_role("button", name="Start over").click()
     expect(dock.get_by_role("article")).to_have_count(0)
+
+
+def test_a_run_is_shown_again_after_a_reload_and_says_what_it_says(site: Site, console: Page) -> None:
+    gate = f"gate-{uuid4().hex[:8]}"
+    canvas = Canvas(site, console).import_file(
+        workflow(
+            start(text_input("word", label="Word"), to="wait"),
+            http("wait", site.gate.held(gate), to="end"),
+            end(status="wait.status_code"),
+            name="Held",
+        )
+    )
+    canvas.open()
+    console.keyboard.press("Alt+r")
+    dock = console.get_by_role("region", name="Runs of the draft")
+    dock.get_by_label("Word").fill("avast")
+    dock.locator("form").get_by_role("button", name="Run", exact=True).click()
+    expect(canvas.card("wait").locator("[data-run=running]")).to_be_visible()
+    console.wait_for_timeout(500)  # until the run has its row
+    console.reload()
+    expect(canvas.card("wait").locator("[data-run=running]")).to_be_visible()
+    expect(dock.get_by_label("Word")).to_have_value("avast")
+    expect(dock.get_by_role("button", name="Stop")).to_be_visible()
+    site.gate.open(gate)
+    expect(canvas.card("end").locator("[data-run=succeeded]")).to_be_visible()
+    expect(dock.get_by_text("Succeeded").first).to_be_visible()
+
+
+def test_a_run_that_waits_for_a_person_is_shown_again_after_a_reload(site: Site, console: Page) -> None:
+    canvas = Canvas(site, console).import_file(approval()).open()
+    console.keyboard.press("Alt+r")
+    dock = console.get_by_role("region", name="Runs of the draft")
+    dock.locator("form").get_by_role("button", name="Run", exact=True).click()
+    form = dock.get_by_role("button", name="Approve")
+    expect(form).to_be_visible()
+    console.reload()
+    expect(form).to_be_visible()
+    expect(canvas.card("Start").locator("[data-run=succeeded]")).to_be_visible()
+    form.click()
+    expect(canvas.card("end").locator("[data-run=succeeded]")).to_be_visible()
+
+
+def test_a_card_shows_what_its_node_says(site: Site, console: Page) -> None:
+    gate = f"gate-{uuid4().hex[:8]}"
+    site.model.answer("Tell me of sails", "Sails are made of cloth.")
+    canvas = Canvas(site, console).import_file(
+        workflow(
+            start(to="tell"),
+            llm("tell", "Tell me of sails", to="wait"),
+            http("wait", site.gate.held(gate), to="end"),
+            end(text="tell.text"),
+            name="Tell",
+        )
+    )
+    canvas.open()
+    seen = console.evaluate_handle(
+        """() => {
+          const seen = [];
+          new MutationObserver(() => {
+            const said = document.querySelector(".workflow-card-said");
+            if (said !== null) seen.push(said.textContent);
+          }).observe(document.body, { subtree: true, childList: true, characterData: true });
+          return seen;
+        }"""
+    )
+    console.keyboard.press("Alt+r")
+    dock = console.get_by_role("region", name="Runs of the draft")
+    dock.locator("form").get_by_role("button", name="Run", exact=True).click()
+    expect(canvas.card("wait").locator("[data-run=running]")).to_be_visible()
+    site.gate.open(gate)
+    expect(canvas.card("end").locator("[data-run=succeeded]")).to_be_visible()
+    expect(console.locator(".workflow-card-said")).to_have_count(0)
+    assert any(str(text).startswith("Sails") for text in seen.json_value())
+
+
+def test_an_iteration_runs_alone_and_shows_its_rounds(site: Site, console: Page) -> None:
+    canvas = Canvas(site, console).import_file(ROUNDS).open()
+    canvas.card("Each").first.click(button="right", position={"x": 20, "y": 12})
+    console.get_by_role("menuitem", name="Run this step").click()
+    dock = console.get_by_role("region", name="Runs of the draft")
+    words = dock.get_by_label("list.words")
+    words.fill('["a", "b"]')
+    dock.get_by_role("button", name="Run this step").click()
+    expect(dock.get_by_text("2/2")).to_be_visible()
+    dock.get_by_role("button", name="Each", exact=True).click()
+    expect(dock.get_by_text("Round 2")).to_be_visible()
+    expect(dock.get_by_text("b!").first).to_be_visible()
+    console.reload()
+    canvas.card("Each").first.click(button="right", position={"x": 20, "y": 12})
+    console.get_by_role("menuitem", name="Run this step").click()
+    expect(words).to_have_value(re.compile('"a"'))

@@ -161,6 +161,24 @@ def test_a_run_begins_with_the_trigger_that_is_named(sqlite_console: Console) ->
     refused(sqlite_console.post(path, {"inputs": request, "start_node_id": "gone"}), 400, "invalid_param")
 
 
+def test_what_a_node_says_is_told_to_who_tries_the_draft(any_workbench: Workbench, console: Console) -> None:
+    """Also where no reader is to see it; callers of the published app hear nothing of it."""
+    text = workflow(
+        start(text_input("topic"), to="write"),
+        llm("write", "Write about {{#start.topic#}}", to="size"),
+        template("size", "{{ t | length }}", t="write.text", to="end"),
+        end(size="size.output"),
+    )
+    app_id = console.new_app(text)
+    events = console.run(app_id, {"topic": "weaving"})
+    said = "".join(e["data"]["text"] for e in events if e["event"] == "node_text" and e["data"]["node_id"] == "write")
+    written = next(e["data"] for e in events if e["event"] == "node_finished" and e["data"]["node_id"] == "write")
+    assert written["outputs"]["text"].startswith(said)
+    assert events[-1]["event"] == "workflow_finished"
+    called = any_workbench.of(text).run_events({"topic": "weaving"})
+    assert "node_text" not in {event["event"] for event in called}
+
+
 # ---- single nodes ----
 
 
@@ -418,6 +436,7 @@ def test_an_iteration_runs_alone_with_events(console: Console) -> None:
     assert values(console, app_id) == {"each.output": ["0x!", "1y!"]}
     last = console.get(f"/apps/{app_id}/workflows/draft/nodes/each/last-run").json()
     assert last["outputs"] == {"output": ["0x!", "1y!"]}
+    assert last["given_inputs"] == {"list.words": ["x", "y"], "start.tail": "!"}
     assert console.get(f"/apps/{app_id}/workflow-runs").json()["data"] == []
     refused(console.post(path.replace("iteration", "loop"), {"inputs": {"list.words": []}}), 400, "invalid_param")
 

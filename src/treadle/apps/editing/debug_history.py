@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 from sqlalchemy import Select, and_, or_, select
 
 from treadle.accounts.tables import Account
 from treadle.apps.editing.variables import Debugger
 from treadle.apps.tables import TRIALS, Message, NodeExecution, Run, TriggeredFrom
+from treadle.engine.values import JsonValue
 from treadle.platform.db import Database
 from treadle.platform.refusals import NotFound
 
@@ -105,6 +108,18 @@ class DebugHistory:
         if not found:
             raise NotFound("This node has not been run yet.")
         return max(found, key=lambda row: row.created_at)
+
+    async def given(self, row: NodeExecution) -> dict[str, JsonValue] | None:
+        """What a container was given that ran alone as a run of its own; None for any other execution."""
+        if row.run_id is None:
+            return None
+        alone = select(Run.inputs).where(Run.id == row.run_id, Run.triggered_from == TriggeredFrom.SINGLE_STEP)
+        async with self._db.session() as session:
+            text = await session.scalar(alone)
+        if text is None:
+            return None
+        inputs = msgspec.json.decode(text, type=dict[str, Any])
+        return {name: value for name, value in inputs.items() if not name.startswith("sys.")}
 
 
 def _runs() -> Select[Run, Account, Message]:

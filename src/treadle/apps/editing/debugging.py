@@ -242,7 +242,7 @@ class DebugRuns:
             raise InvalidParam(f"This node is of type {part.node.type}, not {kind}.")
         # In the words of a workflow, also in a chatflow: there is no message here.
         record = self._record(person, part, AppMode.WORKFLOW)
-        _, inputs, pool = await self._prepared(person, part, asked, record.id)
+        given, _, pool = await self._prepared(person, part, asked, record.id)
         trail = Trail(self._variables, person.in_app(app_id), part.version.secrets)
 
         async def keep() -> None:
@@ -253,7 +253,8 @@ class DebugRuns:
             self._recording.recorder(record, secrets=part.version.secrets),
             part.version,
             user=person.account_id,
-            run=lambda emit: self._run(part, record, inputs, pool, emit=emit),
+            # What was given is recorded as the inputs of the run, for its form to be filled again.
+            run=lambda emit: self._run(part, record, given, pool, emit=emit),
             debugging=Debugging(
                 version=part.version,
                 graph=part.draft.row.graph,

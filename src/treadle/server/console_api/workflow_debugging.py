@@ -209,7 +209,11 @@ async def list_node_inputs(app_id: str, node_id: str, services: ServicesDep, sig
 async def read_last_run(app_id: str, node_id: str, services: ServicesDep, signed_in: EditorDep) -> NodeRun:
     """What a node gave when this member ran it last, alone or with the whole draft."""
     await services.apps.of_workspace(signed_in.workspace_id, app_id)
-    return node_run(await services.editing.history.last(person_of(signed_in).in_app(app_id), node_id))
+    row = await services.editing.history.last(person_of(signed_in).in_app(app_id), node_id)
+    shown = node_run(row)
+    if shown.given_inputs is None:
+        shown.given_inputs = await services.editing.history.given(row)
+    return shown
 
 
 async def _run_container(

@@ -33,6 +33,8 @@ export interface RunningState {
   texts: ReadonlyMap<string, string>;
   /** The node that is run alone. */
   stepNodeId: string | null;
+  /** The container that ran alone last, as its rounds went by. */
+  stepTurn: { nodeId: string; turn: Turn } | null;
 }
 
 export type RunningStore = StoreApi<RunningState>;
@@ -48,6 +50,7 @@ const FRESH: RunningState = {
   looks: new Map(),
   texts: new Map(),
   stepNodeId: null,
+  stepTurn: null,
 };
 
 export function createRunningStore(): RunningStore {

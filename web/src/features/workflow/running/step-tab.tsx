@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Play } from "lucide-react";
+import { Play, Square } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import type { StepStatus } from "@/api/events";
 import type { JsonObject, JsonValue } from "@/api/json";
+import { StepsView } from "@/features/generation/steps-view";
 import { Values } from "@/features/run-log/values";
 import { isApiError } from "@/api/http";
 import { useErrorText } from "@/i18n/errors";
@@ -16,6 +17,7 @@ import { formatDuration } from "@/ui/time";
 import { showToast } from "@/ui/toast";
 import { byId } from "../graph/lookup";
 import { useSaving, useWorkflow } from "../store";
+import { runContainer, stopContainer } from "./run-container";
 import { useRunning, useRunningStore } from "./running";
 import type { Asked, NodeRun } from "./shapes";
 
@@ -25,10 +27,13 @@ export function StepTab() {
   const nodeId = useRunning((state) => state.stepNodeId);
   const node = useWorkflow((state) => byId(state.nodes).get(nodeId ?? ""));
   if (nodeId === null || node === undefined) return <p className="p-3 text-muted">{t("running.chooseNode")}</p>;
-  return <Step key={nodeId} nodeId={nodeId} title={node.data.title} />;
+  return <Step key={nodeId} nodeId={nodeId} title={node.data.title} container={node.data.type === "iteration" || node.data.type === "loop" ? node.data.type : null} />;
 }
 
-function Step({ nodeId, title }: { nodeId: string; title: string }) {
+/** The kind of a node that runs in rounds; null for any other. */
+type Container = "iteration" | "loop" | null;
+
+function Step({ nodeId, title, container }: { nodeId: string; title: string; container: Container }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const appId = useWorkflow((state) => state.appId);
@@ -50,19 +55,42 @@ function Step({ nodeId, title }: { nodeId: string; title: string }) {
         throw error;
       }),
   });
+  const turn = useRunning((state) => (state.stepTurn?.nodeId === nodeId ? state.stepTurn.turn : null));
   if (asked.error !== null) return <p className="p-3 text-danger">{errorText(asked.error)}</p>;
-  if (asked.data === undefined) return <p className="p-3">{<Spinner />}</p>;
+  if (asked.data === undefined || last.isPending) return <p className="p-3">{<Spinner />}</p>;
   return (
     <div className="grid h-full min-h-0 gap-px bg-line md:grid-cols-[minmax(260px,1fr)_2fr]">
-      <StepForm nodeId={nodeId} title={title} asked={asked.data as Asked[]} />
+      <StepForm nodeId={nodeId} title={title} container={container} asked={remembered(asked.data as Asked[], last.data as NodeRun | null | undefined)} />
       <div className="min-h-0 overflow-y-auto bg-surface p-3">
-        {last.data == null ? <p className="text-muted">{t("running.neverRun")}</p> : <NodeResult run={last.data as NodeRun} />}
+        {turn !== null && (
+          <div className="flex flex-col gap-3 pb-3" aria-live="polite">
+            <StepsView turn={turn} defaultOpen />
+            {turn.error !== null && <p className="rounded-control bg-danger-soft px-3 py-2 break-words whitespace-pre-wrap text-danger">{errorText(turn.error)}</p>}
+          </div>
+        )}
+        {turn !== null && !turn.ended ? null : last.data == null ? <p className="text-muted">{t("running.neverRun")}</p> : <NodeResult run={last.data as NodeRun} />}
       </div>
     </div>
   );
 }
 
-function StepForm({ nodeId, title, asked }: { nodeId: string; title: string; asked: readonly Asked[] }) {
+/** With the values that the last run of this node alone was given. */
+function remembered(asked: readonly Asked[], last: NodeRun | null | undefined): Asked[] {
+  const given = (last?.given_inputs ?? {}) as JsonObject;
+  return asked.map((each) => {
+    const value = given[each.key];
+    return value === undefined ? each : { ...each, known: true, value };
+  });
+}
+
+interface StepFormProps {
+  nodeId: string;
+  title: string;
+  container: Container;
+  asked: readonly Asked[];
+}
+
+function StepForm({ nodeId, title, container, asked }: StepFormProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const queries = useQueryClient();
@@ -79,6 +107,11 @@ function StepForm({ nodeId, title, asked }: { nodeId: string; title: string; ask
       for (const each of asked) {
         const text = texts[each.key] ?? "";
         if (text !== "" || each.required) inputs[each.key] = valueOf(text, each.value);
+      }
+      if (container !== null) {
+        await runContainer(running, appId, nodeId, container, inputs);
+        await queries.invalidateQueries({ queryKey: ["workflow", appId, "tried"] });
+        return;
       }
       const params = { path: { app_id: appId, node_id: nodeId } };
       const result = await call(api.POST("/apps/{app_id}/workflows/draft/nodes/{node_id}/run", { params, body: { inputs } }));
@@ -115,9 +148,18 @@ function StepForm({ nodeId, title, asked }: { nodeId: string; title: string; ask
           </Field>
         );
       })}
-      <Button type="submit" variant="primary" busy={busy} icon={<Play size={14} strokeWidth={1.5} />}>
-        {t("running.runStep")}
-      </Button>
+      {busy && container !== null ? (
+        <Button
+          icon={<Square size={12} fill="currentColor" />}
+          onClick={() => void stopContainer(running, appId).catch((error: unknown) => showToast("danger", errorText(error)))}
+        >
+          {t("chat.stop")}
+        </Button>
+      ) : (
+        <Button type="submit" variant="primary" busy={busy} icon={<Play size={14} strokeWidth={1.5} />}>
+          {t("running.runStep")}
+        </Button>
+      )}
     </form>
   );
 }

@@ -231,8 +231,12 @@ def test_a_node_inside_an_iteration_is_repeated_with_its_container(console: Cons
     assert (shown["node_id"], [v["key"] for v in shown["variables"]]) == ("each", ["list.xs"])
     again = ended(replay(console, first["id"], "shout", {"list.xs": ["c"]}))
     assert again["outputs"] == {"all": ["c!"]}
-    behind = ended(replay(console, again["id"], "end"))
-    assert behind["outputs"] == {"all": ["c!"]}
+    events = replay(console, again["id"], "end")
+    assert ended(events)["outputs"] == {"all": ["c!"]}
+    assert [event["event"] for event in events if event["event"].startswith("iteration")] == [
+        "iteration_started",
+        "iteration_completed",
+    ]
 
 
 TURNS = chatflow(

@@ -23,6 +23,7 @@ from treadle.apps.editing.drafts import Drafts
 from treadle.apps.editing.forking import Fork, Lost, fork
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.checkpoints import Checkpoints, RunCheckpoint
+from treadle.apps.running.container_frames import CONTAINERS
 from treadle.apps.running.masking import Mask
 from treadle.apps.running.recorder import Recording
 from treadle.apps.running.records import ConversationRecord, MessageRecord, ReplayRecord, RunRecord, VariableRecord
@@ -34,7 +35,7 @@ from treadle.apps.tool_secrets import ToolSecrets
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.dsl import GraphView, JsonMap, NodeView, graph_view
 from treadle.engine.errors import GraphError
-from treadle.engine.events import Event, NodeFinished, NodeStarted, RunStarted, VariableAssigned
+from treadle.engine.events import ContainerStarted, Event, NodeFinished, NodeStarted, RunStarted, VariableAssigned
 from treadle.engine.graph import TRIGGERS, Graph
 from treadle.engine.pool import CONVERSATION, VariablePool
 from treadle.engine.ports import Memory
@@ -488,7 +489,20 @@ def _retelling(emit: Callable[[Event], None], carried: Sequence[NodeFinished]) -
             return
         emit(msgspec.structs.replace(event, resumed=False))
         for done in carried:
-            at = event.at
+            at, rounds = event.at, done.steps or 0
+            if done.node_type in CONTAINERS:
+                done = msgspec.structs.replace(done, steps=rounds)
+                emit(
+                    ContainerStarted(
+                        execution_id=done.execution_id,
+                        node_id=done.node_id,
+                        node_type=done.node_type,
+                        title=done.title,
+                        at=at,
+                        length=rounds,
+                        inputs=done.inputs,
+                    )
+                )
             emit(
                 NodeStarted(
                     execution_id=done.execution_id,

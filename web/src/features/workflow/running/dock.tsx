@@ -97,7 +97,7 @@ function useReconnect(accountId: string): void {
   useEffect(() => {
     import("./reconnect")
       .then(({ reconnect }) => reconnect(store, running, accountId))
-      .then((turn) => turn !== null && queries.invalidateQueries({ queryKey: ["workflow", store.getState().appId, "tried"] }))
+      .then((turn) => (turn === null ? undefined : queries.invalidateQueries({ queryKey: ["workflow", store.getState().appId, "tried"] })))
       // Without a server there is nothing to be seen; the next run says so.
       .catch(() => undefined);
   }, [store, running, queries, accountId]);

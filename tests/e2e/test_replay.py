@@ -37,7 +37,7 @@ def test_a_run_goes_again_from_a_node_on_the_canvas_and_is_compared(site: Site, 
     value.fill("belay")
     expect(dialog.get_by_text("changed", exact=True)).to_be_visible()
     expect_accessible(console)
-    dialog.get_by_text("JSON", exact=True).click()
+    dialog.get_by_text("As JSON").click()
     expect(dialog.get_by_label("Values that it is given")).to_have_value(re.compile('"shout.output": "belay"'))
     dialog.get_by_role("button", name="Run from here").click()
     expect(dialog).to_have_count(0)

@@ -28,7 +28,7 @@ from treadle.apps.running.rehearsal import rehearse
 from treadle.apps.running.requests import Debugging, StartRun
 from treadle.apps.running.slots import Slots
 from treadle.apps.running.world import RunWorld
-from treadle.apps.tables import App
+from treadle.apps.tables import App, AppMode
 from treadle.apps.uploads import Uploads
 from treadle.engine.events import Citations, Event, RunEnd, RunPaused
 from treadle.engine.run import STOPPED_BY_USER, Run
@@ -232,7 +232,7 @@ class RunHost:
         )
         pass_on = emit if around.guard is None else around.guard.emit
 
-        overheard = Overheard(publish) if debugging is not None else None
+        overheard = Overheard(publish) if debugging is not None and AppMode(record.mode).has_graph else None
 
         def sink(event: Event) -> None:
             if overheard is not None:

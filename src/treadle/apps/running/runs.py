@@ -232,7 +232,8 @@ class RunHost:
         )
         pass_on = emit if around.guard is None else around.guard.emit
 
-        overheard = Overheard(publish) if debugging is not None and AppMode(record.mode).has_graph else None
+        by_nodes = record.mode in (AppMode.WORKFLOW, AppMode.ADVANCED_CHAT)
+        overheard = Overheard(publish) if debugging is not None and by_nodes else None
 
         def sink(event: Event) -> None:
             if overheard is not None:

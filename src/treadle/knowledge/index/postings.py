@@ -63,7 +63,8 @@ class Postings:
             for first, last in postings._blocks():
                 some, some_counts = postings._within(first, last)
                 kept, each = there[some], count[first:last]
-                to = np.repeat(free[place[first:last]] - (np.cumsum(each) - each), each) + np.arange(each.sum())
+                begin: NDArray[np.int64] = free[place[first:last]] - (np.cumsum(each) - each)
+                to: NDArray[np.int64] = np.repeat(begin, each) + np.arange(len(np.flatnonzero(kept)), dtype=np.int64)
                 rows[to], counts[to] = numbers[some[kept]], some_counts[kept]
             free[place] += count
             before += int(there.sum())
@@ -88,7 +89,7 @@ class Postings:
         """Words from one place to another, so that a block has about `_AT_ONCE` entries; at least one word."""
         first = 0
         while first < len(self.words):
-            last = int(np.searchsorted(self.starts, self.starts[first] + _AT_ONCE, side="right")) - 1
+            last = int(np.searchsorted(self.starts, int(self.starts[first]) + _AT_ONCE, side="right")) - 1
             last = min(max(last, first + 1), len(self.words))
             yield first, last
             first = last

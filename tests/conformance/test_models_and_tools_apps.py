@@ -32,7 +32,7 @@ from tests.server.harness import Workbench, eventually
 from tests.server.http_client import AppApi, names_of, text_of
 from tests.server.matchers import refused
 from tests.server.payloads import asked, unique
-from treadle.apps.conversations.memory import ConversationMemory
+from treadle.apps.conversations.memory import NIL_UUID, ConversationMemory
 from treadle.apps.features.annotations import AnnotationHit, Question
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.gate import Gate
@@ -503,7 +503,7 @@ def test_case_44_a_conversation_is_read_500_messages_back(workbench: Workbench) 
                 for number in range(1, 501)
             ]
             await session.execute(insert(table), later)
-        memory = ConversationMemory(services.db, first["conversation_id"], "", None, lambda file: file)
+        memory = ConversationMemory(services.db, first["conversation_id"], "", NIL_UUID, lambda file: file)
         return [turn.query for turn in await memory.turns(1000)]
 
     assert workbench.with_services(turns) == [f"q{number}" for number in range(1, 501)]

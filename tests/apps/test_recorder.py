@@ -100,7 +100,6 @@ async def test_a_short_run_is_written_whole_in_two_statements(
         "created_from": "service-api",
         "created_by_role": "end_user",
         "created_by": run.created_by,
-        "api_key_id": None,
         "parent_run_id": None,
         "conversation_id": None,
         "message_id": None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import yaml
 
@@ -189,3 +190,12 @@ async def test_KI_6_a_document_that_is_run_again_has_its_new_chunks_alone(fillin
         await filling.run(list(chunks), "text_model", document_id=document_id, original_document_id=document_id)
     assert [each.content for each in await filling.rig.segments(document_id)] == ["c"]
     assert filling.rig.index.texts(filling.base.id) == ["c"]
+
+
+def test_files_of_pipelines_are_checked_as_such() -> None:
+    """`treadle check` reads them with the nodes that only they have."""
+    text = (Path(__file__).parents[2] / "examples" / "pipelines" / "general.yml").read_text(encoding="utf-8")
+    report = check_file(text)
+    assert (report.mode, report.name, report.problems) == ("rag-pipeline", "General", [])
+    broken = check_file(text.replace("chunk_structure: text_model", "chunk_structure: heaps"))
+    assert [(problem.node, problem.severity) for problem in broken.problems] == [("base", "error")]

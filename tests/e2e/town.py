@@ -80,6 +80,7 @@ class Town:
         self._run_tickets()
         self._annotate()
         self._fill_base()
+        self._make_pipeline()
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         headers = {"X-CSRF-Token": self._http.cookies.get("treadle_csrf", "")}
@@ -152,6 +153,11 @@ class Town:
             lambda: all(row["display_status"] == "available" for row in self._ask("GET", documents)["data"]),
             "the documents can be searched",
         )
+
+    def _make_pipeline(self) -> None:
+        base = self._ask("POST", "/rag/pipelines", {"template_id": "general", "name": "Notices"})
+        self._ask("POST", f"/rag/pipelines/{base['pipeline_id']}/workflows/publish")
+        self.ids["pipeline"] = base["id"]
 
 
 @contextmanager

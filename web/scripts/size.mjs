@@ -29,6 +29,8 @@ const pages = {
   publishing: [SHELL, "src/routes/publish-page.tsx", "src/i18n/en/publishing.json", "src/features/monitor/monitor.tsx", "src/i18n/en/monitor.json", "src/i18n/en/logs.json"],
   "API reference": [SHELL, "src/routes/develop-page.tsx", "src/i18n/en/api-reference.json", "src/i18n/en/publishing.json"],
   knowledge: [SHELL, "src/routes/knowledge-pages.tsx", "src/i18n/en/knowledge-setup.json", "src/i18n/en/documents.json", "src/i18n/en/evaluation.json"],
+  pipeline: [SHELL, "src/routes/pipeline-pages.tsx", "src/i18n/en/pipeline-page.json", "src/i18n/en/workflow.json"],
+  "pipeline forms": [SHELL, "src/routes/pipeline-forms.tsx", "src/i18n/en/pipelines.json", "src/i18n/en/knowledge-setup.json"],
   "new knowledge": [SHELL, "src/routes/knowledge-wizard.tsx", "src/i18n/en/knowledge-setup.json"],
   "run log": [SHELL, "src/routes/run-pages.tsx", "src/ui/markdown/renderer.tsx"],
 };

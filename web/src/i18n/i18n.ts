@@ -16,6 +16,8 @@ import type modelSetup from "./en/model-setup.json";
 import type monitor from "./en/monitor.json";
 import type orchestration from "./en/orchestration.json";
 import type panels from "./en/panels.json";
+import type pipelinePage from "./en/pipeline-page.json";
+import type pipelines from "./en/pipelines.json";
 import type prompts from "./en/prompts.json";
 import type proofs from "./en/proofs.json";
 import type publishing from "./en/publishing.json";
@@ -40,6 +42,8 @@ export type Translation = typeof en & {
   monitor: typeof monitor;
   orchestration: typeof orchestration;
   panels: typeof panels;
+  pipelinePage: typeof pipelinePage;
+  pipelines: typeof pipelines;
   prompts: typeof prompts;
   proofs: typeof proofs;
   publishing: typeof publishing;
@@ -102,6 +106,16 @@ export const AREAS = {
     en: () => import("./en/generate.json"),
     "zh-Hans": () => import("./zh-Hans/generate.json"),
     ja: () => import("./ja/generate.json"),
+  },
+  pipelinePage: {
+    en: () => import("./en/pipeline-page.json"),
+    "zh-Hans": () => import("./zh-Hans/pipeline-page.json"),
+    ja: () => import("./ja/pipeline-page.json"),
+  },
+  pipelines: {
+    en: () => import("./en/pipelines.json"),
+    "zh-Hans": () => import("./zh-Hans/pipelines.json"),
+    ja: () => import("./ja/pipelines.json"),
   },
   knowledgeSetup: {
     en: () => import("./en/knowledge-setup.json"),

@@ -42,7 +42,7 @@ const baseRoute = createRoute({
   getParentRoute: () => consoleRoute,
   path: "/datasets/$baseId",
   validateSearch: ({ tab, keyword, status, sort, page }): BaseSearch => ({ tab: text(tab), keyword: text(keyword), status: text(status), sort: text(sort), page: text(page) }),
-  component: lazyRouteComponent(() => withTexts(["documents", "evaluation", "knowledgeSetup"], import("./knowledge-pages")), "BaseRoute"),
+  component: lazyRouteComponent(() => withTexts(["documents", "evaluation", "knowledgeSetup", "pipelines"], import("./knowledge-pages")), "BaseRoute"),
 });
 
 const keysRoute = createRoute({
@@ -83,4 +83,24 @@ const progressRoute = createRoute({
   component: lazyRouteComponent(() => withTexts("knowledgeSetup", import("./knowledge-wizard")), "ProgressRoute"),
 });
 
-export const knowledgeRoutes = [basesRoute, baseRoute, keysRoute, createBaseRoute, addDocumentsRoute, cutAgainRoute, progressRoute] as const;
+const createPipelineRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/datasets/create/pipeline",
+  component: lazyRouteComponent(() => withTexts(["pipelines", "knowledgeSetup"], import("./pipeline-forms")), "CreatePipelineRoute"),
+});
+
+/** The canvas of a base's pipeline; `node` is the one whose settings are open. */
+const pipelineRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/datasets/$baseId/pipeline",
+  validateSearch: (search): { node?: string | undefined } => ({ node: text(search.node) }),
+  component: lazyRouteComponent(() => withTexts(["pipelinePage", "workflow"], import("./pipeline-pages")), "PipelineRoute"),
+});
+
+const runPipelineRoute = createRoute({
+  getParentRoute: () => consoleRoute,
+  path: "/datasets/$baseId/run",
+  component: lazyRouteComponent(() => withTexts(["pipelines", "knowledgeSetup"], import("./pipeline-forms")), "RunPipelineRoute"),
+});
+
+export const knowledgeRoutes = [basesRoute, baseRoute, keysRoute, createBaseRoute, addDocumentsRoute, cutAgainRoute, progressRoute, createPipelineRoute, pipelineRoute, runPipelineRoute] as const;

@@ -46,6 +46,8 @@ const LOOKS: Record<string, [LucideIcon, Family]> = {
   "http-request": [Globe, "tools"],
   tool: [Wrench, "tools"],
   "knowledge-retrieval": [BookOpen, "knowledge"],
+  "knowledge-index": [BookOpen, "knowledge"],
+  datasource: [LogIn, "knowledge"],
 };
 
 const HUES: Record<Family, string> = {

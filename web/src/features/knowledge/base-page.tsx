@@ -1,8 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { Workflow } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
+import { useAccount } from "@/features/account/account-context";
+import { mayEdit } from "@/features/account/roles";
 import { PageBar } from "@/features/shell/page-bar";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
@@ -29,6 +32,7 @@ export function BasePage({ baseId, editable, view, onView }: BasePageProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const navigate = useNavigate();
+  const { role } = useAccount();
   const base = useQuery({
     queryKey: ["datasets", "one", baseId],
     queryFn: ({ signal }) => call(api.GET("/datasets/{dataset_id}", { params: { path: { dataset_id: baseId } }, signal })),
@@ -36,6 +40,7 @@ export function BasePage({ baseId, editable, view, onView }: BasePageProps) {
   if (base.error !== null) return <p className="p-4 text-danger">{errorText(base.error)}</p>;
   if (base.data === undefined) return <p className="p-4">{<Spinner />}</p>;
   const indexed = base.data.provider === "vendor";
+  const piped = base.data.runtime_mode === "rag_pipeline";
   const tabs = [
     ...(indexed ? [{ id: "documents" as const, label: t("knowledgeSetup.list.documents"), count: base.data.document_count }] : []),
     { id: "test" as const, label: t("knowledgeSetup.list.test") },
@@ -50,9 +55,16 @@ export function BasePage({ baseId, editable, view, onView }: BasePageProps) {
         crumbs={[{ id: "knowledge", content: t("knowledge.title") }]}
         actions={
           editable && indexed ? (
-            <Button variant="primary" onClick={() => void navigate({ to: "/datasets/$baseId/add", params: { baseId } })}>
-              {t("knowledgeSetup.addTo")}
-            </Button>
+            <>
+              {piped && mayEdit(role) && (
+                <Button icon={<Workflow size={16} strokeWidth={1.5} />} onClick={() => void navigate({ to: "/datasets/$baseId/pipeline", params: { baseId } })}>
+                  <span className="max-sm:sr-only">{t("pipelines.title")}</span>
+                </Button>
+              )}
+              <Button variant="primary" onClick={() => void navigate({ to: piped ? "/datasets/$baseId/run" : "/datasets/$baseId/add", params: { baseId } })}>
+                {t("knowledgeSetup.addTo")}
+              </Button>
+            </>
           ) : undefined
         }
       />

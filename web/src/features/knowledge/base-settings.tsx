@@ -14,8 +14,10 @@ import { Field, TextArea, TextInput } from "@/ui/field";
 import { RadioCards } from "@/ui/radio-cards";
 import { Slider } from "@/ui/slider";
 import { showToast } from "@/ui/toast";
+import { mayEdit } from "@/features/account/roles";
 import { iconOf, pictureUrlOf } from "./base-icon";
 import { ExternalRetrievalSettings } from "./external-retrieval";
+import { Conversion } from "./pipelines/convert";
 import { DEFAULT_RETRIEVAL, ECONOMY_RETRIEVAL, lacksRerankModel } from "./retrieval";
 import { MemberList } from "./member-list";
 import { NoModel, RetrievalSettings } from "./retrieval-settings";
@@ -173,6 +175,7 @@ export function BaseSettings({ base }: { base: Base }) {
         </div>
       </form>
       {base.data_source_type === "notion_import" && <NotionPages base={base} />}
+      {base.provider === "vendor" && base.runtime_mode !== "rag_pipeline" && mayEdit(role) && <Conversion base={base} />}
       <Removal base={base} />
     </div>
   );

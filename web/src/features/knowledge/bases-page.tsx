@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { KeyRound, LibraryBig, Plus } from "lucide-react";
+import { KeyRound, LibraryBig, Plus, Workflow } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import { useAccount } from "@/features/account/account-context";
@@ -45,9 +45,14 @@ export function BasesPage({ view, onView }: BasesPageProps) {
   const filtered = keyword !== "" || tagIds.length > 0;
   const keeps = KNOWLEDGE_KEEPERS.includes(role);
   const create = mayEdit(role) ? (
-    <Button variant="primary" icon={<Plus size={16} strokeWidth={1.5} />} onClick={() => void navigate({ to: "/datasets/create" })}>
-      {t("knowledgeSetup.list.create")}
-    </Button>
+    <span className="flex flex-wrap justify-center gap-2">
+      <Button icon={<Workflow size={16} strokeWidth={1.5} />} onClick={() => void navigate({ to: "/datasets/create/pipeline" })}>
+        {t("knowledgeSetup.list.fromPipeline")}
+      </Button>
+      <Button variant="primary" icon={<Plus size={16} strokeWidth={1.5} />} onClick={() => void navigate({ to: "/datasets/create" })}>
+        {t("knowledgeSetup.list.create")}
+      </Button>
+    </span>
   ) : undefined;
   return (
     <>

@@ -1,5 +1,5 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Archive, ArchiveRestore, Download, MoreHorizontal, NotebookText, Pause, Pencil, Play, RefreshCw, RotateCw, Scissors, Table2, Tags, Trash2 } from "lucide-react";
+import { Archive, ArchiveRestore, Download, MoreHorizontal, NotebookText, Pause, Pencil, Play, RefreshCw, RotateCw, Scissors, Table2, Tags, Trash2, Workflow } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { Badge } from "@/ui/badge";
@@ -23,12 +23,14 @@ interface DocumentRowProps {
   onPick: (picked: boolean) => void;
   onOpen: () => void;
   onRename: () => void;
+  /** Makes it anew with the pipeline of its base; null where rules cut. */
+  onRunAgain: (() => void) | null;
   onDescribe: () => void;
   onRemove: () => void;
 }
 
 /** One document: its state, and what can be done with it. */
-export function DocumentRow({ document, work, summarises, editable, picked, onPick, onOpen, onRename, onDescribe, onRemove }: DocumentRowProps) {
+export function DocumentRow({ document, work, summarises, editable, picked, onPick, onOpen, onRename, onRunAgain, onDescribe, onRemove }: DocumentRowProps) {
   const { t } = useTranslation();
   return (
     <Row selected={picked}>
@@ -64,7 +66,7 @@ export function DocumentRow({ document, work, summarises, editable, picked, onPi
                 onChange={(on) => void work.setState([document.id], on ? "enable" : "disable")}
               />
             )}
-            <DocumentMenu document={document} work={work} summarises={summarises} onRename={onRename} onDescribe={onDescribe} onRemove={onRemove} />
+            <DocumentMenu document={document} work={work} summarises={summarises} onRename={onRename} onRunAgain={onRunAgain} onDescribe={onDescribe} onRemove={onRemove} />
           </span>
         </Cell>
       )}
@@ -72,9 +74,9 @@ export function DocumentRow({ document, work, summarises, editable, picked, onPi
   );
 }
 
-type DocumentMenuProps = Pick<DocumentRowProps, "document" | "work" | "summarises" | "onRename" | "onDescribe" | "onRemove">;
+type DocumentMenuProps = Pick<DocumentRowProps, "document" | "work" | "summarises" | "onRename" | "onRunAgain" | "onDescribe" | "onRemove">;
 
-function DocumentMenu({ document, work, summarises, onRename, onDescribe, onRemove }: DocumentMenuProps) {
+function DocumentMenu({ document, work, summarises, onRename, onRunAgain, onDescribe, onRemove }: DocumentMenuProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { id, display_status: status, archived } = document;
@@ -95,7 +97,12 @@ function DocumentMenu({ document, work, summarises, onRename, onDescribe, onRemo
       <MenuItem icon={<Tags size={16} strokeWidth={1.5} />} onSelect={onDescribe}>
         {t("documents.metadata.values")}
       </MenuItem>
-      {settled && !archived && (
+      {settled && !archived && onRunAgain !== null && (
+        <MenuItem icon={<Workflow size={16} strokeWidth={1.5} />} onSelect={onRunAgain}>
+          {t("pipelines.again.action")}
+        </MenuItem>
+      )}
+      {settled && !archived && onRunAgain === null && (
         <MenuItem
           icon={<Scissors size={16} strokeWidth={1.5} />}
           onSelect={() => void navigate({ to: "/datasets/$baseId/documents/$documentId/cut", params: { baseId: work.baseId, documentId: id } })}
@@ -103,7 +110,7 @@ function DocumentMenu({ document, work, summarises, onRename, onDescribe, onRemo
           {t("documents.cutAgain")}
         </MenuItem>
       )}
-      {settled && !archived && document.data_source_type !== "upload_file" && (
+      {settled && !archived && onRunAgain === null && document.data_source_type !== "upload_file" && (
         <MenuItem icon={<RefreshCw size={16} strokeWidth={1.5} />} onSelect={() => void work.sync(document)}>
           {t("documents.sync")}
         </MenuItem>

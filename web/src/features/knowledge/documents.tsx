@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { FileText, Tags } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
@@ -25,6 +25,8 @@ import { UnusedNotice } from "./unused-notice";
 
 type Document = Schemas["DocumentShown"];
 
+const AgainDialog = lazy(async () => ({ default: (await import("./pipelines/again-dialog")).AgainDialog }));
+
 const POLL_MS = 1500;
 const PAGE_SIZE = 30;
 
@@ -46,6 +48,7 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
   const [pickedIds, setPickedIds] = useState<ReadonlySet<string>>(new Set());
   const [opened, setOpened] = useState<Document | null>(null);
   const [renaming, setRenaming] = useState<Document | null>(null);
+  const [repeated, setRepeated] = useState<Document | null>(null);
   const [described, setDescribed] = useState<readonly Document[]>([]);
   const [fieldsShown, setFieldsShown] = useState(false);
   const [removing, setRemoving] = useState<readonly Document[]>([]);
@@ -61,6 +64,7 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
     placeholderData: keepPreviousData,
     refetchInterval: (query) => (query.state.data?.data.some((each) => UNDER_WAY.has(each.display_status) || each.summary_index_status === "SUMMARIZING") === true ? POLL_MS : false),
   });
+  const piped = base.runtime_mode === "rag_pipeline";
   const shown = documents.data?.data ?? [];
   const picked = shown.filter((document) => pickedIds.has(document.id));
   const pickNone = () => setPickedIds(new Set());
@@ -81,7 +85,7 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
           action={
             editable ? (
               <span className="flex flex-wrap justify-center gap-2">
-                <Button variant="primary" onClick={() => void navigate({ to: "/datasets/$baseId/add", params: { baseId: base.id } })}>
+                <Button variant="primary" onClick={() => void navigate({ to: piped ? "/datasets/$baseId/run" : "/datasets/$baseId/add", params: { baseId: base.id } })}>
                   {t("knowledgeSetup.addTo")}
                 </Button>
                 <Button icon={<Tags size={16} strokeWidth={1.5} />} onClick={() => setFieldsShown(true)}>
@@ -166,6 +170,7 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
                 onPick={(on) => pick(document.id, on)}
                 onOpen={() => setOpened(document)}
                 onRename={() => setRenaming(document)}
+                onRunAgain={piped ? () => setRepeated(document) : null}
                 onDescribe={() => setDescribed([document])}
                 onRemove={() => setRemoving([document])}
               />
@@ -189,6 +194,11 @@ export function Documents({ base, editable, view, onView }: DocumentsProps) {
       )}
       {opened !== null && <Chunks baseId={base.id} summarised={base.indexing_technique === "high_quality" && opened.doc_form !== "qa_model"} document={opened} editable={editable} onClose={() => setOpened(null)} />}
       {renaming !== null && <RenameDocument document={renaming} rename={work.rename} onClose={() => setRenaming(null)} />}
+      {repeated !== null && (
+        <Suspense>
+          <AgainDialog baseId={base.id} document={repeated} onBegun={work.refresh} onClose={() => setRepeated(null)} />
+        </Suspense>
+      )}
       {described.length > 0 && !fieldsShown && (
         <ValuesDialog baseId={base.id} documents={described} onSaved={work.refresh} onFields={() => setFieldsShown(true)} onClose={() => setDescribed([])} />
       )}

@@ -10,6 +10,8 @@ export function groupTitle(t: TFunction, group: { id: string; title: string | nu
       return t("editors.variables.environment");
     case "conversation":
       return t("editors.variables.conversation");
+    case "rag":
+      return t("editors.variables.questions");
     default:
       return group.id;
   }

@@ -10,7 +10,7 @@ const USAGE: readonly Variable[] = [
   "latency",
 ].map((name) => ({ name, type: "number" }));
 
-const INPUT_TYPES: Record<string, ValueType> = {
+export const INPUT_TYPES: Record<string, ValueType> = {
   "text-input": "string",
   paragraph: "string",
   select: "string",
@@ -36,6 +36,9 @@ const PASSAGE: readonly Variable[] = [
   { name: "title", type: "string" },
   { name: "metadata", type: "object" },
 ];
+
+/** What is known of a page of a web site. */
+const PAGE: readonly Variable[] = ["content", "title", "description", "source_url"].map((name) => ({ name, type: "string" }));
 
 /** The variables that a node gives, from its settings (spec workflow-nodes, "Outputs" of each type). */
 export function outputsOf(node: FlowNode, typeOf: TypeOf): Variable[] {
@@ -68,6 +71,10 @@ const RULES: Record<string, Rule> = {
     { name: "reasoning_content", type: "string" },
     { name: "usage", type: "object", children: USAGE },
     ...structured(node),
+  ],
+  datasource: (node) => [
+    ...(node.data.provider_type === "website_crawl" ? PAGE : [{ name: "file", type: "file" }]),
+    { name: "datasource_type", type: "string" },
   ],
   "knowledge-retrieval": fixed({ name: "result", type: "array[object]", children: PASSAGE }),
   "question-classifier": fixed(

@@ -20,9 +20,10 @@ export function useScopeOf(nodeId: string, body = false): VariableScope {
   const edges = useWorkflow((state) => state.edges);
   const environmentVariables = useWorkflow((state) => state.environmentVariables);
   const conversationVariables = useWorkflow((state) => state.conversationVariables);
+  const pipelineVariables = useWorkflow((state) => state.pipelineVariables);
   const mode = useWorkflow((state) => state.mode);
   return useMemo(
-    () => scopeOf({ nodes, edges, environmentVariables, conversationVariables }, mode, nodeId, { body }),
-    [nodes, edges, environmentVariables, conversationVariables, mode, nodeId, body],
+    () => scopeOf({ nodes, edges, environmentVariables, conversationVariables, pipelineVariables }, mode, nodeId, { body }),
+    [nodes, edges, environmentVariables, conversationVariables, pipelineVariables, mode, nodeId, body],
   );
 }

@@ -1,7 +1,7 @@
 import { byId } from "@/features/workflow/graph/lookup";
 import type { FlowDocument, FlowEdge, FlowMode, FlowNode, FlowVariable, Selector } from "@/features/workflow/graph/types";
 import { upstreamOf } from "@/features/workflow/graph/upstream";
-import { insideOf, outputsOf } from "./outputs";
+import { INPUT_TYPES, insideOf, outputsOf } from "./outputs";
 import { accepts, childrenOf, isArray, type ValueType, type Variable } from "./types";
 
 /** Variables of one origin: a node, the conversation, the environment, the system. */
@@ -40,6 +40,14 @@ const SYSTEM: Record<FlowMode, readonly Variable[]> = {
     { name: "workflow_id", type: "string" },
     { name: "workflow_run_id", type: "string" },
   ],
+  "rag-pipeline": [
+    { name: "dataset_id", type: "string" },
+    { name: "document_id", type: "string" },
+    { name: "batch", type: "string" },
+    { name: "datasource_type", type: "string" },
+    { name: "datasource_info", type: "object" },
+    { name: "invoke_from", type: "string" },
+  ],
   workflow: [
     { name: "files", type: "array[file]" },
     { name: "user_id", type: "string" },
@@ -50,7 +58,7 @@ const SYSTEM: Record<FlowMode, readonly Variable[]> = {
   ],
 };
 
-type Graph = Pick<FlowDocument, "nodes" | "edges" | "environmentVariables" | "conversationVariables">;
+type Graph = Pick<FlowDocument, "nodes" | "edges" | "environmentVariables" | "conversationVariables" | "pipelineVariables">;
 
 /** The types of all variables of a graph; each node's are made when they are first asked for. */
 export class GraphTypes {
@@ -94,6 +102,7 @@ export class GraphTypes {
     if (root === "sys") return this.system();
     if (root === "env") return flowVariables(this.graph.environmentVariables);
     if (root === "conversation") return flowVariables(this.graph.conversationVariables);
+    if (root === "rag") return questions(this.graph);
     const node = byId(this.graph.nodes).get(root);
     if (node === undefined) return [];
     const dotted = node.data.type === "start" || node.data.type.startsWith("trigger-");
@@ -121,6 +130,18 @@ function flowVariables(variables: readonly FlowVariable[]): Variable[] {
   }));
 }
 
+/** What a pipeline asks for, by the data source that asks it. */
+function questions({ pipelineVariables }: Graph): Variable[] {
+  const owners = new Set(pipelineVariables.map((each) => each.belong_to_node_id));
+  return [...owners].map((owner) => ({
+    name: owner,
+    type: "object",
+    children: pipelineVariables
+      .filter((each) => each.belong_to_node_id === owner)
+      .map(({ variable, type, label }) => ({ name: variable, type: INPUT_TYPES[type] ?? "string", ...(label === "" ? {} : { description: label }) })),
+  }));
+}
+
 /** The variables that a node may read, nearest origin first (spec console §7.7). */
 export function scopeOf(graph: Graph, mode: FlowMode, nodeId: string, options: { body?: boolean } = {}): VariableScope {
   const types = new GraphTypes(graph, mode);
@@ -140,6 +161,7 @@ export function scopeOf(graph: Graph, mode: FlowMode, nodeId: string, options: {
     groups.push(
       ...[
         named("conversation", mode === "advanced-chat" ? flowVariables(graph.conversationVariables) : []),
+        named("rag", questions(graph)),
         named("env", flowVariables(graph.environmentVariables)),
         named("sys", types.system()),
       ].filter((group) => group.variables.length > 0),

@@ -1,6 +1,7 @@
 import clsx from "clsx";
 import { ChevronDown, CircleAlert, X } from "lucide-react";
 import { useState } from "react";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { PopoverCard } from "@/features/editors/popover-card";
 import type { Selector } from "@/features/workflow/graph/types";
@@ -42,7 +43,7 @@ export function VariableField({ value, onChange, accepted, label, scope: given, 
             type="button"
             id={id}
             disabled={disabled}
-            aria-label={chosen === undefined ? label : `${label}: ${chosen.join(".")}`}
+            aria-label={chosen === undefined ? label : `${label}: ${spoken(t, scope, chosen)}`}
             className="flex h-8 min-w-0 flex-1 items-center gap-1 rounded-control border border-line bg-raised px-2 text-start hover:border-line-strong disabled:opacity-60 pointer-coarse:h-10"
           >
             {chosen === undefined ? (
@@ -85,6 +86,12 @@ interface VariableNameProps {
   accepted?: readonly ValueType[] | undefined;
 }
 
+/** What the field shows of a variable, for those who hear it. */
+function spoken(t: TFunction, scope: VariableScope, selector: Selector): string {
+  const { nodeType, title, path, type } = scope.resolve(selector);
+  return `${groupTitle(t, { id: selector[0] ?? "", title: nodeType === null ? null : title })} ${path} ${type}`;
+}
+
 /** Origin and path of a variable; madder, with the reason on hover, when it cannot be read here. */
 export function VariableName({ selector, scope, accepted }: VariableNameProps) {
   const { t } = useTranslation();
@@ -107,8 +114,8 @@ export function VariableName({ selector, scope, accepted }: VariableNameProps) {
       {problem === null && found.nodeType !== null && <NodeIcon type={found.nodeType} />}
       <span className="max-w-[45%] shrink truncate text-muted">
         {groupTitle(t, { id: selector[0] ?? "", title: found.nodeType === null ? null : found.title })}
-      </span>
-      <span className="min-w-0 truncate font-mono text-12">{found.path}</span>
+      </span>{" "}
+      <span className="min-w-0 truncate font-mono text-12">{found.path}</span>{" "}
       {problem === null && <span className="hidden shrink-0 text-12 text-muted @sm:inline">{found.type}</span>}
     </span>
   );

@@ -34,6 +34,7 @@ const graph = {
   edges: [edge("start", "code"), edge("code", "each"), edge("each", "late"), edge("late", "pick")],
   environmentVariables: [{ id: "1", name: "KEY", description: "", value_type: "secret", value: "", selector: ["env", "KEY"] }],
   conversationVariables: [{ id: "2", name: "seen", description: "", value_type: "array[string]", value: [], selector: ["conversation", "seen"] }],
+  pipelineVariables: [],
 };
 
 describe("the types", () => {

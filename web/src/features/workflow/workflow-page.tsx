@@ -10,11 +10,10 @@ import { Spinner } from "@/ui/spinner";
 import { showToast } from "@/ui/toast";
 import { Asked, warmUp } from "./canvas/asked";
 import { AuthorContext } from "./canvas/author";
-import { OperatorBar, SelectionBar, TopBar, ViewBar } from "./canvas/bars";
+import { OperatorBar, TopBar, ViewBar } from "./canvas/bars";
 import { Canvas } from "./canvas/canvas";
 import { RunContext } from "./canvas/canvas-commands";
 import { openSettings } from "./canvas/commands";
-import { Minimap } from "./canvas/minimap";
 import { RightSide } from "./canvas/right-side";
 import { CanvasContext, createCanvasStore, useCanvas, useCanvasStore } from "./canvas/ui";
 import { useCanvasCommands } from "./canvas/use-commands";
@@ -31,6 +30,10 @@ import { useMarks, useVersionName, type Viewing } from "./versions/viewing";
 
 const Dock = lazy(async () => ({ default: (await import("./running/dock")).Dock }));
 const PaletteCommands = lazy(async () => ({ default: (await import("./canvas/palette-commands")).PaletteCommands }));
+// It can come a moment after the canvas.
+const Minimap = lazy(async () => ({ default: (await import("./canvas/minimap")).Minimap }));
+const SelectionBar = lazy(async () => ({ default: (await import("./canvas/selection-bar")).SelectionBar }));
+const MODES: readonly FlowMode[] = ["advanced-chat", "rag-pipeline"];
 
 interface WorkflowPageProps {
   appId: string;
@@ -40,17 +43,19 @@ interface WorkflowPageProps {
   /** The node whose settings the address names. */
   nodeId: string | null;
   onNode: (id: string | null) => void;
+  /** The knowledge base whose pipeline this is. */
+  pipelineOf?: { id: string; name: string };
 }
 
 /** The canvas of a workflow or chatflow. */
 export function WorkflowPage(props: WorkflowPageProps) {
   const { t } = useTranslation();
   const errorText = useErrorText();
-  const { appId } = props;
+  const { appId, pipelineOf } = props;
   const opening = useQuery({
     queryKey: ["workflow", appId],
     queryFn: async () => {
-      const [app, draft, blocks] = await Promise.all([workflowApi.app(appId), workflowApi.draft(appId), workflowApi.blocks(appId)]);
+      const [app, draft, blocks] = await Promise.all([pipelineOf === undefined ? workflowApi.app(appId) : { name: pipelineOf.name, mode: "rag-pipeline", site: null }, workflowApi.draft(appId), workflowApi.blocks(appId)]);
       return { app, draft, blocks };
     },
     // The editor holds the draft from here on; coming back reads it anew.
@@ -76,7 +81,7 @@ export function WorkflowPage(props: WorkflowPageProps) {
     );
   }
   const { app, draft, blocks } = opening.data;
-  const mode: FlowMode = app.mode === "advanced-chat" ? "advanced-chat" : "workflow";
+  const mode: FlowMode = MODES.find((each) => each === app.mode) ?? "workflow";
   const siteUrl = app.site === null ? null : `/${mode === "workflow" ? "workflow" : "chat"}/${app.site.code}`;
   return <Editor key={appId} {...props} name={app.name} mode={mode} siteUrl={siteUrl} draft={draft} blocks={blocks} />;
 }
@@ -161,7 +166,7 @@ function Workbench({ account, name, siteUrl, blocks, nodeId, onNode }: EditorPro
               <WorkflowContext value={shown ?? store}>
                 <Canvas key={viewing?.version.id ?? "draft"} onPointer={onPointer} onMoved={onMoved} />
                 <OperatorBar />
-                <SelectionBar />
+                <Selected />
                 <BottomBar />
               </WorkflowContext>
               {viewing !== null && (
@@ -190,11 +195,16 @@ function Workbench({ account, name, siteUrl, blocks, nodeId, onNode }: EditorPro
   );
 }
 
+function Selected() {
+  const several = useWorkflow((state) => state.editable && state.selectedNodeIds.size > 1);
+  return <Suspense>{several && <SelectionBar />}</Suspense>;
+}
+
 function BottomBar() {
   const minimap = useCanvas((state) => state.minimap);
   return (
     <div className="pointer-events-none absolute bottom-3 left-3 z-5 flex flex-col items-start gap-2 *:pointer-events-auto">
-      {minimap && <Minimap />}
+      <Suspense>{minimap && <Minimap />}</Suspense>
       <ViewBar />
     </div>
   );

@@ -67,7 +67,7 @@ function Dialogs({ problems, name }: { problems: readonly ListedProblem[]; name:
   const close = () => canvas.setState({ dialog: null });
   if (dialog === null) return null;
   if (dialog === "publish") return <PublishDialog problems={problems} onClose={close} />;
-  if (dialog === "import") return <ImportDialog onBackup={() => downloadFile(saving.flush, store.getState().appId, name)} onClose={close} />;
+  if (dialog === "import") return <ImportDialog onBackup={() => downloadFile(saving.flush, store.getState(), name)} onClose={close} />;
   const { children, readers } = dialog;
   return (
     <ConfirmDialog

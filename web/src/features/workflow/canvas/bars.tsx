@@ -9,10 +9,10 @@ import { Time } from "@/ui/time";
 import { useSaveState, useSaving, useWorkflow } from "../store";
 import { usePublished, useVersionName } from "../versions/viewing";
 import { CommandButton, useCommandLabel, useEnabled, useRun } from "./canvas-commands";
-import { commandOf, type CommandId } from "./commands";
+import { commandOf, isShown, type CommandId } from "./commands";
 import { useCanvas } from "./ui";
 
-const PANELS = ["environment", "conversation", "system", "features", "checklist", "versions"] as const;
+const PANELS = ["questions", "environment", "conversation", "system", "features", "checklist", "versions"] as const;
 
 interface TopBarProps {
   problemCount: number;
@@ -32,7 +32,7 @@ export function TopBar({ problemCount, hasErrors, siteUrl }: TopBarProps) {
   const run = useRun();
   const label = useCommandLabel();
   const canPublish = useEnabled("publish");
-  const panels = PANELS.filter((name) => name !== "conversation" || mode === "advanced-chat");
+  const panels = PANELS.filter((name) => isShown(name, mode));
   return (
     <header className="flex h-11 shrink-0 items-center gap-1 border-b border-line bg-bg px-3">
       <SaveLine />
@@ -83,9 +83,11 @@ export function TopBar({ problemCount, hasErrors, siteUrl }: TopBarProps) {
           <CommandItem id="publish" />
           <CommandItem id="versions" />
           <MenuSeparator />
-          <MenuItem disabled={siteUrl === null} onSelect={() => siteUrl !== null && window.open(siteUrl, "_blank", "noopener")}>
-            {t("workflow.publish.run")}
-          </MenuItem>
+          {mode !== "rag-pipeline" && (
+            <MenuItem disabled={siteUrl === null} onSelect={() => siteUrl !== null && window.open(siteUrl, "_blank", "noopener")}>
+              {t("workflow.publish.run")}
+            </MenuItem>
+          )}
           {mode === "workflow" && (
             <MenuItem disabled={siteUrl === null} onSelect={() => siteUrl !== null && window.open(`${siteUrl}?mode=batch`, "_blank", "noopener")}>
               {t("workflow.publish.batch")}
@@ -101,11 +103,15 @@ export function TopBar({ problemCount, hasErrors, siteUrl }: TopBarProps) {
               {t("workflow.publish.embed")}
             </MenuItem>
           )}
-          <MenuItem disabled={published == null} onSelect={() => void navigate({ to: "/explore/installed/$appId", params: { appId } })}>
-            {t("workflow.publish.explore")}
-          </MenuItem>
-          <MenuItem onSelect={() => void navigate({ to: "/app/$appId/develop", params: { appId } })}>{t("workflow.publish.api")}</MenuItem>
-          <MenuSeparator />
+          {mode !== "rag-pipeline" && (
+            <>
+              <MenuItem disabled={published == null} onSelect={() => void navigate({ to: "/explore/installed/$appId", params: { appId } })}>
+                {t("workflow.publish.explore")}
+              </MenuItem>
+              <MenuItem onSelect={() => void navigate({ to: "/app/$appId/develop", params: { appId } })}>{t("workflow.publish.api")}</MenuItem>
+              <MenuSeparator />
+            </>
+          )}
           <CommandItem id="exportFile" />
           <CommandItem id="importFile" />
           <CommandItem id="exportImage" />
@@ -174,7 +180,6 @@ function SaveLine() {
 }
 
 const OPERATIONS: readonly CommandId[] = ["add", "note", "pointer", "hand", "organise", "maximise"];
-const ARRANGE: readonly CommandId[] = ["copy", "duplicate", "delete", "alignLeft", "alignCenter", "alignRight", "alignTop", "alignMiddle", "alignBottom", "spreadAcross", "spreadDown"];
 
 /** Left on the canvas: what one does most. */
 export function OperatorBar() {
@@ -192,7 +197,7 @@ export function OperatorBar() {
   );
 }
 
-const BAR = "z-5 flex gap-0.5 rounded-card border border-line bg-surface p-1";
+export const BAR = "z-5 flex gap-0.5 rounded-card border border-line bg-surface p-1";
 
 const STEPS = [25, 50, 75, 100, 200];
 const STEP_KEYS: Readonly<Record<number, string>> = { 50: "shift+5", 100: "shift+1" };
@@ -230,25 +235,6 @@ export function ViewBar() {
       <CommandButton id="redo" />
       <CommandButton id="history" />
       <CommandButton id="shortcuts" className="max-sm:hidden" />
-    </div>
-  );
-}
-
-/** Above the canvas while several nodes are selected. */
-export function SelectionBar() {
-  const { t } = useTranslation();
-  const count = useWorkflow((state) => (state.editable ? state.selectedNodeIds.size : 0));
-  if (count < 2) return null;
-  return (
-    <div
-      role="toolbar"
-      aria-label={t("workflow.canvas.selected", { count })}
-      className={`${BAR} absolute top-3 left-1/2 max-w-[calc(100%-96px)] -translate-x-1/2 items-center overflow-x-auto shadow-float`}
-    >
-      <span className="px-2 text-12 whitespace-nowrap text-muted">{t("workflow.canvas.selected", { count })}</span>
-      {ARRANGE.map((id) => (
-        <CommandButton key={id} id={id} />
-      ))}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { Handle, Position, type NodeProps } from "@xyflow/react";
 import { MoreHorizontal, Plus } from "lucide-react";
-import { memo, useContext, type MouseEvent } from "react";
+import { lazy, memo, Suspense, useContext, type MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { NodeIcon } from "@/ui/node-icon";
 import { branchesOf, leavesAtHead, type Branch } from "../graph/branches";
@@ -11,8 +11,9 @@ import type { NodeData, SummaryLine } from "../graph/types";
 import { useWorkflow, useWorkflowStore } from "../store";
 import { NodeText, RunMark, useNodeLook } from "../running/run-mark";
 import type { CardNode } from "./flow-nodes";
-import { ResizeCorner } from "./resize-corner";
 import { DetailContext, useCanvas, useCanvasStore } from "./ui";
+
+const ResizeCorner = lazy(async () => ({ default: (await import("./resize-corner")).ResizeCorner }));
 
 /** A node on the canvas. Its size is the one that `graph/geometry` gives; it is drawn again only for its own data. */
 export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNode>) {
@@ -165,7 +166,9 @@ export const ContainerCard = memo(function ContainerCard({ id, data, selected }:
         <>
           <CardHead id={id} data={data} grip />
           <CardHandles id={id} data={data} />
-          <ResizeCorner id={id} />
+          <Suspense>
+            <ResizeCorner id={id} />
+          </Suspense>
         </>
       )}
     </div>

@@ -16,6 +16,7 @@ import {
   Copy,
   CopyPlus,
   Download,
+  FormInput,
   Hand,
   History,
   Image,
@@ -50,7 +51,7 @@ import {
   type LucideIcon,
 } from "lucide-react";
 import { openShortcuts } from "@/features/commands/palette-state";
-import { arranged, type Arrangement } from "../graph/arranging";
+import type { Arrangement } from "../graph/arranging";
 import { sourceHandles } from "../graph/branches";
 import { copied, duplicate, paste, readClip } from "../graph/clipboard";
 import { remove, withChildren } from "../graph/editing";
@@ -58,7 +59,7 @@ import { boxOf, type Box } from "../graph/geometry";
 import { isBodyStart, isContainer, isFixed, isNote, TRIGGERS, type Place } from "../graph/kinds";
 import { byId, childrenOf, edgesFrom, edgesInto } from "../graph/lookup";
 import { readersOf } from "../graph/references";
-import type { FlowNode, Point } from "../graph/types";
+import type { FlowMode, FlowNode, Point } from "../graph/types";
 import { documentOf, type Saving, type WorkflowState, type WorkflowStore } from "../store";
 import { beginAnew, type RunningStore } from "../running/running";
 import { ZOOM, type CanvasStore, type PanelName } from "./ui";
@@ -97,7 +98,7 @@ export type CommandId =
   | "pointer" | "hand" | "fit" | "actualSize" | "halfSize" | "zoomIn" | "zoomOut" | "locate" | "maximise" | "minimap"
   | "next" | "previous" | "organise"
   | "alignLeft" | "alignCenter" | "alignRight" | "alignTop" | "alignMiddle" | "alignBottom" | "spreadAcross" | "spreadDown"
-  | "environment" | "conversation" | "system" | "features" | "checklist" | "versions" | "publish"
+  | "environment" | "conversation" | "questions" | "system" | "features" | "checklist" | "versions" | "publish"
   | "run" | "restart" | "runStep"
   | "exportImage" | "exportFile" | "importFile" | "save" | "shortcuts"; // prettier-ignore
 
@@ -123,7 +124,8 @@ function toggle(panel: PanelName): Command["perform"] {
 }
 
 function align(how: Arrangement): Command["perform"] {
-  return ({ store }) => {
+  return async ({ store }) => {
+    const { arranged } = await import("../graph/arranging");
     const { selectedNodeIds } = store.getState();
     store.getState().edit({ kind: "aligned" }, (doc) => arranged(doc, selectedNodeIds, how));
   };
@@ -310,6 +312,7 @@ export const COMMANDS: readonly Command[] = [
   { id: "spreadDown", icon: AlignVerticalDistributeCenter, enabled: severalNodes, perform: align("down") },
   { id: "environment", icon: Variable, enabled: always, perform: toggle("environment") },
   { id: "conversation", icon: SlidersHorizontal, enabled: (state) => state.mode === "advanced-chat", perform: toggle("conversation") },
+  { id: "questions", icon: FormInput, enabled: (state) => state.mode === "rag-pipeline", perform: toggle("questions") },
   { id: "system", icon: Settings2, enabled: always, perform: toggle("system") },
   { id: "features", icon: Sparkles, enabled: always, perform: toggle("features") },
   { id: "checklist", icon: ListChecks, enabled: always, perform: toggle("checklist") },
@@ -329,6 +332,13 @@ export const COMMANDS: readonly Command[] = [
   },
   { id: "shortcuts", icon: Keyboard, enabled: always, perform: openShortcuts },
 ];
+
+/** Whether a command has a place on the canvas of an app of this mode. */
+export function isShown(id: CommandId, mode: FlowMode): boolean {
+  if (id === "conversation" || id === "restart") return mode === "advanced-chat";
+  if (id === "questions") return mode === "rag-pipeline";
+  return id !== "features" || mode !== "rag-pipeline";
+}
 
 const byCommandId = new Map(COMMANDS.map((command) => [command.id, command]));
 

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useCommands, type Command } from "@/features/commands/registry";
 import { useWorkflow } from "../store";
 import { useRun } from "./canvas-commands";
-import { COMMANDS, type CommandId } from "./commands";
+import { COMMANDS, isShown, type CommandId } from "./commands";
 
 const GROUPS = ["build", "edit", "look", "run"] as const;
 type Group = (typeof GROUPS)[number];
@@ -27,8 +27,7 @@ export function PaletteCommands() {
   const run = useRun();
   const mode = useWorkflow((state) => state.mode);
   const commands = useMemo((): Command[] => {
-    const chatflow = mode === "advanced-chat";
-    const fitting = COMMANDS.filter(({ id }) => (chatflow || (id !== "conversation" && id !== "restart")) && id !== "shortcuts");
+    const fitting = COMMANDS.filter(({ id }) => isShown(id, mode) && id !== "shortcuts");
     const made = fitting.map((command) => ({ group: groupOf(command.id), command }));
     return [
       ...GROUPS.flatMap((group) =>

@@ -11,6 +11,7 @@ import { useCanvas, useCanvasStore } from "./ui";
 // What one asks for is loaded when one asks.
 const FeaturesPanel = lazy(() => withTexts(["annotations", "editors", "extensions", "orchestration", "panels"], import("../features/features-panel")));
 const HistoryPanel = lazy(async () => ({ default: (await import("./history-panel")).HistoryPanel }));
+const QuestionsPanel = lazy(async () => ({ default: (await withTexts(["editors", "panels", "pipelines"], import("./questions-panel"))).QuestionsPanel }));
 const SystemPanel = lazy(async () => ({ default: (await import("./variables-panel")).SystemPanel }));
 const VariablesPanel = lazy(async () => ({ default: (await import("./variables-panel")).VariablesPanel }));
 const ChecklistPanel = lazy(async () => ({ default: (await import("../checklist/checklist-panel")).ChecklistPanel }));
@@ -37,6 +38,7 @@ export function RightSide({ accountId, problems, viewing, onView }: RightSidePro
   const content = {
     environment: <VariablesPanel key="env" space="env" onClose={close} />,
     conversation: <VariablesPanel key="conversation" space="conversation" onClose={close} />,
+    questions: <QuestionsPanel onClose={close} />,
     system: <SystemPanel onClose={close} />,
     features: <FeaturesPanel onClose={close} />,
     checklist: <ChecklistPanel problems={problems} onClose={close} />,

@@ -8,7 +8,7 @@ import type { NodeData, Point } from "../graph/types";
 /** How far away and how near the canvas can be looked at. */
 export const ZOOM = { min: 0.1, max: 2 } as const;
 
-export type PanelName = "environment" | "conversation" | "system" | "features" | "checklist" | "versions" | "history";
+export type PanelName = "questions" | "environment" | "conversation" | "system" | "features" | "checklist" | "versions" | "history";
 
 /** How much of a card is drawn: all, its title, its shape alone. */
 export type Detail = "full" | "title" | "shape";

@@ -32,7 +32,7 @@ export function useCanvasCommands(surface: () => HTMLElement | null, pointer: { 
       pointer: () => pointer.current,
       say: (tone, key, subject) => showToast(tone, t(`workflow.clipboard.${key}`, { nodes: subject })),
       exportFile: () => {
-        downloadFile(saving.flush, store.getState().appId, name).catch((error: unknown) => showToast("danger", errorText(error)));
+        downloadFile(saving.flush, store.getState(), name).catch((error: unknown) => showToast("danger", errorText(error)));
       },
       exportImage: async () => {
         const { pictureOf } = await import("./picture");

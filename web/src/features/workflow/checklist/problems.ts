@@ -22,11 +22,12 @@ export function useProblems(): readonly ListedProblem[] {
   const edges = useWorkflow((state) => state.edges);
   const environmentVariables = useWorkflow((state) => state.environmentVariables);
   const conversationVariables = useWorkflow((state) => state.conversationVariables);
+  const pipelineVariables = useWorkflow((state) => state.pipelineVariables);
   const features = useWorkflow((state) => state.features);
   const hash = useSaveState((state) => state.hash);
   const now = useMemo(
-    () => documentOf({ nodes, edges, environmentVariables, conversationVariables, features }),
-    [nodes, edges, environmentVariables, conversationVariables, features],
+    () => documentOf({ nodes, edges, environmentVariables, conversationVariables, pipelineVariables, features }),
+    [nodes, edges, environmentVariables, conversationVariables, pipelineVariables, features],
   );
   // Looked through after the change is on the screen.
   const doc = useDeferredValue(now);

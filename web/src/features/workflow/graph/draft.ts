@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "@/api/json";
-import type { FlowDocument, FlowEdge, FlowNode, FlowVariable, Viewport } from "./types";
+import type { FlowDocument, FlowEdge, FlowNode, FlowVariable, PipelineVariable, Viewport } from "./types";
 
 const ROW_STEP = 300;
 
@@ -9,6 +9,7 @@ export interface DraftContent {
   features: JsonObject;
   environment_variables: FlowVariable[];
   conversation_variables: FlowVariable[];
+  rag_pipeline_variables?: PipelineVariable[];
 }
 
 export interface OpenedDraft {
@@ -27,6 +28,7 @@ export function openDraft(draft: DraftContent): OpenedDraft {
     edges: list(edges).filter(isEdge),
     environmentVariables: draft.environment_variables,
     conversationVariables: draft.conversation_variables,
+    pipelineVariables: draft.rag_pipeline_variables ?? [],
     features: draft.features,
   };
   // Cards without a place stand in a row; the automatic layout is a command away.

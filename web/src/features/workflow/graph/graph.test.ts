@@ -18,7 +18,7 @@ function node(id: string, type: string, data: Partial<NodeData> = {}, more: Part
 
 function doc(nodes: FlowNode[], ...pairs: [string, string][]): FlowDocument {
   const edges = pairs.map(([source, target]) => ({ id: `${source}-${target}`, source, sourceHandle: "source", target, targetHandle: "target" }));
-  return { nodes, edges, environmentVariables: [], conversationVariables: [], features: {} };
+  return { nodes, edges, environmentVariables: [], conversationVariables: [], pipelineVariables: [], features: {} };
 }
 
 const chain = doc(

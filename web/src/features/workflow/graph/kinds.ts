@@ -29,6 +29,8 @@ const FAMILIES: Record<string, Family> = {
   "http-request": "tools",
   tool: "tools",
   "knowledge-retrieval": "knowledge",
+  "knowledge-index": "knowledge",
+  datasource: "knowledge",
 };
 
 export function familyOf(type: string): Family {
@@ -36,13 +38,13 @@ export function familyOf(type: string): Family {
 }
 
 export const TRIGGERS: ReadonlySet<string> = new Set(["trigger-webhook", "trigger-schedule", "trigger-plugin"]);
-const LAST: ReadonlySet<string> = new Set(["end", "loop-end"]);
+const LAST: ReadonlySet<string> = new Set(["end", "loop-end", "knowledge-index"]);
 
 export const isNote = (node: FlowNode): boolean => node.type === "custom-note";
 export const isContainer = (type: string): boolean => type === "iteration" || type === "loop";
 export const isBodyStart = (type: string): boolean => type === "iteration-start" || type === "loop-start";
 /** Nodes that a run begins with: nothing leads to them. */
-export const isEntry = (type: string): boolean => type === "start" || TRIGGERS.has(type);
+export const isEntry = (type: string): boolean => type === "start" || type === "datasource" || TRIGGERS.has(type);
 export const hasTarget = (type: string): boolean => !isEntry(type) && !isBodyStart(type);
 export const hasSource = (type: string): boolean => !LAST.has(type);
 
@@ -53,7 +55,7 @@ export type BlockGroup = "default" | "understand" | "logic" | "transform" | "uti
 
 /** The palette's groups in their order (spec console §7.2). */
 export const BLOCK_GROUPS: readonly (readonly [BlockGroup, readonly string[]])[] = [
-  ["default", ["llm", "knowledge-retrieval", "answer", "end", "agent"]],
+  ["default", ["datasource", "knowledge-index", "llm", "knowledge-retrieval", "answer", "end", "agent"]],
   ["understand", ["question-classifier"]],
   ["logic", ["if-else", "iteration", "loop", "loop-end"]],
   [
@@ -67,6 +69,8 @@ export const BLOCK_GROUPS: readonly (readonly [BlockGroup, readonly string[]])[]
 const ONLY_IN: Record<string, FlowMode> = {
   answer: "advanced-chat",
   end: "workflow",
+  datasource: "rag-pipeline",
+  "knowledge-index": "rag-pipeline",
   "trigger-webhook": "workflow",
   "trigger-schedule": "workflow",
   "trigger-plugin": "workflow",
@@ -85,6 +89,7 @@ export function allowedAt(type: string, { mode, inside, hasStart, hasTrigger }: 
   if ((ONLY_IN[type] ?? mode) !== mode) return false;
   if (type === "start") return inside === null && !hasStart && !hasTrigger;
   if (TRIGGERS.has(type)) return inside === null && !hasStart;
+  if (type === "datasource" || type === "knowledge-index") return inside === null;
   if (type === "loop-end") return inside === "loop";
   if (inside !== null) return !isContainer(type) && type !== "end" && type !== "human-input";
   return true;

@@ -11,12 +11,13 @@ export function merged(base: FlowDocument, mine: FlowDocument, theirs: FlowDocum
   const edges = mergedList(base.edges, mine.edges, theirs.edges);
   const environmentVariables = mergedList(base.environmentVariables, mine.environmentVariables, theirs.environmentVariables);
   const conversationVariables = mergedList(base.conversationVariables, mine.conversationVariables, theirs.conversationVariables);
+  const pipelineVariables = pick(base.pipelineVariables, mine.pipelineVariables, theirs.pipelineVariables);
   const features = mergedFeatures(base.features, mine.features, theirs.features);
-  if (nodes === null || edges === null || environmentVariables === null || conversationVariables === null || features === null) return null;
+  if (nodes === null || edges === null || environmentVariables === null || conversationVariables === null || pipelineVariables === CONFLICT || features === null) return null;
   const ids = new Set(nodes.map((node) => node.id));
   // An edge that one drew to a node which the other removed would lead nowhere.
   if (edges.some((edge) => !ids.has(edge.source) || !ids.has(edge.target)) && !base.edges.some((edge) => !ids.has(edge.source))) return null;
-  return { nodes, edges, environmentVariables, conversationVariables, features };
+  return { nodes, edges, environmentVariables, conversationVariables, pipelineVariables: pipelineVariables ?? [], features };
 }
 
 function mergedList<T extends { id: string }>(base: readonly T[], mine: readonly T[], theirs: readonly T[]): readonly T[] | null {

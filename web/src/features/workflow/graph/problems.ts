@@ -15,6 +15,7 @@ export interface LocalProblem {
 }
 
 const LONGEST_BRANCH = 50;
+const LAST: Record<FlowMode, string> = { workflow: "end", "advanced-chat": "answer", "rag-pipeline": "knowledge-index" };
 const WITH_INPUTS = new Set(["code", "template-transform"]);
 const WITH_MODEL = new Set(["llm", "question-classifier", "parameter-extractor"]);
 
@@ -23,7 +24,7 @@ export function problemsOf(doc: FlowDocument, mode: FlowMode): LocalProblem[] {
   const found: LocalProblem[] = [];
   const nodes = doc.nodes.filter((node) => !isNote(node));
   if (!nodes.some((node) => isEntry(node.data.type))) found.push({ kind: "no-root", severity: "error", nodeId: null, detail: "" });
-  const last = mode === "workflow" ? "end" : "answer";
+  const last = LAST[mode];
   const triggered = nodes.some((node) => TRIGGERS.has(node.data.type));
   if (!triggered && !nodes.some((node) => node.data.type === last)) {
     found.push({ kind: "no-result", severity: "warning", nodeId: null, detail: last });
@@ -63,11 +64,12 @@ function unsetInputs({ data }: FlowNode): string[] {
 /** Variables that a node reads and that cannot be there when it runs. */
 function lostReferences(doc: FlowDocument, node: FlowNode): string[] {
   const index = byId(doc.nodes);
-  const read = referencesIn(node.data, (root) => index.has(root) || root === "env" || root === "conversation");
+  const read = referencesIn(node.data, (root) => index.has(root) || root === "env" || root === "conversation" || root === "rag");
   if (read.length === 0) return [];
   const before = new Set(upstreamOf(doc.nodes, doc.edges, node.id).map((each) => each.id));
-  const lost = read.filter(([root = "", name = ""]) => {
-    if (root === "sys" || root === "rag" || root === node.id) return false;
+  const lost = read.filter(([root = "", name = "", key]) => {
+    if (root === "sys" || root === node.id) return false;
+    if (root === "rag") return !doc.pipelineVariables.some((each) => each.belong_to_node_id === name && each.variable === key);
     if (root === "env") return !doc.environmentVariables.some((each) => each.name === name);
     if (root === "conversation") return !doc.conversationVariables.some((each) => each.name === name);
     if (before.has(root)) return false;

@@ -45,6 +45,8 @@ function linesOf(data: NodeData): SummaryLine[] {
     case "variable-aggregator":
     case "variable-assigner":
       return selectors(data.variables);
+    case "knowledge-index":
+      return selector(data.index_chunk_variable_selector);
     case "document-extractor":
       return selector(data.variable_selector);
     case "list-operator":

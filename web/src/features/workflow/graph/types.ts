@@ -69,7 +69,18 @@ export interface FlowVariable {
   selector: string[];
 }
 
-export type FlowMode = "workflow" | "advanced-chat";
+export type FlowMode = "workflow" | "advanced-chat" | "rag-pipeline";
+
+/** A question of a knowledge pipeline, as its files hold it (spec app-dsl §8.5). */
+export interface PipelineVariable {
+  /** A data source, or `shared`: asked with every data source. */
+  belong_to_node_id: string;
+  type: string;
+  label: string;
+  variable: string;
+  default_value?: JsonValue;
+  [key: string]: JsonValue | undefined;
+}
 
 /** Everything that undo brings back. Never changed in place: parts that stay are the same objects. */
 export interface FlowDocument {
@@ -77,6 +88,8 @@ export interface FlowDocument {
   edges: readonly FlowEdge[];
   environmentVariables: readonly FlowVariable[];
   conversationVariables: readonly FlowVariable[];
+  /** What a knowledge pipeline asks for; empty for apps. */
+  pipelineVariables: readonly PipelineVariable[];
   features: JsonObject;
 }
 

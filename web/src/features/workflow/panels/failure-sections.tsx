@@ -177,6 +177,7 @@ function useTypedOutputs(node: FlowNode): readonly Variable[] {
   const edges = useWorkflow((state) => state.edges);
   const environmentVariables = useWorkflow((state) => state.environmentVariables);
   const conversationVariables = useWorkflow((state) => state.conversationVariables);
+  const pipelineVariables = useWorkflow((state) => state.pipelineVariables);
   const mode = useWorkflow((state) => state.mode);
-  return new GraphTypes({ nodes, edges, environmentVariables, conversationVariables }, mode).outputsOf(node);
+  return new GraphTypes({ nodes, edges, environmentVariables, conversationVariables, pipelineVariables }, mode).outputsOf(node);
 }

@@ -1,4 +1,5 @@
 import type { ComponentType } from "react";
+import { withTexts } from "@/i18n/i18n";
 
 interface Handmade {
   load: () => Promise<{ default: ComponentType }>;
@@ -16,6 +17,17 @@ export const HANDMADE: Record<string, Handmade> = {
     fields: [
       "model", "prompt_template", "prompt_config", "memory", "context", "vision", "structured_output_enabled", "structured_output",
       "reasoning_format",
+    ], // prettier-ignore
+  },
+  datasource: {
+    load: () => withTexts("pipelines", import("./nodes/datasource")),
+    fields: ["provider_type", "datasource_name", "fileExtensions"],
+  },
+  "knowledge-index": {
+    load: () => withTexts(["pipelines", "knowledgeSetup"], import("./nodes/knowledge-index")),
+    fields: [
+      "chunk_structure", "index_chunk_variable_selector", "indexing_technique", "embedding_model", "embedding_model_provider",
+      "keyword_number", "retrieval_model",
     ], // prettier-ignore
   },
   "knowledge-retrieval": {

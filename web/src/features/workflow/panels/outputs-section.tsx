@@ -31,10 +31,11 @@ function useOutputs(node: FlowNode): readonly Variable[] {
   const edges = useWorkflow((state) => state.edges);
   const environmentVariables = useWorkflow((state) => state.environmentVariables);
   const conversationVariables = useWorkflow((state) => state.conversationVariables);
+  const pipelineVariables = useWorkflow((state) => state.pipelineVariables);
   const mode = useWorkflow((state) => state.mode);
   const described = useNodeType(node.data.type);
   return useMemo(() => {
-    const known = new GraphTypes({ nodes, edges, environmentVariables, conversationVariables }, mode).outputsOf(node);
+    const known = new GraphTypes({ nodes, edges, environmentVariables, conversationVariables, pipelineVariables }, mode).outputsOf(node);
     if (known.length > 0 || described === undefined) return known;
     const derived = described.outputs_from.flatMap((rule) => {
       const setting = node.data[rule.setting];
@@ -48,7 +49,7 @@ function useOutputs(node: FlowNode): readonly Variable[] {
     });
     const always = node.data.type === "variable-aggregator" || node.data.type === "if-else" ? [] : described.outputs;
     return [...derived, ...always];
-  }, [node, nodes, edges, environmentVariables, conversationVariables, mode, described]);
+  }, [node, nodes, edges, environmentVariables, conversationVariables, pipelineVariables, mode, described]);
 }
 
 function OutputLine({ variable, path, type }: { variable: Variable; path: string[]; type: string }) {

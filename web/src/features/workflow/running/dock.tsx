@@ -6,12 +6,14 @@ import { useTranslation } from "react-i18next";
 import { withTexts } from "@/i18n/i18n";
 import { IconButton } from "@/ui/button";
 import { StatusIcon } from "@/ui/status";
+import type { FlowMode } from "../graph/types";
 import { useWorkflow, useWorkflowStore } from "../store";
 import { useRunning, useRunningStore, type DockTab } from "./running";
 
 const HistoryTab = lazy(async () => ({ default: (await import("./history-tab")).HistoryTab }));
 const PreviewChat = lazy(async () => ({ default: (await import("./preview-chat")).PreviewChat }));
 const RunForm = lazy(async () => ({ default: (await import("./run-form")).RunForm }));
+const PipelineTrial = lazy(() => withTexts(["pipelines", "knowledgeSetup"], import("./pipeline-trial")));
 const StepTab = lazy(async () => ({ default: (await import("./step-tab")).StepTab }));
 const TraceTab = lazy(async () => ({ default: (await withTexts("replay", import("./trace-tab"))).TraceTab }));
 const VariablesTab = lazy(async () => ({ default: (await import("./variables-tab")).VariablesTab }));
@@ -27,7 +29,7 @@ export function Dock({ accountId }: { accountId: string }) {
   const tab = useRunning((state) => state.tab);
   const height = useRunning((state) => state.height);
   const status = useRunning((state) => state.turn?.status ?? null);
-  const chatflow = useWorkflow((state) => state.mode === "advanced-chat");
+  const mode = useWorkflow((state) => state.mode);
   useReconnect(accountId);
   const resize = (to: number) => running.setState({ height: Math.min(Math.max(to, LEAST), window.innerHeight - 200) });
   const onPointerMove = (event: PointerEvent<HTMLDivElement>) => {
@@ -69,7 +71,7 @@ export function Dock({ accountId }: { accountId: string }) {
               )}
             >
               {id === "run" && <Play size={14} strokeWidth={1.5} aria-hidden />}
-              {t(id === "run" && chatflow ? "running.tabs.preview" : `running.tabs.${id}`)}
+              {t(id === "run" && mode === "advanced-chat" ? "running.tabs.preview" : `running.tabs.${id}`)}
             </button>
           ))}
         </div>
@@ -82,7 +84,7 @@ export function Dock({ accountId }: { accountId: string }) {
       </div>
       {open && (
         <div className="min-h-0 flex-1 overflow-y-auto border-t border-line">
-          <Suspense>{contentOf(tab, chatflow)}</Suspense>
+          <Suspense>{contentOf(tab, mode)}</Suspense>
         </div>
       )}
     </section>
@@ -103,10 +105,10 @@ function useReconnect(accountId: string): void {
   }, [store, running, queries, accountId]);
 }
 
-function contentOf(tab: DockTab, chatflow: boolean) {
+function contentOf(tab: DockTab, mode: FlowMode) {
   switch (tab) {
     case "run":
-      return chatflow ? <PreviewChat /> : <RunForm />;
+      return mode === "advanced-chat" ? <PreviewChat /> : mode === "rag-pipeline" ? <PipelineTrial /> : <RunForm />;
     case "trace":
       return <TraceTab />;
     case "variables":

@@ -32,6 +32,14 @@ export async function runWorkflow({ store, running, saving }: Workbench, inputs:
   return follow(running, appId, { path: `/apps/${appId}/workflows/draft/run`, body }, (turn) => running.setState({ turn }));
 }
 
+/** Runs the saved draft of a knowledge pipeline on one source; nothing is kept. */
+export async function tryPipeline({ store, running, saving }: Workbench, baseId: string, body: JsonObject): Promise<Turn> {
+  if (!(await saving.flush())) throw new NotSaved();
+  const { appId } = store.getState();
+  running.setState({ looks: new Map(), runId: null, turn: NEW_TURN, open: true });
+  return follow(running, appId, { path: `/datasets/${baseId}/pipeline/draft/run`, body }, (turn) => running.setState({ turn }));
+}
+
 /** Asks the saved draft of a chatflow, after its last answer, or once more at the `place` of an exchange. */
 export async function askChatflow({ store, running, saving }: Workbench, question: Question, place?: Tried): Promise<Turn> {
   if (!(await saving.flush())) throw new NotSaved();

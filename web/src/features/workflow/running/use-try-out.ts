@@ -9,10 +9,11 @@ import { useErrorText } from "@/i18n/errors";
 import { showToast } from "@/ui/toast";
 import { useSaving, useWorkflowStore } from "../store";
 import { useRunningStore } from "./running";
-import { askChatflow, NotSaved, replayRun, runWorkflow, stopRun } from "./try-out";
+import { askChatflow, NotSaved, replayRun, runWorkflow, stopRun, tryPipeline } from "./try-out";
 
 interface TryOut {
   run: (inputs: JsonObject, startNodeId: string | null) => void;
+  pipeline: (baseId: string, body: JsonObject) => void;
   /** `place`: once more there, where something was asked already. */
   ask: (question: Question, place?: Tried) => void;
   stop: () => void;
@@ -37,6 +38,7 @@ export function useTryOut(): TryOut {
   const bench = { store, running, saving };
   return {
     run: (inputs, startNodeId) => begin(runWorkflow(bench, inputs, startNodeId)),
+    pipeline: (baseId, body) => begin(tryPipeline(bench, baseId, body)),
     ask: (question, place) => begin(askChatflow(bench, question, place)),
     replay: (runId, order) =>
       new Promise((resolve, reject) => {

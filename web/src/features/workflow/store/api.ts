@@ -1,7 +1,7 @@
 import { fetchOk, jsonOf, withQuery } from "@/api/http";
 import type { JsonObject } from "@/api/json";
 import type { DraftContent } from "../graph/draft";
-import type { FlowVariable, NodeData } from "../graph/types";
+import type { FlowMode, FlowVariable, NodeData, PipelineVariable } from "../graph/types";
 
 export interface Draft extends DraftContent {
   hash: string;
@@ -16,6 +16,7 @@ export interface DraftToSave {
   features?: JsonObject;
   environment_variables?: readonly FlowVariable[];
   conversation_variables?: readonly FlowVariable[];
+  rag_pipeline_variables?: readonly PipelineVariable[];
   variables_hash?: string;
 }
 
@@ -56,6 +57,7 @@ export interface Version extends VersionEntry {
   features: JsonObject;
   environment_variables: FlowVariable[];
   conversation_variables: FlowVariable[];
+  rag_pipeline_variables?: PipelineVariable[];
 }
 
 export interface ToolProvider {
@@ -106,9 +108,14 @@ export const workflowApi = {
   restoreVersion: (id: string, version: string, hash: string) =>
     send<DraftSaved>("POST", `${app(id)}/workflows/${encodeURIComponent(version)}/restore`, { hash }),
   deleteVersion: (id: string, version: string) => send<unknown>("DELETE", `${app(id)}/workflows/${encodeURIComponent(version)}`),
-  exportFile: async (id: string) => (await get<{ data: string }>(`${app(id)}/export`)).data,
-  importOver: (id: string, text: string) =>
-    send<ImportAnswer>("POST", `${ROOT}/apps/imports`, { mode: "yaml-content", yaml_content: text, app_id: id }),
+  exportFile: async (id: string, mode: FlowMode) =>
+    (await get<{ data: string }>(mode === "rag-pipeline" ? `${ROOT}/rag/pipelines/${encodeURIComponent(id)}/exports` : `${app(id)}/export`)).data,
+  importOver: async (id: string, mode: FlowMode, text: string): Promise<ImportAnswer> => {
+    const file = { mode: "yaml-content", yaml_content: text };
+    if (mode !== "rag-pipeline") return send<ImportAnswer>("POST", `${ROOT}/apps/imports`, { ...file, app_id: id });
+    await send<unknown>("POST", `${ROOT}/rag/pipelines/imports`, { ...file, pipeline_id: id });
+    return { id: "", status: "completed", error: "" };
+  },
   confirmImport: (id: string) => send<ImportAnswer>("POST", `${ROOT}/apps/imports/${encodeURIComponent(id)}/confirm`),
   tools: (kind: string) => get<ToolProvider[]>(`${ROOT}/workspaces/current/tools/${kind}`),
 };

@@ -65,7 +65,8 @@ export function makeSaving(store: WorkflowStore, opened: Draft, opening: JsonObj
   const isDirty = (): boolean => store.getState().revision !== savedRevision;
 
   const body = (doc: FlowDocument, hash: string): DraftToSave => {
-    const variables = doc.environmentVariables !== base.environmentVariables || doc.conversationVariables !== base.conversationVariables;
+    const asked = doc.pipelineVariables !== base.pipelineVariables;
+    const variables = asked || doc.environmentVariables !== base.environmentVariables || doc.conversationVariables !== base.conversationVariables;
     return {
       graph: graphOf(doc, store.getState().viewport, rest),
       hash,
@@ -74,6 +75,7 @@ export function makeSaving(store: WorkflowStore, opened: Draft, opening: JsonObj
         ? {
             environment_variables: doc.environmentVariables,
             conversation_variables: doc.conversationVariables,
+            ...(asked ? { rag_pipeline_variables: doc.pipelineVariables } : {}),
             variables_hash: variablesHash,
           }
         : {}),

@@ -2,7 +2,7 @@ import { createStore, type StoreApi } from "zustand/vanilla";
 import type { JsonObject } from "@/api/json";
 import { byId } from "../graph/lookup";
 import { renameInDocument } from "../graph/references";
-import type { FlowDocument, FlowMode, FlowNode, FlowVariable, NodeData, Selector, Viewport } from "../graph/types";
+import type { FlowDocument, FlowMode, FlowNode, FlowVariable, NodeData, PipelineVariable, Selector, Viewport } from "../graph/types";
 import { begin, cleared, record, type Change, type ChangeKind, type History } from "./history";
 
 /** Either the members that change, or what makes the new data of the old; the same data back is no change. */
@@ -36,6 +36,7 @@ export interface WorkflowState extends FlowDocument {
   renameVariable: (from: Selector, to: Selector, also?: (doc: FlowDocument) => FlowDocument) => void;
   setEnvironmentVariables: (variables: readonly FlowVariable[], subject?: string) => void;
   setConversationVariables: (variables: readonly FlowVariable[], subject?: string) => void;
+  setPipelineVariables: (variables: readonly PipelineVariable[], subject?: string) => void;
   changeFeatures: (change: (features: JsonObject) => JsonObject) => void;
   setViewport: (viewport: Viewport) => void;
   select: (nodes: Iterable<string>, edges?: Iterable<string>) => void;
@@ -119,6 +120,8 @@ export function createWorkflowStore({ appId, mode, editable, doc, viewport }: Op
         edit({ kind: "variablesChanged", subject }, (before) => ({ ...before, environmentVariables })),
       setConversationVariables: (conversationVariables, subject) =>
         edit({ kind: "variablesChanged", subject }, (before) => ({ ...before, conversationVariables })),
+      setPipelineVariables: (pipelineVariables, subject) =>
+        edit({ kind: "variablesChanged", subject }, (before) => ({ ...before, pipelineVariables })),
       changeFeatures: (change) => {
         const before = get().features;
         const features = change(before);
@@ -148,8 +151,8 @@ export function createWorkflowStore({ appId, mode, editable, doc, viewport }: Op
 }
 
 export function documentOf(state: FlowDocument): FlowDocument {
-  const { nodes, edges, environmentVariables, conversationVariables, features } = state;
-  return { nodes, edges, environmentVariables, conversationVariables, features };
+  const { nodes, edges, environmentVariables, conversationVariables, pipelineVariables, features } = state;
+  return { nodes, edges, environmentVariables, conversationVariables, pipelineVariables, features };
 }
 
 /** The list with one node changed; all others stay the same objects, and with them their cards. */

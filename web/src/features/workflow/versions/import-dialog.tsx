@@ -22,6 +22,7 @@ export function ImportDialog({ onBackup, onClose }: ImportDialogProps) {
   const queries = useQueryClient();
   const saving = useSaving();
   const appId = useWorkflow((state) => state.appId);
+  const mode = useWorkflow((state) => state.mode);
   const [file, setFile] = useState<File | null>(null);
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
@@ -31,7 +32,7 @@ export function ImportDialog({ onBackup, onClose }: ImportDialogProps) {
     setError(null);
     try {
       await saving.flush();
-      const answer = await workflowApi.importOver(appId, await file.text());
+      const answer = await workflowApi.importOver(appId, mode, await file.text());
       const done = answer.status === "pending" ? await workflowApi.confirmImport(answer.id) : answer;
       if (done.status === "failed") throw new Error(done.error);
       saving.accept(await workflowApi.draft(appId));

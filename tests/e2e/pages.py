@@ -189,6 +189,7 @@ PAGES = [
     ),
     Sight("tools", "/tools", "/tools", "Wikipedia", "Tools", "Built in, from an OpenAPI document, MCP, workflows."),
     settings("models", "Default models", "Models", "Providers, their keys and models."),
+    settings("prices", "List price", "Prices", "What models cost, by lists and by the workspace."),
     settings("members", "kim@example.com", "Members", "Who is in the workspace, and as what."),
     settings("data-sources", "Notion", "Data sources", "Where documents come from."),
     settings("api-extensions", "API extensions", "API extensions", "Own services that answer for apps."),

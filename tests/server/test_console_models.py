@@ -1,13 +1,15 @@
 """Model providers in the console: credentials, turns, switches, defaults (spec models-and-tools §1.18)."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.doubles.scripted_model import ScriptedModel
 from tests.server.console_client import Console, console_of
-from tests.server.harness import Workbench
+from tests.server.fixtures import ENVIRONMENT
+from tests.server.harness import Server, Workbench
 from tests.server.http_client import JsonMap
 from tests.server.matchers import ID, refused
 
@@ -123,7 +125,7 @@ def test_a_models_own_credentials_and_turns(console: Console, model: ScriptedMod
     assert (balance["enabled"], [each["name"] for each in balance["configs"]]) == (True, ["API KEY 1", "Second"])
     assert {(each["in_cooldown"], each["ttl"]) for each in balance["configs"]} == {(False, 0)}
     done(delete(console, f"{GENERIC}/models", which))
-    assert console.get(f"{GENERIC}/models").json() == {"data": []}
+    assert console.get(f"{GENERIC}/models").json()["data"] == []
     refused(delete(console, f"{GENERIC}/models", which), 404, "not_found")
 
 
@@ -207,3 +209,73 @@ def test_only_administrators_decide(workbench: Workbench, role: str) -> None:
         delete(reader, f"{HERE}/openai", {}),
     ):
         refused(answer, 403, "forbidden")
+
+
+def test_a_key_is_renamed_and_keeps_its_place(console: Console, model: ScriptedModel) -> None:
+    path = f"{HERE}/openai/credentials"
+    first = console.post(path, {"credentials": openai(model)}).json()["id"]
+    console.post(path, {"credentials": openai(model)})
+    done(console.call("PUT", path, json={"credential_id": first, "name": " Team "}))
+    rows = console.get(path).json()["load_balancing"]["configs"]
+    assert [(each["name"], each["active"]) for each in rows] == [("Team", True), ("API KEY 2", False)]
+    assert rows[0]["id"] == first
+    taken = console.call("PUT", path, json={"credential_id": first, "name": "API KEY 2"})
+    refused(taken, 400, "invalid_param")
+    assert "API KEY 2" in taken.json()["message"]
+    refused(console.call("PUT", path, json={"credential_id": first, "name": "  "}), 400, "invalid_param")
+
+
+def test_a_providers_key_takes_its_turn_at_a_model(console: Console, model: ScriptedModel) -> None:
+    which = {"model": "gpt-4o-mini", "model_type": "llm"}
+    path = f"{HERE}/openai/models/credentials"
+    console.post(f"{HERE}/openai/credentials", {"credentials": openai(model)})
+    console.post(f"{HERE}/openai/credentials", {**which, "credentials": openai(model), "name": "Second"})
+    done(console.change(f"{HERE}/openai/models/settings", {**which, "load_balancing_enabled": True}))
+    rows = console.get(path, **which).json()["load_balancing"]["configs"]
+    assert [(each["name"], each["in_cooldown"]) for each in rows] == [("__inherit__", False), ("Second", False)]
+    refused(
+        console.call("PUT", f"{HERE}/openai/credentials", json={"credential_id": rows[0]["id"], "name": "x"}),
+        400,
+        "invalid_param",
+    )
+
+
+def test_prices_stand_beside_the_list(console: Console, model: ScriptedModel) -> None:
+    assert [each["provider"] for each in console.get("/workspaces/current/model-prices").json()["data"]] == []
+    console.post(f"{HERE}/openai/credentials", {"credentials": openai(model)})
+    done(console.post(f"{GENERIC}/models", {"model": "spare", "model_type": "llm", "credentials": form(model)}))
+    which = {"model": "gpt-4o-mini", "model_type": "llm"}
+    tiers = [{"above": 128000, "input": "2", "output": "4"}]
+    own = {"input": "1", "output": "2", "currency": "RMB", "tiers": tiers}
+    done(console.change(f"{HERE}/openai/models/settings", {**which, "price": own}))
+
+    def prices() -> dict[str, JsonMap]:
+        return {each["model"]: each for each in console.get("/workspaces/current/model-prices").json()["data"]}
+
+    shown = prices()
+    priced, unknown = shown["gpt-4o-mini"], shown["spare"]
+    assert (priced["price"]["input"], priced["price"]["currency"]) == ("1", "RMB")
+    assert priced["price"]["tiers"][0]["above"] == 128000
+    assert (priced["list_price"]["input"], priced["list_price"]["currency"]) == ("0.15", "USD")
+    assert (unknown["price"], unknown["list_price"]) == (None, None)
+    done(console.change(f"{HERE}/openai/models/settings", {**which, "list_price": True}))
+    assert prices()["gpt-4o-mini"]["price"] is None
+
+
+def test_model_files_that_cannot_be_used_say_why(tmp_path: Path) -> None:
+    folder = tmp_path / "data" / "models"
+    folder.mkdir(parents=True)
+    (folder / "broken.gguf").write_bytes(b"no model")
+    server = Server(tmp_path / "data", ENVIRONMENT)
+    server.start(local_model=True)
+    try:
+        bench = Workbench(server, None, None, httpx.Client())  # type: ignore[arg-type]
+        admin = console_of(bench)
+        local = admin.get(f"{HERE}/local/models").json()["local"]
+        assert local["folder"] == str(folder)
+        (refusal,) = local["refused"]
+        assert refusal["name"] == "broken"
+        assert "does not begin as a GGUF file does" in refusal["reason"]
+        assert console_of(bench, role="editor").get(f"{HERE}/local/models").json()["local"] is None
+    finally:
+        server.stop()

@@ -15,12 +15,13 @@ from treadle.platform.changes import bump
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 
-from .catalogue import FormField, Model, ModelKind, ParameterRule, Pricing, Provider, provider_of
+from .catalogue import FormField, Model, ModelKind, ParameterRule, Pricing, Provider, catalogue, provider_of
 from .connection import target_of
 from .credentials import Credentials, filtered, masked, with_hidden
 from .errors import CredentialsValidateFailedError, ModelSetupError, UnknownCredentialError, UnknownModelError
 from .http import ModelHttp
 from .policy import UNLIMITED, Limits, Policy
+from .pricing import list_price
 from .protocols.listing import RemoteModel, listing_protocol
 from .repository import CredentialRow, ModelRepository, SettingRow
 from .rests import SharedRests
@@ -65,6 +66,14 @@ class ModelStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Whether calls really go to several credentials in turn."""
 
 
+class ModelPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model costs: by the workspace's `own` word, and as `listed`; None where nobody says."""
+
+    status: ModelStatus
+    own: Pricing | None
+    listed: Price | None
+
+
 class ModelAdministration:
     """Changes to what workspaces have set up. Every method is for one workspace and raises ModelSetupError."""
 
@@ -102,8 +111,8 @@ class ModelAdministration:
         form = form_of(owner)
         inherited = state.active((owner[0], None, None))
         return [
-            self._info(form, replace(row, fields=inherited.fields if inherited else {}), owner)
-            if row.name == INHERIT
+            self._info(form, replace(row, fields=inherited.fields), owner, inherited.id)
+            if row.name == INHERIT and inherited is not None
             else self._info(form, row, owner)
             for row in rows
         ]
@@ -159,6 +168,7 @@ class ModelAdministration:
         workspace_id: str,
         credential_id: str,
         *,
+        name: str | None = None,
         submitted: Mapping[str, str | bool] | None = None,
         enabled: bool | None = None,
         limits: Limits | None = None,
@@ -167,6 +177,11 @@ class ModelAdministration:
         """Changes a credential; what is None stays. A secret sent as `[__HIDDEN__]` stays as stored."""
         owner, found = await self._credential(workspace_id, credential_id)
         form, kept = form_of(owner), found.fields
+        if name is not None and name.strip() != found.name:
+            if found.name == INHERIT or not name.strip():
+                raise ModelSetupError("Give the credential a name; the one that is the provider's keeps its own.")
+            others = [each for each in (await self._state(workspace_id)).stored[owner] if each.id != credential_id]
+            name = _fitting_name(others, name)
         if submitted is not None and found.name != INHERIT:
             kept = filtered(form, with_hidden(form, submitted, found.fields), owner[2])
             if validate:
@@ -178,7 +193,7 @@ class ModelAdministration:
             model=owner[1],
             kind=owner[2],
             config=self._vault.seal(form, kept, workspace_id, credential_id),
-            name=found.name,
+            name=name or found.name,
             active=found.active,
             enabled=found.enabled if enabled is None else enabled,
             concurrency=bounds.concurrency,
@@ -307,8 +322,10 @@ class ModelAdministration:
 
     async def models(self, workspace_id: str, provider: str) -> list[ModelStatus]:
         """The models of a provider: those that it lists, and those that were added."""
-        found = provider_of(provider)
         state = await self._state(workspace_id)
+        found = provider_of(provider)
+        if found.connection.embedded:
+            found = msgspec.structs.replace(found, models=state.local)
         keys = [ModelKey(found.provider, each.model, each.kind) for each in found.models]
         keys += [
             ModelKey(name, model, kind)
@@ -316,6 +333,16 @@ class ModelAdministration:
             if name == found.provider and model is not None and kind is not None
         ]
         return [status for key in dict.fromkeys(keys) if (status := _status(state, found, key)) is not None]
+
+    async def prices(self, workspace_id: str) -> list[ModelPrice]:
+        """What every model costs that the workspace has set up, by provider in the console's order."""
+        found: list[ModelPrice] = []
+        for provider in catalogue().values():
+            for status in await self.models(workspace_id, provider.provider):
+                if status.status != "no-configure":
+                    listed = await list_price(provider, status.schema)
+                    found.append(ModelPrice(status=status, own=status.setting.pricing, listed=listed))
+        return found
 
     async def parameter_rules(self, workspace_id: str, provider: str, model: str) -> tuple[ParameterRule, ...]:
         """The parameters of a chat model; none when nothing opens it."""
@@ -352,10 +379,18 @@ class ModelAdministration:
                     return owner, row
         raise UnknownCredentialError("There is no such credential.")
 
-    def _info(self, form: Sequence[FormField], row: Credential, owner: Owner) -> CredentialInfo:
-        ttl, reason = 0.0, ""
+    def _info(
+        self, form: Sequence[FormField], row: Credential, owner: Owner, inherited: str | None = None
+    ) -> CredentialInfo:
+        """`inherited`: the id of the provider's credential for which the row stands."""
+        models = provider_of(owner[0]).models if owner[1] is None else ()
+        named = [(each.kind, each.model) for each in models]
         if owner[1] is not None and owner[2] is not None:
-            ttl, reason = self._policy.resting(row.id, owner[2].value, owner[1])
+            named.append((owner[2], owner[1]))
+        # A turn of the provider's credential is counted under the id of the provider's row.
+        used = row.id if inherited is None else inherited
+        rests = [self._policy.resting(used, kind.value, model) for kind, model in named]
+        ttl, reason = max(rests, default=(0.0, ""))
         return CredentialInfo(
             id=row.id,
             name=row.name,

@@ -26,11 +26,16 @@ _FREE = Price()
 
 async def price_of(provider: Provider, model: Model) -> Price:
     """The list price of `model`; free where nobody knows it."""
+    return await list_price(provider, model) or _FREE
+
+
+async def list_price(provider: Provider, model: Model) -> Price | None:
+    """The list price of `model`; None where nobody knows it."""
     if model.pricing is not None:
         return model.pricing.price()
     if provider.prices is None:
-        return _FREE
-    return await asyncio.to_thread(listed_price, provider.prices, model.model) or _FREE
+        return None
+    return await asyncio.to_thread(listed_price, provider.prices, model.model)
 
 
 @lru_cache(maxsize=1024)

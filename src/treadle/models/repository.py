@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from treadle.platform.clock import now_us
@@ -117,8 +117,8 @@ class ModelRepository:
         self._workspace_id = workspace_id
 
     async def save_credential(self, row: CredentialRow) -> None:
-        """Stores `row` in place of the one of the same name for the same provider and model."""
-        replaced = _credentials.c.name == row.name
+        """Stores `row` in place of the one of the same id or name for the same provider and model."""
+        replaced = or_(_credentials.c.name == row.name, _credentials.c.id == row.id)
         of_owner = self._of_owner(row.provider, row.model, row.kind)
         made = (
             await self._session.execute(select(_credentials.c.created_at).where(*of_owner, replaced))

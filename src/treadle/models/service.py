@@ -114,6 +114,11 @@ class ModelService:
         """The catalogue in the console's order, without the embedded model where that is switched off."""
         return [each for each in catalogue().values() if self._local is not None or not each.connection.embedded]
 
+    @property
+    def local(self) -> EmbeddedModel | None:
+        """The models that run beside the server, None where they are switched off."""
+        return self._local
+
     def for_workspace(self, workspace_id: str) -> WorkspaceModels:
         """The models port of the workspace's runs. Cheap: make one per run."""
 

@@ -280,6 +280,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth/login/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin Sign In
+         * @description Send the browser to a service; with `link`, to link it with the account that is signed in.
+         */
+        get: operations["sign-in_services_begin_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oauth/authorize/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * End Sign In
+         * @description Where a service sends the browser back to.
+         */
+        get: operations["sign-in_services_end_sign_in"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/integrates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Integrations
+         * @description The services that one may sign in by, and which of them know one's account.
+         */
+        get: operations["sign-in_services_list_integrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/account/integrates/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Integration
+         * @description No longer sign in by a service.
+         */
+        delete: operations["sign-in_services_remove_integration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces": {
         parameters: {
             query?: never;
@@ -729,7 +809,7 @@ export interface paths {
         };
         /**
          * List Apps
-         * @description The apps of the workspace, last changed first; before set-up, the examples, for whoever is at the machine.
+         * @description The apps of the workspace in an order; before set-up, the examples, for whoever is at the machine.
          */
         get: operations["apps_list_apps"];
         put?: never;
@@ -1954,46 +2034,6 @@ export interface paths {
         get: operations["runs_run_detail"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/runs/{run_id}/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Plan Replay
-         * @description What would be kept, what would run anew, and the values that the node would be given.
-         */
-        get: operations["runs_plan_replay"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/runs/{run_id}/replays": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Start Replay
-         * @description Repeat a run from a node on, as a run of its own.
-         */
-        post: operations["runs_start_replay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3340,6 +3380,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/current/tool-provider/mcp/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch Server
+         * @description Switch an MCP server on or off: while it is off, its tools are not offered, and calls of them fail.
+         */
+        post: operations["mcp_switch_server"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/current/tool-provider/mcp/auth": {
         parameters: {
             query?: never;
@@ -3728,6 +3788,26 @@ export interface paths {
          * @description Choose default models.
          */
         post: operations["models_choose_defaults"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workspaces/current/model-prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prices
+         * @description What the models cost that are set up: as the workspace states it, and as lists do.
+         */
+        get: operations["models_list_prices"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4252,26 +4332,6 @@ export interface paths {
          * @description Take up the access that Notion gave.
          */
         post: operations["data_sources_bind_notion"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/oauth/data-source/notion/token": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Bind Notion Token
-         * @description Connect a Notion workspace by the token of an internal integration, once Notion takes it.
-         */
-        post: operations["data_sources_bind_notion_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -6479,12 +6539,6 @@ export interface components {
         BuiltInFields: {
             fields: components["schemas"]["BuiltInField"][];
         };
-        /** @description A node whose recorded outputs stay. `changed`: its settings are others than those that made them. */
-        CarriedNode: {
-            node_id: string;
-            title: string;
-            changed: boolean;
-        };
         Catalogue: {
             categories: ("assistant" | "writing" | "support" | "learning" | "data")[];
             data: components["schemas"]["CatalogueApp"][];
@@ -7465,11 +7519,11 @@ export interface components {
         InstalledApps: {
             data: components["schemas"]["InstalledAppShown"][];
         };
-        IntegrationToken: {
-            token: string;
-        };
-        Integrations: {
-            data: components["schemas"]["NotionShown"][];
+        /** @description A service that can say who one is, and whether it is linked with one's account. */
+        Integration: {
+            provider: string;
+            name: string;
+            is_bound: boolean;
         };
         /** @description What a link opens. `has_account`: the address has an account, which joins with its own password. */
         InvitationDetail: {
@@ -7693,29 +7747,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** @description How a run repeats another one: from `node_id` on, with the variables `edited` changed. */
-        LoggedReplay: {
-            node_id: string;
-            title: string;
-            graph: string;
-            conversation: string;
-            edited: string[];
-        } & {
-            [key: string]: unknown;
-        };
-        /** @description A run that repeats the one that is shown. */
-        LoggedReplayRun: {
-            node_id: string;
-            title: string;
-            graph: string;
-            conversation: string;
-            edited: string[];
-            id: string;
-            status: string;
-            created_at: number;
-        } & {
-            [key: string]: unknown;
-        };
         /** @description A run in a list; `preview` has the first lines of what went in and out. Times are seconds since the epoch. */
         LoggedRun: {
             id: string;
@@ -7743,8 +7774,6 @@ export interface components {
             };
             read_at: number | null;
             api_key?: components["schemas"]["KeyNamed"] | null;
-            replay_of: string | null;
-            replay: components["schemas"]["LoggedReplay"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -7775,13 +7804,10 @@ export interface components {
             };
             read_at: number | null;
             api_key?: components["schemas"]["KeyNamed"] | null;
-            replay_of: string | null;
-            replay: components["schemas"]["LoggedReplay"] | null;
             inputs: components["schemas"]["JsonValue"];
             outputs: components["schemas"]["JsonValue"];
             nodes: components["schemas"]["LoggedNode"][];
             message: components["schemas"]["LoggedMessage"] | null;
-            replays: components["schemas"]["LoggedReplayRun"][];
         } & {
             [key: string]: unknown;
         };
@@ -7811,14 +7837,6 @@ export interface components {
             limit: number;
             total: number;
             has_more: boolean;
-        };
-        /** @description A node whose recorded outputs cannot stay. `runs`: it runs anew, since it is still there. */
-        LostNode: {
-            node_id: string;
-            title: string;
-            /** @enum {string} */
-            reason: "gone" | "kind" | "branch" | "behind" | "new" | "unfinished";
-            runs: boolean;
         };
         /** @description Something was made or changed. */
         Made: {
@@ -7884,6 +7902,11 @@ export interface components {
         /** @description Which MCP server. */
         McpChoice: {
             provider_id: string;
+        };
+        /** @description Whether the tools of an MCP server are offered and called. */
+        McpSwitch: {
+            provider_id: string;
+            enabled: boolean;
         };
         MemberIds: {
             data: string[];
@@ -8520,6 +8543,10 @@ export interface components {
             /** @default [] */
             tiers?: components["schemas"]["PriceTier-Output"][];
         };
+        /** @description What models cost. */
+        PriceList: {
+            data: components["schemas"]["PricedModel"][];
+        };
         /** @description What all tokens of a call cost whose prompt has more than `above` tokens. */
         "PriceTier-Input": {
             above: number;
@@ -8537,6 +8564,16 @@ export interface components {
             output?: string;
             cached_input?: string | null;
             cache_write?: string | null;
+        };
+        /** @description A model that is set up, what the workspace states that it costs, and what lists say; null where nobody does. */
+        PricedModel: {
+            provider: string;
+            provider_label: components["schemas"]["Translated"];
+            model: string;
+            label: components["schemas"]["Translated"];
+            model_type: string;
+            price: components["schemas"]["Price-Output"] | null;
+            list_price: components["schemas"]["Price-Output"] | null;
         };
         /** @description How documents are cut; `limits` bound what may be set. */
         ProcessRuleShown: {
@@ -8728,32 +8765,6 @@ export interface components {
             };
             files: components["schemas"]["JsonValue"][];
             query: string;
-        };
-        /**
-         * @description What a replay from a node would do. `node_id` is that of the container where the node stands in one.
-         *
-         *     `conversation` is null for a run without conversation variables; `conversation_kept` tells whether those of then are
-         *     known. `reached` is false when the graph, with the recorded outputs, does not come to the node.
-         */
-        ReplayShown: {
-            node_id: string;
-            node_type: string;
-            title: string;
-            variables: components["schemas"]["ReplayedVariable"][];
-            carried: components["schemas"]["CarriedNode"][];
-            lost: components["schemas"]["LostNode"][];
-            conversation: ("recorded" | "now") | null;
-            conversation_kept: boolean;
-            reached: boolean;
-        };
-        /** @description A variable that the chosen node reads, with its recorded value. `lost_file` names a file that is gone. */
-        ReplayedVariable: {
-            key: string;
-            selector: string[];
-            required: boolean;
-            known: boolean;
-            value: components["schemas"]["JsonValue"];
-            lost_file: string | null;
         };
         /** @description How alike a question must be, and the model that compares. Both names empty: only the same question counts. */
         ReplyChoice: {
@@ -9083,6 +9094,11 @@ export interface components {
             email: string;
             password: string;
         };
+        /** @description A service that people may sign in by. */
+        SignInService: {
+            id: string;
+            name: string;
+        };
         /** @description What is to change about a published page; what is left out stays, an empty text takes a value away. */
         SiteChange: {
             title?: string | null;
@@ -9162,23 +9178,6 @@ export interface components {
             website_info_list?: components["schemas"]["WebsiteList"] | null;
         };
         /**
-         * @description From where, on which graph and with what a run is repeated; of `inputs`, only what is to be another value.
-         *
-         *     Keys of `inputs` are those of `ReplayedVariable`.
-         */
-        StartReplay: {
-            node_id: string;
-            /**
-             * @default recorded
-             * @enum {string}
-             */
-            graph?: "recorded" | "draft";
-            conversation?: ("recorded" | "now") | null;
-            inputs?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-        };
-        /**
          * @description What a node is run on.
          *
          *     Keys of `inputs` are `node_id.name`, also within `#`, or the node's own names for its variables; those of a start
@@ -9239,6 +9238,7 @@ export interface components {
             is_allow_register: boolean;
             is_allow_create_workspace: boolean;
             is_email_setup: boolean;
+            sign_in_services: components["schemas"]["SignInService"][];
         };
         /** @description A tag, and how many bases have it, as text. */
         TagCount: {
@@ -9392,6 +9392,7 @@ export interface components {
             sse_read_timeout?: number | null;
             client_id?: string | null;
             grant?: string | null;
+            enabled?: boolean | null;
             updated_at?: number | null;
         };
         /** @description A tool; `output_schema` is the JSON Schema of what it gives. */
@@ -9755,6 +9756,13 @@ export interface components {
              * @constant
              */
             result?: "success";
+        };
+        treadle__server__console_api__data_sources__Integrations: {
+            data: components["schemas"]["NotionShown"][];
+        };
+        /** @description The services of this server. */
+        treadle__server__console_api__identities__Integrations: {
+            data: components["schemas"]["Integration"][];
         };
         /** @description It is done. */
         treadle__server__console_api__knowledge_access__Done: {
@@ -10304,6 +10312,121 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnedWorkspaces"];
+                };
+            };
+        };
+    };
+    "sign-in_services_begin_sign_in": {
+        parameters: {
+            query?: {
+                back?: string;
+                link?: boolean;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    "sign-in_services_end_sign_in": {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+            };
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            307: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    "sign-in_services_list_integrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__identities__Integrations"];
+                };
+            };
+        };
+    };
+    "sign-in_services_remove_integration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__answers__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -11089,6 +11212,7 @@ export interface operations {
                 /** @description Tags; apps that have any of them are wanted. */
                 tag_ids?: string[];
                 is_created_by_me?: boolean;
+                order?: "changed" | "created" | "name";
                 page?: number;
                 limit?: number;
             };
@@ -13677,76 +13801,6 @@ export interface operations {
             };
         };
     };
-    runs_plan_replay: {
-        parameters: {
-            query: {
-                node_id: string;
-                graph?: "recorded" | "draft";
-                conversation?: ("recorded" | "now") | null;
-            };
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReplayShown"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    runs_start_replay: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StartReplay"];
-            };
-        };
-        responses: {
-            /** @description Events of the run. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     logs_list_conversations: {
         parameters: {
             query?: {
@@ -16288,6 +16342,39 @@ export interface operations {
             };
         };
     };
+    mcp_switch_server: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["McpSwitch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolProviderShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     mcp_authorize_server: {
         parameters: {
             query?: never;
@@ -17136,6 +17223,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    models_list_prices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PriceList"];
                 };
             };
         };
@@ -18136,39 +18243,6 @@ export interface operations {
             };
         };
     };
-    data_sources_bind_notion_token: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["IntegrationToken"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
     data_sources_read_notion_again: {
         parameters: {
             query?: never;
@@ -18215,7 +18289,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Integrations"];
+                    "application/json": components["schemas"]["treadle__server__console_api__data_sources__Integrations"];
                 };
             };
         };

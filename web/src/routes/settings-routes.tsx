@@ -1,5 +1,5 @@
-import { Boxes, Puzzle, Settings, SunMoon } from "lucide-react";
-import { ADMINISTRATORS } from "@/features/account/roles";
+import { Boxes, CircleDollarSign, Puzzle, Settings, SunMoon } from "lucide-react";
+import { ADMINISTRATORS, APP_USERS } from "@/features/account/roles";
 import { addSearchSource, saysAll } from "@/features/commands/sources";
 import { addSettingsSection, addToRail, settingsSections } from "@/features/shell/registry";
 import { withTexts } from "@/i18n/i18n";
@@ -22,6 +22,16 @@ addSettingsSection({
   icon: Boxes,
   order: 10,
   page: () => withTexts("modelSetup", import("@/features/settings-models/models-section")),
+});
+
+addSettingsSection({
+  id: "prices",
+  group: "workspace",
+  label: (t) => t("shell.prices"),
+  icon: CircleDollarSign,
+  order: 12,
+  roles: APP_USERS,
+  page: () => withTexts("modelSetup", import("@/features/settings-models/prices-section")),
 });
 
 addSettingsSection({

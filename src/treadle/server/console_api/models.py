@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from fastapi import Request, Response
 
+from treadle.engine.usage import Price as ListPrice
 from treadle.models.administration import CredentialInfo, ModelStatus
 from treadle.models.catalogue import FormField, I18n, ModelKind, Pricing, Provider, provider_of
 from treadle.models.credentials import Credentials
@@ -22,7 +23,7 @@ from treadle.models.errors import (
 )
 from treadle.models.state import INHERIT, Owner
 from treadle.platform.refusals import InvalidParam, NotFound
-from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, console_router
+from treadle.server.console_api.access import ADMINISTRATORS, AdministratorDep, MemberDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Done
 from treadle.server.console_api.model_shapes import (
     AddedModel,
@@ -44,6 +45,7 @@ from treadle.server.console_api.model_shapes import (
     FormEntry,
     HelpLink,
     Key,
+    LocalFiles,
     ModelBody,
     ModelChoice,
     ModelEntry,
@@ -54,10 +56,13 @@ from treadle.server.console_api.model_shapes import (
     OfferedList,
     Picker,
     Price,
+    PricedModel,
+    PriceList,
     ProviderEntry,
     ProviderList,
     ProviderModels,
     ProviderSettings,
+    RefusedFile,
     Resting,
     Rule,
     Rules,
@@ -134,6 +139,25 @@ async def choose_defaults(body: DefaultsBody, services: ServicesDep, signed_in: 
     return Done()
 
 
+@router.get(f"{_ROOT}/model-prices")
+async def list_prices(services: ServicesDep, signed_in: MemberDep) -> PriceList:
+    """What the models cost that are set up: as the workspace states it, and as lists do."""
+    return PriceList(
+        data=[
+            PricedModel(
+                provider=each.status.key.provider,
+                provider_label=_text(provider_of(each.status.key.provider).label),
+                model=each.status.key.name,
+                label=_label(each.status),
+                model_type=each.status.key.kind.value,
+                price=_price(each.own),
+                list_price=_price(each.listed),
+            )
+            for each in await services.models.administration.prices(signed_in.workspace_id)
+        ]
+    )
+
+
 @router.get(f"{_PROVIDER}/models/credentials")
 async def read_model_credentials(
     provider: str, model: str, services: ServicesDep, signed_in: MemberDep, model_type: str = "llm"
@@ -207,7 +231,8 @@ async def read_parameter_rules(provider: str, model: str, services: ServicesDep,
 async def list_models(provider: str, services: ServicesDep, signed_in: MemberDep) -> ModelList:
     """The models of a provider: those that it is known for, and those that were added."""
     rows = await services.models.administration.models(signed_in.workspace_id, provider)
-    return ModelList(data=[_model_entry(each) for each in rows])
+    told = provider_of(provider).connection.embedded and signed_in.role in ADMINISTRATORS
+    return ModelList(data=[_model_entry(each) for each in rows], local=_local_files(services) if told else None)
 
 
 @router.post(f"{_PROVIDER}/models")
@@ -265,6 +290,7 @@ async def change_credentials(
     await services.models.administration.change_credential(
         signed_in.workspace_id,
         body.credential_id,
+        name=body.name,
         submitted=body.credentials,
         enabled=body.enabled,
         limits=None if body.limits is None else body.limits.limits(),
@@ -418,7 +444,6 @@ async def _provider_entry(services: Services, workspace_id: str, provider: Provi
 
 def _model_entry(status: ModelStatus) -> ModelEntry:
     schema, setting = status.schema, status.setting
-    label = I18n(schema.model, schema.model, schema.model) if schema.label is None else schema.label
     properties: dict[str, Any] = {"context_size": schema.context_size}
     if status.key.kind is ModelKind.LLM:
         properties["mode"] = schema.mode
@@ -428,7 +453,7 @@ def _model_entry(status: ModelStatus) -> ModelEntry:
         properties |= {"voices": [each.mode for each in schema.voices], "default_voice": schema.default_voice}
     return ModelEntry(
         model=status.key.name,
-        label=_text(label),
+        label=_label(status),
         model_type=status.key.kind.value,
         features=sorted(schema.features),
         fetch_from="predefined-model" if status.listed else "customizable-model",
@@ -437,8 +462,26 @@ def _model_entry(status: ModelStatus) -> ModelEntry:
         status=status.status,
         load_balancing_enabled=setting.balanced,
         fallbacks=[Fallback(provider=provider, model=model) for provider, model in setting.fallbacks],
-        price=None if setting.pricing is None else Price(**msgspec.to_builtins(setting.pricing)),
+        price=_price(setting.pricing),
     )
+
+
+def _label(status: ModelStatus) -> Translated:
+    name = status.schema.model
+    return _text(status.schema.label or I18n(name, name, name))
+
+
+def _price(price: Pricing | ListPrice | None) -> Price | None:
+    return None if price is None else Price(**msgspec.to_builtins(price))
+
+
+def _local_files(services: Services) -> LocalFiles | None:
+    local = services.models.local
+    if local is None:
+        return None
+    refused = [RefusedFile(name=name, reason=reason) for name, reason in local.refused.items()]
+    folder = str(services.settings.data_dir / "models")
+    return LocalFiles(folder=folder, refused=refused, unavailable=local.unavailable_reason)
 
 
 def _form(fields: Sequence[FormField]) -> Form:

@@ -112,6 +112,17 @@ def test_a_server_is_asked_again_by_a_write_with_its_token(bench: Workbench, con
     assert (without.status_code, without.json()["code"]) == (403, "csrf")
 
 
+def test_a_server_is_switched_off_and_on(bench: Workbench, console: Console):
+    path = "/workspaces/current/tool-provider/mcp/switch"
+    found = next(each["id"] for each in console.get("/workspaces/current/tools/mcp").json() if each["name"] == "Sums")
+    body = {"provider_id": found, "enabled": False}
+    assert console_of(bench, role="editor").post(path, body).status_code == 403
+    assert console.post(path, body).json()["enabled"] is False
+    assert console.get(f"/workspaces/current/tool-provider/mcp/tools/{found}").json()["enabled"] is False
+    assert console.post(path, {**body, "provider_id": "gone"}).status_code == 404
+    assert console.post(path, {**body, "enabled": True}).json()["enabled"] is True
+
+
 def test_a_browser_that_nobody_waits_for_is_told_so(bench: Workbench):
     page = console_of(bench).get("/mcp/oauth/callback?state=x&code=y")
     assert page.status_code == 400

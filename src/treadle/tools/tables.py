@@ -1,6 +1,6 @@
 """Credentials of tools, APIs and workflows made into tools, and MCP servers, as rows."""
 
-from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, Boolean, Float, ForeignKey, Index, String, Text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from treadle.platform.db import Base
@@ -110,6 +110,8 @@ class McpServer(Base):
     timeout: Mapped[float] = mapped_column(Float)
     read_timeout: Mapped[float] = mapped_column(Float)
     """Seconds that a call may take."""
+    enabled: Mapped[bool] = mapped_column(Boolean, server_default=true())
+    """Whether its tools are offered and called."""
     authorized: Mapped[bool] = mapped_column(Boolean)
     tools: Mapped[str] = mapped_column(Text)
     """JSON list: the tools as the server described them last."""

@@ -331,3 +331,14 @@ async def test_an_unknown_tool_names_the_way_out(mcp: McpService, tooling: Tooli
     await mcp.add(WORKSPACE, draft(over_http))
     with pytest.raises(ToolNodeError, match="refresh its tools if it is a new one"):
         await tooling.call(tool("subtract"), {})
+
+
+async def test_a_server_that_is_off_is_not_called(mcp: McpService, tooling: Tooling, over_http: str):
+    provider = await mcp.add(WORKSPACE, draft(over_http))
+    await mcp.switch(WORKSPACE, provider.id, enabled=False)
+    with pytest.raises(ToolNodeError, match='"Public" is switched off'):
+        await tooling.call(tool("add"), {"a": 3})
+    await mcp.refresh(WORKSPACE, provider.id)
+    assert not (await mcp.provider(WORKSPACE, provider.id)).more["enabled"]
+    await mcp.switch(WORKSPACE, provider.id, enabled=True)
+    assert ToolText("5") in await tooling.call(tool("add"), {"a": 3})

@@ -70,6 +70,12 @@ class McpChoice(BaseModel):
     provider_id: str
 
 
+class McpSwitch(McpChoice):
+    """Whether the tools of an MCP server are offered and called."""
+
+    enabled: bool
+
+
 class AuthorizationShown(BaseModel):
     """Where to send the browser, or `result` when the server lets the workspace in already."""
 
@@ -123,6 +129,12 @@ async def add_server(body: McpBody, services: ServicesDep, signed_in: Administra
 async def change_server(body: McpChange, services: ServicesDep, signed_in: AdministratorDep) -> ToolProviderShown:
     """Change an MCP server. What comes back as it is shown stays."""
     return provider_shown(await services.mcp.update(signed_in.workspace_id, body.provider_id, body.draft()))
+
+
+@router.post(f"{_ROOT}/switch")
+async def switch_server(body: McpSwitch, services: ServicesDep, signed_in: AdministratorDep) -> ToolProviderShown:
+    """Switch an MCP server on or off: while it is off, its tools are not offered, and calls of them fail."""
+    return provider_shown(await services.mcp.switch(signed_in.workspace_id, body.provider_id, enabled=body.enabled))
 
 
 @router.delete(_ROOT)

@@ -84,6 +84,7 @@ class ToolProviderShown(BaseModel):
     sse_read_timeout: float | None = None
     client_id: str | None = None
     grant: str | None = None
+    enabled: bool | None = None
     updated_at: int | None = None
 
 

@@ -99,6 +99,7 @@ class McpService:
             oauth_tokens="",
             oauth_state="",
             oauth_code="",
+            enabled=True,
             authorized=False,
             tools="[]",
             headers="{}",
@@ -158,6 +159,16 @@ class McpService:
             _log.info("the MCP server %s told of other tools, and then: %s", server_id, refusal.message)
         finally:
             self._asking.discard(server_id)
+
+    async def switch(self, workspace_id: str, server_id: str, *, enabled: bool) -> ProviderInfo:
+        """Offer the tools of a server, or no longer: apps that use one fail until it is on again. Raises NotFound."""
+        row = await self._row(workspace_id, id=server_id)
+        async with self._db.transaction() as session:
+            await McpRepository(session, workspace_id).update(server_id, {"enabled": enabled, "updated_at": now_us()})
+            await bump(session, TOOLS_TOPIC)
+        self.forget()
+        row.enabled = enabled
+        return self._info(row)
 
     async def delete(self, workspace_id: str, server_id: str) -> None:
         """Raises NotFound."""
@@ -231,6 +242,7 @@ class McpService:
                 server=self._server(row),
                 auth=self._auth(row),
                 tools=_tools(row),
+                enabled=row.enabled,
             )
         return provider
 
@@ -272,6 +284,7 @@ class McpService:
 
     async def _save(self, row: McpServer) -> None:
         kept = {column.name: getattr(row, column.name) for column in McpServer.__table__.columns}
+        del kept["enabled"]  # `switch` alone writes it
         for column in ("id", "workspace_id", "oauth_client", "oauth_tokens", "oauth_state", "oauth_code"):
             if kept[column] != "":
                 del kept[column]  # the flow writes these
@@ -433,6 +446,7 @@ class McpService:
                 "sse_read_timeout": row.read_timeout,
                 "client_id": row.client_id,
                 "grant": row.grant,
+                "enabled": row.enabled,
                 "updated_at": row.updated_at // 1_000_000,
             },
         )

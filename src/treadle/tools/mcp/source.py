@@ -29,6 +29,7 @@ class McpProvider:
     server: Server
     auth: "httpx2.Auth | None"
     tools: tuple[ToolDescription, ...]
+    enabled: bool = True
 
     def tool(self, name: str) -> Tool:
         """Raises ToolNodeError."""
@@ -75,4 +76,8 @@ class McpSource:
         provider = await self._find(workspace_id, ref.provider_id)
         if provider is None:
             raise ToolNodeError(f'There is no MCP server "{ref.provider_id}" among the tools of this workspace.')
+        if not provider.enabled:
+            raise ToolNodeError(
+                f'The MCP server "{provider.name}" is switched off; an administrator switches it on in the tools.'
+            )
         return provider

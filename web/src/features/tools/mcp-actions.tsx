@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
+import { Switch } from "@/ui/switch";
 import { showToast } from "@/ui/toast";
 import { RemoveButton } from "./remove-button";
 import { useToolsChanged, type ToolProvider } from "./tools-query";
@@ -22,8 +23,8 @@ export function McpActions({ provider, administers, onGone }: McpActionsProps) {
   const errorText = useErrorText();
   const changed = useToolsChanged();
   const [editing, setEditing] = useState(false);
-  const [busy, setBusy] = useState<"refresh" | "auth" | null>(null);
-  const attempt = async (what: "refresh" | "auth", work: () => Promise<unknown>) => {
+  const [busy, setBusy] = useState<"refresh" | "auth" | "switch" | null>(null);
+  const attempt = async (what: "refresh" | "auth" | "switch", work: () => Promise<unknown>) => {
     setBusy(what);
     try {
       await work();
@@ -51,6 +52,16 @@ export function McpActions({ provider, administers, onGone }: McpActionsProps) {
         <dt className="text-muted">{t("tools.mcp.identifier")}</dt>
         <dd className="font-mono text-12 break-all">{provider.server_identifier}</dd>
       </dl>
+      {administers && (
+        <Switch
+          label={t("tools.mcp.on")}
+          hint={t("tools.mcp.onHint")}
+          checked={provider.enabled !== false}
+          onChange={(enabled) =>
+            void attempt("switch", () => call(api.POST("/workspaces/current/tool-provider/mcp/switch", { body: { provider_id: provider.id, enabled } })))
+          }
+        />
+      )}
       {administers && (
         <div className="flex flex-wrap gap-2">
           {!provider.is_team_authorization && (

@@ -35,6 +35,7 @@ export function ProviderCard({ provider, onOpen }: { provider: ToolProvider; onO
 /** Whether its tools can be called, where that is not a matter of course. */
 export function ProviderState({ provider }: { provider: ToolProvider }) {
   const { t } = useTranslation();
+  if (provider.enabled === false) return <Badge>{t("tools.off")}</Badge>;
   if (provider.is_team_authorization) return provider.needs_credentials ? <Badge tone="ok">{t("tools.authorized")}</Badge> : null;
   return <Badge tone="warn">{t(provider.type === "mcp" ? "tools.signInNeeded" : "tools.keyNeeded")}</Badge>;
 }

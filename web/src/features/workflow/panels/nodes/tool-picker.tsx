@@ -31,6 +31,7 @@ function ToolList({ onChoose }: Pick<ToolPickerProps, "onChoose">) {
   const wanted = search.trim().toLowerCase();
   const text = (map: Parameters<typeof i18nText>[0]) => i18nText(map, i18n.language);
   const groups = (data ?? [])
+    .filter((provider) => provider.enabled !== false)
     .map((provider) => ({
       provider,
       tools: provider.tools.filter((tool) => `${text(provider.label)} ${text(tool.label)} ${tool.name}`.toLowerCase().includes(wanted)),

@@ -35,6 +35,8 @@ export interface ToolProvider {
   description: JsonObject;
   icon: JsonValue;
   needs_credentials?: boolean;
+  /** False for an MCP server that is switched off. */
+  enabled?: boolean | null;
   is_team_authorization: boolean;
   tools: Tool[];
 }

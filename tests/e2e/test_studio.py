@@ -124,6 +124,13 @@ def test_the_address_holds_what_is_looked_for(studio: Page) -> None:
     studio.get_by_label("Created by me").click()
     expect(studio).to_have_url(re.compile("isCreatedByMe=true"))
     expect(card(studio, "Needle")).to_be_visible()
+    studio.goto(studio.url.partition("?")[0])
+    add(studio, "Aardvark")
+    add(studio, "Zebra")
+    studio.get_by_role("combobox", name="Order").click()
+    studio.get_by_role("option", name="Name").click()
+    expect(studio).to_have_url(re.compile("order=name"))
+    expect(studio.get_by_role("article").first).to_contain_text("Aardvark")
 
 
 def test_tags_are_made_on_a_card_filtered_by_and_managed(studio: Page) -> None:

@@ -38,6 +38,15 @@ def test_the_list_is_filtered_and_paged(console: Console) -> None:
     assert {app["created_by"] for app in both["data"]} == {"Member"}
     refused(console.get("/apps?limit=101"), 400, "invalid_param")
 
+    def ordered(order: str) -> list[str]:
+        return [app["id"] for app in console.get(f"{names}&order={order}").json()["data"]]
+
+    assert console.call("PUT", f"/apps/{ids[0]}", json={"description": "Changed"}).status_code == 200
+    assert ordered("changed") == [ids[0], chat, ids[2], ids[1]]
+    assert ordered("created") == [chat, *reversed(ids)]
+    assert ordered("name") == [chat, *ids]
+    refused(console.get("/apps?order=size"), 400, "invalid_param")
+
 
 def test_created_by_me_is_about_me(console: Console, any_workbench: Workbench) -> None:
     mark = uuid4().hex[:8]

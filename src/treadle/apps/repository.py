@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,14 +44,25 @@ class AppWithSite:
     author: str | None = None
 
 
+AppOrder = Literal["changed", "created", "name"]
+"""Last changed first, last made first, or by name."""
+
+_ORDERS = {
+    "changed": (App.updated_at.desc(), App.id.desc()),
+    "created": (App.created_at.desc(), App.id.desc()),
+    "name": (func.lower(App.name), App.id),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppFilter:
-    """Which apps of a workspace are wanted. `tag_ids`: those that have any of them."""
+    """Which apps of a workspace are wanted, and in which order. `tag_ids`: those that have any of them."""
 
     name: str = ""
     modes: tuple[str, ...] = ()
     tag_ids: tuple[str, ...] = ()
     created_by: str | None = None
+    order: AppOrder = "changed"
 
 
 class AppRepository:
@@ -85,7 +97,7 @@ class AppRepository:
     async def page(
         self, workspace_id: str, wanted: AppFilter, *, offset: int, limit: int
     ) -> tuple[Sequence[AppWithSite], int]:
-        """Those wanted, last changed first, and how many they are in all."""
+        """Those wanted, and how many they are in all."""
         conditions = [App.workspace_id == workspace_id, _SHOWN]
         if wanted.name:
             conditions.append(App.name.icontains(wanted.name, autoescape=True))
@@ -103,7 +115,7 @@ class AppRepository:
             .outerjoin(Site, Site.app_id == App.id)
             .outerjoin(Account, Account.id == App.created_by)
             .where(*conditions)
-            .order_by(App.updated_at.desc(), App.id.desc())
+            .order_by(*_ORDERS[wanted.order])
             .offset(offset)
             .limit(limit)
         )

@@ -10,7 +10,7 @@ export function StartRoute() {
 }
 
 export function AppsRoute() {
-  const { category, tagIDs, keywords, isCreatedByMe, create } = route.useSearch();
+  const { category, tagIDs, keywords, isCreatedByMe, order, create } = route.useSearch();
   const navigate = route.useNavigate();
   const onView = useCallback(
     (view: StudioView, replace = false) => {
@@ -20,6 +20,7 @@ export function AppsRoute() {
           tagIDs: view.tagIds.join(",") || undefined,
           keywords: view.query || undefined,
           isCreatedByMe: view.mine ? "true" : undefined,
+          order: view.order === "changed" ? undefined : view.order,
           create: view.creating,
         },
         replace,
@@ -34,6 +35,7 @@ export function AppsRoute() {
         tagIds: tagIDs === undefined ? [] : tagIDs.split(","),
         query: keywords ?? "",
         mine: isCreatedByMe === "true",
+        order: order ?? "changed",
         creating: create,
       }}
       onView={onView}

@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { LayoutGrid } from "lucide-react";
 import type { AppMode } from "@/api/console";
 import { APP_USERS } from "@/features/account/roles";
-import { appListQuery } from "@/features/apps/apps-query";
+import { appListQuery, ORDERS, type AppOrder } from "@/features/apps/apps-query";
 import { modeOf } from "@/features/apps/modes";
 import type { Creating } from "@/features/apps/studio-page";
 import { addSearchSource } from "@/features/commands/sources";
@@ -32,6 +32,7 @@ interface StudioSearch {
   tagIDs?: string | undefined;
   keywords?: string | undefined;
   isCreatedByMe?: "true" | undefined;
+  order?: AppOrder | undefined;
   create?: Creating | undefined;
 }
 
@@ -43,6 +44,7 @@ const appsRoute = createRoute({
     tagIDs: text(search.tagIDs),
     keywords: text(search.keywords),
     isCreatedByMe: search.isCreatedByMe === "true" ? "true" : undefined,
+    order: ORDERS.find((order) => order === search.order && order !== "changed"),
     create: WAYS.find((way) => way === search.create),
   }),
   component: lazyRouteComponent(() => withTexts("explore", import("./apps-pages")), "AppsRoute"),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from treadle.accounts.tables import ApiKey, KeyType
 from treadle.apps.editing.imports import Looks
-from treadle.apps.repository import AppFilter, AppWithSite
+from treadle.apps.repository import AppFilter, AppOrder, AppWithSite
 from treadle.apps.tables import App, Site, Tag
 from treadle.apps.tool_secrets import masked
 from treadle.dsl import AppMode
@@ -184,10 +184,11 @@ async def list_apps(
     mode: list[AppMode] = Query([], description="One or several modes."),  # noqa: B008
     tag_ids: list[str] = Query([], description="Tags; apps that have any of them are wanted."),  # noqa: B008
     is_created_by_me: bool = False,
+    order: AppOrder = "changed",
     page: int = Query(1, ge=1, le=100_000),
     limit: int = Query(100, ge=1, le=100),
 ) -> AppList:
-    """The apps of the workspace, last changed first; before set-up, the examples, for whoever is at the machine."""
+    """The apps of the workspace in an order; before set-up, the examples, for whoever is at the machine."""
     account_id = None
     if await services.accounts.set_up():
         signed_in = await app_user(request, services)
@@ -199,6 +200,7 @@ async def list_apps(
         modes=tuple(mode),
         tag_ids=tuple(tag_ids),
         created_by=account_id if is_created_by_me else None,
+        order=order,
     )
     found, total = await services.apps.page(workspace_id, wanted, page=page, limit=limit)
     tags = await services.tags.of(workspace_id, "app", [entry.app.id for entry in found])

@@ -14,19 +14,24 @@ export interface AppFilter {
   tagIds?: readonly string[];
   name?: string;
   mine?: boolean;
+  order?: AppOrder;
 }
+
+/** Last changed first, last made first, or by name. */
+export const ORDERS = ["changed", "created", "name"] as const;
+export type AppOrder = (typeof ORDERS)[number];
 
 const PAGE_SIZE = 30;
 
-/** The apps that a filter lets through, page after page, last changed first. */
-export function appListQuery({ mode, tagIds = [], name = "", mine = false }: AppFilter) {
+/** The apps that a filter lets through, page after page, in an order. */
+export function appListQuery({ mode, tagIds = [], name = "", mine = false, order = "changed" }: AppFilter) {
   return infiniteQueryOptions({
-    queryKey: ["apps", "list", { mode: mode ?? null, tagIds, name, mine }],
+    queryKey: ["apps", "list", { mode: mode ?? null, tagIds, name, mine, order }],
     queryFn: ({ pageParam, signal }) =>
       call(
         api.GET("/apps", {
           params: {
-            query: { name, tag_ids: [...tagIds], is_created_by_me: mine, page: pageParam, limit: PAGE_SIZE, ...(mode === undefined ? {} : { mode: [mode] }) },
+            query: { name, tag_ids: [...tagIds], is_created_by_me: mine, order, page: pageParam, limit: PAGE_SIZE, ...(mode === undefined ? {} : { mode: [mode] }) },
           },
           signal,
         }),

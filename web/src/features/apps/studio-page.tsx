@@ -12,9 +12,10 @@ import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { Checkbox } from "@/ui/checkbox";
 import { Empty, Skeleton } from "@/ui/empty";
+import { Select } from "@/ui/select";
 import { tabClass } from "@/ui/tabs";
 import { AppGrid } from "./app-grid";
-import { appListQuery } from "./apps-query";
+import { appListQuery, ORDERS, type AppOrder } from "./apps-query";
 import { CreateDialog } from "./create-dialog";
 import { ImportDialog } from "./import-dialog";
 import { MODES } from "./modes";
@@ -30,6 +31,7 @@ export interface StudioView {
   tagIds: readonly string[];
   query: string;
   mine: boolean;
+  order: AppOrder;
   creating: Creating | undefined;
 }
 
@@ -48,7 +50,7 @@ export function StudioPage({ view, onView }: StudioPageProps) {
   const errorText = useErrorText();
   const { role } = useAccount();
   const editable = mayEdit(role);
-  const filter = { mode: view.mode, tagIds: view.tagIds, name: view.query, mine: view.mine };
+  const filter = { mode: view.mode, tagIds: view.tagIds, name: view.query, mine: view.mine, order: view.order };
   const list = useInfiniteQuery(appListQuery(filter));
   const apps = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data]);
   const total = list.data?.pages.at(-1)?.total ?? 0;
@@ -82,6 +84,13 @@ export function StudioPage({ view, onView }: StudioPageProps) {
         <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-2 pb-2 max-sm:w-full">
           <Checkbox checked={view.mine} onChange={(mine) => onView({ ...view, mine })} label={t("apps.mine")} />
           <TagFilter kind="app" chosen={view.tagIds} onChange={(tagIds) => onView({ ...view, tagIds })} mayManage={editable} />
+          <Select
+            label={t("apps.order")}
+            className="w-auto! max-w-48"
+            value={view.order}
+            onChange={(order) => onView({ ...view, order })}
+            options={ORDERS.map((order) => ({ value: order, label: t(`apps.orders.${order}`) }))}
+          />
           <SearchField key={view.query === "" ? "empty" : "typed"} query={view.query} onQuery={(query) => onView({ ...view, query }, true)} />
         </div>
       </div>
@@ -111,7 +120,7 @@ export function StudioPage({ view, onView }: StudioPageProps) {
           title={t("apps.noHits")}
           text={t("apps.noHitsText")}
           action={
-            <Button onClick={() => onView({ mode: undefined, tagIds: [], query: "", mine: false, creating: undefined })}>{t("apps.clearFilters")}</Button>
+            <Button onClick={() => onView({ ...view, mode: undefined, tagIds: [], query: "", mine: false, creating: undefined })}>{t("apps.clearFilters")}</Button>
           }
         />
       ) : (

@@ -56,6 +56,10 @@ def _limit(name: str, operator_name: str, default: float, description: str, *, g
     return Field(default, ge=ge, description=description, validation_alias=_known_as(name, operator_name))
 
 
+def _text(name: str, operator_name: str, description: str, *, secret: bool = False) -> Any:
+    return Field("", repr=not secret, description=description, validation_alias=_known_as(name, operator_name))
+
+
 def _switch(name: str, operator_name: str, default: bool, description: str) -> Any:
     return Field(default, description=description, validation_alias=_known_as(name, operator_name))
 
@@ -144,10 +148,30 @@ class Settings(BaseSettings):
     )  # fmt: skip
     allow_register: bool = _switch(
         "allow_register", "ALLOW_REGISTER", False,
-        "Anybody may make an account, with a code by mail, and gets a workspace. Needs a mail server.",
+        "Anybody may make an account, with a code by mail or by a sign-in service, and gets a workspace. Codes need a "
+        "mail server.",
     )  # fmt: skip
     allow_create_workspace: bool = _switch(
         "allow_create_workspace", "ALLOW_CREATE_WORKSPACE", False, "People may make further workspaces."
+    )
+    github_client_id: str = _text("github_client_id", "GITHUB_CLIENT_ID", "Client of GitHub that people sign in by.")
+    github_client_secret: str = _text(
+        "github_client_secret", "GITHUB_CLIENT_SECRET", "The secret of that client.", secret=True
+    )
+    github_url: str = Field("https://github.com", description="Where that GitHub is: another one for Enterprise.")
+    google_client_id: str = _text("google_client_id", "GOOGLE_CLIENT_ID", "Client of Google that people sign in by.")
+    google_client_secret: str = _text(
+        "google_client_secret", "GOOGLE_CLIENT_SECRET", "The secret of that client.", secret=True
+    )
+    oidc_issuer: str = Field(
+        "", description="The issuer of an OpenID Connect service that people sign in by, such as "
+        "https://login.example.com/realms/work. Its redirect address is PUBLIC_URL/console/api/oauth/authorize/oidc.",
+    )  # fmt: skip
+    oidc_client_id: str = Field("", description="Our client at that service.")
+    oidc_client_secret: str = Field("", repr=False, description="The secret of that client; empty for a public one.")
+    oidc_name: str = Field("Single sign-on", max_length=64, description="What the button for that service says.")
+    oidc_trust_email: bool = Field(
+        False, description="Addresses of that service count as verified where it does not say."
     )
     init_password: str = Field(
         "", max_length=30, repr=False,

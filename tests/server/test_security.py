@@ -69,6 +69,8 @@ async def test_only_known_routes_are_open_to_anyone(services: Services) -> None:
         "/api/passport",
         "/console/api/mcp/oauth/callback",
         "/console/api/oauth/data-source/callback/notion",
+        "/console/api/oauth/login/{provider}",
+        "/console/api/oauth/authorize/{provider}",
         "/console/api/activation",
         "/console/api/activation/validity",
         "/console/api/setup",

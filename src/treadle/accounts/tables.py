@@ -106,6 +106,18 @@ class Session(Base):
     expires_at: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
+class AccountIdentity(Base):
+    """Somebody as a sign-in service knows them, and whose account that is."""
+
+    __tablename__ = "account_identities"
+
+    service: Mapped[str] = mapped_column(String(32), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    """The service's own id of the person."""
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+
 class Invitation(Base):
     """An address that was asked to join a workspace and has not yet. One for each: asking again makes a fresh link."""
 

@@ -43,6 +43,10 @@ class Links:
         """Where the authorization server of an MCP server sends a browser back to."""
         return f"{self.base}/console/api/mcp/oauth/callback"
 
+    def sign_in_callback(self, service: str) -> str:
+        """Where a sign-in service sends a browser back to."""
+        return f"{self.base}/console/api/oauth/authorize/{service}"
+
     def notion_callback(self) -> str:
         """Where Notion sends a browser back to."""
         return f"{self.base}/console/api/oauth/data-source/callback/notion"

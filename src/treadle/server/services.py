@@ -13,6 +13,7 @@ from typing import Any
 from treadle.accounts.code_sign_in import CodeSignIn
 from treadle.accounts.codes import MailCodes
 from treadle.accounts.end_users import EndUserService
+from treadle.accounts.identity_sign_in import IdentitySignIn
 from treadle.accounts.invitations import InvitationService
 from treadle.accounts.keys import KEYS_TOPIC, ApiKeyService
 from treadle.accounts.members import MemberService
@@ -124,6 +125,7 @@ class Services:
     invitations: InvitationService
     password_reset: PasswordReset
     code_sign_in: CodeSignIn
+    identity_sign_in: IdentitySignIn
     own_address: OwnAddress
     keys: ApiKeyService
     end_users: EndUserService
@@ -394,6 +396,7 @@ async def open_services(
             invitations=InvitationService(db, accounts, mailer, links.activation, hours=settings.invite_expiry_hours),
             password_reset=PasswordReset(db, accounts, codes),
             code_sign_in=CodeSignIn(db, accounts, codes, settings),
+            identity_sign_in=IdentitySignIn(db, accounts, crypto, settings),
             own_address=OwnAddress(db, codes, partial(dissolve, db, apps, knowledge.service)),
             keys=keys,
             end_users=end_users,

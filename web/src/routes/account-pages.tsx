@@ -6,9 +6,9 @@ import { SignInPage } from "@/features/account/sign-in-page";
 const signIn = getRouteApi("/signin");
 
 export function SignInRoute() {
-  const { return: back } = signIn.useSearch();
+  const { return: back, problem } = signIn.useSearch();
   const router = useRouter();
-  return <SignInPage back={back} onDone={() => router.history.push(safeReturn(back))} />;
+  return <SignInPage back={back} problem={problem} onDone={() => router.history.push(safeReturn(back))} />;
 }
 
 export function SetupRoute() {

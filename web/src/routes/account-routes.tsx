@@ -31,7 +31,7 @@ const setupRoute = createRoute({
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/signin",
-  validateSearch: (search): { return?: string | undefined } => ({ return: text(search.return) }),
+  validateSearch: (search): { return?: string | undefined; problem?: string | undefined } => ({ return: text(search.return), problem: text(search.problem) }),
   beforeLoad: signedOut,
   component: lazyRouteComponent(() => import("./account-pages"), "SignInRoute"),
 });

@@ -32,6 +32,7 @@ from treadle.server.console_api import (
     forms,
     generators,
     hit_testing,
+    identities,
     invitations,
     knowledge_metadata,
     logs,
@@ -67,6 +68,7 @@ from treadle.server.services import Services
 ROUTERS = (
     sessions.router,
     proofs.router,
+    identities.router,
     members.router,
     account.router,
     invitations.router,

@@ -41,6 +41,13 @@ class SetUpState(BaseModel):
     init_password: bool
 
 
+class SignInService(BaseModel):
+    """A service that people may sign in by."""
+
+    id: str
+    name: str
+
+
 class SystemFeatures(BaseModel):
     """What this installation offers to people who are not signed in. Source: spec console §1.2."""
 
@@ -49,6 +56,7 @@ class SystemFeatures(BaseModel):
     is_allow_register: bool
     is_allow_create_workspace: bool
     is_email_setup: bool
+    sign_in_services: list[SignInService]
 
 
 class WorkspaceLookedAt(BaseModel):
@@ -84,6 +92,9 @@ async def system_features(services: ServicesDep) -> SystemFeatures:
         is_allow_register=services.code_sign_in.open_to_newcomers,
         is_allow_create_workspace=services.settings.allow_create_workspace,
         is_email_setup=services.mailer.configured,
+        sign_in_services=[
+            SignInService(id=each.id, name=each.name) for each in services.identity_sign_in.services.values()
+        ],
     )
 
 

@@ -6,6 +6,7 @@ import { Skeleton } from "@/ui/empty";
 import { AvatarField } from "./avatar-field";
 import { EndOfAccount } from "./end-of-account";
 import { systemFeaturesQuery } from "./features-query";
+import { IntegrationList } from "./integration-list";
 import { PasswordForm } from "./password-form";
 import { ProfileForm } from "./profile-form";
 import { profileQuery } from "./profile-query";
@@ -38,6 +39,7 @@ export default function AccountSection() {
         <h3 className="mb-4 text-16 font-semibold">{t("account.password")}</h3>
         <PasswordForm profile={profile.data} />
       </div>
+      <IntegrationList />
       <SessionList />
       <EndOfAccount email={profile.data.email} possible={mails} />
     </div>

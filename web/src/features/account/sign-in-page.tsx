@@ -12,14 +12,17 @@ import { takeNotice } from "./notice";
 import { PasswordInput } from "./password-input";
 import { emailProblem, type AccountProblem } from "./rules";
 import { refreshSession } from "./session";
+import { ServiceProblem, SignInServices } from "./sign-in-services";
 
 interface SignInPageProps {
   /** Where to go afterwards. */
   back: string | undefined;
+  /** Why a service that one came back from did not let one in. */
+  problem?: string | undefined;
   onDone: () => void;
 }
 
-export function SignInPage({ back, onDone }: SignInPageProps) {
+export function SignInPage({ back, problem, onDone }: SignInPageProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [email, setEmail] = useState("");
@@ -47,6 +50,7 @@ export function SignInPage({ back, onDone }: SignInPageProps) {
           {notice}
         </p>
       )}
+      <ServiceProblem problem={problem} />
       {byPassword && (
         <form
           noValidate
@@ -83,6 +87,7 @@ export function SignInPage({ back, onDone }: SignInPageProps) {
           </Link>
         </form>
       )}
+      <SignInServices services={features?.sign_in_services ?? []} back={back} />
       {features?.enable_email_code_login === true && (
         <Link to="/signin/code" search={{ return: back }} className={buttonClass("plain", "large", "mt-3 w-full")}>
           {t("account.withCode")}

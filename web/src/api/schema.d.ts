@@ -2040,6 +2040,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{run_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plan Replay
+         * @description What would be kept, what would run anew, and the values that the node would be given.
+         */
+        get: operations["runs_plan_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Replay
+         * @description Repeat a run from a node on, as a run of its own.
+         */
+        post: operations["runs_start_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apps/{app_id}/chat-conversations": {
         parameters: {
             query?: never;
@@ -4338,6 +4378,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/oauth/data-source/notion/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bind Notion Token
+         * @description Connect a Notion workspace by the token of an internal integration, once Notion takes it.
+         */
+        post: operations["data_sources_bind_notion_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/oauth/data-source/notion/{binding_id}/sync": {
         parameters: {
             query?: never;
@@ -6539,6 +6599,12 @@ export interface components {
         BuiltInFields: {
             fields: components["schemas"]["BuiltInField"][];
         };
+        /** @description A node whose recorded outputs stay. `changed`: its settings are others than those that made them. */
+        CarriedNode: {
+            node_id: string;
+            title: string;
+            changed: boolean;
+        };
         Catalogue: {
             categories: ("assistant" | "writing" | "support" | "learning" | "data")[];
             data: components["schemas"]["CatalogueApp"][];
@@ -7525,6 +7591,9 @@ export interface components {
             name: string;
             is_bound: boolean;
         };
+        IntegrationToken: {
+            token: string;
+        };
         /** @description What a link opens. `has_account`: the address has an account, which joins with its own password. */
         InvitationDetail: {
             email: string;
@@ -7747,6 +7816,29 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** @description How a run repeats another one: from `node_id` on, with the variables `edited` changed. */
+        LoggedReplay: {
+            node_id: string;
+            title: string;
+            graph: string;
+            conversation: string;
+            edited: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description A run that repeats the one that is shown. */
+        LoggedReplayRun: {
+            node_id: string;
+            title: string;
+            graph: string;
+            conversation: string;
+            edited: string[];
+            id: string;
+            status: string;
+            created_at: number;
+        } & {
+            [key: string]: unknown;
+        };
         /** @description A run in a list; `preview` has the first lines of what went in and out. Times are seconds since the epoch. */
         LoggedRun: {
             id: string;
@@ -7774,6 +7866,8 @@ export interface components {
             };
             read_at: number | null;
             api_key?: components["schemas"]["KeyNamed"] | null;
+            replay_of: string | null;
+            replay: components["schemas"]["LoggedReplay"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -7804,10 +7898,13 @@ export interface components {
             };
             read_at: number | null;
             api_key?: components["schemas"]["KeyNamed"] | null;
+            replay_of: string | null;
+            replay: components["schemas"]["LoggedReplay"] | null;
             inputs: components["schemas"]["JsonValue"];
             outputs: components["schemas"]["JsonValue"];
             nodes: components["schemas"]["LoggedNode"][];
             message: components["schemas"]["LoggedMessage"] | null;
+            replays: components["schemas"]["LoggedReplayRun"][];
         } & {
             [key: string]: unknown;
         };
@@ -7837,6 +7934,14 @@ export interface components {
             limit: number;
             total: number;
             has_more: boolean;
+        };
+        /** @description A node whose recorded outputs cannot stay. `runs`: it runs anew, since it is still there. */
+        LostNode: {
+            node_id: string;
+            title: string;
+            /** @enum {string} */
+            reason: "gone" | "kind" | "branch" | "behind" | "new" | "unfinished";
+            runs: boolean;
         };
         /** @description Something was made or changed. */
         Made: {
@@ -8766,6 +8871,32 @@ export interface components {
             files: components["schemas"]["JsonValue"][];
             query: string;
         };
+        /**
+         * @description What a replay from a node would do. `node_id` is that of the container where the node stands in one.
+         *
+         *     `conversation` is null for a run without conversation variables; `conversation_kept` tells whether those of then are
+         *     known. `reached` is false when the graph, with the recorded outputs, does not come to the node.
+         */
+        ReplayShown: {
+            node_id: string;
+            node_type: string;
+            title: string;
+            variables: components["schemas"]["ReplayedVariable"][];
+            carried: components["schemas"]["CarriedNode"][];
+            lost: components["schemas"]["LostNode"][];
+            conversation: ("recorded" | "now") | null;
+            conversation_kept: boolean;
+            reached: boolean;
+        };
+        /** @description A variable that the chosen node reads, with its recorded value. `lost_file` names a file that is gone. */
+        ReplayedVariable: {
+            key: string;
+            selector: string[];
+            required: boolean;
+            known: boolean;
+            value: components["schemas"]["JsonValue"];
+            lost_file: string | null;
+        };
         /** @description How alike a question must be, and the model that compares. Both names empty: only the same question counts. */
         ReplyChoice: {
             /** @default 0.9 */
@@ -9176,6 +9307,23 @@ export interface components {
             file_info_list?: components["schemas"]["FileList"] | null;
             notion_info_list?: components["schemas"]["NotionList"][] | null;
             website_info_list?: components["schemas"]["WebsiteList"] | null;
+        };
+        /**
+         * @description From where, on which graph and with what a run is repeated; of `inputs`, only what is to be another value.
+         *
+         *     Keys of `inputs` are those of `ReplayedVariable`.
+         */
+        StartReplay: {
+            node_id: string;
+            /**
+             * @default recorded
+             * @enum {string}
+             */
+            graph?: "recorded" | "draft";
+            conversation?: ("recorded" | "now") | null;
+            inputs?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /**
          * @description What a node is run on.
@@ -13801,6 +13949,76 @@ export interface operations {
             };
         };
     };
+    runs_plan_replay: {
+        parameters: {
+            query: {
+                node_id: string;
+                graph?: "recorded" | "draft";
+                conversation?: ("recorded" | "now") | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayShown"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    runs_start_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartReplay"];
+            };
+        };
+        responses: {
+            /** @description Events of the run. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     logs_list_conversations: {
         parameters: {
             query?: {
@@ -18220,6 +18438,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Returned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["treadle__server__console_api__knowledge_access__Done"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    data_sources_bind_notion_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntegrationToken"];
             };
         };
         responses: {

@@ -11,11 +11,11 @@ export function PriceText({ price }: { price: Price | null }) {
     hour === null ? null : t("modelSetup.anHour", { price: perMillion(hour, { ...price, unit: MILLION }, i18n.language) }),
     characters === null ? null : t("modelSetup.ofCharacters", { price: perMillion(characters, price, i18n.language) }),
   ].filter((each) => each !== null);
-  const free = [price, ...tiers].every((each) => Number(each.input) === 0 && Number(each.output ?? 0) === 0);
+  const free = [price, ...tiers].every((each) => Number(each.input ?? 0) === 0 && Number(each.output ?? 0) === 0);
   if (free && ofSound.length > 0) return <span className="tabular">{ofSound.join(" · ")}</span>;
   if (free) return <span>{t("modelSetup.free")}</span>;
-  const line = (each: { input: string; output?: string }) =>
-    t("modelSetup.inAndOut", { input: perMillion(each.input, price, i18n.language), output: perMillion(each.output ?? "0", price, i18n.language) });
+  const line = (each: { input?: string; output?: string }) =>
+    t("modelSetup.inAndOut", { input: perMillion(each.input ?? "0", price, i18n.language), output: perMillion(each.output ?? "0", price, i18n.language) });
   return (
     <span className="tabular">
       {line(price)}

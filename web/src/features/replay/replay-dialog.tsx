@@ -97,7 +97,7 @@ export function ReplayDialog({ runId, nodeId, onClose, onStart }: ReplayDialogPr
               ]}
             />
           </Choice>
-          {plan.data !== undefined && plan.data.conversation !== null && (
+          {plan.data?.conversation != null && (
             <Choice label={t("replay.conversation.label")}>
               <Segmented
                 label={t("replay.conversation.label")}

@@ -125,6 +125,7 @@ def test_the_address_holds_what_is_looked_for(studio: Page) -> None:
     expect(studio).to_have_url(re.compile("isCreatedByMe=true"))
     expect(card(studio, "Needle")).to_be_visible()
     studio.goto(studio.url.partition("?")[0])
+    expect(card(studio, "Needle")).to_be_visible()
     add(studio, "Aardvark")
     add(studio, "Zebra")
     studio.get_by_role("combobox", name="Order").click()

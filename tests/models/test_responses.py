@@ -1,6 +1,7 @@
 """What is OpenAI's Responses' own: items, sealed thoughts, and what goes to the older protocol."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -32,6 +33,11 @@ def at(server: ScriptedResponses, model: str = "gpt-5") -> Target:
 async def test_the_credential_chooses_the_protocol(http: ModelHttp, server: ScriptedResponses) -> None:
     assert isinstance(chat_protocol("openai", at(server), http), Responses)
     assert isinstance(chat_protocol("openai", target_at(server.url, api_protocol="chat"), http), OpenAI)
+    itself = replace(target_at("https://api.openai.com/v1"), provider="openai")
+    assert isinstance(chat_protocol("openai", itself, http), Responses)
+    assert isinstance(chat_protocol("openai", replace(itself, settings={"api_protocol": "chat"}), http), OpenAI)
+    assert isinstance(chat_protocol("openai", replace(itself, base_url=server.url), http), OpenAI)
+    assert isinstance(chat_protocol("openai", replace(itself, provider="elsewhere"), http), OpenAI)
     old = target_at(server.url, api_protocol="responses", profile=ModelProfile(mode="completion"))
     assert isinstance(chat_protocol("openai", old, http), OpenAI)
 

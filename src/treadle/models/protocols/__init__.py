@@ -16,6 +16,8 @@ from treadle.models.target import Target
 if TYPE_CHECKING:  # the HTTP client takes a while to import, and the catalogue needs only the names
     from treadle.models.http import ModelHttp
 
+_OPENAI = "https://api.openai.com/v1"
+
 ProtocolName = Literal[
     "openai",
     "responses",
@@ -132,6 +134,10 @@ def protocol(name: ProtocolName, http: "ModelHttp") -> WireProtocol:
 
 
 def chat_protocol(name: ProtocolName, target: Target, http: "ModelHttp") -> WireProtocol:
-    """The protocol for chats with this model: a credential of OpenAI may ask for its newer one."""
-    newer = name == "openai" and target.settings.get("api_protocol") == "responses" and target.profile.mode == "chat"
-    return protocol("responses" if newer else name, http)
+    """The protocol for chats with this model. OpenAI itself is spoken to by its newer one, a server at another address
+    only where the credential asks for it."""
+    if name != "openai" or target.profile.mode != "chat":
+        return protocol(name, http)
+    itself = target.provider == "openai" and target.base_url == _OPENAI
+    chosen = target.settings.get("api_protocol") or ("responses" if itself else "chat")
+    return protocol("responses" if chosen == "responses" else name, http)

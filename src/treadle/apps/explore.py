@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from treadle.apps.repository import NO_PIPELINE
 from treadle.apps.tables import App, InstalledApp, Site
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
@@ -33,7 +34,7 @@ class ExploreService:
             select(App, Site, InstalledApp)
             .outerjoin(Site, Site.app_id == App.id)
             .outerjoin(InstalledApp, InstalledApp.app_id == App.id)
-            .where(App.workspace_id == workspace_id, App.published_version_id.is_not(None))
+            .where(App.workspace_id == workspace_id, App.published_version_id.is_not(None), NO_PIPELINE)
             .order_by(App.updated_at.desc(), App.id.desc())
         )
         if app_id is not None:

@@ -31,7 +31,7 @@ _LEFT_BEHIND = (
 )  # fmt: skip
 """What an app's users and runs leave, in the order in which it can be deleted."""
 
-_SHOWN = App.mode != AppMode.RAG_PIPELINE
+NO_PIPELINE = App.mode != AppMode.RAG_PIPELINE
 """Pipelines of knowledge bases are no apps to anybody who looks at a list."""
 
 
@@ -89,7 +89,7 @@ class AppRepository:
         query = (
             select(App, Site)
             .outerjoin(Site, Site.app_id == App.id)
-            .where(App.workspace_id == workspace_id, _SHOWN)
+            .where(App.workspace_id == workspace_id, NO_PIPELINE)
             .order_by(App.updated_at.desc(), App.id.desc())
         )
         return [AppWithSite(app, site) for app, site in (await self._session.execute(query)).all()]
@@ -98,7 +98,7 @@ class AppRepository:
         self, workspace_id: str, wanted: AppFilter, *, offset: int, limit: int
     ) -> tuple[Sequence[AppWithSite], int]:
         """Those wanted, and how many they are in all."""
-        conditions = [App.workspace_id == workspace_id, _SHOWN]
+        conditions = [App.workspace_id == workspace_id, NO_PIPELINE]
         if wanted.name:
             conditions.append(App.name.icontains(wanted.name, autoescape=True))
         if wanted.modes:

@@ -58,6 +58,13 @@ async def finished(api: Caller, base_id: str, batch: str) -> dict[str, Any]:
             await asyncio.sleep(0.05)
 
 
+async def test_a_published_pipeline_is_no_app_to_use(here: Bench) -> None:
+    editor = await here.member("editor")
+    await made(editor, example("general"))
+    answer = await editor.get("/installed-apps")
+    assert (answer.status_code, answer.json()) == (200, {"data": []})
+
+
 async def test_a_published_pipeline_makes_documents_that_are_found(here: Bench, api: Caller) -> None:
     base = await made(await here.member("editor"), example("general"))
     (source,) = (await api.get(f"/datasets/{base['id']}/pipeline/datasource-plugins")).json()

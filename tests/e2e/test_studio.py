@@ -316,6 +316,7 @@ def test_a_template_is_added_from_the_catalogue(studio: Page, studio_site: Site)
 
 def test_an_app_is_used_inside_the_console_and_pinned(studio: Page) -> None:
     studio.get_by_label("Search by name").fill("Pocket")
+    expect(studio.get_by_role("article")).to_have_count(1)
     choose(studio, "Pocket guide", "Use in Explore")
     chat = Chat(studio)
     studio.get_by_role("button", name="Why is the sky blue?").click()

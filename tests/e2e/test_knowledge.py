@@ -1,6 +1,7 @@
 """A knowledge base made, filled, searched and emptied in the browser."""
 
 import re
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
@@ -224,6 +225,7 @@ def test_ways_of_searching_are_compared(site: Site, console: Page) -> None:
 
 def test_a_base_is_made_of_files_with_a_preview(site: Site, console: Page, witness: Witness) -> None:
     witness.expect(r"\b415\b.*/files/upload")
+    name = f"Rules {uuid4().hex[:6]}"
     console.goto(f"{site.url}/datasets/create")
     files = [file("rules.md", RULES * 8), file("picture.png", "not a text", "image/png")]
     console.locator("input[type=file]").set_input_files(files)  # type: ignore[arg-type]
@@ -245,7 +247,7 @@ def test_a_base_is_made_of_files_with_a_preview(site: Site, console: Page, witne
     console.get_by_role("textbox", name="Overlap").press("Enter")
     expect(preview.get_by_text(re.compile(r"^([2-9]|\d\d) chunks$"))).to_be_visible()
     console.get_by_role("radio", name="Economy").click()
-    console.get_by_label("Name of the knowledge base").fill("Rules of the harbour")
+    console.get_by_label("Name of the knowledge base").fill(name)
     console.get_by_role("radio", name="All members").click()
     expect_accessible(console)
     console.get_by_role("button", name="Take in").click()
@@ -269,27 +271,27 @@ def test_a_base_is_made_of_files_with_a_preview(site: Site, console: Page, witne
     expect(console.get_by_role("textbox", name="Longest")).to_have_value("60")
     console.get_by_role("button", name="Take in").click()
     expect(console.get_by_role("listitem").filter(has_text="Tides.md").get_by_text("Done")).to_be_visible()
-    in_the_list(site, console)
+    in_the_list(site, console, name)
 
 
-def in_the_list(site: Site, console: Page) -> None:
+def in_the_list(site: Site, console: Page, name: str) -> None:
     """The card of a base says what it is; its tags narrow the list; it opens to programs, or not."""
     console.goto(f"{site.url}/datasets")
-    card = console.get_by_role("article").filter(has_text="Rules of the harbour")
+    card = console.get_by_role("article").filter(has_text=name)
     expect(card).to_contain_text(f"Created by {NAME}")
     expect(card).to_contain_text("2 documents")
     card.hover()
-    card.get_by_role("button", name="Tags of Rules of the harbour").click()
+    card.get_by_role("button", name=f"Tags of {name}").click()
     console.get_by_placeholder("Search or create a tag").fill("law")
     console.get_by_role("option", name="Create law").or_(console.get_by_text("law", exact=False).last).last.click()
     console.keyboard.press("Escape")
-    expect(card.get_by_role("button", name="Tags of Rules of the harbour")).to_contain_text("law")
+    expect(card.get_by_role("button", name=f"Tags of {name}")).to_contain_text("law")
     console.get_by_role("button", name="Tags", exact=True).click()
     console.get_by_role("option", name="law").click()
     console.keyboard.press("Escape")
     expect(console.get_by_role("article")).to_have_count(1)
     expect_accessible(console)
-    console.get_by_role("link", name="Rules of the harbour").click()
+    console.get_by_role("link", name=name).click()
 
     console.get_by_role("tab", name="API access").click()
     console.get_by_role("button", name="New key for this knowledge base").click()
@@ -300,7 +302,7 @@ def in_the_list(site: Site, console: Page) -> None:
     expect(console.get_by_role("switch", name="Programs may use this knowledge base")).not_to_be_checked()
     expect_accessible(console)
     console.get_by_role("link", name="All keys").click()
-    keys = console.get_by_role("list", name="API keys").get_by_role("listitem").filter(has_text="Rules of the harbour")
+    keys = console.get_by_role("list", name="API keys").get_by_role("listitem").filter(has_text=name)
     keys.get_by_role("button", name=re.compile("Delete the key")).click()
     console.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     expect(keys).to_have_count(0)

@@ -116,6 +116,7 @@ async def test_rows_are_written_after_those_they_refer_to(db: Database, writer: 
         "id": "k",
         "workspace_id": "a",
         "type": "app",
+        "name": "",
         "token_hash": "h",
         "last_characters": "x",
         "created_at": 1,

@@ -6,19 +6,17 @@ It is read once, at the first use. Source: spec models-and-tools §5.5.
 """
 
 import asyncio
-import importlib.util
 import inspect
 import logging
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
 from treadle.engine.values import JsonValue
+from treadle.platform.foreign_code import offer, subclass_in
 
 from . import base
 from .base import ExternalDataTool, Moderation
@@ -144,35 +142,26 @@ async def called(method: Callable[..., Any], *arguments: Any) -> Any:
     return await asyncio.to_thread(method, *arguments)
 
 
-def with_base_classes() -> None:
-    """Let extensions import the base classes under the names that Dify's have, and under ours."""
-    for name in _IMPORT_NAMES:
-        parts = name.split(".")
-        for depth in range(1, len(parts)):
-            package = ".".join(parts[:depth])
-            if package not in sys.modules:
-                made = ModuleType(package)
-                made.__path__ = []
-                sys.modules[package] = made
-        alias = ModuleType(name)
-        alias.Moderation = Moderation  # type: ignore[attr-defined]
-        alias.ExternalDataTool = ExternalDataTool  # type: ignore[attr-defined]
-        alias.ModerationInputsResult = base.ModerationInputsResult  # type: ignore[attr-defined]
-        alias.ModerationOutputsResult = base.ModerationOutputsResult  # type: ignore[attr-defined]
-        alias.ModerationAction = _ModerationAction  # type: ignore[attr-defined]
-        sys.modules[name] = alias
-
-
 class _ModerationAction:
     DIRECT_OUTPUT = "direct_output"
     OVERRIDDEN = "overridden"
 
 
+def with_base_classes() -> None:
+    """Let extensions import the base classes under the names that Dify's have, and under ours."""
+    members = {
+        "Moderation": Moderation,
+        "ExternalDataTool": ExternalDataTool,
+        "ModerationInputsResult": base.ModerationInputsResult,
+        "ModerationOutputsResult": base.ModerationOutputsResult,
+        "ModerationAction": _ModerationAction,
+    }
+    offer(dict.fromkeys(_IMPORT_NAMES, members))
+
+
 def _load(place: Path, kind: type[Kind]) -> CodeExtension[Kind]:
     """Raises whatever is wrong with the extension in this folder."""
     file = place / f"{place.name}.py"
-    if not file.is_file():
-        raise ValueError(f"it has no {file.name}.")
     mark, described = place / BUILT_IN_MARK, place / "schema.json"
     position = None
     if mark.is_file():
@@ -181,21 +170,10 @@ def _load(place: Path, kind: type[Kind]) -> CodeExtension[Kind]:
     elif not described.is_file():
         raise ValueError("it has no schema.json.")
     schema = msgspec.json.decode(described.read_bytes(), type=FormSchema) if described.is_file() else None
-    spec = importlib.util.spec_from_file_location(f"treadle_extensions.{kind.module}.{place.name}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    classes = [
-        each
-        for each in vars(loaded).values()
-        if isinstance(each, type) and issubclass(each, kind) and each is not kind and each.__module__ == spec.name
-    ]
-    if len(classes) != 1:
-        raise ValueError(f"{file.name} must define one subclass of {kind.__name__}, and defines {len(classes)}.")
-    if classes[0].name != place.name:
-        raise ValueError(f'the `name` of {classes[0].__name__} must be "{place.name}".')
-    return CodeExtension(place.name, classes[0], schema, position)
+    found = subclass_in(file, kind, f"treadle_extensions.{kind.module}.{place.name}")
+    if found.name != place.name:
+        raise ValueError(f'the `name` of {found.__name__} must be "{place.name}".')
+    return CodeExtension(place.name, found, schema, position)
 
 
 def _check_item(item: FormItem, value: JsonValue) -> None:

@@ -293,18 +293,7 @@ class TalkLog:
 
 def _of_conversations(wanted: TalkFilter) -> tuple[Any, list[Any]]:
     """The time that is sorted by, and what holds of the conversations that are wanted."""
-    column = Conversation.updated_at if wanted.sort_by.endswith("updated_at") else Conversation.created_at
-    conditions = [*_shared(wanted, Conversation), *wanted.period.bounds(column)]
-    since = wanted.period.start if column is Conversation.created_at else None
-    if wanted.annotated is not None:
-        marked = _annotated(wanted.app_id, Annotation.conversation_id)
-        conditions.append(Conversation.id.in_(marked) if wanted.annotated else Conversation.id.not_in(marked))
-    if wanted.status is not None:
-        conditions.append(Conversation.id.in_(_ended(wanted, Run.conversation_id, since)))
-    if wanted.rating is not None:
-        conditions.append(_rated(wanted, Conversation.id, Feedback.conversation_id))
-    if wanted.api_key_id is not None:
-        conditions.append(Conversation.id.in_(_called_with(wanted, Run.conversation_id)))
+    column, since, conditions = _shared(wanted, Conversation, "conversation_id")
     if wanted.keyword:
         part = containing(wanted.keyword)
         said = select(Message.conversation_id).where(
@@ -327,18 +316,7 @@ def _of_conversations(wanted: TalkFilter) -> tuple[Any, list[Any]]:
 
 def _of_texts(wanted: TalkFilter) -> tuple[Any, list[Any]]:
     """The time that is sorted by, and what holds of the single texts that are wanted."""
-    column = Message.updated_at if wanted.sort_by.endswith("updated_at") else Message.created_at
-    conditions = [*_shared(wanted, Message), *wanted.period.bounds(column)]
-    since = wanted.period.start if column is Message.created_at else None
-    if wanted.annotated is not None:
-        marked = _annotated(wanted.app_id, Annotation.message_id)
-        conditions.append(Message.id.in_(marked) if wanted.annotated else Message.id.not_in(marked))
-    if wanted.status is not None:
-        conditions.append(Message.id.in_(_ended(wanted, Run.message_id, since)))
-    if wanted.rating is not None:
-        conditions.append(_rated(wanted, Message.id, Feedback.message_id))
-    if wanted.api_key_id is not None:
-        conditions.append(Message.id.in_(_called_with(wanted, Run.message_id)))
+    column, _, conditions = _shared(wanted, Message, "message_id")
     if wanted.keyword:
         part = containing(wanted.keyword)
         texts = (Message.query, Message.inputs, Message.answer)
@@ -347,9 +325,17 @@ def _of_texts(wanted: TalkFilter) -> tuple[Any, list[Any]]:
     return column, conditions
 
 
-def _shared(wanted: TalkFilter, table: Any) -> list[Any]:
-    """What holds alike of conversations and of texts. Trials in the console are left out."""
-    conditions = [table.app_id == wanted.app_id, table.created_from != CreatedFrom.CONSOLE]
+def _shared(wanted: TalkFilter, table: Any, id: str) -> tuple[Any, int | None, list[Any]]:
+    """What conversations and texts have alike, as the tables beside them know them by `id`: the time that is sorted by,
+    the time before which nothing that belongs to them can be, and what holds of them. Trials in the console are left
+    out."""
+    column = table.updated_at if wanted.sort_by.endswith("updated_at") else table.created_at
+    since = wanted.period.start if column is table.created_at else None
+    conditions = [
+        table.app_id == wanted.app_id,
+        table.created_from != CreatedFrom.CONSOLE,
+        *wanted.period.bounds(column),
+    ]
     if wanted.created_from is not None:
         conditions.append(table.created_from == wanted.created_from)
     if wanted.person:
@@ -361,7 +347,16 @@ def _shared(wanted: TalkFilter, table: Any) -> list[Any]:
                 and_(table.created_by_role == "account", table.created_by.in_(members)),
             )
         )
-    return conditions
+    if wanted.annotated is not None:
+        marked = _annotated(wanted.app_id, getattr(Annotation, id))
+        conditions.append(table.id.in_(marked) if wanted.annotated else table.id.not_in(marked))
+    if wanted.status is not None:
+        conditions.append(table.id.in_(_ended(wanted, getattr(Run, id), since)))
+    if wanted.rating is not None:
+        conditions.append(_rated(wanted, table.id, getattr(Feedback, id)))
+    if wanted.api_key_id is not None:
+        conditions.append(table.id.in_(_called_with(wanted, getattr(Run, id))))
+    return column, since, conditions
 
 
 def _rated(wanted: TalkFilter, id: Any, column: Any) -> Any:

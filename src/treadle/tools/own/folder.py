@@ -4,17 +4,15 @@
 What is broken is passed over with a warning. It is read once, when a server starts. Source: spec models-and-tools §4.1.
 """
 
-import importlib.util
 import logging
-import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from treadle.platform.foreign_code import offer, subclass_in
 from treadle.tools.builtin.provider import BuiltinProvider
 from treadle.tools.builtin.provider_file import ProviderFileError, provider_of
 
@@ -23,7 +21,6 @@ from .running import check_of, function_of
 
 _log = logging.getLogger(__name__)
 
-Kind = TypeVar("Kind", Tool, ToolProvider)
 File = TypeVar("File", bound=msgspec.Struct)
 Texts: TypeAlias = dict[str, str] | str | None
 
@@ -76,7 +73,7 @@ class OwnTools:
         root = extensions / _FOLDER if extensions is not None else None
         if root is None or not root.is_dir():
             return found
-        _with_names()
+        offer(_IMPORT_NAMES)
         for place in sorted(root.iterdir()):
             if place.is_dir() and not place.name.startswith(("__", ".")):
                 try:
@@ -116,16 +113,16 @@ class _ToolFile(msgspec.Struct):
 
 def _provider(place: Path) -> OwnProvider:
     described, functions = _read(place / f"{place.name}.yaml", _ProviderFile), dict[str, Any]()
-    tools: list[dict[str, Any]] = []
+    module, tools = f"treadle_own_tools.{place.name}", list[dict[str, Any]]()
     for file in sorted((place / "tools").glob("*.yaml")):
-        tool = _tool(file)
-        functions[str(tool["name"]).replace("-", "_")] = function_of(_class(file.with_suffix(".py"), Tool))
+        tool, code = _tool(file), file.with_suffix(".py")
+        functions[str(tool["name"]).replace("-", "_")] = function_of(subclass_in(code, Tool, f"{module}.{code.stem}"))
         tools.append(tool)
     if not tools:
         raise ValueError("it has no tools: put NAME.yaml and NAME.py into its folder `tools`.")
     code = place / f"{place.name}.py"
     if code.is_file():
-        functions["check"] = check_of(_class(code, ToolProvider))
+        functions["check"] = check_of(subclass_in(code, ToolProvider, f"{module}.{code.stem}"))
     identity, credentials = described.identity, described.credentials_for_provider or {}
     tree: dict[str, Any] = {
         "identity": {
@@ -191,37 +188,3 @@ def _read(file: Path, kind: type[File]) -> File:
         return msgspec.yaml.decode(file.read_bytes(), type=kind)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise ProviderFileError(f"{file.name}: {error}") from error
-
-
-def _class(file: Path, kind: type[Kind]) -> type[Kind]:
-    """The one subclass of `kind` in a file."""
-    if not file.is_file():
-        raise ValueError(f"it has no {file.name}.")
-    spec = importlib.util.spec_from_file_location(f"treadle_own_tools.{file.parent.parent.name}.{file.stem}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    classes = [
-        each
-        for each in vars(loaded).values()
-        if isinstance(each, type) and issubclass(each, kind) and each.__module__ == spec.name
-    ]
-    if len(classes) != 1:
-        raise ValueError(f"{file.name} must define one subclass of {kind.__name__}, and defines {len(classes)}.")
-    return classes[0]
-
-
-def _with_names() -> None:
-    """Let tools import their base classes under the names that Dify's have, and under ours."""
-    for name, members in _IMPORT_NAMES.items():
-        parts = name.split(".")
-        for depth in range(1, len(parts)):
-            package = ".".join(parts[:depth])
-            if package not in sys.modules:
-                made = ModuleType(package)
-                made.__path__ = []
-                sys.modules[package] = made
-        alias = ModuleType(name)
-        vars(alias).update(members)
-        sys.modules[name] = alias

@@ -5,8 +5,9 @@ The graph of the repetition may be another one than that of the run.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from treadle.dsl import GraphView, NodeView
 from treadle.engine.events import NodeFinished
 from treadle.engine.graph import Graph, Node
 from treadle.engine.past import SETTLED
@@ -97,3 +98,23 @@ def _behind(graph: Graph, chosen: int) -> set[int]:
                 found.add(edge.target)
                 waiting.append(edge.target)
     return found
+
+
+def changed_between(was: GraphView, now: GraphView) -> set[str]:
+    """The nodes of both graphs whose settings differ."""
+    both = [(node, was.by_id[node.id]) for node in now.by_id.values() if node.id in was.by_id]
+    return {node.id for node, before in both if _settings(node, now) != _settings(before, was)}
+
+
+def _settings(node: NodeView, view: GraphView) -> Any:
+    hidden = ("title", "desc", "selected", "width", "height", "isInIteration", "isInLoop")
+    own = {name: value for name, value in node.data.items() if name not in hidden and not name.startswith("_")}
+    return own, [(child.id, _settings(child, view)) for child in view.children(node.id)]
+
+
+def with_children(view: GraphView, node: NodeView) -> list[NodeView]:
+    """A node and all that lies in it."""
+    nodes = [node]
+    for around in nodes:
+        nodes += view.children(around.id)
+    return nodes

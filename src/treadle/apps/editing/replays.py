@@ -5,9 +5,9 @@ depends on it run anew, as a run of its own that names its origin. Values that t
 for every node that runs. Source: spec console §7.10.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from sqlalchemy import select
@@ -17,13 +17,13 @@ from treadle.apps.conversations.history import Owner
 from treadle.apps.conversations.memory import ConversationMemory, NoMemory
 from treadle.apps.conversations.state import load_conversation
 from treadle.apps.definition import Definition
+from treadle.apps.editing.carried import carried_over, retelling, without_writes
 from treadle.apps.editing.debug_values import Needed, needed_by, paths_given, resolved, with_links, with_member
 from treadle.apps.editing.debugging import DebugRuns, Person
 from treadle.apps.editing.drafts import Drafts
-from treadle.apps.editing.forking import Fork, Lost, fork
+from treadle.apps.editing.forking import Fork, Lost, changed_between, fork, with_children
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.checkpoints import Checkpoints, RunCheckpoint
-from treadle.apps.running.container_frames import CONTAINERS
 from treadle.apps.running.masking import Mask
 from treadle.apps.running.recorder import Recording
 from treadle.apps.running.records import ConversationRecord, MessageRecord, ReplayRecord, RunRecord, VariableRecord
@@ -35,12 +35,11 @@ from treadle.apps.tool_secrets import ToolSecrets
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.dsl import GraphView, JsonMap, NodeView, graph_view
 from treadle.engine.errors import GraphError
-from treadle.engine.events import ContainerStarted, Event, NodeFinished, NodeStarted, RunStarted, VariableAssigned
+from treadle.engine.events import NodeFinished
 from treadle.engine.graph import TRIGGERS, Graph
 from treadle.engine.pool import CONVERSATION, VariablePool
 from treadle.engine.ports import Memory
 from treadle.engine.run import Run
-from treadle.engine.usage import NO_USAGE
 from treadle.engine.values import MISSING, JsonValue, Missing, Value, files_in, to_text, unmarked
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import InputError, validate_inputs
@@ -50,11 +49,7 @@ from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import InvalidParam, NotFound
 
-CARRIED = "carried_from"
-"""Where the metadata of an execution names the run that its outputs were taken from."""
-
 _SYSTEM = "sys."
-_SPENT = ("total_tokens", "total_price", "currency")
 
 Path = tuple[str, ...]
 
@@ -221,11 +216,11 @@ class Replays:
             raise InvalidParam(" ".join(problem.message for problem in error.problems)) from error
         view = _view(definition)
         node = _outermost(view, choice, graph)
-        changed = _changed(_view(was[0]), view) if choice.graph == "draft" else set[str]()
+        changed = changed_between(_view(was[0]), view) if choice.graph == "draft" else set[str]()
         found = fork(graph, origin.finished, node.id, changed)
         conversation, variables = await self._variables(origin, version, choice)
         if conversation == "now":
-            found = replace(found, carried=[_without_writes(event, None) for event in found.carried])
+            found = replace(found, carried=[without_writes(event, None) for event in found.carried])
         kept_though_changed = [event.node_id for event in found.carried if event.node_id in changed]
         return _Ground(
             origin, app, definition, version, graph, text, view, node, found, kept_though_changed,
@@ -323,7 +318,7 @@ class Replays:
         """Raises InvalidParam when what is to run reads a value that was not kept."""
         ground = edited.ground
         pool, gone = edited.pool(), _gone(ground)
-        for need in needed_by(_together(ground.view, ground.node)):
+        for need in needed_by(with_children(ground.view, ground.node)):
             if not need.optional and need.path[0] in gone and isinstance(pool.get(need.path), Missing):
                 key = ".".join(need.path)
                 raise InvalidParam(f"{key} has no recorded value: choose an earlier node.", param=key)
@@ -349,7 +344,7 @@ class Replays:
         ground, origin = edited.ground, edited.ground.origin.run
         record = self._record(person, edited, choice, keys)
         version = replace(ground.version, environment=edited.environment)
-        carried = [_carried(event, origin.id) for event in edited.carried]
+        carried = [carried_over(event, origin.id) for event in edited.carried]
         edited.system["workflow_run_id"], edited.system["workflow_id"] = record.id, record.version_id
         pool = edited.initial_pool()
         memory: Memory = NoMemory()
@@ -372,7 +367,7 @@ class Replays:
                 inputs=edited.inputs,
                 pool=pool,
                 ports=self._host.world.ports(record.workspace_id, memory, by_member, user=user),
-                emit=_retelling(emit, carried),
+                emit=retelling(emit, carried),
                 new_id=new_id,
                 limits=self._host.world.limits(),
                 checkpoint=carried,
@@ -455,7 +450,7 @@ class _Edited:
             space = spaces[scope]
             space[name] = with_member(space.get(name, MISSING), rest, value)
             if scope == CONVERSATION:
-                self.carried = [_without_writes(event, name) for event in self.carried]
+                self.carried = [without_writes(event, name) for event in self.carried]
             return
         at = next((at for at, event in enumerate(self.carried) if event.node_id == scope), None)
         if at is None:
@@ -478,62 +473,6 @@ class _Edited:
 
 async def _nothing() -> None:
     """The values of a run that was none of a draft are no values of the draft."""
-
-
-def _retelling(emit: Callable[[Event], None], carried: Sequence[NodeFinished]) -> Callable[[Event], None]:
-    """Tells what was carried over as if it had just happened, so that the record of the replay is whole."""
-
-    def tell(event: Event) -> None:
-        if not isinstance(event, RunStarted):
-            emit(event)
-            return
-        emit(msgspec.structs.replace(event, resumed=False))
-        for done in carried:
-            at, rounds = event.at, done.steps or 0
-            if done.node_type in CONTAINERS:
-                done = msgspec.structs.replace(done, steps=rounds)
-                emit(
-                    ContainerStarted(
-                        execution_id=done.execution_id,
-                        node_id=done.node_id,
-                        node_type=done.node_type,
-                        title=done.title,
-                        at=at,
-                        length=rounds,
-                        inputs=done.inputs,
-                    )
-                )
-            emit(
-                NodeStarted(
-                    execution_id=done.execution_id,
-                    node_id=done.node_id,
-                    node_type=done.node_type,
-                    title=done.title,
-                    index=done.index,
-                    predecessor=done.predecessor,
-                    at=at,
-                )
-            )
-            for write in done.writes:
-                if write.scope == CONVERSATION:
-                    emit(VariableAssigned(write.name, write.value))
-            emit(msgspec.structs.replace(done, started_at=at, at=at))
-
-    return tell
-
-
-def _carried(event: NodeFinished, run_id: str) -> NodeFinished:
-    """An execution under a new id that costs nothing."""
-    metadata = {name: value for name, value in event.metadata.items() if name not in _SPENT}
-    return msgspec.structs.replace(
-        event, execution_id=new_id(), usage=NO_USAGE, metadata={**metadata, CARRIED: run_id}, retry_index=0
-    )
-
-
-def _without_writes(event: NodeFinished, name: str | None) -> NodeFinished:
-    """`event` without what it wrote to conversation variables, or to one of them."""
-    writes = tuple(w for w in event.writes if w.scope != CONVERSATION or (name is not None and w.name != name))
-    return msgspec.structs.replace(event, writes=writes)
 
 
 def _system(inputs: Mapping[str, Value]) -> dict[str, Value]:
@@ -582,28 +521,9 @@ def _outermost(view: GraphView, choice: ReplayChoice, graph: Graph) -> NodeView:
     return node
 
 
-def _changed(was: GraphView, now: GraphView) -> set[str]:
-    """The nodes of both graphs whose settings differ."""
-    both = [(node, was.by_id[node.id]) for node in now.by_id.values() if node.id in was.by_id]
-    return {node.id for node, before in both if _settings(node, now) != _settings(before, was)}
-
-
-def _settings(node: NodeView, view: GraphView) -> Any:
-    hidden = ("title", "desc", "selected", "width", "height", "isInIteration", "isInLoop")
-    own = {name: value for name, value in node.data.items() if name not in hidden and not name.startswith("_")}
-    return own, [(child.id, _settings(child, view)) for child in view.children(node.id)]
-
-
-def _together(view: GraphView, node: NodeView) -> list[NodeView]:
-    nodes = [node]
-    for around in nodes:
-        nodes += view.children(around.id)
-    return nodes
-
-
 def _asked(ground: _Ground) -> list[Needed]:
     """The variables that the chosen node reads; the questions of a start node, and the question of a chatflow."""
-    needed = needed_by(_together(ground.view, ground.node))
+    needed = needed_by(with_children(ground.view, ground.node))
     if ground.node.id == ground.graph.nodes[ground.graph.root].id:
         names = [each.variable for each in ground.version.form]
         if ground.node.type in TRIGGERS:
@@ -617,7 +537,7 @@ def _asked(ground: _Ground) -> list[Needed]:
 def _needs(ground: _Ground) -> list[Needed]:
     """The variables that nodes which run read from those that do not."""
     tops = [ground.view.by_id[each] for each in ground.fork.anew if each in ground.view.by_id]
-    return needed_by([node for top in tops for node in _together(ground.view, top)])
+    return needed_by([node for top in tops for node in with_children(ground.view, top)])
 
 
 def _gone(ground: _Ground) -> set[str]:

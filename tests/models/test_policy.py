@@ -18,7 +18,7 @@ from treadle.engine.errors import (
     ModelCurrentlyNotSupportError,
 )
 from treadle.engine.ports import ChatRequest, Message, ModelRef
-from treadle.models import rests
+from treadle.models.administration import CredentialInfo
 from treadle.models.catalogue import ModelKind, Pricing
 from treadle.models.credentials import HIDDEN
 from treadle.models.errors import (
@@ -170,26 +170,21 @@ async def other_process(db: Database, tmp_path: Path, time: Time, service: Model
 async def test_what_one_process_finds_out_about_a_credential_the_others_hear(
     db: Database, service: ModelService, other_process: ModelService, upstream: ScriptedModel, second: ScriptedModel
 ) -> None:
-    heard = asyncio.Event()
     watcher = ChangeWatcher(db, interval=0.02)
 
-    def on_change(topic: str) -> None:
-        other_process.on_change(topic)
-        if topic == rests.TOPIC:
-            heard.set()
-
-    async def hear() -> None:
+    async def until(resting: bool) -> CredentialInfo:
         async with asyncio.timeout(60):
-            await heard.wait()
-        await other_process.rests.close()
-        heard.clear()
+            while True:
+                there = (await other_process.administration.credentials(HERE, OWNER))[0]
+                if there.in_cooldown is resting:
+                    return there
+                await asyncio.sleep(0.02)
 
-    await watcher.start(on_change)
+    await watcher.start(other_process.on_change)
     first, _ = await balanced(service, upstream, second)
     upstream.fail(status=429, message="Not now", retry_after=300)
     await ask(service)
-    await hear()
-    there = (await other_process.administration.credentials(HERE, OWNER))[0]
+    there = await until(resting=True)
     assert "Not now" in there.reason
     assert 298 <= there.ttl <= 300
     for _ in range(3):
@@ -197,8 +192,7 @@ async def test_what_one_process_finds_out_about_a_credential_the_others_hear(
     assert (len(upstream.requests), len(second.requests)) == (1, 4)
 
     await service.administration.change_credential(HERE, first, submitted=form(upstream), validate=False)
-    await hear()
-    assert not (await other_process.administration.credentials(HERE, OWNER))[0].in_cooldown
+    await until(resting=False)
     await ask(other_process)
     await ask(other_process)
     assert len(upstream.requests) == 2

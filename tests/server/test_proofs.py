@@ -159,6 +159,7 @@ def test_the_ways_in_are_told_to_anybody(bench: Workbench, workbench: Workbench)
         "is_allow_register": True,
         "is_allow_create_workspace": True,
         "is_email_setup": True,
+        "sign_in_services": [],
     }
     closed = nobody(workbench).get("/system-features").json()
     assert [name for name, on in closed.items() if on] == ["enable_email_password_login"]

@@ -44,7 +44,9 @@ def studio(studio_site: Site, shipped: frozenset[str], visitors: Visitors, witne
     async def clear_out(services: Services) -> None:
         workspace = (await services.accounts.only_workspace()).id
         for entry in await services.apps.list_apps(workspace):
-            if entry.app.id not in shipped:
+            if entry.app.id in shipped:
+                await services.explore.pin(workspace, entry.app.id, False)
+            else:
                 await services.apps.delete(workspace, entry.app.id)
         for tag in await services.tags.all(workspace, "app"):
             await services.tags.delete(workspace, "app", tag.id)

@@ -92,3 +92,10 @@ async def test_generated_values_are_treated_alike(jail: Sandbox, monty: MontyPoo
             assert repr(msgspec.json.decode(got)) == repr(expected)
 
     await asyncio.to_thread(agree)
+
+
+async def test_runs_that_come_together_share_the_pool_that_the_first_starts() -> None:
+    pool = MontyPool(Limits(), 2)
+    outcomes = await asyncio.gather(*(pool.run("def main(n):\n    return {'n': n}", b'{"n": 1}') for _ in range(5)))
+    await pool.close()
+    assert {outcome.result for outcome in outcomes} == {b'{"n": 1}'}, outcomes

@@ -4,6 +4,7 @@ Monty is only ever believed when it gives a result. Sandboxed code has no side e
 (an unsupported feature, an exception, a limit, a question to the host) is settled by running it again on CPython.
 """
 
+import asyncio
 import os
 import shlex
 import sys
@@ -58,6 +59,7 @@ class MontyPool:
         self._workers = workers
         self._root = root
         self._pool: AsyncMonty | None = None
+        self._starting = asyncio.Lock()
 
     async def run(self, code: str, inputs: bytes, *, patience: float = _PATIENCE) -> MontyOutcome:
         """Run module-level code and `main`, for at most `patience` seconds; never raises for what the code does."""
@@ -100,21 +102,18 @@ class MontyPool:
         return script if os.access(script, os.X_OK) else None
 
     async def _started(self) -> AsyncMonty:
-        if self._pool is None:
-            pool = AsyncMonty(
-                binary_path=self.launcher(),
-                min_processes=1,
-                max_processes=self._workers,
-                max_checkouts_per_worker=_RUNS_PER_WORKER,
-                feed_duration_limit_grace=_GRACE,
-            )
-            self._pool = pool
-            try:
+        async with self._starting:
+            if self._pool is None:
+                pool = AsyncMonty(
+                    binary_path=self.launcher(),
+                    min_processes=1,
+                    max_processes=self._workers,
+                    max_checkouts_per_worker=_RUNS_PER_WORKER,
+                    feed_duration_limit_grace=_GRACE,
+                )
                 await pool.__aenter__()
-            except BaseException:
-                self._pool = None
-                raise
-        return self._pool
+                self._pool = pool
+            return self._pool
 
 
 def _describe(problem: MontyError) -> str:

@@ -266,11 +266,13 @@ class Rig:
 
     async def idle(self, *document_ids: str) -> list[Document]:
         """These documents once no worker has anything to do for them; those that are paused count as done."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
-                rows = [await self.document(document_id) for document_id in document_ids]
-                if all((row.job is None or row.is_paused) and row.lease_owner is None for row in rows):
-                    return rows
+                async with self.db.session() as session:
+                    found = await session.execute(select(Document).where(Document.id.in_(document_ids)))
+                    rows = {row.id: row for row in found.scalars()}
+                if all((row.job is None or row.is_paused) and row.lease_owner is None for row in rows.values()):
+                    return [rows[document_id] for document_id in document_ids]
                 await asyncio.sleep(0.01)
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:

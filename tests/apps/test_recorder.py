@@ -111,6 +111,8 @@ async def test_a_short_run_is_written_whole_in_two_statements(
         "replay": None,
         "conversation_values": None,
         "sealed_conversation_values": None,
+        "environment_values": None,
+        "sealed_environment_values": None,
         "api_key_id": None,
         "inputs": '{"city":"Bergen"}',
         "outputs": '{"text":"Rain"}',

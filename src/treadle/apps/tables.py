@@ -246,6 +246,9 @@ class Run(Base):
     conversation_values: Mapped[str | None] = mapped_column(Text)
     """The conversation variables as the run found them, by name."""
     sealed_conversation_values: Mapped[str | None] = mapped_column(Text)
+    environment_values: Mapped[str | None] = mapped_column(Text)
+    """The environment variables that a replay was given other values of, by name."""
+    sealed_environment_values: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
         Index(None, "app_id", "triggered_from", "created_at", "id"),

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from treadle.accounts.tables import ApiKey
-from treadle.apps.tables import NodeExecution
+from treadle.apps.tables import NodeExecution, Run
 from treadle.logs.repository import RunRow
 from treadle.logs.service import RunDetail
 
@@ -41,7 +41,7 @@ def run_map(row: RunRow) -> dict[str, Any]:
         "read_at": run.read_at / 1e6 if run.read_at else None,
         "api_key": key_map(row.key),
         "replay_of": run.replay_of,
-        "replay": _json(run.replay),
+        "replay": _replay(run),
     }
 
 
@@ -59,7 +59,7 @@ def detail_map(detail: RunDetail) -> dict[str, Any]:
         "outputs": _json(run.outputs),
         "nodes": [node_map(node) for node in detail.nodes],
         "replays": [
-            {"id": replay.id, "status": replay.status, "created_at": replay.created_at / 1e6, **_json(replay.replay)}
+            {"id": replay.id, "status": replay.status, "created_at": replay.created_at / 1e6, **(_replay(replay) or {})}
             for replay in detail.replays
         ],
         "message": {
@@ -112,6 +112,12 @@ def _preview(row: RunRow) -> dict[str, str]:
 
 def _shortened(value: object) -> str:
     return msgspec.json.encode(value).decode()[:_PREVIEW_LENGTH] if value else ""
+
+
+def _replay(run: Run) -> dict[str, Any] | None:
+    """How a run repeats another one; what it remembers concerns nobody but its models."""
+    told: dict[str, Any] | None = _json(run.replay)
+    return told and {name: value for name, value in told.items() if name != "remembers"}
 
 
 def _json(text: str | None) -> Any:

@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import select
 
 from treadle.apps.features.gate import STOPPED_BY_MODERATION
-from treadle.apps.running.records import stored_thoughts
+from treadle.apps.running.records import RunRecord, stored_thoughts
 from treadle.apps.tables import Message, Run
-from treadle.engine.ports import PastCall, PastRound, Turn
+from treadle.engine.ports import Memory, PastCall, PastRound, Turn
 from treadle.engine.values import File
 from treadle.platform.db import Database, table_of
 
@@ -83,6 +83,14 @@ class ConversationMemory:
             file = self._signed(msgspec.convert(entry["file"], File))
             (sent if entry["belongs_to"] == "user" else received).append(file)
         return Turn(row.query, row.answer, tuple(sent), tuple(received), _rounds(row.agent_thoughts))
+
+
+def memory_of(record: RunRecord, db: Database, signed: Callable[[File], File]) -> Memory:
+    """What the models of a run remember. `signed` gives a file a link."""
+    thread = record.remembers
+    if thread is None:
+        return NoMemory()
+    return ConversationMemory(db, thread.conversation_id, thread.message_id, thread.parent_message_id, signed)
 
 
 class MessageRow(msgspec.Struct):

@@ -16,6 +16,7 @@ from treadle.apps.editing.basic import checked_config
 from treadle.apps.editing.debug_part import compile_part
 from treadle.apps.editing.debug_values import Needed, give, missing, needed_by, resolved, with_links
 from treadle.apps.editing.drafts import Draft, Drafts
+from treadle.apps.editing.recorded import RecordedDefinitions, with_environment
 from treadle.apps.editing.variables import CONVERSATION, SYSTEM, Debugger, DraftVariables, Trail
 from treadle.apps.pipeline_inputs import pipeline_variables, rag_defaults
 from treadle.apps.running.active_run import ActiveRun
@@ -26,7 +27,7 @@ from treadle.apps.running.requests import Debugging, StartRun
 from treadle.apps.running.runs import RunHost
 from treadle.apps.service import AppService
 from treadle.apps.tables import AppMode, CreatedFrom, NodeExecution, TriggeredFrom
-from treadle.apps.tool_secrets import ToolSecrets, with_known_config
+from treadle.apps.tool_secrets import with_known_config
 from treadle.apps.uploads import FileOrigin, Uploads
 from treadle.dsl import AppMode as FileMode
 from treadle.dsl import EnvironmentType, JsonMap, NodeView, graph_view
@@ -129,6 +130,7 @@ class DebugRuns:
         self._recording = recording
         self._uploads = uploads
         self._crypto = crypto
+        self.recorded = RecordedDefinitions(db, crypto, apps, drafts)
 
     async def start(self, person: Person, app_id: str, asked: TryOut) -> ActiveRun:
         """Begin a run of the whole draft. Raises NotFound, and Refusal for a draft or inputs that cannot run."""
@@ -167,30 +169,32 @@ class DebugRuns:
         )
 
     async def again(self, record: RunRecord) -> Debugging:
-        """What a run of a draft needs that began in another process: its graph is that of then, what is around it is
-        the draft's of now. Raises NotFound, and InvalidParam for a graph that cannot run any more."""
-        draft = await self._drafts.read(record.workspace_id, record.app_id)
-        definition = draft.definition
-        if definition.workflow is not None and record.graph is not None:
-            graph = ToolSecrets(record.app_id, self._crypto).opened(msgspec.json.decode(record.graph))
-            definition = replace(definition, workflow=replace(definition.workflow, graph=graph))
+        """What a run of a draft needs that began in another process: its graph is that of then, and so is what a replay
+        was given; what else is around it is the draft's of now, or the published version's that it repeats.
+
+        Raises NotFound, and InvalidParam for a graph that cannot run any more.
+        """
+        recorded = await self.recorded.of(record)
         async with self._db.session() as session:
             account = await session.get(Account, record.created_by)
         if account is None:
             raise NotFound("The member who tried the draft is gone.")
         person = Person(workspace_id=record.workspace_id, account_id=account.id, name=account.name, email=account.email)
-        version = self._apps.compile(definition, record.version_id)
-        return self.debugging(person, record.app_id, version, record.graph)
+        compiled = self._apps.compile(recorded.definition, record.version_id)
+        version = with_environment(compiled, recorded.definition, record.environment)
+        return self.debugging(person, record.app_id, version, record.graph, keeps=recorded.of_draft)
 
-    def debugging(self, person: Person, app_id: str, version: CompiledApp, graph: str | None) -> Debugging:
-        """What makes a run of `version` one that this member tries."""
+    def debugging(
+        self, person: Person, app_id: str, version: CompiledApp, graph: str | None, *, keeps: bool = True
+    ) -> Debugging:
+        """What makes a run of `version` one that this member tries. `keeps`: its values stay for single steps."""
         trail = Trail(self._variables, person.in_app(app_id), version.secrets)
         return Debugging(
             version=version,
             graph=graph,
             person=person.shown(),
             watch=trail.watch,
-            keep=trail.keep if graph is not None else _nothing,
+            keep=trail.keep if keeps and graph is not None else _nothing,
         )
 
     async def asked_by(self, person: Person, app_id: str, node_id: str) -> list[Asked]:
@@ -386,7 +390,7 @@ class DebugRuns:
 
 
 async def _nothing() -> None:
-    """Apps without a canvas have no nodes to look at."""
+    """Apps without a canvas have no nodes to look at, and what was no run of a draft has no values of it."""
 
 
 def _together(draft: Draft, node_id: str) -> list[NodeView]:

@@ -19,6 +19,7 @@ from treadle.apps.running.records import (
     ReplayRecord,
     RunRecord,
     conversation_values_context,
+    environment_values_context,
 )
 from treadle.apps.tables import Conversation, Message, NodeExecution, Run
 from treadle.engine.events import Container, NodeFinished, NodeStatus, PauseKey, PauseRequested, Write
@@ -119,7 +120,7 @@ class Checkpoints:
         inputs = open_json(row["inputs"], row["sealed_inputs"], self._crypto, context=f"runs/{run_id}")
         paused = [(self._paused(node), node["answer"]) for node in nodes if node["status"] == "paused"]
         return RunCheckpoint(
-            run=_run_record(row, messages, conversations),
+            run=self._run_record(row, messages, conversations),
             status=row["status"],
             inputs=_values(inputs),
             finished=tuple(self._finished(node) for node in nodes if node["position"]),
@@ -131,16 +132,19 @@ class Checkpoints:
             kept=self._kept(nodes),
             elapsed=row["elapsed"],
             outputs=_object(row["outputs"]),
-            conversation_values=self._conversation_values(row),
+            conversation_values=self._kept_values(row, "conversation_values", conversation_values_context(run_id)),
         )
 
-    def _conversation_values(self, row: RowMapping) -> dict[str, Value] | None:
-        if row["conversation_values"] is None:
+    def _run_record(
+        self, row: RowMapping, messages: Sequence[RowMapping], conversations: Sequence[RowMapping]
+    ) -> RunRecord:
+        environment = self._kept_values(row, "environment_values", environment_values_context(row["id"]))
+        return msgspec.structs.replace(_run_record(row, messages, conversations), environment=environment or {})
+
+    def _kept_values(self, row: RowMapping, column: str, context: str) -> dict[str, Value] | None:
+        if row[column] is None:
             return None
-        context = conversation_values_context(row["id"])
-        return _values(
-            open_json(row["conversation_values"], row["sealed_conversation_values"], self._crypto, context=context)
-        )
+        return _values(open_json(row[column], row[f"sealed_{column}"], self._crypto, context=context))
 
     def _kept(self, nodes: Sequence[RowMapping]) -> dict[PauseKey, JsonValue]:
         """What was kept by nodes without an end, by the process that last did."""

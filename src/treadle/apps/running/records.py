@@ -64,20 +64,30 @@ class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     show_citations: bool = True
 
 
+class Remembered(msgspec.Struct, frozen=True, kw_only=True):
+    """The thread of a conversation that the models of a run remember: what came before the message `message_id`."""
+
+    conversation_id: str
+    message_id: str
+    parent_message_id: str | None = None
+
+
 class ReplayRecord(msgspec.Struct, frozen=True, kw_only=True):
     """How a run repeats another one: from the node `node_id` on, on the graph of then or of the draft, with the
-    variables `edited` changed."""
+    variables `edited` changed, and remembering what that other run did."""
 
     node_id: str
     title: str
     graph: Literal["recorded", "draft"] = "recorded"
     conversation: Literal["recorded", "now"] = "recorded"
     edited: tuple[str, ...] = ()
+    remembers: Remembered | None = None
 
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Who runs what, why and for whom. `graph` is the JSON of a draft's graph, None for published versions; `root` is
-    the trigger that began it; `replay_of` is the run that it repeats."""
+    the trigger that began it; `replay_of` is the run that it repeats, and `environment` has the environment variables
+    that it was given other values of."""
 
     id: str
     workspace_id: str
@@ -96,8 +106,22 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     parent_run_id: str | None = None
     replay_of: str | None = None
     replay: ReplayRecord | None = None
+    environment: dict[str, Value] = {}
     conversation: ConversationRecord | None = None
     message: MessageRecord | None = None
+
+    @property
+    def remembers(self) -> Remembered | None:
+        """What its models remember: of a replay, what the models of the run did that it repeats."""
+        if self.replay is not None and self.replay.remembers is not None:
+            return self.replay.remembers
+        if self.conversation is None or self.message is None:
+            return None
+        return Remembered(
+            conversation_id=self.conversation.id,
+            message_id=self.message.id,
+            parent_message_id=self.message.parent_message_id,
+        )
 
 
 def price_e7(usage: Usage) -> int:
@@ -121,7 +145,7 @@ def without_urls(value: Value) -> Value:
 def run_row(run: RunRecord, inputs: Mapping[str, Value], mask: Mask, *, lease_owner: str, lease_until: int) -> Row:
     """The row of a run that has begun. It has every column, so that all run rows share one statement."""
     recorded = mask.sealing(dict(inputs), context=f"runs/{run.id}")
-    found = _conversation_values(run, mask)
+    found, changed = _conversation_values(run, mask), _environment_values(run, mask)
     return {
         "id": run.id,
         "workspace_id": run.workspace_id,
@@ -160,6 +184,8 @@ def run_row(run: RunRecord, inputs: Mapping[str, Value], mask: Mask, *, lease_ow
         "replay": msgspec.json.encode(run.replay).decode() if run.replay else None,
         "conversation_values": found.text if found else None,
         "sealed_conversation_values": found.sealed if found else None,
+        "environment_values": changed.text if changed else None,
+        "sealed_environment_values": changed.sealed if changed else None,
     }
 
 
@@ -174,6 +200,15 @@ def _conversation_values(run: RunRecord, mask: Mask) -> Recorded | None:
         return None
     found = {variable.name: variable.value for variable in run.conversation.variables}
     return mask.sealing(found, context=conversation_values_context(run.id))
+
+
+def environment_values_context(run_id: str) -> str:
+    """What the changed environment variables of a run are sealed for."""
+    return f"runs/{run_id}/environment_values"
+
+
+def _environment_values(run: RunRecord, mask: Mask) -> Recorded | None:
+    return mask.sealing(run.environment, context=environment_values_context(run.id)) if run.environment else None
 
 
 def node_columns(run: RunRecord) -> Row:

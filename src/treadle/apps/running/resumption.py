@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from treadle.apps.conversations.history import Owner
-from treadle.apps.conversations.memory import ConversationMemory, NoMemory
+from treadle.apps.conversations.memory import memory_of
 from treadle.apps.conversations.state import load_conversation
 from treadle.apps.pipeline_inputs import rag_scope
 from treadle.apps.running.checkpoints import Checkpoints, RunCheckpoint
@@ -29,7 +29,6 @@ from treadle.engine.errors import GraphError
 from treadle.engine.events import NodeStatus, PauseKey, PauseRequested, RunFinished, RunStarted, RunStatus
 from treadle.engine.past import Answer
 from treadle.engine.pool import VariablePool
-from treadle.engine.ports import Memory
 from treadle.engine.run import STOPPED_BY_USER, Run
 from treadle.engine.telling import stopped
 from treadle.engine.usage import NO_USAGE
@@ -185,17 +184,12 @@ class Resumer:
         system = _system(checkpoint.inputs)
         inputs = {name: value for name, value in checkpoint.inputs.items() if not name.startswith(_SYSTEM)}
         variables: dict[str, Value] = {}
-        memory: Memory = NoMemory()
         if record.conversation is not None and record.message is not None:
             owner = Owner(record.app_id, record.created_by)
             state = await load_conversation(self._db, self._crypto, owner, record.conversation.id)
             variables = state.values(version)
             conversation = msgspec.structs.replace(record.conversation, variables=state.variables(version))
             record = msgspec.structs.replace(record, conversation=conversation)
-            parent = record.message.parent_message_id if record.message else None
-            memory = ConversationMemory(
-                self._db, conversation.id, record.message.id if record.message else "", parent, self._uploads.with_url
-            )
         pool = VariablePool(
             {
                 "sys": system,
@@ -205,6 +199,7 @@ class Resumer:
             },
             secrets=version.secrets,
         )
+        memory = memory_of(record, self._db, self._uploads.with_url)
         origin = FileOrigin(record.workspace_id, record.app_id, record.created_by_role, record.created_by, record.id)
         recorder = self._recording.recorder(record, secrets=version.secrets, resumed=checkpoint)
         self._host.launch(

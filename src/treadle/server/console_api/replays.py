@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from fastapi import Query
 from pydantic import BaseModel, Field, JsonValue
 
-from treadle.apps.editing.replays import ReplayChoice, ReplayPlan
+from treadle.apps.editing.replay_ground import ReplayChoice
+from treadle.apps.editing.replays import ReplayPlan
 from treadle.apps.running.frames import FrameEncoder
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import STREAM, Streamed, person_of

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from tests.doubles.scripted_model import ScriptedModel
 from treadle.accounts.tables import Workspace
@@ -266,13 +266,14 @@ class Rig:
 
     async def idle(self, *document_ids: str) -> list[Document]:
         """These documents once no worker has anything to do for them; those that are paused count as done."""
+        here = Document.id.in_(document_ids)
+        waiting = or_(Document.job.is_not(None) & Document.is_paused.is_(False), Document.lease_owner.is_not(None))
         async with asyncio.timeout(60):
             while True:
                 async with self.db.session() as session:
-                    found = await session.execute(select(Document).where(Document.id.in_(document_ids)))
-                    rows = {row.id: row for row in found.scalars()}
-                if all((row.job is None or row.is_paused) and row.lease_owner is None for row in rows.values()):
-                    return [rows[document_id] for document_id in document_ids]
+                    if (await session.execute(select(Document.id).where(here, waiting).limit(1))).first() is None:
+                        rows = {row.id: row for row in (await session.execute(select(Document).where(here))).scalars()}
+                        return [rows[document_id] for document_id in document_ids]
                 await asyncio.sleep(0.01)
 
     async def until(self, holds: Callable[[], Awaitable[bool]]) -> None:

@@ -77,8 +77,10 @@ class ChunkIndexing:
             repository = IngestRepository(connection, place.workspace_id)
             await repository.fail_segments({key: reason or "" for key, reason in failed.items()}, now_us())
             await repository.finish_segments(outcomes, enable=False)
-            tokens, _, _ = await repository.totals(place.document_id)
-            await connection.execute(update(Document).where(Document.id == place.document_id).values(tokens=tokens))
+            totals = await repository.totals(place.document_id)
+            await connection.execute(
+                update(Document).where(Document.id == place.document_id).values(tokens=totals.tokens)
+            )
             await resume_summaries(connection, await repository.base(place.base_id), place.document_id)
 
     async def _places(self, segment_ids: Sequence[str]) -> dict[_Place, list[str]]:

@@ -6,7 +6,7 @@ holds the lease in the transaction that writes it.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treadle.knowledge.tables import Document
 from treadle.platform.clock import SECOND, now_us
-from treadle.platform.db import Database
+from treadle.platform.db import Database, table_of
 
 _log = logging.getLogger(__name__)
 
 
 class Claim(msgspec.Struct, kw_only=True):
-    """A document that this process works on. `attempts` counts the claims since chunks of it were last written."""
+    """A document that this process works on, or soon will. `attempts` counts how often its job was begun since chunks
+    of it were last written."""
 
     document_id: str
     workspace_id: str
@@ -36,6 +37,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     is_paused: bool
     searchable: bool
+    started_at: int | None
+    notice: str | None
 
 
 class LeaseLost(Exception):
@@ -90,7 +93,7 @@ class DocumentLeases:
             taken = (
                 update(Document)
                 .where(Document.id.in_(ids))
-                .values(lease_owner=self.owner, lease_until=now + self._duration, attempts=Document.attempts + 1)
+                .values(lease_owner=self.owner, lease_until=now + self._duration)
                 .returning(
                     Document.id, Document.workspace_id, Document.base_id, Document.job, Document.attempts,
                 )
@@ -109,6 +112,23 @@ class DocumentLeases:
         self._held.update(claims)
         return [claims[document_id] for document_id in candidates if document_id in claims]
 
+    async def begin(self, claim: Claim, **values: Any) -> Document:
+        """The document, whose job is being done from now on, with `values` written. Raises LeaseLost."""
+        begun = (
+            update(Document)
+            .where(*self._ours(claim))
+            .values(lease_until=now_us() + self._duration, attempts=Document.attempts + 1, **values)
+            .returning(*table_of(Document).c)
+        )
+        async with self._db.begin() as connection:
+            row = (await connection.execute(begun)).mappings().one_or_none()
+        if row is None:
+            self._held.discard(claim.document_id)
+            raise LeaseLost(claim.document_id)
+        document = Document(**row)
+        claim.attempts = document.attempts
+        return document
+
     async def next_due(self) -> int | None:
         """When the next document that waits, or whose process may be gone, can be claimed; None without any."""
         query = select(func.min(func.coalesce(Document.lease_until, 0))).where(
@@ -121,20 +141,26 @@ class DocumentLeases:
         """Write `values` into the document, in the caller's transaction, if it is still ours. Raises LeaseLost."""
         statement = (
             update(Document)
-            .where(
-                Document.id == claim.document_id,
-                Document.workspace_id == claim.workspace_id,
-                Document.lease_owner == self.owner,
-                Document.job == claim.job,
+            .where(*self._ours(claim))
+            .values({"lease_until": now_us() + self._duration, **values})
+            .returning(
+                Document.is_paused,
+                Document.enabled,
+                Document.archived,
+                Document.processing_started_at,
+                Document.notice,
             )
-            .values(lease_until=now_us() + self._duration, **values)
-            .returning(Document.is_paused, Document.enabled, Document.archived)
         )
         row = (await connection.execute(statement)).one_or_none()
         if row is None:
             self._held.discard(claim.document_id)
             raise LeaseLost(claim.document_id)
-        return Standing(is_paused=row.is_paused, searchable=row.enabled and not row.archived)
+        return Standing(
+            is_paused=row.is_paused,
+            searchable=row.enabled and not row.archived,
+            started_at=row.processing_started_at,
+            notice=row.notice,
+        )
 
     async def step(self, claim: Claim, **values: Any) -> Standing:
         """`hold` in a transaction of its own; the document has got somewhere. Raises LeaseLost."""
@@ -148,9 +174,8 @@ class DocumentLeases:
 
     async def finish(self, connection: AsyncConnection, claim: Claim, **values: Any) -> Standing:
         """`done`, in the caller's transaction. Raises LeaseLost."""
-        standing = await self.hold(connection, claim, attempts=0, job=None, **values)
-        await connection.execute(
-            update(Document).where(Document.id == claim.document_id).values(lease_owner=None, lease_until=None)
+        standing = await self.hold(
+            connection, claim, attempts=0, job=None, lease_owner=None, lease_until=None, **values
         )
         self._held.discard(claim.document_id)
         return standing
@@ -178,6 +203,17 @@ class DocumentLeases:
                 )
             )
 
+    async def give_back(self, claims: Sequence[Claim]) -> None:
+        """Leave to others what was claimed and not begun."""
+        ids = [claim.document_id for claim in claims]
+        self._held.difference_update(ids)
+        async with self._db.begin() as connection:
+            await connection.execute(
+                update(Document)
+                .where(Document.id.in_(ids), Document.lease_owner == self.owner)
+                .values(lease_owner=None, lease_until=0)
+            )
+
     def forget(self, claim: Claim) -> None:
         """The document is gone."""
         self._held.discard(claim.document_id)
@@ -198,6 +234,14 @@ class DocumentLeases:
         lost = sorted((asked - kept) & self._held)
         self._held.difference_update(lost)
         return lost
+
+    def _ours(self, claim: Claim) -> tuple[Any, ...]:
+        return (
+            Document.id == claim.document_id,
+            Document.workspace_id == claim.workspace_id,
+            Document.lease_owner == self.owner,
+            Document.job == claim.job,
+        )
 
     async def _renew_for_ever(self) -> None:
         while True:

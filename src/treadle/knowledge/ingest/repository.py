@@ -56,6 +56,15 @@ class NewSegment(msgspec.Struct, frozen=True, kw_only=True):
     facets: tuple[dict[str, Any], ...] = ()
 
 
+class Totals(msgspec.Struct, frozen=True, kw_only=True):
+    """The tokens and chunks of a document, how many of these could not be indexed, and how many are not yet."""
+
+    tokens: int
+    chunks: int
+    failed: int
+    unfinished: int
+
+
 class IngestRepository:
     """Rows of one workspace."""
 
@@ -205,14 +214,15 @@ class IngestRepository:
                 )
             )
 
-    async def totals(self, document_id: str) -> tuple[int, int, int]:
-        """Tokens, chunks, and chunks that failed, of a document."""
-        failed = func.count().filter(Segment.status == SegmentStatus.ERROR)
-        query = select(func.coalesce(func.sum(Segment.tokens), 0), func.count(), failed).where(
-            self._of_document(document_id)
-        )
-        tokens, count, failures = (await self._connection.execute(query)).one()
-        return int(tokens), count, failures
+    async def totals(self, document_id: str) -> Totals:
+        query = select(
+            func.coalesce(func.sum(Segment.tokens), 0),
+            func.count(),
+            func.count().filter(Segment.status == SegmentStatus.ERROR),
+            func.count().filter(Segment.status.in_((SegmentStatus.WAITING, SegmentStatus.INDEXING))),
+        ).where(self._of_document(document_id))
+        tokens, count, failed, unfinished = (await self._connection.execute(query)).one()
+        return Totals(tokens=int(tokens), chunks=count, failed=failed, unfinished=unfinished)
 
     async def first_failure(self, document_id: str) -> tuple[int, str] | None:
         """The first chunk that could not be indexed: its position and why."""
@@ -327,6 +337,28 @@ class IngestRepository:
                 )
             )
         return found
+
+
+def rows_of(written: Sequence[NewSegment], doc_form: str) -> list[SegmentRow]:
+    """What was just written, as it would be read."""
+    return [
+        SegmentRow(
+            id=each.segment["id"],
+            position=each.segment["position"],
+            content=each.segment["content"],
+            nodes=tuple(
+                Node(
+                    node_id=carrier["index_node_id"],
+                    document_id=carrier["document_id"],
+                    segment_id=each.segment["id"],
+                    text=_searched(carrier["content"]),
+                    hash=carrier["index_node_hash"],
+                )
+                for carrier in (each.children if doc_form == DocForm.HIERARCHICAL else (each.segment,))
+            ),
+        )
+        for each in written
+    ]
 
 
 def _searched(text: str) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from sqlalchemy import case, func
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from treadle.apps.uploads import Uploads
 from treadle.engine.values import JsonValue
@@ -37,7 +39,7 @@ from .indexing import Indexer, Put, merge
 from .jobs import Job
 from .leases import Claim, DocumentLeases, LeaseLost, Standing
 from .reading import DocumentReader, Reading, Unchanged
-from .repository import IngestRepository, NewSegment, Node, SegmentRow
+from .repository import IngestRepository, NewSegment, Node, SegmentRow, rows_of
 from .summaries import begin_summaries, resume_summaries
 from .targets import Target, targets_of
 
@@ -46,6 +48,8 @@ GROUP: Final = 128
 _CHILDREN: Final = 512
 """Children after which a group is closed, whatever their parents are."""
 _STORED: Final = 500
+_SHORT: Final = 100_000
+"""Characters of a text that is cut too fast for anybody to see."""
 _EXCERPT: Final = 60
 
 AskModel = Callable[[str, str], Awaitable[str]]
@@ -66,6 +70,19 @@ class _Group:
 
     rows: list[SegmentRow]
     prepared: list[tuple[Target, list[IndexedChunk], Put]]
+    searchable: bool | None
+    """Whether the document is to be found; None if that has still to be looked up."""
+    last: bool
+    """Nothing waited behind them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The chunks of a document were written. `rows`: all of them, where they are few."""
+
+    rows: list[SegmentRow]
+    base: KnowledgeBase
+    searchable: bool
 
 
 class DocumentWork:
@@ -90,13 +107,18 @@ class DocumentWork:
         self._ask = ask
         self._longest = longest
 
-    async def index(self, claim: Claim) -> None:
+    async def index(self, claim: Claim, document: Document) -> None:
         """Carry a document on from the step that it stands at. Raises Paused, LeaseLost, DocumentGone, and what the
         steps raise: ExtractionError, RuleError, InvokeError, IndexUnavailableError, SourceError."""
-        document, base = await self._rows(claim)
-        if document.indexing_status != IndexingStatus.INDEXING and not await self._store(claim, document, base):
-            return
-        await self._index_groups(claim, document)
+        base = await self._indexer.base(claim.workspace_id, claim.base_id)
+        if base is None:
+            raise DocumentGone(claim.document_id)
+        stored = None
+        if document.indexing_status != IndexingStatus.INDEXING:
+            stored = await self._store(claim, document, base)
+            if stored is None:
+                return
+        await self._index_groups(claim, document, stored)
 
     async def add(self, claim: Claim, *, newest: bool) -> None:
         """All chunks of a document that are to be found, into the index; into its newest generation alone with
@@ -146,16 +168,9 @@ class DocumentWork:
             raise DocumentGone(claim.document_id)
         return document, base
 
-    async def _store(self, claim: Claim, document: Document, base: KnowledgeBase) -> bool:
-        """Read, cut and store; the chunks wait to be indexed then. False if there was nothing to do."""
+    async def _store(self, claim: Claim, document: Document, base: KnowledgeBase) -> _Stored | None:
+        """Read, cut and store; the chunks wait to be indexed then. None if there was nothing to do."""
         started = document.processing_started_at or now_us()
-        values: dict[str, Any] = {
-            "indexing_status": IndexingStatus.PARSING,
-            "processing_started_at": started,
-            "error": None,
-        }
-        if claim.job != Job.SYNC:
-            self._rest_if_paused(await self._leases.step(claim, **values))
         async with self._db.connect() as connection:
             repository = IngestRepository(connection, claim.workspace_id)
             rule_row = await repository.rule(document.process_rule_id, base.id)
@@ -167,21 +182,19 @@ class DocumentWork:
             reading = await self._reader.read(document, fresh=claim.job == Job.SYNC)
         except Unchanged:
             await self._stay(claim)
-            return False
-        extraction = reading.extraction
+            return None
+        extraction, form = reading.extraction, DocForm(document.doc_form)
         if stale:
             await self._indexer.remove_documents(claim.workspace_id, base.id, [document.id])
-        self._rest_if_paused(
-            await self._leases.step(
-                claim,
-                indexing_status=IndexingStatus.SPLITTING,
-                processing_started_at=started,
-                parsing_completed_at=now_us(),
-                word_count=extraction.characters,
-                error=None,
-            )
-        )
-        form = DocForm(document.doc_form)
+        read: dict[str, Any] = {
+            "processing_started_at": started,
+            "parsing_completed_at": now_us(),
+            "word_count": extraction.characters,
+            "error": None,
+        }
+        if form == DocForm.QA or extraction.characters > _SHORT:
+            splitting = await self._leases.step(claim, indexing_status=IndexingStatus.SPLITTING, **read)
+            self._rest_if_paused(splitting)
         found = await asyncio.to_thread(chunks, extraction.pieces, rule, form.value, longest=self._longest)
         notice = extraction.notice
         if form == DocForm.QA:
@@ -190,25 +203,39 @@ class DocumentWork:
                 raise ExtractionError(made.notice or "The model made no questions and answers of this document.")
             notice = " ".join(part for part in (notice, made.notice) if part) or None
             found = made.chunks
-        await self._write(claim, document, found, {"notice": notice, **_source(reading)})
+        values = {"notice": notice, **read, **_source(reading)}
+        stored = await self._write(claim, document, base, found, values, stale=stale)
         await self._uploads.forget(claim.workspace_id, images)
-        return True
+        return stored
 
-    async def _write(self, claim: Claim, document: Document, found: Sequence[Chunk], values: dict[str, Any]) -> None:
+    async def _write(
+        self,
+        claim: Claim,
+        document: Document,
+        base: KnowledgeBase,
+        found: Sequence[Chunk],
+        values: dict[str, Any],
+        *,
+        stale: bool,
+    ) -> _Stored:
         """Store the chunks in the place of the document's old ones. Until the last transaction the document stands
         before this step, so that another process begins it anew."""
-        async with self._db.begin() as connection:
-            standing = await self._leases.hold(connection, claim)
-            await IngestRepository(connection, claim.workspace_id).delete_segments(document.id)
-        self._rest_if_paused(standing)
-        for at in range(0, len(found), _STORED):
-            part = found[at : at + _STORED]
-            rows = await asyncio.to_thread(new_segments, document, part, at + 1)
+        rest, last = range(0, max(len(found) - _STORED, 0), _STORED), (len(found) - 1) // _STORED * _STORED
+        if stale:
+            async with self._db.begin() as connection:
+                standing = await self._leases.hold(connection, claim)
+                await IngestRepository(connection, claim.workspace_id).delete_segments(document.id)
+            self._rest_if_paused(standing)
+        for at in rest:
+            rows = await asyncio.to_thread(new_segments, document, found[at : at + _STORED], at + 1)
             async with self._db.begin() as connection:
                 await self._leases.hold(connection, claim)
                 await IngestRepository(connection, claim.workspace_id).add_segments(rows)
+        rows = await asyncio.to_thread(new_segments, document, found[last:], last + 1) if found else []
+        now = now_us()
+        for row in rows:
+            row.segment.update(status=SegmentStatus.INDEXING, indexing_at=now)
         async with self._db.begin() as connection:
-            now = now_us()
             standing = await self._leases.hold(
                 connection,
                 claim,
@@ -219,36 +246,49 @@ class DocumentWork:
                 segment_count=len(found),
                 **values,
             )
-            await IngestRepository(connection, claim.workspace_id).begin_indexing(document.id, now)
+            repository = IngestRepository(connection, claim.workspace_id)
+            await repository.add_segments(rows)
+            if rest:
+                await repository.begin_indexing(document.id, now)
         self._rest_if_paused(standing)
+        claim.attempts = 0
+        whole = len(found) <= GROUP
+        return _Stored(rows_of(rows, document.doc_form) if whole else [], base, standing.searchable)
 
-    async def _index_groups(self, claim: Claim, document: Document) -> None:
+    async def _index_groups(self, claim: Claim, document: Document, stored: _Stored | None) -> None:
         """Index what is stored, until nothing is left: a generation that comes to be kept meanwhile makes chunks wait
         once more. A chunk counts as completed when every generation that is kept holds it."""
-        self._rest_if_paused(await self._leases.step(claim))
+        if stored is None:
+            self._rest_if_paused(await self._leases.step(claim))
         while True:
-            async with aclosing(self._prepared(claim, document)) as groups:
+            async with aclosing(self._prepared(claim, document, stored)) as groups:
                 async for group in groups:
-                    await self._index_group(claim, group)
+                    if await self._index_group(claim, document, group):
+                        return
             if await self._completed(claim, document):
                 return
+            stored = None
 
-    async def _prepared(self, claim: Claim, document: Document) -> AsyncGenerator[_Group]:
-        """Groups that are embedded, one of them ahead of what is being written."""
+    async def _prepared(self, claim: Claim, document: Document, stored: _Stored | None) -> AsyncGenerator[_Group]:
+        """Groups that are embedded, one of them ahead of what is being written. `stored`: what was just written."""
         after = 0
         ahead: asyncio.Task[_Group | None] | None = None
 
         async def prepare(after: int) -> _Group | None:
-            async with self._db.connect() as connection:
-                rows = await IngestRepository(connection, claim.workspace_id).unfinished(
-                    document.id, document.doc_form, after, GROUP
-                )
-            if not rows:
+            found, base, searchable = list[SegmentRow](), None, None
+            if stored is not None and not after:
+                found, base, searchable = stored.rows, stored.base, stored.searchable
+            if not found:
+                async with self._db.connect() as connection:
+                    found = await IngestRepository(connection, claim.workspace_id).unfinished(
+                        document.id, document.doc_form, after, GROUP
+                    )
+            if not found:
                 return None
-            rows = _closed(rows)
-            base = await self._indexer.base(claim.workspace_id, claim.base_id)
+            rows = _closed(found)
+            base = base or await self._indexer.base(claim.workspace_id, claim.base_id)
             nodes = [node for row in rows for node in row.nodes]
-            group = _Group(rows, [])
+            group = _Group(rows, [], searchable, last=len(rows) == len(found) < GROUP)
             for target in targets_of(base) if base is not None else ():
                 parts = [await self._indexer.prepare(target, some) for some in _bounded(nodes)]
                 put = Put()
@@ -260,85 +300,115 @@ class DocumentWork:
         try:
             group = await prepare(after)
             while group is not None:
-                ahead = asyncio.create_task(prepare(group.rows[-1].position))
+                if not group.last:
+                    ahead = asyncio.create_task(prepare(group.rows[-1].position))
                 yield group
+                if ahead is None or group.last:
+                    return
                 group = await ahead
         finally:
             if ahead is not None and not ahead.done():
                 ahead.cancel()
                 await asyncio.gather(ahead, return_exceptions=True)
 
-    async def _index_group(self, claim: Claim, group: _Group) -> None:
+    async def _index_group(self, claim: Claim, document: Document, group: _Group) -> bool:
+        """Index chunks; True if the document is completed by that."""
         nodes = [node for row in group.rows for node in row.nodes]
         total = Put()
-        searchable = await self._searchable(claim)
+        searchable = await self._searchable(claim) if group.searchable is None else group.searchable
         for target, prepared, put in group.prepared:
             if searchable:
                 await self._indexer.add(target, prepared, put)
             merge(total, put)
         try:
-            while not await self._written(claim, group.rows, total, searchable=searchable):
+            while (written := await self._written(claim, document, group, total, searchable=searchable)) is None:
                 merge(total, await self._indexer.put(claim.workspace_id, claim.base_id, nodes))
         except LeaseLost:
             await self._indexer.settle(claim.workspace_id, claim.base_id, nodes)
             raise
+        return written
 
-    async def _written(self, claim: Claim, rows: Sequence[SegmentRow], put: Put, *, searchable: bool) -> bool:
-        """Note chunks as completed; False, and nothing is noted, when a generation is kept that does not hold them."""
+    async def _written(
+        self, claim: Claim, document: Document, group: _Group, put: Put, *, searchable: bool
+    ) -> bool | None:
+        """Note chunks as completed, and with the last of them the document: True then. None, and nothing is noted, when
+        a generation is kept that does not hold them."""
+        ended = None
         async with self._db.begin() as connection:
             repository = IngestRepository(connection, claim.workspace_id)
             base = await repository.base(claim.base_id, share=True)
             wanted = {target.generation for target in targets_of(base)} if base is not None else set[int]()
             if searchable and not wanted <= put.generations:
-                return False
+                return None
             standing = await self._leases.hold(connection, claim, attempts=0)
-            failed = failures_of(rows, put)
+            failed = failures_of(group.rows, put)
             await repository.fail_segments(failed, now_us())
-            await repository.finish_segments(outcomes_of(rows, put, failed))
+            await repository.finish_segments(outcomes_of(group.rows, put, failed))
+            if group.last and not standing.is_paused:
+                ended = await self._end(connection, claim, document, base, standing)
+        for target, _, _ in group.prepared:
+            if target.generation not in wanted:  # it was given up after the chunks were prepared
+                await self._indexer.drop(target.kind, claim.workspace_id, claim.base_id, target.generation)
         claim.attempts = 0
-        self._rest_if_paused(standing)
+        if ended is None:
+            self._rest_if_paused(standing)
+            return False
+        await self._hide(claim, ended)
         return True
 
     async def _completed(self, claim: Claim, document: Document) -> bool:
-        """The document is done; False, and nothing is written, if chunks of it wait. Whoever disabled it meanwhile
-        finds it out of the index."""
+        """The document is done; False, and nothing is written, if chunks of it wait."""
         async with self._db.begin() as connection:
-            repository = IngestRepository(connection, claim.workspace_id)
-            base = await repository.base(claim.base_id, share=True)
-            if await repository.unfinished(document.id, document.doc_form, 0, 1):
-                return False
-            tokens, count, failures = await repository.totals(document.id)
-            first = await repository.first_failure(document.id) if failures else None
-            current = await repository.document(document.id)
-            if current is None:
-                raise DocumentGone(document.id)
-            now = now_us()
-            values: dict[str, Any] = {
-                "tokens": tokens,
-                "segment_count": count,
-                "indexing_latency": (now - (current.processing_started_at or now)) / SECOND,
-            }
-            if first is not None and failures == count:
-                values |= {"indexing_status": IndexingStatus.ERROR, "error": first[1], "stopped_at": now}
-            else:
-                values |= {"indexing_status": IndexingStatus.COMPLETED, "completed_at": now, "error": None}
-            if first is not None and failures < count:
-                how_many = "1 chunk" if failures == 1 else f"{failures} chunks"
-                said = f"{how_many} of {count} could not be indexed; the first is chunk {first[0]}: {first[1]}"
-                values["notice"] = " ".join(part for part in (current.notice, said) if part)
-            standing = await self._leases.finish(connection, claim, **values)
-            await resume_summaries(connection, base, document.id)
-        if not standing.searchable:
-            await self._indexer.remove_documents(claim.workspace_id, claim.base_id, [claim.document_id])
+            base = await IngestRepository(connection, claim.workspace_id).base(claim.base_id, share=True)
+            standing = await self._leases.hold(connection, claim)
+            ended = await self._end(connection, claim, document, base, standing)
+        if ended is None:
+            return False
+        await self._hide(claim, ended)
         return True
 
+    async def _end(
+        self,
+        connection: AsyncConnection,
+        claim: Claim,
+        document: Document,
+        base: KnowledgeBase | None,
+        standing: Standing,
+    ) -> Standing | None:
+        """The document, which stands so, is done, in the caller's transaction; None if chunks of it wait."""
+        repository = IngestRepository(connection, claim.workspace_id)
+        totals, now = await repository.totals(document.id), now_us()
+        if totals.unfinished:
+            return None
+        first = await repository.first_failure(document.id) if totals.failed else None
+        values: dict[str, Any] = {
+            "tokens": totals.tokens,
+            "segment_count": totals.chunks,
+            "indexing_latency": (now - (standing.started_at or now)) / SECOND,
+        }
+        if first is not None and totals.failed == totals.chunks:
+            values |= {"indexing_status": IndexingStatus.ERROR, "error": first[1], "stopped_at": now}
+        else:
+            values |= {"indexing_status": IndexingStatus.COMPLETED, "completed_at": now, "error": None}
+        if first is not None and totals.failed < totals.chunks:
+            how_many = "1 chunk" if totals.failed == 1 else f"{totals.failed} chunks"
+            said = f"{how_many} of {totals.chunks} could not be indexed; the first is chunk {first[0]}: {first[1]}"
+            values["notice"] = " ".join(part for part in (standing.notice, said) if part)
+        standing = await self._leases.finish(connection, claim, **values)
+        await resume_summaries(connection, base, document.id)
+        return standing
+
+    async def _hide(self, claim: Claim, standing: Standing) -> None:
+        """Whoever disabled the document while it was indexed finds it out of the index."""
+        if not standing.searchable:
+            await self._indexer.remove_documents(claim.workspace_id, claim.base_id, [claim.document_id])
+
     async def _finish(self, claim: Claim, **values: Any) -> None:
-        """The job is over. Whoever disabled the document meanwhile finds it out of the index."""
+        """The job is over."""
         async with self._db.begin() as connection:
             standing = await self._leases.finish(connection, claim, **values)
             await begin_summaries(connection, Document.id == claim.document_id)
-        if not standing.searchable:
-            await self._indexer.remove_documents(claim.workspace_id, claim.base_id, [claim.document_id])
+        await self._hide(claim, standing)
 
     async def _stay(self, claim: Claim) -> None:
         """A source has not changed: nothing to do, but for a generation that is being built."""
@@ -360,6 +430,17 @@ class DocumentWork:
     def _rest_if_paused(self, standing: Standing) -> None:
         if standing.is_paused:
             raise Paused
+
+
+def being_read(now: int) -> dict[str, Any]:
+    """What is written into a document as its job begins: one that is to be read is being read from then on."""
+    read = Document.job.in_((Job.INDEX, Job.REINDEX)) & (Document.indexing_status != IndexingStatus.INDEXING)
+    started = func.coalesce(Document.processing_started_at, now)
+    return {
+        "indexing_status": case((read, IndexingStatus.PARSING), else_=Document.indexing_status),
+        "processing_started_at": case((read, started), else_=Document.processing_started_at),
+        "error": case((read, None), else_=Document.error),
+    }
 
 
 def parsed_rule(row: ProcessRule | None) -> Rule:

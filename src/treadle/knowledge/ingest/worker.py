@@ -5,6 +5,7 @@ The database says what there is to do and who does it; a bump of the topic only 
 
 import asyncio
 import logging
+from collections import deque
 from contextlib import suppress
 from typing import Final
 
@@ -17,7 +18,7 @@ from treadle.engine.errors import (
     NodeError,
 )
 from treadle.knowledge.index.port import IndexUnavailableError
-from treadle.knowledge.tables import ChunkImport, IndexingStatus
+from treadle.knowledge.tables import ChunkImport, Document, IndexingStatus
 from treadle.knowledge.text.pieces import ExtractionError
 from treadle.knowledge.text.rules import RuleError
 from treadle.platform.clock import SECOND, now_us
@@ -35,12 +36,16 @@ from .summaries import Summaries
 from .switching import Switching
 from .unused import Unused
 from .upkeep import Upkeep
-from .work import DocumentGone, DocumentWork, Paused
+from .work import DocumentGone, DocumentWork, Paused, being_read
 
 _log = logging.getLogger(__name__)
 
 _LONGEST_WAIT: Final = 5.0
 _SHORTEST_WAIT: Final = 0.05
+_SOON: Final = 1.0
+_AHEAD: Final = 32
+"""Documents that may be claimed before there is a hand free for them, so long as each look comes within `_SOON` of the
+last one: small ones then cost a look among them, and large ones are left to whoever is free."""
 _DAY: Final = 24 * 60 * 60.0
 _TRIES: Final = 5
 """How often something is tried that a server elsewhere does not do now."""
@@ -100,6 +105,9 @@ class IngestWorker:
         self._unused_days = unused_days
         self._wake = asyncio.Event()
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._next: deque[Claim] = deque()
+        self._ahead = 0
+        self._looked_at = 0.0
         self._importing: asyncio.Task[None] | None = None
         self._loops: list[asyncio.Task[None]] = []
 
@@ -118,6 +126,7 @@ class IngestWorker:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
         self._loops = []
+        self._next.clear()
         await self._leases.close()
 
     def on_change(self, topic: str) -> None:
@@ -135,14 +144,10 @@ class IngestWorker:
             self._wake.clear()
             wait = _LONGEST_WAIT
             try:
-                free = self._parallel - len(self._running)
-                for claim in await self._leases.claim(free) if free > 0 else ():
-                    self._begin(claim)
-                await self._advance_bases()
-                if self._importing is None and (claimed := await self._imports.claim()) is not None:
-                    self._importing = asyncio.create_task(self._import(claimed))
-                    self._importing.add_done_callback(self._imported)
-                wait = await self._until_due() if len(self._running) < self._parallel else _LONGEST_WAIT
+                if not self._begin_next():
+                    wait = await self._look()
+                elif asyncio.get_running_loop().time() - self._looked_at > _LONGEST_WAIT:
+                    await self._give_back()
             except (DBAPIError, OSError) as error:
                 _log.warning("cannot look for documents to index: %s", error)
                 wait = 1.0
@@ -152,6 +157,33 @@ class IngestWorker:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait):  # `wait_for` of Python 3.11 may swallow the end of this task
                     await self._wake.wait()
+
+    def _begin_next(self) -> bool:
+        """Begin what is claimed, as far as there are hands; True if more of it waits."""
+        while self._next and len(self._running) < self._parallel:
+            self._begin(self._next.popleft())
+        return bool(self._next)
+
+    async def _give_back(self) -> None:
+        """What is being done takes long: others may do the rest."""
+        claims, self._ahead = list(self._next), 0
+        self._next.clear()
+        await self._leases.give_back(claims)
+
+    async def _look(self) -> float:
+        """Take up what waits in the records; gives for how long nothing more is to be expected."""
+        free = self._parallel - len(self._running)
+        if free > 0:
+            now = asyncio.get_running_loop().time()
+            self._ahead = min(2 * self._ahead + 1, _AHEAD) if now - self._looked_at < _SOON else 0
+            self._looked_at = now
+            self._next.extend(await self._leases.claim(free + self._ahead))
+            self._begin_next()
+        await self._advance_bases()
+        if self._importing is None and (claimed := await self._imports.claim()) is not None:
+            self._importing = asyncio.create_task(self._import(claimed))
+            self._importing.add_done_callback(self._imported)
+        return await self._until_due() if len(self._running) < self._parallel else _LONGEST_WAIT
 
     async def _until_due(self) -> float:
         due = [at for at in (await self._leases.next_due(),) if at is not None]
@@ -190,10 +222,13 @@ class IngestWorker:
     async def _carry(self, claim: Claim) -> None:
         """Do one job; whatever happens, the document says so, or another process comes."""
         try:
+            document = await self._leases.begin(claim, **being_read(now_us()))
+            if document.is_paused:
+                raise Paused
             if claim.attempts > _DEATHS:
                 await self._fail(claim, f"Indexing was given up: it ended {_DEATHS} times without getting anywhere.")
                 return
-            await self._do(claim)
+            await self._do(claim, document)
         except (LeaseLost, DocumentGone):
             self._leases.forget(claim)
         except Paused:
@@ -212,10 +247,10 @@ class IngestWorker:
             _log.exception("indexing document %s failed unexpectedly", claim.document_id)
             await self._told(claim, f"Indexing failed unexpectedly: {type(error).__name__}. The server's log has more.")
 
-    async def _do(self, claim: Claim) -> None:
+    async def _do(self, claim: Claim, document: Document) -> None:
         match claim.job:
             case Job.INDEX | Job.REINDEX | Job.SYNC:
-                await self._work.index(claim)
+                await self._work.index(claim, document)
             case Job.ADD_INDEX:
                 await self._work.add(claim, newest=False)
             case Job.EMBED:

@@ -99,10 +99,10 @@ def test_of_a_round_that_is_cut_off_no_finished_call_is_made_again(killed: Workb
         first = stream.until("agent_log" if app.mode == "advanced-chat" else "agent_thought")
         bench.gate.wait(gate)
         eventually(lambda: keeps(bench, first["message_id"], '"results":{"webscraper":'), "the first call is kept")
-        fetched = bench.gate.calls(page)
+        fetched, held = bench.gate.calls(page), bench.gate.calls(gate)
         bench.server.kill()
     bench.server.start()
-    bench.gate.wait(gate, count=bench.gate.calls(gate) + 1)
+    bench.gate.wait(gate, count=held + 1)
     bench.gate.open(gate)
     assert message_of(bench.api(app, api.user), first["conversation_id"])["answer"] == "Both are there."
     assert bench.gate.calls(page) == fetched > 0

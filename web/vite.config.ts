@@ -78,6 +78,8 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
+    // The editor shows what the documentation says about a node.
+    fs: { allow: [".", "../docs"] },
     proxy: { "/api": server, "/console/api": server, "/files": server, "/embed.min.js": server },
   },
   test: {

@@ -124,3 +124,26 @@ def test_features_changed_in_two_places_are_put_together_or_decided(
     saved(site, canvas, "opening_statement", "Theirs")
     kept = canvas.draft()["features"]["retriever_resource"]["enabled"]
     assert kept is (decision == "Take theirs")
+
+
+def test_a_card_tells_what_its_node_is_for(site: Site, console: Page) -> None:
+    canvas = Canvas(site, console).import_file(TALK).open()
+    canvas.card("answer").click(button="right")
+    console.get_by_role("menuitem", name="Help").click()
+    told = console.get_by_role("dialog", name="Answer: help")
+    expect(told).to_contain_text("answer")
+    expect_accessible(console)
+    console.keyboard.press("Escape")
+    canvas.card("answer").click(button="right")
+    console.get_by_role("menuitem", name="About this node").click()
+    about = console.get_by_role("dialog", name="About Answer")
+    expect(about.get_by_role("definition")).to_have_text(["Treadle", "answer", "answer"])
+    expect_accessible(console)
+
+
+def test_a_problem_of_the_whole_app_leads_to_where_it_is_mended(site: Site, console: Page) -> None:
+    canvas = Canvas(site, console).import_file(chatflow(start(to=[]), name="Silent")).open()
+    canvas.command("Checklist").click()
+    console.get_by_role("complementary", name="Checklist").get_by_role("button", name="Answer").first.click()
+    canvas.add("Answer")
+    expect(canvas.card("Answer")).to_be_visible()

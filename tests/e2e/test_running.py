@@ -25,27 +25,34 @@ BROKEN = workflow(
     name="Divide",
 )
 INSIDE = {"isInIteration": True, "iteration_id": "each"}
-ROUNDS = workflow(
-    start(to="list"),
-    code("list", "def main():\n    return {'words': ['x']}\n", {"words": "array[string]"}, to="each"),
-    Node(
-        "each",
-        {
-            "type": "iteration",
-            "title": "Each",
-            "start_node_id": "entry",
-            "iterator_selector": ["list", "words"],
-            "output_selector": ["shout", "output"],
-            "width": 500,
-            "height": 220,
-        },
-        {"source": "end"},
-    ),
-    Node("entry", {"type": "iteration-start", "title": "", **INSIDE}, {"source": "shout"}),
-    Node("shout", {**template("shout", "{{ item }}!", item="each.item").data, **INSIDE}),
-    end(all="each.output"),
-    name="Rounds",
-)
+
+
+def rounds(inside: Node, *, result: str) -> str:
+    """A workflow that does `inside`, whose id is `shout`, for every word of a list."""
+    return workflow(
+        start(to="list"),
+        code("list", "def main():\n    return {'words': ['x']}\n", {"words": "array[string]"}, to="each"),
+        Node(
+            "each",
+            {
+                "type": "iteration",
+                "title": "Each",
+                "start_node_id": "entry",
+                "iterator_selector": ["list", "words"],
+                "output_selector": ["shout", result],
+                "width": 500,
+                "height": 220,
+            },
+            {"source": "end"},
+        ),
+        Node("entry", {"type": "iteration-start", "title": "", **INSIDE}, {"source": "shout"}),
+        inside,
+        end(all="each.output"),
+        name="Rounds",
+    )
+
+
+ROUNDS = rounds(Node("shout", {**template("shout", "{{ item }}!", item="each.item").data, **INSIDE}), result="output")
 TALK = chatflow(
     start(to="llm"), llm("llm", "{{#sys.query#}}", to="answer"), answer("{{#llm.text#}}"), name="Talk to it"
 )
@@ -139,6 +146,30 @@ def test_a_run_is_shown_again_after_a_reload(site: Site, console: Page, witness:
     site.gate.open(gate)
     expect(canvas.card("end").locator("[data-run=succeeded]")).to_be_visible()
     expect(dock.get_by_text("Succeeded").first).to_be_visible()
+
+
+def test_an_iteration_that_runs_alone_is_shown_again_after_a_reload(
+    site: Site, console: Page, witness: Witness
+) -> None:
+    witness.expect("net::ERR_ABORTED", r"\b404\b.*/last-run")  # the reload leaves the stream; it has not been run yet
+    gate = f"gate-{uuid4().hex[:8]}"
+    waiting = Node("shout", {**http("wait", site.gate.held(gate)).data, **INSIDE})
+    canvas = Canvas(site, console).import_file(rounds(waiting, result="status_code")).open()
+    canvas.card("Each").first.hover(position={"x": 20, "y": 12})
+    canvas.card("Each").first.get_by_role("button", name="Run this step").click()
+    dock = console.get_by_role("region", name="Runs of the draft")
+    dock.get_by_label("list.words").fill('["a"]')
+    dock.get_by_role("button", name="Run this step").click()
+    site.gate.wait(gate)
+    stop = dock.get_by_role("button", name="Stop")
+    expect(stop).to_be_visible()
+    console.reload()
+    expect(stop).to_be_visible()
+    expect(canvas.card("Each").first.locator("[data-run=running]").first).to_be_visible()
+    site.gate.open(gate)
+    expect(canvas.card("Each").first.locator("[data-run=succeeded]").first).to_be_visible()
+    expect(stop).to_be_hidden()
+    expect(dock.get_by_role("button", name="Run this step")).to_be_enabled()
 
 
 def test_a_run_that_waits_for_a_person_is_shown_again_after_a_reload(

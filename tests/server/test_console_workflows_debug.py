@@ -438,6 +438,8 @@ def test_an_iteration_runs_alone_with_events(console: Console) -> None:
     assert last["outputs"] == {"output": ["0x!", "1y!"]}
     assert last["given_inputs"] == {"list.words": ["x", "y"], "start.tail": "!"}
     assert console.get(f"/apps/{app_id}/workflow-runs").json()["data"] == []
+    (alone,) = console.get(f"/apps/{app_id}/workflow-runs?alone=true").json()["data"]
+    assert (alone["root_node_id"], alone["status"], alone["triggered_from"]) == ("each", "succeeded", "single-step")
     refused(console.post(path.replace("iteration", "loop"), {"inputs": {"list.words": []}}), 400, "invalid_param")
 
 

@@ -1713,7 +1713,7 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description Runs of the draft, newest first, behind `last_id`.
+         * @description Runs of the draft, newest first, behind `last_id`; `alone` those of single iterations and loops.
          */
         get: operations["run_history_list_runs"];
         put?: never;
@@ -9026,6 +9026,7 @@ export interface components {
             total_steps: number;
             exceptions_count: number;
             triggered_from: string;
+            root_node_id: string | null;
             conversation_id: string | null;
             message_id: string | null;
             query: string | null;
@@ -9050,6 +9051,7 @@ export interface components {
             total_steps: number;
             exceptions_count: number;
             triggered_from: string;
+            root_node_id: string | null;
             conversation_id: string | null;
             message_id: string | null;
             query: string | null;
@@ -13352,6 +13354,7 @@ export interface operations {
             query?: {
                 last_id?: string | null;
                 limit?: number;
+                alone?: boolean;
             };
             header?: never;
             path: {

@@ -14,6 +14,9 @@ from treadle.engine.values import JsonValue
 from treadle.platform.db import Database
 from treadle.platform.refusals import NotFound
 
+_WHOLE = (TriggeredFrom.DEBUGGING, TriggeredFrom.PIPELINE_DEBUGGING)
+_ALONE = (TriggeredFrom.SINGLE_STEP,)
+
 
 @dataclass(frozen=True, slots=True)
 class DebugRun:
@@ -32,14 +35,17 @@ class DebugHistory:
         self._settled = settled
 
     async def runs(
-        self, workspace_id: str, app_id: str, *, limit: int, last_id: str | None = None
+        self, workspace_id: str, app_id: str, *, limit: int, last_id: str | None = None, alone: bool = False
     ) -> tuple[list[DebugRun], bool]:
-        """The newest debug runs of an app behind `last_id`, and whether there are more. Raises NotFound."""
+        """The newest debug runs of an app behind `last_id`, and whether there are more. Raises NotFound.
+
+        `alone`: those of single containers, else those of the whole draft.
+        """
         await self._settled()
         of_app = (
             Run.workspace_id == workspace_id,
             Run.app_id == app_id,
-            Run.triggered_from.in_((TriggeredFrom.DEBUGGING, TriggeredFrom.PIPELINE_DEBUGGING)),
+            Run.triggered_from.in_(_ALONE if alone else _WHOLE),
         )
         query = _runs().where(*of_app).order_by(Run.created_at.desc(), Run.id.desc()).limit(limit + 1)
         async with self._db.session() as session:

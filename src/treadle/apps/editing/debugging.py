@@ -355,6 +355,7 @@ class DebugRuns:
             task_id=new_id(),
             created_at=now_us(),
             graph=part.draft.row.graph,
+            root=part.node.id,
         )
 
     def _run(

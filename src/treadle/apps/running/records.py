@@ -86,8 +86,8 @@ class ReplayRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Who runs what, why and for whom. `graph` is the JSON of a draft's graph, None for published versions; `root` is
-    the trigger that began it; `replay_of` is the run that it repeats, and `environment` has the environment variables
-    that it was given other values of."""
+    the trigger that began it, or the node that runs alone; `replay_of` is the run that it repeats, and `environment`
+    has the environment variables that it was given other values of."""
 
     id: str
     workspace_id: str

@@ -34,6 +34,8 @@ class RunEntry(BaseModel):
     total_steps: int
     exceptions_count: int
     triggered_from: str
+    root_node_id: str | None
+    """The trigger that it began with, or the container that ran alone."""
     conversation_id: str | None
     message_id: str | None
     query: str | None
@@ -78,11 +80,12 @@ async def list_runs(
     signed_in: EditorDep,
     last_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    alone: bool = False,
 ) -> RunPage:
-    """Runs of the draft, newest first, behind `last_id`."""
+    """Runs of the draft, newest first, behind `last_id`; `alone` those of single iterations and loops."""
     await services.apps.of_workspace(signed_in.workspace_id, app_id)
     found, more = await services.editing.history.runs(
-        signed_in.workspace_id, app_id, limit=limit, last_id=last_id or None
+        signed_in.workspace_id, app_id, limit=limit, last_id=last_id or None, alone=alone
     )
     return RunPage(data=[RunEntry(**_entry(run)) for run in found], limit=limit, has_more=more)
 
@@ -146,6 +149,7 @@ def _entry(found: DebugRun) -> dict[str, Any]:
         "total_steps": run.total_steps,
         "exceptions_count": run.exceptions_count,
         "triggered_from": run.triggered_from,
+        "root_node_id": run.root_node_id,
         "conversation_id": run.conversation_id,
         "message_id": run.message_id,
         "query": message.query if message else None,

@@ -1,5 +1,6 @@
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { withTexts } from "@/i18n/i18n";
 import type { ListedProblem } from "../checklist/problems";
 import { useSaveState, useSaving, useWorkflowStore } from "../store";
 import type { Block } from "../store/api";
@@ -18,6 +19,7 @@ const CanvasMenu = lazy(async () => ({ default: (await canvasMenu()).CanvasMenu 
 const Candidate = lazy(async () => ({ default: (await candidate()).Candidate }));
 const ConfirmDialog = lazy(async () => ({ default: (await import("@/ui/confirm-dialog")).ConfirmDialog }));
 const ImportDialog = lazy(async () => ({ default: (await import("../versions/import-dialog")).ImportDialog }));
+const NodeTold = lazy(() => withTexts("panels", import("../panels/node-told")));
 const PublishDialog = lazy(async () => ({ default: (await import("../versions/publish-dialog")).PublishDialog }));
 const ConflictDialog = lazy(async () => ({ default: (await import("../versions/conflict-dialog")).ConflictDialog }));
 
@@ -68,6 +70,7 @@ function Dialogs({ problems, name }: { problems: readonly ListedProblem[]; name:
   if (dialog === null) return null;
   if (dialog === "publish") return <PublishDialog problems={problems} onClose={close} />;
   if (dialog === "import") return <ImportDialog onBackup={() => downloadFile(saving.flush, store.getState(), name)} onClose={close} />;
+  if ("tell" in dialog) return <NodeTold nodeId={dialog.id} topic={dialog.tell} onClose={close} />;
   const { children, readers } = dialog;
   return (
     <ConfirmDialog

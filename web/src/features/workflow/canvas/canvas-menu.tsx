@@ -1,13 +1,20 @@
+import { CircleQuestionMark, Info } from "lucide-react";
+import { useTranslation } from "react-i18next";
 import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
 import { commandOf, type CommandId } from "./commands";
 import { useCommandLabel, useEnabled, useRun } from "./canvas-commands";
+import { isNote } from "../graph/kinds";
+import { byId } from "../graph/lookup";
 import { useWorkflow } from "../store";
 import { useCanvas, useCanvasStore, type MenuAt } from "./ui";
 
-type Entry = CommandId | "-";
+type Told = "help" | "about";
+type Entry = CommandId | Told | "-";
+
+const TOLD = { help: CircleQuestionMark, about: Info };
 
 const ENTRIES: Record<MenuAt["kind"] | "several", readonly Entry[]> = {
-  node: ["open", "runStep", "addAfter", "connect", "change", "-", "copy", "cut", "duplicate", "-", "disconnect", "delete"],
+  node: ["open", "runStep", "addAfter", "connect", "change", "-", "copy", "cut", "duplicate", "-", "disconnect", "delete", "-", "help", "about"],
   several: [
     "copy", "cut", "duplicate", "-", "alignLeft", "alignCenter", "alignRight", "alignTop", "alignMiddle", "alignBottom",
     "spreadAcross", "spreadDown", "-", "disconnect", "delete",
@@ -32,7 +39,10 @@ export function CanvasMenu() {
       }}
       trigger={<span aria-hidden tabIndex={-1} className="fixed size-0" style={{ left: at.x, top: at.y }} />}
     >
-      {entries.map((entry, index) => (entry === "-" ? <MenuSeparator key={index} /> : <Entry key={entry} id={entry} />))}
+      {entries.map((entry, index) => {
+        if (entry === "-") return <MenuSeparator key={index} />;
+        return entry === "help" || entry === "about" ? <Telling key={entry} topic={entry} /> : <Entry key={entry} id={entry} />;
+      })}
     </Menu>
   );
 }
@@ -45,6 +55,23 @@ function Entry({ id }: { id: CommandId }) {
   return (
     <MenuItem icon={<Icon size={16} strokeWidth={1.5} aria-hidden />} danger={id === "delete"} disabled={!enabled} shortcut={keys?.[0]} onSelect={() => run(id)}>
       {label}
+    </MenuItem>
+  );
+}
+
+/** Says what the node is for. A note speaks for itself. */
+function Telling({ topic }: { topic: Told }) {
+  const { t } = useTranslation();
+  const canvas = useCanvasStore();
+  const node = useWorkflow((state) => byId(state.nodes).get([...state.selectedNodeIds][0] ?? ""));
+  const Icon = TOLD[topic];
+  return (
+    <MenuItem
+      icon={<Icon size={16} strokeWidth={1.5} aria-hidden />}
+      disabled={node === undefined || isNote(node)}
+      onSelect={() => canvas.setState({ dialog: node === undefined ? null : { tell: topic, id: node.id } })}
+    >
+      {t(`workflow.commands.${topic}`)}
     </MenuItem>
   );
 }

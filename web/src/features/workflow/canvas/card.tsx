@@ -1,5 +1,5 @@
 import { Handle, Position, type NodeProps } from "@xyflow/react";
-import { MoreHorizontal, Plus } from "lucide-react";
+import { MoreHorizontal, Play, Plus } from "lucide-react";
 import { lazy, memo, Suspense, useContext, type MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { NodeIcon } from "@/ui/node-icon";
@@ -10,6 +10,7 @@ import { summaryOf } from "../graph/summary";
 import type { NodeData, SummaryLine } from "../graph/types";
 import { useWorkflow, useWorkflowStore } from "../store";
 import { NodeText, RunMark, useNodeLook } from "../running/run-mark";
+import { useRun } from "./canvas-commands";
 import type { CardNode } from "./flow-nodes";
 import { DetailContext, useCanvas, useCanvasStore } from "./ui";
 
@@ -46,8 +47,28 @@ function CardHead({ id, data, grip = false }: { id: string; data: NodeData; grip
       <NodeIcon type={data.type} running={look?.status === "running"} />
       <span className="min-w-0 flex-1 truncate">{data.title || data.type}</span>
       {look !== null && <RunMark look={look} />}
+      {data.type !== "human-input" && <RunButton id={id} />}
       <MoreButton id={id} label={t("workflow.card.more", { title: data.title })} />
     </div>
+  );
+}
+
+/** Shown while the mouse is over the card; the menu has it, too. */
+function RunButton({ id }: { id: string }) {
+  const { t } = useTranslation();
+  const store = useWorkflowStore();
+  const editable = useWorkflow((state) => state.editable);
+  const run = useRun();
+  if (!editable) return null;
+  const open = (event: MouseEvent<HTMLButtonElement>) => {
+    event.stopPropagation();
+    store.getState().select([id]);
+    run("runStep");
+  };
+  return (
+    <button type="button" tabIndex={-1} className="workflow-card-more workflow-card-run nodrag nopan" aria-label={t("workflow.commands.runStep")} title={t("workflow.commands.runStep")} onClick={open}>
+      <Play size={14} strokeWidth={1.5} aria-hidden />
+    </button>
   );
 }
 

@@ -205,7 +205,7 @@ export const COMMANDS: readonly Command[] = [
     icon: StepForward,
     enabled: (state) => {
       const node = oneNode(state);
-      return state.editable && node !== undefined && !isNote(node) && !isBodyStart(node.data.type);
+      return state.editable && node !== undefined && !isNote(node) && !isBodyStart(node.data.type) && node.data.type !== "human-input";
     },
     perform: ({ store, running }) => running.setState({ tab: "step", open: true, stepNodeId: oneNode(store.getState())?.id ?? null }),
   },

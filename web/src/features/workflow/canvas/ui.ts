@@ -47,7 +47,7 @@ export interface CanvasState {
   panel: PanelName | null;
   /** The note whose text is being written. */
   writing: string | null;
-  dialog: "publish" | "import" | { confirm: "delete"; ids: string[]; readers: string[]; children: number } | null;
+  dialog: "publish" | "import" | { tell: "help" | "about"; id: string } | { confirm: "delete"; ids: string[]; readers: string[]; children: number } | null;
 }
 
 export type CanvasStore = StoreApi<CanvasState>;

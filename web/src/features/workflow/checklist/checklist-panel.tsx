@@ -3,7 +3,8 @@ import { CircleAlert, CircleCheck, TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Empty } from "@/ui/empty";
 import { NodeIcon } from "@/ui/node-icon";
-import { reveal } from "../canvas/commands";
+import { useRun } from "../canvas/canvas-commands";
+import { reveal, type CommandId } from "../canvas/commands";
 import { Panel } from "../canvas/side-panel";
 import { boxOf } from "../graph/geometry";
 import { byId } from "../graph/lookup";
@@ -15,7 +16,7 @@ interface ChecklistPanelProps {
   onClose: () => void;
 }
 
-/** What is wrong with the draft, node by node; a click goes there. */
+/** What is wrong with the draft, node by node; a click goes to where it is mended. */
 export function ChecklistPanel({ problems, onClose }: ChecklistPanelProps) {
   const { t } = useTranslation();
   const nodes = useWorkflow((state) => state.nodes);
@@ -50,6 +51,7 @@ function ProblemRow({ problem }: { problem: ListedProblem }) {
   const { t } = useTranslation();
   const flow = useReactFlow();
   const store = useWorkflowStore();
+  const run = useRun();
   const error = problem.severity === "error";
   const Icon = error ? CircleAlert : TriangleAlert;
   const content = (
@@ -58,9 +60,14 @@ function ProblemRow({ problem }: { problem: ListedProblem }) {
       <span className="min-w-0 flex-1 break-words">{problem.message}</span>
     </>
   );
-  if (problem.nodeId === null) return <li className="flex gap-2 px-3 py-2">{content}</li>;
-  const id = problem.nodeId;
+  const command = problem.nodeId === null ? remedyOf(problem) : null;
+  if (problem.nodeId === null && command === null) return <li className="flex gap-2 px-3 py-2">{content}</li>;
+  const id = problem.nodeId ?? "";
   const go = () => {
+    if (command !== null) {
+      run(command);
+      return;
+    }
     const { nodes, select } = store.getState();
     const node = byId(nodes).get(id);
     if (node === undefined) return;
@@ -74,6 +81,17 @@ function ProblemRow({ problem }: { problem: ListedProblem }) {
       </button>
     </li>
   );
+}
+
+const ADDED = new Set(["no-root", "no-result", "no-source"]);
+
+/** What opens where a problem of the whole app is mended; null where there is no such place. */
+function remedyOf({ kind, field }: ListedProblem): CommandId | null {
+  if (ADDED.has(kind)) return "add";
+  if (kind === "extension-unavailable" || field?.includes("features") === true) return "features";
+  if (field?.includes("environment_variables") === true) return "environment";
+  if (field?.includes("conversation_variables") === true) return "conversation";
+  return null;
 }
 
 function group(problems: readonly ListedProblem[]): (readonly [string | null, ListedProblem[]])[] {

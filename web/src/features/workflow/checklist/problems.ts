@@ -9,7 +9,10 @@ import { workflowApi } from "../store/api";
 export interface ListedProblem {
   key: string;
   severity: "error" | "warning";
+  kind: string;
   nodeId: string | null;
+  /** The setting, or the place in the app's file. */
+  field: string | null;
   message: string;
 }
 
@@ -44,13 +47,15 @@ export function useProblems(): readonly ListedProblem[] {
     const here = local.map((problem, at): ListedProblem => ({
       key: `${problem.kind} ${problem.nodeId ?? ""} ${at}`,
       severity: problem.severity,
+      kind: problem.kind,
       nodeId: problem.nodeId,
+      field: null,
       message: t(`workflow.problems.${problem.kind}`, { detail: problem.detail }),
     }));
     const server = (data?.data ?? []).flatMap((finding, at): ListedProblem[] => {
       if (finding.node_id !== null && !index.has(finding.node_id)) return [];
       if (seen.has(`${finding.kind} ${finding.node_id ?? ""}`) || LOCAL.has(finding.kind)) return [];
-      return [{ key: `server ${finding.kind} ${at}`, severity: finding.severity, nodeId: finding.node_id, message: finding.message }];
+      return [{ key: `server ${finding.kind} ${at}`, severity: finding.severity, kind: finding.kind, nodeId: finding.node_id, field: finding.field, message: finding.message }];
     });
     return [...here, ...server].toSorted((a, b) => a.severity.localeCompare(b.severity));
   }, [doc, local, data, t]);

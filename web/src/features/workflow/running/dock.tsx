@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { withTexts } from "@/i18n/i18n";
 import { IconButton } from "@/ui/button";
 import { StatusIcon } from "@/ui/status";
+import type { Turn } from "@/features/generation/turn";
 import type { FlowMode } from "../graph/types";
 import { useWorkflow, useWorkflowStore } from "../store";
 import { useRunning, useRunningStore, type DockTab } from "./running";
@@ -91,15 +92,17 @@ export function Dock({ accountId }: { accountId: string }) {
   );
 }
 
-/** A run that a reload of the page left alone is shown again, and followed. */
+/** Runs that a reload of the page left alone are shown again, and followed. */
 function useReconnect(accountId: string): void {
   const store = useWorkflowStore();
   const running = useRunningStore();
   const queries = useQueryClient();
   useEffect(() => {
+    const settle = (turn: Turn | null) => (turn === null ? undefined : queries.invalidateQueries({ queryKey: ["workflow", store.getState().appId, "tried"] }));
     import("./reconnect")
-      .then(({ reconnect }) => reconnect(store, running, accountId))
-      .then((turn) => (turn === null ? undefined : queries.invalidateQueries({ queryKey: ["workflow", store.getState().appId, "tried"] })))
+      .then(({ reconnect, reconnectContainer }) =>
+        Promise.all([reconnect(store, running, accountId).then(settle), reconnectContainer(store, running, accountId).then(settle)]),
+      )
       // Without a server there is nothing to be seen; the next run says so.
       .catch(() => undefined);
   }, [store, running, queries, accountId]);

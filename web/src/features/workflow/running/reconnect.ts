@@ -4,7 +4,9 @@ import { isJsonObject, type JsonObject } from "@/api/json";
 import { NEW_TURN, type Turn } from "@/features/generation/turn";
 import type { Tried } from "@/features/trial/tried";
 import type { WorkflowStore } from "../store";
+import { byId } from "../graph/lookup";
 import { looksOfNodes, stepsOfNodes } from "./logged";
+import { runContainer } from "./run-container";
 import type { RunningStore } from "./running";
 import { follow, showExchange } from "./try-out";
 
@@ -36,6 +38,21 @@ export async function reconnect(store: WorkflowStore, running: RunningStore, acc
   }
   const show = chatflow ? showExchange(running, entry.id) : (next: Turn) => running.setState({ turn: next });
   return follow(running, appId, { runId: entry.id, turn }, show);
+}
+
+/** The same for the iteration or loop that the member runs alone. */
+export async function reconnectContainer(store: WorkflowStore, running: RunningStore, accountId: string): Promise<Turn | null> {
+  const { appId, nodes } = store.getState();
+  const query = { limit: LOOKED_AT, alone: true };
+  const { data } = await call(api.GET("/apps/{app_id}/workflow-runs", { params: { path: { app_id: appId }, query } }));
+  const entry = data.find((each) => each.created_by_account?.id === accountId);
+  const nodeId = entry?.root_node_id ?? "";
+  if (entry?.status !== "running" || !byId(nodes).has(nodeId)) return null;
+  const detail = await consoleApi.run(entry.id);
+  if (running.getState().stepTurn !== null) return null;
+  const turn = turnOf(entry, detail);
+  running.setState({ stepNodeId: nodeId, stepTurn: { nodeId, turn }, tab: "step", open: true });
+  return runContainer(running, appId, nodeId, { runId: entry.id, turn });
 }
 
 function turnOf(entry: Entry, detail: RunDetail): Turn {

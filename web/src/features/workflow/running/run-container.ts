@@ -7,11 +7,14 @@ import { NEW_TURN, type Turn } from "@/features/generation/turn";
 import { nodeTexts } from "./node-texts";
 import { looksOf, type RunningStore } from "./running";
 
-/** Runs one iteration or loop of the saved draft alone and shows its rounds. Throws when it is refused. */
-export async function runContainer(running: RunningStore, appId: string, nodeId: string, kind: "iteration" | "loop", inputs: JsonObject): Promise<Turn> {
+/** A request that begins a container's run, or one that goes on already, as far as it is known. */
+type Begin = { kind: "iteration" | "loop"; inputs: JsonObject } | { runId: string; turn: Turn };
+
+/** Runs one iteration or loop of the saved draft alone, or goes on with such a run, and shows its rounds. Throws when it is refused. */
+export async function runContainer(running: RunningStore, appId: string, nodeId: string, begin: Begin): Promise<Turn> {
   const before = running.getState().looks;
   const texts = nodeTexts(running);
-  let runId = "";
+  let runId = "runId" in begin ? begin.runId : "";
   async function* frames(path: string, body: JsonObject | null, signal: AbortSignal): AsyncGenerator<Frame> {
     const response = await openStream(path, body, signal);
     if (response.body === null) return;
@@ -20,9 +23,13 @@ export async function runContainer(running: RunningStore, appId: string, nodeId:
       if (!texts.hear(frame.data)) yield { ...frame, id: null };
     }
   }
+  const open =
+    "runId" in begin
+      ? {}
+      : { open: (signal: AbortSignal) => frames(`/apps/${appId}/workflows/draft/${begin.kind}/nodes/${nodeId}/run`, { inputs: begin.inputs }, signal) };
   try {
-    const turn = await runTurn(NEW_TURN, {
-      open: (signal) => frames(`/apps/${appId}/workflows/draft/${kind}/nodes/${nodeId}/run`, { inputs }, signal),
+    const turn = await runTurn("runId" in begin ? begin.turn : NEW_TURN, {
+      ...open,
       follow: (_, __, signal) => frames(`/apps/${appId}/workflow-runs/${runId}/events`, null, signal),
       onChange: (next) => {
         if (next.taskId !== null) running.setState({ stepTurn: { nodeId, turn: next }, looks: new Map([...before, ...looksOf(next, new Map())]) });

@@ -99,6 +99,7 @@ function StepForm({ nodeId, title, container, asked }: StepFormProps) {
   const saving = useSaving();
   const [texts, setTexts] = useState(() => Object.fromEntries(asked.map((each) => [each.key, each.known ? textOf(each.value) : ""])));
   const [busy, setBusy] = useState(false);
+  const goesOn = useRunning(({ stepTurn }) => stepTurn?.nodeId === nodeId && !stepTurn.turn.ended);
   const run = async () => {
     setBusy(true);
     try {
@@ -109,7 +110,7 @@ function StepForm({ nodeId, title, container, asked }: StepFormProps) {
         if (text !== "" || each.required) inputs[each.key] = valueOf(text, each.value);
       }
       if (container !== null) {
-        await runContainer(running, appId, nodeId, container, inputs);
+        await runContainer(running, appId, nodeId, { kind: container, inputs });
         await queries.invalidateQueries({ queryKey: ["workflow", appId, "tried"] });
         return;
       }
@@ -148,7 +149,7 @@ function StepForm({ nodeId, title, container, asked }: StepFormProps) {
           </Field>
         );
       })}
-      {busy && container !== null ? (
+      {container !== null && (busy || goesOn) ? (
         <Button
           icon={<Square size={12} fill="currentColor" />}
           onClick={() => void stopContainer(running, appId).catch((error: unknown) => showToast("danger", errorText(error)))}

@@ -29,6 +29,7 @@ export interface Tool {
 
 export interface ToolProvider {
   id: string;
+  author?: string;
   name: string;
   type: ProviderType;
   label: JsonObject;

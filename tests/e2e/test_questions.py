@@ -83,6 +83,13 @@ def test_an_answer_is_liked_and_disliked_with_a_reason(site: Site, page: Page) -
     with page.expect_response(RATED):
         like.click()
     expect(like).to_have_attribute("aria-pressed", "true")
+    like.click()
+    page.get_by_label("What was good?").fill("Short")
+    with page.expect_response(RATED) as praised:
+        page.get_by_role("dialog").get_by_role("button", name="Send").click()
+    assert praised.value.request.post_data_json == {"rating": "like", "content": "Short"}
+    page.keyboard.press("Escape")
+    expect(like).to_be_focused()
     page.reload()
     expect(like).to_have_attribute("aria-pressed", "true")
     with page.expect_response(RATED):

@@ -1,10 +1,14 @@
 """Model providers in the settings: an address where nobody is, one that works, a model of one's own, defaults."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.accessibility import expect_accessible
+from tests.e2e.chat import open_chat
 from tests.e2e.site import Site
 from tests.e2e.witness import Witness
+from tests.server.app_files import chat
 
 
 def test_a_model_is_set_up_and_switched_off(site: Site, console: Page, witness: Witness) -> None:
@@ -82,6 +86,40 @@ def test_keys_take_turns_and_another_model_stands_in(site: Site, console: Page) 
     dialog.get_by_role("button", name="Remove this model").click()
     console.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
     expect(row).to_have_count(0)
+
+
+def test_a_key_that_rests_says_for_how_long_and_why(site: Site, console: Page) -> None:
+    card = generic(site, console)
+    add_model(site, card, console, "tired")
+    row = card.get_by_role("listitem").filter(has_text="tired")
+    row.get_by_role("button", name="Settings of tired").click()
+    dialog = console.get_by_role("dialog", name="tired")
+    dialog.get_by_role("button", name="Add another key").click()
+    form = console.get_by_role("dialog", name="Add a key for tired")
+    form.get_by_label("API base URL").fill(site.model.url)
+    form.get_by_label("API Key").fill(site.model.key)
+    form.get_by_role("button", name="Try and save").click()
+    expect(form).to_be_hidden()
+    dialog.get_by_role("switch", name="Take turns").click()
+    expect(dialog.get_by_role("switch", name="Take turns")).to_be_checked()
+
+    settings = {"provider": "openai_api_compatible", "name": "tired", "mode": "chat", "completion_params": {}}
+    address = site.publish(chat(name="Tired", model=settings))
+    site.model.fail(1, 429, message="Too many at once.")
+    talk = open_chat(console.context.new_page(), address)
+    talk.ask("Are you there?")
+    talk.expect_answer("You said: Are you there?")
+    rests = dialog.get_by_text(re.compile(r"rests for \d+ s"))
+    expect(rests).to_have_count(1)
+    expect(dialog.get_by_text("Too many at once.")).to_be_visible()
+    expect_accessible(console)
+    shown = rests.inner_text()
+    expect(rests).not_to_have_text(shown)
+    assert seconds(rests.inner_text()) < seconds(shown)
+
+
+def seconds(text: str) -> int:
+    return int(re.sub(r"\D", "", text))
 
 
 def test_a_workspace_states_its_own_prices(site: Site, console: Page) -> None:

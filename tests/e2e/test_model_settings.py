@@ -1,6 +1,7 @@
 """Model providers in the settings: an address where nobody is, one that works, a model of one's own, defaults."""
 
 import re
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -103,7 +104,12 @@ def test_a_key_that_rests_says_for_how_long_and_why(site: Site, console: Page) -
     dialog.get_by_role("switch", name="Take turns").click()
     expect(dialog.get_by_role("switch", name="Take turns")).to_be_checked()
 
-    settings = {"provider": "openai_api_compatible", "name": "tired", "mode": "chat", "completion_params": {}}
+    settings: dict[str, Any] = {
+        "provider": "openai_api_compatible",
+        "name": "tired",
+        "mode": "chat",
+        "completion_params": {},
+    }
     address = site.publish(chat(name="Tired", model=settings))
     site.model.fail(1, 429, message="Too many at once.")
     talk = open_chat(console.context.new_page(), address)

@@ -4,6 +4,7 @@ import re
 from uuid import uuid4
 
 from playwright.sync_api import Page, expect
+from sqlalchemy import update
 
 from tests.doubles.external_knowledge import ExternalKnowledge
 from tests.doubles.script import conversation_text
@@ -11,6 +12,10 @@ from tests.doubles.site import Site as WebSite
 from tests.e2e.accessibility import expect_accessible
 from tests.e2e.site import NAME, Site
 from tests.e2e.witness import Witness
+from treadle.knowledge.ingest.unused import Unused
+from treadle.knowledge.tables import Document, KnowledgeBase
+from treadle.platform.clock import SECOND, now_us
+from treadle.server.services import Services
 
 RULES = "# Harbour rules\n\nNo swimming in the harbour.\n\nThe ferry leaves at nine from the north pier.\n"
 
@@ -166,6 +171,31 @@ def test_many_documents_are_changed_at_once(site: Site, console: Page) -> None:
     bar.get_by_role("button", name="Delete").click()
     console.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
     expect(console.get_by_text("No document fits.")).to_be_visible()
+
+
+def test_what_nobody_used_is_used_again_by_one_click(site: Site, console: Page) -> None:
+    new_base(site, console, "Forgotten papers", [file("tides.md", "About tides."), file("winds.md", "About winds.")])
+    rows = console.get_by_role("table", name="Documents").get_by_role("row")
+    expect(rows.filter(has_text="Available")).to_have_count(2)
+    base_id = console.url.partition("/datasets/")[2][:36]
+
+    async def nobody_used_it(services: Services) -> int:
+        long_ago = now_us() - 31 * 24 * 60 * 60 * SECOND
+        async with services.db.transaction() as session:
+            for table, mine in ((KnowledgeBase, KnowledgeBase.id), (Document, Document.base_id)):
+                await session.execute(
+                    update(table).where(mine == base_id).values(created_at=long_ago, updated_at=long_ago)
+                )
+        return await Unused(services.db).switch_off(30)
+
+    assert site.with_services(nobody_used_it) == 2
+    console.reload()
+    notice = console.get_by_role("status").filter(has_text="2 documents")
+    expect(notice).to_be_visible()
+    expect_accessible(console)
+    notice.get_by_role("button", name="Switch them on again").click()
+    expect(rows.filter(has_text="Available")).to_have_count(2)
+    expect(notice).to_have_count(0)
 
 
 def describe(console: Page) -> None:

@@ -1,14 +1,16 @@
 """A pipeline that cuts as the rules of an ordinary base do. Source: spec knowledge §23."""
 
 from copy import deepcopy
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
+from treadle.apps.editing.pipeline_blocks import WEB_SOURCE
 from treadle.dsl import AppFile, JsonMap
+from treadle.knowledge.pipeline_files import FILE_NODE
 from treadle.knowledge.requests import JsonMap as Inputs
 from treadle.knowledge.retrieval_settings import kept_retrieval
-from treadle.knowledge.tables import DocForm, KnowledgeBase, ProcessRule, Technique
+from treadle.knowledge.tables import PAGE_SOURCES, DocForm, KnowledgeBase, ProcessRule, Technique
 from treadle.knowledge.text.rules import ProcessRule as Rule
 from treadle.knowledge.text.rules import Segmentation
 
@@ -80,13 +82,17 @@ def fitted(file: AppFile, base: KnowledgeBase, rule: ProcessRule | None) -> Inpu
         asked = [*_cutting(segmentation), _number("overlap", "Overlap", segmentation.chunk_overlap)]
     file.workflow.graph = graph = deepcopy(file.workflow.graph)
     file.workflow.pipeline_variables = asked
+    pages = base.data_source_type in PAGE_SOURCES
+    if pages:
+        _begin_with_pages(graph)
+    text = [FILE_NODE, "content"] if pages else ["text", "text"]
     for node in file.workflow.nodes:
         data = node["data"]
         assert isinstance(data, dict)
         if data["type"] == "code" and asked:
             data["code"] = _PARENTS if form is DocForm.HIERARCHICAL else _GENERAL
             data["variables"] = [
-                {"variable": "text", "value_selector": ["text", "text"]},
+                {"variable": "text", "value_selector": [*text]},
                 *(
                     {"variable": each["variable"], "value_selector": ["rag", "shared", each["variable"]]}
                     for each in asked
@@ -96,6 +102,30 @@ def fitted(file: AppFile, base: KnowledgeBase, rule: ProcessRule | None) -> Inpu
             data.update(_keeping(base))
     assert graph is file.workflow.graph
     return {str(each["variable"]): each["default_value"] for each in asked}
+
+
+def _begin_with_pages(graph: JsonMap) -> None:
+    """The pages of a web site, or of Notion, are text already: nothing takes it out of a file."""
+    nodes, edges = cast(list[JsonMap], graph["nodes"]), cast(list[JsonMap], graph["edges"])
+    for node in nodes:
+        if node["id"] == FILE_NODE:
+            node["data"] = {"type": "datasource", "title": "Pages", "desc": "", **WEB_SOURCE}
+    kept: list[JsonMap] = []
+    for edge in edges:
+        if edge["target"] == "text":
+            continue
+        if edge["source"] == "text":
+            data = cast(JsonMap, edge["data"])
+            edge |= {"id": f"{FILE_NODE}-source-{edge['target']}-target", "source": FILE_NODE}
+            edge["data"] = {**data, "sourceType": "datasource"}
+        kept.append(edge)
+    graph["nodes"] = [node for node in nodes if node["id"] != "text"]
+    graph["edges"] = [*kept]
+    for node in nodes:
+        data = cast(JsonMap, node["data"])
+        for variable in cast(list[JsonMap], data.get("variables") or []):
+            if variable.get("value_selector") == ["text", "text"]:
+                variable["value_selector"] = [FILE_NODE, "content"]
 
 
 def _keeping(base: KnowledgeBase) -> JsonMap:

@@ -14,7 +14,7 @@ from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.records import RunRecord
 from treadle.apps.running.requests import StartRun
 from treadle.apps.running.runs import RunHost
-from treadle.apps.tables import CreatedFrom, TriggeredFrom
+from treadle.apps.tables import CreatedFrom, StoredFile, TriggeredFrom
 from treadle.apps.uploads import Uploads
 from treadle.engine.events import RunEnd, RunPaused, RunStatus
 from treadle.engine.values import Value
@@ -22,10 +22,13 @@ from treadle.knowledge.access import Asker
 from treadle.knowledge.document_adding import new_batch, new_document
 from treadle.knowledge.document_repository import DocumentRepository
 from treadle.knowledge.finding import find_base, find_document
+from treadle.knowledge.ingest.reading import SourceUnreachable
 from treadle.knowledge.pipeline_orders import PipelineOrder, keep_order, order_of
 from treadle.knowledge.pipelines import BasePipeline, Pipelines
 from treadle.knowledge.requests import JsonMap
-from treadle.knowledge.tables import Document, IndexingStatus, StoredOrder
+from treadle.knowledge.source_pages import SourcePages
+from treadle.knowledge.tables import PAGE_SOURCES, Document, IndexingStatus, StoredOrder
+from treadle.knowledge.text.pieces import ExtractionError
 from treadle.nodes.config import as_value
 from treadle.nodes.inputs import InputError, validate_inputs
 from treadle.platform.clock import now_us
@@ -84,8 +87,9 @@ class Trial:
 class PipelineRuns:
     """Starts runs, and notes on documents how runs end that did not make them."""
 
-    def __init__(self, db: Database, pipelines: Pipelines, host: RunHost, uploads: Uploads) -> None:
+    def __init__(self, db: Database, pipelines: Pipelines, host: RunHost, uploads: Uploads, pages: SourcePages) -> None:
         self._db = db
+        self._pages = pages
         self._pipelines = pipelines
         self._host = host
         self._uploads = uploads
@@ -111,17 +115,30 @@ class PipelineRuns:
             await self._begin(asker, pipeline, order, inputs, row, info)
         return added
 
-    async def again(self, asker: Asker, base_id: str, document_id: str, inputs: JsonMap | None = None) -> PipelineAdded:
-        """Make a document anew from its source with the answers that are kept, or with other ones. Its chunks stay
-        until the new ones are there. Raises NotFound, Forbidden, and Refusal (`document_indexing`) while it is made."""
+    async def again(
+        self,
+        asker: Asker,
+        base_id: str,
+        document_id: str,
+        inputs: JsonMap | None = None,
+        *,
+        file: StoredFile | None = None,
+    ) -> PipelineAdded:
+        """Make a document anew from its source, or from another file, with the answers that are kept, or with other
+        ones. Its chunks stay until the new ones are there. Raises NotFound, Forbidden, InvalidParam for a file where a
+        page is read, and Refusal (`document_indexing`) while it is made."""
         asker.may_work()
         pipeline = await self._pipelines.of_base(asker, base_id, published=True)
         order = await self.order(asker, base_id, document_id)
         if inputs is not None:
             order.inputs = inputs
+        if file is not None:
+            if order.datasource_type != "local_file":
+                raise InvalidParam("This document is made of a page, not of a file: send no file.", param="file")
+            order.datasource_info_list = [{"related_id": file.id}]
         checked = await self._checked(asker, pipeline, order)
         (info,) = order.datasource_info_list
-        await self._name(asker, info)
+        name = await self._name(asker, info)
         async with self._db.transaction(lock=f"documents of {pipeline.base.id}") as session:
             _, row = await find_document(session, asker, base_id, document_id)
             if row.archived:
@@ -129,6 +146,9 @@ class PipelineRuns:
             if row.indexing_status not in _DONE or row.job is not None:
                 raise Refusal(f"{row.name} is being made already; wait until that has ended.", code="document_indexing")
             row.batch = new_batch()
+            if file is not None:
+                row.file_id, row.name = file.id, name
+                row.data_source_info = msgspec.json.encode(info).decode()
             _begin_again(row)
             await keep_order(session, asker, row, order, info)
         await self._begin(asker, pipeline, order, checked, row, info)
@@ -181,6 +201,11 @@ class PipelineRuns:
         info: JsonMap,
     ) -> None:
         """Start the run that makes `row` of the source `info`, or note on it why there is none."""
+        try:
+            info = await self._whole(row, info)
+        except (ExtractionError, SourceUnreachable) as error:
+            await self.fail(row.pipeline_run_id or "", str(error))
+            return
         system = _system(pipeline, order, info) | {
             "document_id": row.id,
             "batch": row.batch,
@@ -190,6 +215,13 @@ class PipelineRuns:
             await self._host.call(self._request(asker, pipeline, order, inputs, system, run_id=row.pipeline_run_id))
         except Refusal as refusal:
             await self.fail(row.pipeline_run_id or "", refusal.message)
+
+    async def _whole(self, row: Document, info: JsonMap) -> JsonMap:
+        """A source with all that it says: the page of a document that rules once cut is read anew. Raises
+        ExtractionError and SourceUnreachable."""
+        if row.data_source_type not in PAGE_SOURCES or "content" in info:
+            return info
+        return {**info, "content": await self._pages.text(row)}
 
     async def _kept(self, session: AsyncSession, row: Document) -> PipelineOrder:
         stored = await session.get(StoredOrder, row.id)

@@ -5,7 +5,7 @@ A pipeline is kept as an app of the mode `rag-pipeline`: its drafts, versions an
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,7 +30,8 @@ from treadle.knowledge.pipeline_orders import PipelineOrder, keep_order
 from treadle.knowledge.repository import BaseRepository
 from treadle.knowledge.requests import JsonMap, NewDataset
 from treadle.knowledge.shapes import DatasetShown
-from treadle.knowledge.tables import KnowledgeBase, SourceType
+from treadle.knowledge.tables import PAGE_SOURCES, Document, KnowledgeBase
+from treadle.knowledge.telling import source_info
 from treadle.nodes.datasource import DatasourceConfig
 from treadle.nodes.knowledge_index import KNOWLEDGE_INDEX
 from treadle.platform.clock import now_us
@@ -128,7 +129,7 @@ class Pipelines:
     async def convert(self, asker: Asker, base_id: str) -> DatasetShown:
         """Give a base that is cut by rules a pipeline that cuts like them, published; there is no way back.
 
-        Its documents stay as they are; those of uploaded files can be run again. Raises NotFound, Forbidden, Refusal.
+        Its documents stay as they are, and can be run again. Raises NotFound, Forbidden, Refusal.
         """
         asker.may_edit()
         async with self._db.transaction(lock=f"knowledge of {asker.workspace_id}") as session:
@@ -150,13 +151,7 @@ class Pipelines:
             base.pipeline_id = app.id
             base.updated_by, base.updated_at = asker.account_id, now_us()
             for row in documents:
-                if row.data_source_type == SourceType.UPLOAD and row.file_id:
-                    order = PipelineOrder(
-                        inputs=inputs,
-                        datasource_type="local_file",
-                        datasource_info_list=[{"related_id": row.file_id}],
-                        start_node_id=FILE_NODE,
-                    )
+                if (order := _order_of(row, inputs)) is not None:
                     await keep_order(session, asker, row, order, order.datasource_info_list[0])
         return await self._bases.read(asker, base_id)
 
@@ -322,6 +317,19 @@ def _example(name: str, text: str) -> PipelineExample:
         chunk_structure=str(end["chunk_structure"]),
         indexing_technique=str(end["indexing_technique"]),
     )
+
+
+def _order_of(row: Document, inputs: JsonMap) -> PipelineOrder | None:
+    """What a document of a converted base is made of; of a page, what it says is read when it is run."""
+    if row.data_source_type in PAGE_SOURCES:
+        url = source_info(row).get("url")
+        page: JsonMap = {"source_url": url if isinstance(url, str) else "", "title": row.name, "description": ""}
+        return _order("website_crawl", page, inputs)
+    return _order("local_file", {"related_id": row.file_id}, inputs) if row.file_id else None
+
+
+def _order(type: Literal["local_file", "website_crawl"], info: JsonMap, inputs: JsonMap) -> PipelineOrder:
+    return PipelineOrder(inputs=inputs, datasource_type=type, datasource_info_list=[info], start_node_id=FILE_NODE)
 
 
 def _read(text: str) -> AppFile:

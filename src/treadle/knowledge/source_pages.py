@@ -8,6 +8,7 @@ from treadle.knowledge.crawls import Crawls
 from treadle.knowledge.ingest.reading import Reading, ReadPage, SourceUnreachable, Unchanged
 from treadle.knowledge.source_credentials import SourceCredentials
 from treadle.knowledge.sources.errors import CredentialError, SourceError
+from treadle.knowledge.sources.notion import Notion
 from treadle.knowledge.sources.websites import page_at
 from treadle.knowledge.tables import Document, SourceType
 from treadle.knowledge.telling import source_info
@@ -29,6 +30,27 @@ class SourcePages:
         """For `ingestion`: a reader by kind of source."""
         return {SourceType.WEBSITE: _told(self._web_page), SourceType.NOTION: _told(self._notion_page)}
 
+    async def text(self, document: Document) -> str:
+        """What the page of a document says now, as Markdown. Raises ExtractionError and SourceUnreachable."""
+        read = self._page_text if document.data_source_type == SourceType.WEBSITE else self._notion_text
+        return (await _told(read)(document, True)).extraction.pieces[0].text
+
+    async def _page_text(self, document: Document, _: bool) -> Reading:
+        info = source_info(document)
+        url = str(info.get("url") or "")
+        source = await self._credentials.crawler(document.workspace_id, str(info.get("provider") or ""))
+        page = await source.page(url, only_main_content=bool(info.get("only_main_content", True)))
+        if page is None or not page.markdown.strip():
+            raise ExtractionError(f"{url} has no text to read.")
+        return Reading(extraction=_extraction(page.markdown))
+
+    async def _notion_text(self, document: Document, _: bool) -> Reading:
+        page_id, kind, notion = await self._notion_of(document)
+        text = await notion.text(page_id, kind)
+        if not text.strip():
+            raise ExtractionError(f"The Notion page {document.name} has no text to read.")
+        return Reading(extraction=_extraction(text))
+
     async def _web_page(self, document: Document, fresh: bool) -> Reading:
         info = source_info(document)
         url = str(info.get("url") or "")
@@ -47,16 +69,20 @@ class SourcePages:
 
     async def _notion_page(self, document: Document, fresh: bool) -> Reading:
         info = source_info(document)
-        page_id, kind = str(info.get("notion_page_id") or ""), str(info.get("type") or "page")
-        notion = await self._credentials.notion(
-            document.workspace_id, str(info.get("notion_workspace_id") or ""), info.get("credential_id")
-        )
-        chosen: Literal["page", "database"] = "database" if kind == "database" else "page"
+        page_id, chosen, notion = await self._notion_of(document)
         edited = await notion.last_edited_time(page_id, chosen)
         if fresh and edited and edited == info.get("last_edited_time"):
             raise Unchanged
         text = await notion.text(page_id, chosen)
         return Reading(extraction=_extraction(text), source_info={**info, "last_edited_time": edited})
+
+    async def _notion_of(self, document: Document) -> tuple[str, Literal["page", "database"], Notion]:
+        """The page that a document is, what it is, and the workspace that it lies in."""
+        info = source_info(document)
+        notion = await self._credentials.notion(
+            document.workspace_id, str(info.get("notion_workspace_id") or ""), info.get("credential_id")
+        )
+        return str(info.get("notion_page_id") or ""), "database" if info.get("type") == "database" else "page", notion
 
 
 def _extraction(text: str) -> Extraction:

@@ -68,6 +68,10 @@ class SegmentStatus(StrEnum):
     RE_SEGMENT = "re_segment"
 
 
+PAGE_SOURCES = (SourceType.WEBSITE, SourceType.NOTION)
+"""Documents of these are pages elsewhere, and no files."""
+
+
 class FacetKind(StrEnum):
     """What else than its text a chunk is found by."""
 

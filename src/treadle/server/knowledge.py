@@ -39,6 +39,7 @@ class KnowledgeParts:
     ingestion: Ingestion
     retrieval: RetrievalService
     evaluation: EvaluationWorker
+    pages: SourcePages
     pipeline: Callable[[str], PipelineChunks]
     """By the id of a workspace."""
 
@@ -75,7 +76,8 @@ def open_knowledge(
     stack.push_async_callback(crawler.close)
     credentials = SourceCredentials(db, crypto, http, settings, crawler, links.notion_callback())
     crawls = Crawls(db, credentials, store)
-    pages.update(SourcePages(credentials, crawls).readers())
+    source_pages = SourcePages(credentials, crawls)
+    pages.update(source_pages.readers())
     retrieval = RetrievalService(db=db, indexes=indexes, models=models, crypto=crypto, http=http)
     stack.push_async_callback(retrieval.close)
     evaluation = EvaluationWorker(db, retrieval, made.ask, owner)
@@ -101,5 +103,6 @@ def open_knowledge(
         ingestion=made,
         retrieval=retrieval,
         evaluation=evaluation,
+        pages=source_pages,
         pipeline=partial(PipelineChunks, db, made.service, EmbeddingModels(models)),
     )

@@ -364,7 +364,7 @@ async def open_services(
         )
         resumer.debugging_again = editing.runs.again
         pipelines = Pipelines(db, apps, drafts, knowledge.service.bases, pipeline_examples)
-        pipeline_runs = PipelineRuns(db, pipelines, host, uploads)
+        pipeline_runs = PipelineRuns(db, pipelines, host, uploads, knowledge.pages)
         rescue = PipelineRescue(
             db, pipeline_runs, lease_seconds=settings.run_lease_seconds, max_attempts=settings.run_max_attempts
         )

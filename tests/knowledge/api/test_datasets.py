@@ -1,5 +1,6 @@
 """Knowledge bases through `/v1` (spec service-api §5.3)."""
 
+from tests.doubles import media
 from tests.knowledge.api.bench import MODEL, OTHER_MODEL, PROVIDER, Bench, Caller, refused
 
 
@@ -145,3 +146,28 @@ async def test_an_app_key_and_no_key_open_nothing(here: Bench, api: Caller) -> N
         answer = await here._client().get("/v1/datasets", headers=header)
         refused(answer, 401, "unauthorized")
         assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_base_has_a_picture_as_its_icon(here: Bench, api: Caller) -> None:
+    editor = await here.member("editor")
+    base = await here.base(editor, permission="all_team_members")
+    path = f"/datasets/{base}"
+    refused(await editor.get(f"{path}/icon"), 404, "not_found")
+    sent = await editor.call("POST", "/files/upload", files={"file": ("pier.png", media.png(), "image/png")})
+    icon = {"icon_type": "image", "icon": sent.json()["id"]}
+    changed = await editor.patch(path, {"icon_info": icon})
+    assert changed.status_code == 200, changed.text
+    assert {key: changed.json()["icon_info"][key] for key in icon} == icon
+    shown = await editor.get(f"{path}/icon")
+    assert (shown.status_code, shown.headers["content-type"], shown.content) == (200, "image/png", media.png())
+    text = await editor.call("POST", "/files/upload", files={"file": ("a.txt", b"no picture", "text/plain")})
+    for wrong in ("nothing", text.json()["id"]):
+        refused(await editor.patch(path, {"icon_info": {**icon, "icon": wrong}}), 400, "invalid_param")
+    stranger = await here.member("admin", await here.workspace())
+    refused(await stranger.get(f"{path}/icon"), 404, "not_found")
+    other = await here.base(stranger)
+    refused(await stranger.patch(f"/datasets/{other}", {"icon_info": icon}), 400, "invalid_param")
+    made = await api.post("/datasets", {"name": "With another's picture", "icon_info": icon})
+    assert made.status_code == 200, made.text
+    assert (await editor.patch(path, {"icon_info": {"icon_type": "emoji", "icon": "⚓"}})).status_code == 200
+    refused(await editor.get(f"{path}/icon"), 404, "not_found")

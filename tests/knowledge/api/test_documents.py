@@ -5,11 +5,15 @@ import json
 import re
 import zipfile
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.doubles import office
-from tests.knowledge.api.bench import AUTOMATIC, PARAGRAPHS, Bench, Caller, JsonMap, refused
-from treadle.knowledge.tables import Segment
+from tests.knowledge.api.bench import AUTOMATIC, PARAGRAPHS, PARENTS, Bench, Caller, JsonMap, refused
+from treadle.knowledge.ingest.unused import Unused
+from treadle.knowledge.tables import ChildChunk, Document, KnowledgeBase, Segment
+from treadle.platform.clock import SECOND, now_us
+
+LINK = re.compile(r"!\[image\]\(http://127\.0\.0\.1:8700(/files/tools/[^)]+)\)")
 
 
 def with_file(name: str = "notes.md", text: str = "# One\n\nfirst", data: JsonMap | None = None) -> JsonMap:
@@ -230,7 +234,7 @@ async def test_images_are_kept_without_what_opens_them(here: Bench, api: Caller)
     made = (await api.call("POST", f"/datasets/{base}/document/create-by-file", **word)).json()["document"]
     await here.indexed(api, base, made["id"])
     (segment,) = await here.segments(api, base, made["id"])
-    (link,) = re.findall(r"!\[image\]\(http://127\.0\.0\.1:8700(/files/tools/[^)]+)\)", segment["content"])
+    (link,) = LINK.findall(segment["content"])
     assert (await api.http.get(link)).status_code == 200
     assert (await api.http.get(link.partition("?")[0])).status_code != 200
 
@@ -250,3 +254,49 @@ async def test_images_are_kept_without_what_opens_them(here: Bench, api: Caller)
     thief = await here.text(api, base, f"A picture of somebody else: ![image]({place})", name="thief.txt")
     (stolen,) = await here.segments(api, base, thief["id"])
     assert stolen["content"].endswith(f"({place})")
+
+
+async def test_images_of_child_chunks_open_for_whoever_may_read_them(here: Bench, api: Caller) -> None:
+    await here.add_models()
+    base = await here.base(api)
+    data = json.dumps({"indexing_technique": "high_quality", "doc_form": "hierarchical_model", "process_rule": PARENTS})
+    word = {"files": {"file": ("pier.docx", office.docx(["The pier"], with_image=True))}, "data": {"data": data}}
+    made = (await api.call("POST", f"/datasets/{base}/document/create-by-file", **word)).json()["document"]
+    await here.indexed(api, base, made["id"])
+    (segment,) = await here.segments(api, base, made["id"])
+    path = f"/datasets/{base}/documents/{made['id']}/segments/{segment['id']}/child_chunks"
+    listed = (await api.get(path)).json()["data"]
+    (record,) = (await api.post(f"/datasets/{base}/retrieve", {"query": "pier"})).json()["records"]
+    for children in (segment["child_chunks"], listed, record["child_chunks"]):
+        (link,) = [found for child in children for found in LINK.findall(child["content"])]
+        assert (await api.http.get(link)).status_code == 200
+        assert (await api.http.get(link.partition("?")[0])).status_code != 200
+    (pictured,) = [child for child in listed if "/files/tools/" in child["content"]]
+    changed = (await api.patch(f"{path}/{pictured['id']}", {"content": f"{pictured['content']} at dawn"})).json()
+    assert "?timestamp=" in changed["data"]["content"]
+    async with here.services.db.session() as session:
+        row = await session.get(ChildChunk, pictured["id"])
+    assert row is not None
+    assert row.content.endswith(f"{link.partition('?')[0]}) at dawn"), "what opens it is not kept"
+
+
+async def test_documents_that_nobody_used_are_told_of_until_they_are_used_again(here: Bench, api: Caller) -> None:
+    editor = await here.member("editor")
+    base = await here.base(editor, permission="all_team_members")
+    document = await here.text(api, base)
+    logs = f"/datasets/{base}/auto-disable-logs"
+    assert (await editor.get(logs)).json() == {"document_ids": [], "count": 0}
+    long_ago = now_us() - 31 * 24 * 60 * 60 * SECOND
+    async with here.services.db.transaction() as session:
+        for table, mine in ((KnowledgeBase, KnowledgeBase.id), (Document, Document.base_id)):
+            await session.execute(update(table).where(mine == base).values(created_at=long_ago, updated_at=long_ago))
+    assert await Unused(here.services.db).switch_off(30) == 1
+    await here.idle(document["id"])
+    assert (await editor.get(logs)).json() == {"document_ids": [document["id"]], "count": 1}
+    assert (await api.post(f"/datasets/{base}/retrieve", {"query": "swimming"})).json()["records"] == []
+    refused(await (await here.member("normal")).get(logs), 403, "forbidden")
+    refused(await (await here.member("admin", await here.workspace())).get(logs), 404, "not_found")
+    await editor.patch(f"/datasets/{base}/documents/status/enable/batch?document_id={document['id']}")
+    await here.idle(document["id"])
+    assert (await editor.get(logs)).json() == {"document_ids": [], "count": 0}
+    assert len((await api.post(f"/datasets/{base}/retrieve", {"query": "swimming"})).json()["records"]) == 1

@@ -332,3 +332,26 @@ async def test_an_ordinary_base_becomes_one_that_a_pipeline_fills(here: Bench, a
     assert (await owner.post(f"/rag/pipelines/transform/datasets/{empty}")).status_code == 200
     first = (await api.post(f"/datasets/{empty}/pipeline/run", order(await uploaded(api)))).json()
     assert (await finished(api, empty, first["batch"]))["error"] is None
+
+
+async def test_a_program_has_a_document_run_again_with_its_file_or_another(here: Bench, api: Caller) -> None:
+    base = await made(await here.member("editor"), example("general"))
+    begun = (await api.post(f"/datasets/{base['id']}/pipeline/run", order(await uploaded(api)))).json()
+    path = f"/datasets/{base['id']}/documents/{begun['documents'][0]['id']}"
+    assert (await finished(api, base["id"], begun["batch"]))["error"] is None
+    before = [row["content"] for row in await here.segments(api, base["id"], begun["documents"][0]["id"])]
+    for method, sub in (("PATCH", ""), ("POST", "/update-by-file"), ("POST", "/update-by-text")):
+        sent: dict[str, Any] = {"json": {}} if sub.endswith("text") else {"files": {"data": (None, "{}")}}
+        answer = await api.call(method, f"{path}{sub}", **sent)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["document"]["id"] == begun["documents"][0]["id"]
+        assert (await finished(api, base["id"], answer.json()["batch"]))["error"] is None
+        rows = await here.segments(api, base["id"], begun["documents"][0]["id"])
+        assert [row["content"] for row in rows] == before
+    answer = await api.call("PATCH", path, files={"file": ("tides.txt", b"High water is at noon.")})
+    assert (await finished(api, base["id"], answer.json()["batch"]))["error"] is None
+    shown = (await api.get(path)).json()
+    assert shown["name"] == "tides.txt"
+    (row,) = await here.segments(api, base["id"], begun["documents"][0]["id"])
+    assert row["content"] == "High water is at noon."
+    refused(await api.call("PATCH", path, files={"file": ("a.exe", b"MZ")}), 415, "unsupported_file_type")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -32,6 +33,16 @@ async def site() -> AsyncIterator[str]:
     await runner.cleanup()
 
 
+async def crawled(console: Caller, job_id: str) -> dict[str, Any]:
+    """What a crawl has found when it has ended."""
+    async with asyncio.timeout(60):
+        while True:
+            found = (await console.get(f"/website/crawl/status/{job_id}")).json()
+            if found["status"] != "active":
+                return dict(found)
+            await asyncio.sleep(0.05)
+
+
 async def test_chosen_pages_of_a_crawl_become_documents(here: Bench, api: Caller, site: str) -> None:
     console = await here.member("admin")
     refused(await console.post("/website/crawl", {"provider": "magic", "url": site}), 400, "invalid_param")
@@ -40,12 +51,7 @@ async def test_chosen_pages_of_a_crawl_become_documents(here: Bench, api: Caller
     refused(await console.post("/website/crawl", keyless), 400, "provider_not_initialize")
     order = {"provider": "treadle", "url": site, "options": {"limit": 5, "crawl_sub_pages": True}}
     begun = (await console.post("/website/crawl", order)).json()
-    async with asyncio.timeout(60):
-        while True:
-            found = (await console.get(f"/website/crawl/status/{begun['job_id']}")).json()
-            if found["status"] != "active":
-                break
-            await asyncio.sleep(0.05)
+    found = await crawled(console, begun["job_id"])
     assert found["status"] == "completed", found
     assert {page["title"] for page in found["data"]} == {"Harbour", "Ferry"}
     base = await here.base(console, permission="all_team_members")
@@ -76,3 +82,29 @@ async def test_only_administrators_connect_sources(here: Bench) -> None:
     assert (await editor.get("/api-key-auth/data-source")).json() == {"sources": []}
     admin = await here.member("admin")
     refused(await admin.get("/oauth/data-source/notion"), 400, "invalid_param")
+
+
+async def test_pages_of_a_converted_base_are_read_anew_when_they_are_run(here: Bench, api: Caller, site: str) -> None:
+    console = await here.member("admin")
+    order = {"provider": "treadle", "url": f"{site}/ferry", "options": {"limit": 1}}
+    begun = (await console.post("/website/crawl", order)).json()
+    await crawled(console, begun["job_id"])
+    base = await here.base(console, permission="all_team_members")
+    pages = {"provider": "treadle", "job_id": begun["job_id"], "urls": [f"{site}/ferry"], "only_main_content": True}
+    source = {"info_list": {"data_source_type": "website_crawl", "website_info_list": pages}}
+    body = {"data_source": source, "indexing_technique": "economy", "process_rule": PARAGRAPHS}
+    (document,) = (await console.post(f"/datasets/{base}/documents", body)).json()["documents"]
+    await here.indexed(api, base, document["id"])
+    before = [row["content"] for row in await here.segments(api, base, document["id"])]
+    turned = await console.post(f"/rag/pipelines/transform/datasets/{base}")
+    assert turned.status_code == 200, turned.text
+    (offered,) = (await console.get(f"/datasets/{base}/pipeline/sources")).json()["data"]
+    assert offered["datasource_type"] == "website_crawl"
+    again = await console.post(f"/datasets/{base}/documents/{document['id']}/pipeline-run", {})
+    assert again.status_code == 200, again.text
+    shown = await here.indexed(api, base, document["id"])
+    assert (shown["display_status"], shown["error"]) == ("available", None)
+    after = [row["content"].removeprefix("# ") for row in await here.segments(api, base, document["id"])]
+    assert after == before
+    log = (await console.get(f"/datasets/{base}/documents/{document['id']}/pipeline-execution-log")).json()
+    assert log["datasource_info"] == {"source_url": f"{site}/ferry", "title": f"{site}/ferry", "description": ""}

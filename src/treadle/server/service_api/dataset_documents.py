@@ -7,8 +7,10 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from treadle.apps.file_types import extension_of
 from treadle.knowledge.document_adding import Added
 from treadle.knowledge.document_repository import DocumentFilter
+from treadle.knowledge.document_sources import check_extension, origin_of
 from treadle.knowledge.requests import NewDocuments
 from treadle.platform.clock import SECOND
 from treadle.platform.refusals import InvalidParam, NotFound
@@ -63,8 +65,7 @@ async def update_by_text(call: DatasetCall) -> ASGIApp:
     """POST /datasets/{dataset_id}/documents/{document_id}/update-by-text."""
     wanted = call.body(TextDocument)
     if wanted.text is None:
-        added = await call.knowledge.adding.cut_again(call.asker, call.dataset_id, call.document_id, wanted)
-        return await _answer(call, added)
+        return await _answer(call, await _replaced(call, call.document_id, None, wanted))
     name = _required(wanted.name, "name")
     wanted.name, wanted.original_document_id = None, call.document_id
     added = await call.knowledge.adding.add_text(call.asker, call.dataset_id, name, wanted.text, wanted)
@@ -148,13 +149,27 @@ async def download_zip(call: DatasetCall) -> ASGIApp:
 
 
 async def _replaced(call: DatasetCall, document_id: str, part: UploadFile | None, wanted: NewDocuments) -> Added:
-    """A document read again, from another file where there is one."""
+    """A document read again, or run again where a pipeline makes it; from another file where there is one."""
+    if (await call.knowledge.bases.read(call.asker, call.dataset_id)).pipeline_id is not None:
+        return await _run_again(call, document_id, part)
     if part is None:
         return await call.knowledge.adding.cut_again(call.asker, call.dataset_id, document_id, wanted)
     wanted.original_document_id = document_id
     return await call.knowledge.adding.add_file(
         call.asker, call.dataset_id, part.filename or "", part.content_type or "", await part.read(), wanted
     )
+
+
+async def _run_again(call: DatasetCall, document_id: str, part: UploadFile | None) -> Added:
+    file = None
+    if part is not None:
+        name, declared = part.filename or "", part.content_type or ""
+        check_extension(extension_of(name))
+        file = await call.services.uploads.upload(
+            origin_of(call.asker), name=name, declared_type=declared, data=await part.read()
+        )
+    made = await call.services.pipeline_runs.again(call.asker, call.dataset_id, document_id, file=file)
+    return Added(call.dataset_id, made.documents, made.batch)
 
 
 async def _answer(call: DatasetCall, added: Added) -> ASGIApp:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from treadle.engine.ports import Tool, ToolParameter, ToolRef
 from treadle.engine.values import JsonValue
 from treadle.tools.messages import Json, Message, Text
-from treadle.tools.sources import ToolCall
+from treadle.tools.sources import Caller, ToolCall, ToolWorld
 
 
 class MadeUpTools:
@@ -29,7 +29,7 @@ class MadeUpTools:
         known.update({name: ToolParameter(name=name) for name in names})
         self._parameters[tool_name] = list(known.values())
 
-    async def find(self, workspace_id: str, ref: ToolRef) -> Tool:
+    async def find(self, caller: Caller, world: ToolWorld, ref: ToolRef) -> Tool:
         return Tool(
             ref=ref,
             name=ref.tool_name,

@@ -69,7 +69,8 @@ def test_built_in_providers_are_listed_with_their_tools(console: Console) -> Non
     assert {each["name"] for each in time["tools"]} >= {"current_time", "weekday"}
     assert (time["type"], time["is_team_authorization"], time["allow_delete"]) == ("builtin", True, False)
     assert set(time["tools"][0]) == {
-        "author", "name", "label", "description", "parameters", "labels", "output_schema",
+        "author", "name", "label", "description", "parameters", "labels", "has_runtime_parameters",
+        "output_schema",
     }  # fmt: skip
     assert set(time["tools"][0]["parameters"][0]) == {
         "name", "label", "human_description", "placeholder", "type", "form", "llm_description", "required", "default",

@@ -5,20 +5,33 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.doubles.script import Reply, ToolCall
 from tests.doubles.scripted_model import ScriptedModel
 from tests.nodes.ports import MemoryFiles, file, replies
 from tests.server.agents import agent_app, in_round, messages_of
+from tests.server.app_files import Node, end, leads, start, workflow
 from tests.tools.builtin.calls import a_call, given
 from treadle.accounts.tables import EndUserType
 from treadle.apps.running.requests import StartRun
 from treadle.apps.tables import CreatedFrom
 from treadle.apps.tool_secrets import tool_secrets_in
-from treadle.engine.errors import ToolCredentialsError, ToolInvokeError
+from treadle.engine.errors import ToolCredentialsError, ToolInvokeError, ToolNodeError
 from treadle.engine.events import RunFinished
-from treadle.engine.ports import ModelRef, ToolFile, ToolJson, ToolLink, ToolRef, ToolText, ToolVariable
+from treadle.engine.ports import (
+    ModelRef,
+    ToolFile,
+    ToolJson,
+    ToolLink,
+    ToolOption,
+    ToolRef,
+    ToolText,
+    ToolVariable,
+)
+from treadle.nodes.agent.belt import ToolChoice, belt_of
+from treadle.platform.refusals import InvalidParam
 from treadle.server.services import Services, open_services
 from treadle.settings import Settings
 from treadle.tools.builtin import builtin_providers, offer_own
@@ -116,6 +129,138 @@ async def test_an_agent_calls_the_example(services: Services) -> None:
         assert finished.outputs["answer"] == "Five metres."
         [told] = [str(message["content"]) for message in messages_of(model.requests[-1]) if message["role"] == "tool"]
         assert told.startswith("2 garments take 5.0 m of cloth that is 90 cm wide.")
+
+
+DYE = ToolRef(provider_type="builtin", provider_id="yardage", tool_name="dye")
+
+
+async def test_parameters_follow_the_credentials(services: Services) -> None:
+    workspace = await services.accounts.only_workspace()
+    add = services.tools.credentials.add
+    await add(workspace.id, "yardage", {"member_number": "M-7"})
+    senior = await add(workspace.id, "yardage", {"member_number": "M-12"}, name="Senior")
+    caller = Caller(workspace_id=workspace.id)
+    [usual, seniors] = [
+        await services.tools.parameters(caller, msgspec.structs.replace(DYE, credential_id=each))
+        for each in (None, senior.id)
+    ]
+    assert [(each.name, each.form, each.type) for each in usual] == [
+        ("metres", "llm", "number"),
+        ("dye", "form", "select"),
+    ]
+    offered = [[option.value for option in each[1].options] for each in (usual, seniors)]
+    assert offered == [["woad", "madder"], ["woad", "madder", "cochineal"]]
+    info = await services.tools.builtin_provider(workspace.id, "yardage")
+    assert [(each.name, each.has_runtime_parameters) for each in info.tools] == [("cloth", False), ("dye", True)]
+    with pytest.raises(InvalidParam, match="has no tool"):
+        await services.tools.parameters(caller, msgspec.structs.replace(DYE, tool_name="spin"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "credentials", "status", "words"),
+    [
+        ({}, None, "succeeded", "It takes 80 g of woad."),
+        ({"dye": "cochineal"}, "Senior", "succeeded", "It takes 16 g of cochineal."),
+        ({"dye": "cochineal"}, None, "failed", "choose one of woad, madder"),
+    ],
+)
+async def test_a_workflow_calls_a_tool_with_the_parameters_that_it_has_then(
+    services: Services, settings: dict[str, str], credentials: str | None, status: str, words: str
+) -> None:
+    workspace = await services.accounts.only_workspace()
+    add = services.tools.credentials.add
+    await add(workspace.id, "yardage", {"member_number": "M-7"})
+    senior = await add(workspace.id, "yardage", {"member_number": "M-12"}, name="Senior")
+    call = {
+            "title": "Dye",
+            "type": "tool", "provider_type": "builtin", "provider_id": "yardage", "provider_name": "yardage",
+            "tool_name": "dye", "tool_label": "Dye", "tool_parameters": {"metres": {"type": "constant", "value": 2}},
+            "tool_configurations": settings, "credential_id": senior.id if credentials else None,
+    }  # fmt: skip
+    nodes = [start(to="t"), Node("t", call, leads("z")), end("z", said="t.text")]
+    app = (await services.apps.import_file(workspace.id, workflow(*nodes), publish=True)).app
+    user = await services.end_users.get_or_create(
+        workspace_id=workspace.id, app_id=app.id, type=EndUserType.SERVICE_API, session_id="ada", is_anonymous=False
+    )
+    request = StartRun(app=app, created_from=CreatedFrom.SERVICE_API, user_id=user.id, user="ada", inputs={})
+    finished = await (await services.host.start(request)).finished()
+    assert isinstance(finished, RunFinished)
+    assert finished.status == status
+    assert words in (finished.error or finished.outputs["said"])
+
+
+async def test_an_agent_is_told_of_the_parameters_that_a_tool_has_then(services: Services) -> None:
+    workspace = await services.accounts.only_workspace()
+    await services.tools.credentials.add(workspace.id, "yardage", {"member_number": "M-7"})
+    tools = services.tools.to_look_at(workspace.id)
+    belt = await belt_of([ToolChoice(ref=DYE, fixed={"dye": "madder"})], tools, lenient=True)
+    offered = belt.find("dye")
+    assert offered is not None
+    assert list(offered.spec.parameters["properties"]) == ["metres"]
+    assert [message async for message in offered.invoke({"metres": 3})] == [ToolText("It takes 165 g of madder.")]
+
+
+TELLING = """
+from core.tools.entities.common_entities import I18nObject
+from core.tools.entities.tool_entities import ToolParameter, ToolParameterOption
+from core.tools.tool.builtin_tool import BuiltinTool
+
+
+class Work(BuiltinTool):
+    def get_runtime_parameters(self) -> list[ToolParameter]:
+        BODY
+
+    def _invoke(self, user_id, tool_parameters):
+        return self.create_text_message(str(sorted(tool_parameters.items())))
+"""
+MADE = """return [
+            ToolParameter(
+                name="size", label=I18nObject(en_US="Size", zh_Hans="大小"),
+                human_description=I18nObject(en_US="How big"),
+                type=ToolParameter.ToolParameterType.SELECT, form=ToolParameter.ToolParameterForm.FORM, required=True,
+                default="s", options=[ToolParameterOption(value="s", label=I18nObject(en_US="Small"))],
+            ),
+            ToolParameter.get_simple_instance("q", "What to do", ToolParameter.ToolParameterType.STRING, True),
+            {"name": "count", "type": "number", "form": "form", "default": 3, "label": "Count"},
+        ]"""
+
+
+async def test_a_tool_written_for_dify_tells_its_parameters(tmp_path: Path) -> None:
+    found = write(tmp_path, TELLING.replace("BODY", MADE))
+    assert found.warnings == []
+    told = await found.providers["bench"].runtime_parameters("work", a_call())
+    assert [(each.name, each.type, each.form, each.required, each.default) for each in told] == [
+        ("size", "select", "form", True, "s"),
+        ("q", "string", "llm", True, None),
+        ("count", "number", "form", False, 3),
+    ]
+    assert told[0].label == {"en_US": "Size", "zh_Hans": "大小", "ja_JP": "Size"}
+    assert told[0].options == (ToolOption(value="s", label={"en_US": "Small", "zh_Hans": "Small", "ja_JP": "Small"}),)
+    assert (told[1].llm_description, told[2].label["en_US"]) == ("What to do", "Count")
+
+
+@pytest.mark.parametrize(
+    ("body", "error", "words"),
+    [
+        ("raise ValueError('no list of sizes')", ToolNodeError, "tool Work cannot tell its parameters: no list"),
+        ("from core.tools.errors import ToolProviderCredentialValidationError as E; raise E('gone')",
+         ToolCredentialsError, "gone"),
+        ("return [{'type': 'string'}]", ToolNodeError, "a parameter needs a name"),
+        ("return ['size', 'q']", ToolNodeError, "a parameter needs a name"),
+        ("return 7", ToolNodeError, "it gave a int instead of a list"),
+        ("return [{'name': 'a', 'type': 'rope'}]", ToolNodeError, "Invalid enum value 'rope'"),
+        ("return [{'name': 'k', 'type': 'secret-input', 'form': 'form'}]", ToolNodeError, 'the secret "k" must'),
+        ("import threading; threading.Event().wait(1)", ToolNodeError, "it took longer than 0.01 seconds"),
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_with_told_parameters_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: str, error: type[Exception], words: str
+) -> None:
+    if "wait" in body:
+        monkeypatch.setattr("treadle.tools.own.running.SECONDS_TO_TELL", 0.01)
+    found = write(tmp_path, TELLING.replace("BODY", body))
+    with pytest.raises(error, match=words):
+        await found.providers["bench"].runtime_parameters("work", a_call())
 
 
 DIFY = """

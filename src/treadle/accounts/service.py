@@ -7,7 +7,8 @@ design "Security", spec console §1 to §3.
 import asyncio
 import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -43,6 +44,8 @@ class SignedIn:
     email: str
     workspace_id: str
     role: Role
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Headers of their request that tools of a run may pass on, by lower-case names."""
 
 
 class AccountService:

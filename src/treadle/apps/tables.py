@@ -249,6 +249,8 @@ class Run(Base):
     environment_values: Mapped[str | None] = mapped_column(Text)
     """The environment variables that a replay was given other values of, by name."""
     sealed_environment_values: Mapped[str | None] = mapped_column(Text)
+    sealed_headers: Mapped[str | None] = mapped_column(Text)
+    """Headers of the caller that tools send on, as encrypted JSON, until the run has ended."""
 
     __table_args__ = (
         Index(None, "app_id", "triggered_from", "created_at", "id"),

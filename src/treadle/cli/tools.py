@@ -72,6 +72,8 @@ def show(
         print(f"credentials: {', '.join(asked)}")
     for tool in found.tools:
         print(f"\n{tool.name}: {tool.description.strip()}")
+        if tool.has_runtime_parameters:
+            print("  (asks for more or for other things, by the credentials and the app)")
         for parameter in tool.parameters:
             print(f"  {_line(parameter)}")
 

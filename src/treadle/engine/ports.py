@@ -291,6 +291,8 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
     provider_name: str = ""
     icon: JsonValue = None
     parameters: tuple[ToolParameter, ...] = ()
+    has_runtime_parameters: bool = False
+    """Its parameters depend on the credentials and on who asks: they are those of the moment it was found."""
     output_schema: dict[str, JsonValue] | None = None
 
 

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from treadle import __version__
+from treadle.apps.passed_headers import passed_headers
 from treadle.apps.served import ServedTool
 from treadle.engine.values import JsonValue
 from treadle.platform.refusals import NotFound, Refusal
 from treadle.server.arguments import read_json
 from treadle.server.declared import Caller, DeclaredRoute
-from treadle.server.passed_headers import passed_headers
 from treadle.server.responses import json_response
 from treadle.server.services import Services
 
@@ -43,7 +43,7 @@ async def call(request: Request) -> ASGIApp:
     if "id" not in message:
         return Response(status_code=202)
     try:
-        headers = passed_headers(request.headers.raw)
+        headers = passed_headers(request.headers.items())
         result = await _answer(services, tool, str(message.get("method")), _object(message.get("params")), headers)
     except _RpcError as error:
         return json_response(_error(message["id"], error))

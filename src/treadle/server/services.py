@@ -308,7 +308,9 @@ async def open_services(
         host = RunHost(
             settings=settings,
             crypto=crypto,
-            beginning=Beginning(db=db, crypto=crypto, apps=apps, uploads=uploads, recording=recording, asides=asides),
+            beginning=Beginning(
+                db=db, crypto=crypto, apps=apps, uploads=uploads, recording=recording, asides=asides, tools=tools
+            ),
             world=RunWorld(
                 settings=settings,
                 models=models,
@@ -331,7 +333,7 @@ async def open_services(
         connections = McpConnections(EgressRules(settings.egress_allow), settings.mcp_stdio_commands)
         mcp = McpService(db, crypto, connections, callback=links.mcp_callback())
         stack.push_async_callback(mcp.close)
-        tools.add_source("mcp", McpSource(mcp.find, connections), mcp)
+        tools.add_source("mcp", McpSource(mcp.find, connections), mcp, headers_named=mcp.headers_named)
         keys = ApiKeyService(db)
         end_users = EndUserService(db)
         leases.start(host.lose)

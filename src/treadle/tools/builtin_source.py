@@ -18,7 +18,7 @@ from .builtin.provider import BuiltinProvider
 from .credentials import CredentialService, ListProviders
 from .messages import Message
 from .providers import ProviderInfo
-from .sources import ToolCall, ToolWorld
+from .sources import Caller, ToolCall, ToolWorld
 
 DefaultModel = Callable[[str], Awaitable[ModelRef | None]]
 """The default language model of a workspace."""
@@ -52,35 +52,41 @@ class BuiltinSource:
             )
         return found
 
-    async def find(self, workspace_id: str, ref: ToolRef) -> Tool:
-        """Raises ToolNodeError; ToolCredentialsError when it needs credentials and has none."""
+    async def find(self, caller: Caller, world: ToolWorld, ref: ToolRef) -> Tool:
+        """Raises ToolNodeError, ToolCredentialsError when it needs credentials and has none, and what the code of a
+        tool says that tells its parameters itself."""
         provider = self.provider(ref.provider_id)
         tool = tool_of(provider, ref)
-        if provider.needs_credentials and await self._opened(workspace_id, provider, ref) is None:
+        if not provider.needs_credentials and not tool.has_runtime_parameters:
+            return tool
+        credentials = await self._opened(caller.workspace_id, provider, ref)
+        if provider.needs_credentials and credentials is None:
             raise ToolCredentialsError(
                 f'The tools of "{provider.name}" need credentials; add them in the console, '
                 f"or with `treadle tool credential add --provider {provider.name}`."
             )
-        return tool
+        if not tool.has_runtime_parameters:
+            return tool
+        call = await self._call(caller, world, credentials or {})
+        told = await provider.runtime_parameters(tool.name, call)
+        return msgspec.structs.replace(tool, parameters=told)
 
     async def invoke(self, call: ToolCall) -> AsyncIterator[Message]:
         """Raises ToolParameterError, ToolCredentialsError, ToolInvokeError and ToolFileError."""
         provider = self.provider(call.tool.ref.provider_id)
-        workspace_id = call.caller.workspace_id
-        credentials = await self._opened(workspace_id, provider, call.tool.ref) or {}
-        prepared = await self._call(workspace_id, call.world, credentials)
-        messages = provider.invoke(
-            call.tool.name, replace(prepared, parameters=call.parameters, user_id=call.caller.user_id)
-        )
-        async with aclosing(_generator(messages)) as given:
-            async for message in given:
+        credentials = await self._opened(call.caller.workspace_id, provider, call.tool.ref) or {}
+        prepared = await self._call(call.caller, call.world, credentials)
+        given = replace(prepared, parameters=call.parameters)
+        messages = provider.invoke(call.tool.name, given, call.tool.parameters)
+        async with aclosing(_generator(messages)) as told:
+            async for message in told:
                 yield message
 
     async def check(
         self, workspace_id: str, provider: BuiltinProvider, credentials: Mapping[str, JsonValue], world: ToolWorld
     ) -> None:
         """See that credentials work, by the provider's own representative call. Raises NodeError."""
-        call = await self._call(workspace_id, world, credentials)
+        call = await self._call(Caller(workspace_id=workspace_id), world, credentials)
         await provider.validate({name: as_value(value) for name, value in credentials.items()}, call)
 
     async def providers(self, workspace_id: str) -> Sequence[ProviderInfo]:
@@ -98,7 +104,7 @@ class BuiltinSource:
             chosen = await self._credentials.opened(workspace_id, provider.name, ref.credential_id)
         return chosen if chosen is not None else await self._credentials.opened(workspace_id, provider.name)
 
-    async def _call(self, workspace_id: str, world: ToolWorld, credentials: Mapping[str, JsonValue]) -> Call:
+    async def _call(self, caller: Caller, world: ToolWorld, credentials: Mapping[str, JsonValue]) -> Call:
         return Call(
             parameters={},
             http=world.http,
@@ -106,9 +112,12 @@ class BuiltinSource:
             models=world.models,
             files=world.files,
             credentials={name: as_value(value) for name, value in credentials.items()},
-            model=await self._default_model(workspace_id),
+            model=await self._default_model(caller.workspace_id),
             egress=self._egress,
-            speech=self._speech(workspace_id) if self._speech else None,
+            speech=self._speech(caller.workspace_id) if self._speech else None,
+            user_id=caller.user_id,
+            app_id=caller.app_id,
+            conversation_id=caller.conversation_id,
         )
 
 

@@ -29,7 +29,7 @@ class RunTools:
 
     async def find(self, ref: ToolRef) -> Tool:
         """Raises ToolNodeError: no such kind, provider or tool here, or no credentials."""
-        return await self._source(ref).find(self._caller.workspace_id, ref)
+        return await self._source(ref).find(self._caller, self._world, ref)
 
     async def invoke(self, tool: Tool, parameters: Mapping[str, Value]) -> AsyncGenerator[ToolMessage, None]:
         """What the tool gives; pictures and bytes are kept files. Closing the iterator ends the call."""

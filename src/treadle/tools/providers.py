@@ -92,6 +92,7 @@ def tool_map(tool: Tool, provider: ProviderInfo) -> JsonValue:
         "description": dict(tool.human_description) or _everywhere(tool.description),
         "parameters": [parameter_map(parameter) for parameter in tool.parameters],
         "labels": list(provider.labels),
+        "has_runtime_parameters": tool.has_runtime_parameters,
         "output_schema": tool.output_schema,
     }
 

@@ -1,15 +1,15 @@
 """Tools of workspaces, whatever kind: listed, set up, and handed to runs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
-from treadle.engine.errors import ToolNodeError
-from treadle.engine.ports import Http, ToolRef
+from treadle.engine.errors import ToolCredentialsError, ToolNodeError
+from treadle.engine.ports import Http, ToolParameter, ToolRef
 from treadle.engine.values import JsonValue
 from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.egress_rules import EgressRules
-from treadle.platform.refusals import NotFound
+from treadle.platform.refusals import InvalidParam, NotFound
 from treadle.settings import Settings
 
 from .api.service import ApiService
@@ -25,6 +25,9 @@ from .sources import Caller, ProviderType, ToolListing, ToolSource, ToolWorld, W
 from .topic import TOOLS_TOPIC
 from .workflow.service import WorkflowToolService
 from .workflow.source import WorkflowSource
+
+HeadersNamed = Callable[[str], Awaitable[frozenset[str]]]
+"""The lower-case names of the headers of callers that tools of a workspace send on."""
 
 WorldFor = Callable[[Caller], ToolWorld]
 """What tools may use that are called outside of a run, to see whether they work."""
@@ -55,6 +58,7 @@ class ToolService:
         )
         self._world_for = world_for
         self._workflows: Workflows | None = None
+        self._headers_named: HeadersNamed | None = None
         self.credentials = CredentialService(db, crypto, offered, self._check)
         egress = EgressRules(settings.egress_allow)
         self.builtin = BuiltinSource(offered, self.credentials, default_model, egress, speech)
@@ -78,11 +82,27 @@ class ToolService:
         """Say who runs workflows; needed once, before a workflow is made or called as a tool."""
         self._workflows = workflows
 
-    def add_source(self, kind: ProviderType, source: ToolSource, listing: ToolListing | None = None) -> None:
-        """Add a kind of tools that lives elsewhere."""
+    def add_source(
+        self,
+        kind: ProviderType,
+        source: ToolSource,
+        listing: ToolListing | None = None,
+        *,
+        headers_named: HeadersNamed | None = None,
+    ) -> None:
+        """Add a kind of tools that lives elsewhere; `headers_named` says which headers of callers they send on."""
         self._sources[kind] = source
+        if headers_named is not None:
+            self._headers_named = headers_named
         if listing is not None:
             self._listings[kind] = listing
+
+    async def passed_on(self, workspace_id: str, headers: Mapping[str, str]) -> dict[str, str]:
+        """Those of a caller's headers, by lower-case names, that tools of the workspace send on."""
+        if not headers or self._headers_named is None:
+            return {}
+        names = await self._headers_named(workspace_id)
+        return {name: headers[name] for name in sorted(names) if name in headers}
 
     def for_run(self, caller: Caller, world: ToolWorld) -> RunTools:
         """The tools port of a run. Cheap: make one per run."""
@@ -104,6 +124,16 @@ class ToolService:
         """The tools of a workspace for who wants to find them, and not to call them for anybody."""
         caller = Caller(workspace_id=workspace_id)
         return self.for_run(caller, self._world_for(caller))
+
+    async def parameters(self, caller: Caller, ref: ToolRef) -> tuple[ToolParameter, ...]:
+        """The parameters that a tool has for a caller now. Raises InvalidParam with what its code says."""
+        tools = self.for_run(caller, self._world_for(caller))
+        try:
+            return (await tools.find(ref)).parameters
+        except ToolCredentialsError as error:
+            raise InvalidParam(str(error), param="credential_id") from error
+        except ToolNodeError as error:
+            raise InvalidParam(str(error)) from error
 
     async def icons(self, workspace_id: str, refs: Sequence[ToolRef]) -> dict[str, JsonValue]:
         """The icons of tools by the tools' names; those that are not there are left out."""

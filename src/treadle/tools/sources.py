@@ -31,6 +31,7 @@ class Caller:
 
     workspace_id: str
     app_id: str = ""
+    conversation_id: str = ""
     role: str = "account"
     user_id: str = ""
     user: str = ""
@@ -63,8 +64,8 @@ class ToolCall:
 class ToolSource(Protocol):
     """All tools of one kind."""
 
-    async def find(self, workspace_id: str, ref: ToolRef) -> Tool:
-        """The tool of `ref.provider_id` and `ref.tool_name`, with its parameters.
+    async def find(self, caller: Caller, world: ToolWorld, ref: ToolRef) -> Tool:
+        """The tool of `ref.provider_id` and `ref.tool_name`, with the parameters that it has for this caller.
 
         Raises engine.errors.ToolNodeError: no such provider in this workspace, no such tool, no credentials.
         """

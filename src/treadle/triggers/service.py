@@ -197,9 +197,10 @@ class TriggerService:
                 _log.warning("schedule of app %s started nothing: %s", row.app_id, refusal.message)
         return started
 
-    async def start(self, row: Trigger, inputs: Mapping[str, Value]) -> str:
+    async def start(self, row: Trigger, inputs: Mapping[str, Value], headers: Mapping[str, str] | None = None) -> str:
         """Start a run of the published version from the node of a trigger, and give its id once it is on record.
 
+        `headers`: those of the request behind it that tools may pass on.
         Raises Refusal.
         """
         app = await self._apps.app(row.app_id)
@@ -215,6 +216,7 @@ class TriggerService:
                 user=row.id,
                 inputs=inputs,
                 root=row.node_id,
+                headers=headers or {},
             )
         )
         assert run.task is not None

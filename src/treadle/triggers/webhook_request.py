@@ -114,6 +114,12 @@ async def inputs_of(config: WebhookConfig, request: Request, keep: Keep) -> dict
     }
 
 
+def headers_of(inputs: Mapping[str, Value]) -> list[tuple[str, str]]:
+    """The headers of the request that these inputs were made of."""
+    headers = inputs.get("webhook_headers")
+    return [(name, str(value)) for name, value in headers.items()] if isinstance(headers, dict) else []
+
+
 def answer_of(config: WebhookConfig) -> tuple[int, bytes]:
     """The status and the JSON that the sender is answered at once: the configured text, taken literally."""
     text = config.response_body.strip()

@@ -14,6 +14,7 @@ import msgspec
 
 from treadle.apps.compile import graph_spec
 from treadle.apps.editing.drafts import Drafts
+from treadle.apps.passed_headers import passed_headers
 from treadle.apps.service import AppService
 from treadle.engine.errors import GraphError, GraphProblem
 from treadle.engine.values import Value, plain, revive
@@ -102,7 +103,7 @@ class Webhooks:
     async def receive(self, row: Trigger, config: WebhookConfig, request: Request) -> tuple[int, bytes]:
         """Check a request, start a run, and give what its sender is answered. Raises WebhookRefused and Refusal."""
         inputs = await inputs_of(config, request, await self._triggers.keeper(row))
-        await self._triggers.start(row, inputs)
+        await self._triggers.start(row, inputs, passed_headers(request.headers.items()))
         return answer_of(config)
 
     async def open_draft(self, webhook_id: str) -> tuple[Trigger, WebhookConfig]:

@@ -1,6 +1,6 @@
 """Header settings that name headers of the caller (spec models-and-tools §4.6)."""
 
-from treadle.server.passed_headers import passed_headers
+from treadle.apps.passed_headers import passed_headers
 from treadle.tools.mcp.forwarded import Filled, filled, shown
 
 SETTINGS = (
@@ -31,8 +31,8 @@ def test_what_only_names_headers_is_shown_and_anything_else_is_masked() -> None:
 
 def test_what_signs_somebody_in_here_is_never_passed_on() -> None:
     raw = [
-        (b"Host", b"here"), (b"Cookie", b"session=1"), (b"X-App-Passport", b"p"), (b"X-CSRF-Token", b"c"),
-        (b"Authorization", b"Bearer a"), (b"X-User-Token", b"t"), (b"x-user-token", b"other"), (b"Name", b"J\xfcrgen"),
+        ("Host", "here"), ("Cookie", "session=1"), ("X-App-Passport", "p"), ("X-CSRF-Token", "c"),
+        ("Authorization", "Bearer a"), ("X-User-Token", "t"), ("x-user-token", "other"), ("Name", "Jürgen"),
     ]  # fmt: skip
     own = {"x-user-token": "t", "name": "Jürgen"}
     assert passed_headers(raw) == {**own, "authorization": "Bearer a"}

@@ -2972,6 +2972,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/workspaces/current/tool-provider/builtin/{provider}/tools/{tool}/parameters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Builtin Tool Parameters
+         * @description The parameters that a built-in tool has now, for credentials (the default ones) and an app: they may be others
+         *     than those of the list where the tool has run-time parameters.
+         */
+        get: operations["tools_builtin_tool_parameters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/workspaces/current/tool-provider/builtin/{provider}/tools": {
         parameters: {
             query?: never;
@@ -9545,7 +9566,10 @@ export interface components {
             enabled?: boolean | null;
             updated_at?: number | null;
         };
-        /** @description A tool; `output_schema` is the JSON Schema of what it gives. */
+        /**
+         * @description A tool; `output_schema` is the JSON Schema of what it gives. With `has_runtime_parameters` its code says which
+         *     parameters it has, and `parameters` are those of its file.
+         */
         ToolShown: {
             author: string;
             name: string;
@@ -9557,6 +9581,7 @@ export interface components {
             };
             parameters: components["schemas"]["ToolParameterShown"][];
             labels: string[];
+            has_runtime_parameters: boolean;
             output_schema: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
@@ -15765,6 +15790,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CredentialFieldShown"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tools_builtin_tool_parameters: {
+        parameters: {
+            query?: {
+                credential_id?: string | null;
+                app_id?: string | null;
+            };
+            header?: never;
+            path: {
+                provider: string;
+                tool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolParameterShown"][];
                 };
             };
             /** @description Validation Error */

@@ -60,6 +60,8 @@ class Person:
     account_id: str
     name: str
     email: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """Headers of their request that tools may pass on, by lower-case names."""
 
     def in_app(self, app_id: str) -> Debugger:
         return Debugger(self.workspace_id, app_id, self.account_id)
@@ -165,6 +167,7 @@ class DebugRuns:
                 conversation_id=asked.conversation_id,
                 parent_message_id=asked.parent_message_id,
                 debugging=self.debugging(person, app_id, version, draft.row.graph),
+                headers=person.headers,
             )
         )
 
@@ -217,7 +220,8 @@ class DebugRuns:
         Raises NotFound, and Refusal for settings or inputs that cannot run; a node that fails is no refusal.
         """
         part = await self._part(person, app_id, node_id)
-        who, record = person.in_app(app_id), self._record(person, part, AppMode(part.draft.definition.mode))
+        who = person.in_app(app_id)
+        record = await self._record(person, part, AppMode(part.draft.definition.mode))
         given, inputs, pool = await self._prepared(person, part, asked, record.id)
         trail = Trail(self._variables, who, part.version.secrets)
         finished: list[NodeFinished] = []
@@ -245,7 +249,7 @@ class DebugRuns:
         if part.node.type != kind:
             raise InvalidParam(f"This node is of type {part.node.type}, not {kind}.")
         # In the words of a workflow, also in a chatflow: there is no message here.
-        record = self._record(person, part, AppMode.WORKFLOW)
+        record = await self._record(person, part, AppMode.WORKFLOW)
         given, _, pool = await self._prepared(person, part, asked, record.id)
         trail = Trail(self._variables, person.in_app(app_id), part.version.secrets)
 
@@ -341,7 +345,7 @@ class DebugRuns:
             secrets=secrets,
         )
 
-    def _record(self, person: Person, part: _Part, mode: AppMode) -> RunRecord:
+    async def _record(self, person: Person, part: _Part, mode: AppMode) -> RunRecord:
         return RunRecord(
             id=new_id(),
             workspace_id=person.workspace_id,
@@ -356,6 +360,7 @@ class DebugRuns:
             created_at=now_us(),
             graph=part.draft.row.graph,
             root=part.node.id,
+            headers=await self._host.world.passed_on(person.workspace_id, person.headers),
         )
 
     def _run(
@@ -373,7 +378,9 @@ class DebugRuns:
             run_id=record.id,
             inputs=inputs,
             pool=pool,
-            ports=self._host.world.ports(record.workspace_id, NoMemory(), origin, user=record.created_by),
+            ports=self._host.world.ports(
+                record.workspace_id, NoMemory(), origin, user=record.created_by, headers=record.headers
+            ),
             emit=emit,
             new_id=new_id,
             limits=self._host.world.limits(),

@@ -135,11 +135,12 @@ class Replays:
         await self._recording.writer.room()
         edited = await self._values.edited(ground, given, person)
         await self._values.check(edited, person.workspace_id)
-        return self._launch(person, edited, choice)
+        headers = await self._host.world.passed_on(person.workspace_id, person.headers)
+        return self._launch(person, edited, choice, headers)
 
-    def _launch(self, person: Person, edited: Edited, choice: ReplayChoice) -> ActiveRun:
+    def _launch(self, person: Person, edited: Edited, choice: ReplayChoice, headers: dict[str, str]) -> ActiveRun:
         ground, version = edited.ground, edited.version
-        record = self._record(person, edited, choice)
+        record = msgspec.structs.replace(self._record(person, edited, choice), headers=headers)
         carried = [carried_over(event, ground.origin.run.id) for event in edited.carried]
         edited.system["workflow_run_id"], edited.system["workflow_id"] = record.id, record.version_id
         pool = edited.initial_pool()
@@ -157,7 +158,7 @@ class Replays:
                 run_id=record.id,
                 inputs=edited.inputs,
                 pool=pool,
-                ports=self._host.world.ports(record.workspace_id, memory, by_member, user=user),
+                ports=self._host.world.ports(record.workspace_id, memory, by_member, user=user, headers=record.headers),
                 emit=retelling(emit, carried),
                 new_id=new_id,
                 limits=self._host.world.limits(),

@@ -6,6 +6,8 @@ Nothing is written here: what is wrong with a request leaves nothing behind.
 import time
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from treadle.apps.compile import CompiledApp
 from treadle.apps.conversations.asides import Asides
 from treadle.apps.conversations.history import Owner
@@ -31,6 +33,7 @@ from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import InvalidParam, Refusal
+from treadle.tools.service import ToolService
 
 _BRANCHING = frozenset({CreatedFrom.WEB_APP, CreatedFrom.INSTALLED_APP, CreatedFrom.CONSOLE})
 """Whose callers name the message that theirs follows; a message of theirs without one begins the conversation anew."""
@@ -75,7 +78,15 @@ class Beginning:
     """Prepares runs of stored apps."""
 
     def __init__(
-        self, *, db: Database, crypto: Crypto, apps: AppService, uploads: Uploads, recording: Recording, asides: Asides
+        self,
+        *,
+        db: Database,
+        crypto: Crypto,
+        apps: AppService,
+        uploads: Uploads,
+        recording: Recording,
+        asides: Asides,
+        tools: ToolService,
     ) -> None:
         self._db = db
         self._crypto = crypto
@@ -83,6 +94,7 @@ class Beginning:
         self._uploads = uploads
         self._recording = recording
         self._asides = asides
+        self._tools = tools
 
     async def prepare(self, request: StartRun) -> Prepared:
         """Raises Refusal for everything that is wrong with the request."""
@@ -129,7 +141,10 @@ class Beginning:
             request=request,
             version=version,
             graph=graph,
-            record=_record(request, version, identity, conversation, message, inputs),
+            record=msgspec.structs.replace(
+                _record(request, version, identity, conversation, message, inputs),
+                headers=await self._tools.passed_on(app.workspace_id, request.headers),
+            ),
             inputs=inputs,
             pool=pool,
             memory=memory,

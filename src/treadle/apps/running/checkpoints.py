@@ -20,6 +20,7 @@ from treadle.apps.running.records import (
     RunRecord,
     conversation_values_context,
     environment_values_context,
+    headers_context,
 )
 from treadle.apps.tables import Conversation, Message, NodeExecution, Run
 from treadle.engine.events import Container, NodeFinished, NodeStatus, PauseKey, PauseRequested, Write
@@ -139,7 +140,16 @@ class Checkpoints:
         self, row: RowMapping, messages: Sequence[RowMapping], conversations: Sequence[RowMapping]
     ) -> RunRecord:
         environment = self._kept_values(row, "environment_values", environment_values_context(row["id"]))
-        return msgspec.structs.replace(_run_record(row, messages, conversations), environment=environment or {})
+        return msgspec.structs.replace(
+            _run_record(row, messages, conversations),
+            environment=environment or {},
+            headers=self._headers(row["sealed_headers"], row["id"]),
+        )
+
+    def _headers(self, sealed: str | None, run_id: str) -> dict[str, str]:
+        if sealed is None:
+            return {}
+        return msgspec.json.decode(self._crypto.decrypt(sealed, context=headers_context(run_id)), type=dict[str, str])
 
     def _kept_values(self, row: RowMapping, column: str, context: str) -> dict[str, Value] | None:
         if row[column] is None:

@@ -365,6 +365,8 @@ class RunRecorder:
             row["elapsed"] = event.at - to_seconds(self.run.created_at)
         row["finished_at"] = None if isinstance(event, RunPaused) else to_us(event.at)
         row["lease_owner"] = row["lease_until"] = None
+        if not isinstance(event, RunPaused):
+            row["sealed_headers"] = None
 
     def _finish_message(self, message: MessageRecord, event: RunEnd) -> None:
         mask, usage = self._mask, event.usage

@@ -109,6 +109,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     environment: dict[str, Value] = {}
     conversation: ConversationRecord | None = None
     message: MessageRecord | None = None
+    headers: dict[str, str] = {}
+    """Headers of the caller that its tools send on; kept, sealed, until it has ended."""
 
     @property
     def remembers(self) -> Remembered | None:
@@ -186,7 +188,13 @@ def run_row(run: RunRecord, inputs: Mapping[str, Value], mask: Mask, *, lease_ow
         "sealed_conversation_values": found.sealed if found else None,
         "environment_values": changed.text if changed else None,
         "sealed_environment_values": changed.sealed if changed else None,
+        "sealed_headers": mask.sealed(run.headers, context=headers_context(run.id)) if run.headers else None,
     }
+
+
+def headers_context(run_id: str) -> str:
+    """What the headers that a run passes on are sealed for."""
+    return f"runs/{run_id}/headers"
 
 
 def conversation_values_context(run_id: str) -> str:

@@ -73,7 +73,7 @@ class StartRun:
     system: Mapping[str, Value] = field(default_factory=dict[str, Value])
     """More system variables, such as those of knowledge pipelines."""
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    """Headers of the caller's request that tools may pass on, by lower-case names. They are kept nowhere: a run that
-    another process takes up goes on without."""
+    """Headers of the caller's request that tools may pass on, by lower-case names. Those that tools of the workspace
+    name are kept with the run until it has ended."""
     run_id: str | None = None
     """The id of the run where it must be known before; a new one otherwise."""

@@ -219,6 +219,8 @@ class Resumer:
                     origin,
                     created_from=record.created_from,
                     user=str(system.get("user_id", "")),
+                    conversation_id=record.conversation.id if record.conversation else "",
+                    headers=record.headers,
                 ),
                 emit=emit,
                 new_id=new_id,

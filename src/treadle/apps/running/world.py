@@ -65,6 +65,10 @@ class RunWorld:
             max_seconds=self._settings.workflow_max_execution_time,
         )
 
+    async def passed_on(self, workspace_id: str, headers: Mapping[str, str]) -> dict[str, str]:
+        """Those of a caller's headers that tools of the workspace send on."""
+        return await self._tools.passed_on(workspace_id, headers)
+
     def ports(
         self,
         workspace_id: str,
@@ -74,6 +78,7 @@ class RunWorld:
         created_from: str = CreatedFrom.CONSOLE,
         user: str = "",
         depth: int = 0,
+        conversation_id: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> Ports:
         """What a run of this workspace may ask of the world.
@@ -85,6 +90,7 @@ class RunWorld:
         caller = Caller(
             workspace_id=workspace_id,
             app_id=origin.app_id,
+            conversation_id=conversation_id,
             role=origin.role,
             user_id=origin.user_id,
             user=user,

@@ -5,6 +5,7 @@ A session is an HttpOnly cookie; every write carries the CSRF token of the sessi
 
 import hmac
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from json import JSONDecodeError
 from typing import Annotated, Any, cast
 
@@ -16,6 +17,7 @@ from starlette.types import Message, Receive
 
 from treadle.accounts.service import SignedIn
 from treadle.accounts.tables import Role
+from treadle.apps.passed_headers import passed_headers
 from treadle.knowledge.access import Asker
 from treadle.platform.refusals import BadRequest, Forbidden, InvalidParam, NotFound, TooLarge, Unauthorized
 from treadle.server.arguments import read_body
@@ -174,7 +176,7 @@ async def _signed_in(request: Request, services: Services) -> SignedIn:
     app_id = request.path_params.get("app_id")
     if app_id is not None and await services.apps.is_pipeline(app_id):
         await _check_pipeline(request, services, signed_in, app_id)
-    return signed_in
+    return replace(signed_in, headers=passed_headers(request.headers.items(), signed_in=True))
 
 
 async def _check_pipeline(request: Request, services: Services, signed_in: SignedIn, app_id: str) -> None:

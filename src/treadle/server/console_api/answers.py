@@ -70,4 +70,5 @@ def person_of(signed_in: SignedIn) -> Person:
         account_id=signed_in.account_id,
         name=signed_in.name,
         email=signed_in.email,
+        headers=signed_in.headers,
     )

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from fastapi import Response
 from pydantic import BaseModel, Field, JsonValue
 
+from treadle.engine.ports import ToolRef
 from treadle.platform.refusals import NotFound
 from treadle.server.console_api.access import AdministratorDep, AppUserDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Done
@@ -13,13 +14,16 @@ from treadle.server.console_api.tool_shapes import (
     DONE,
     Texts,
     ToolOptionShown,
+    ToolParameterShown,
     ToolProviderShown,
     ToolShown,
+    parameters_shown,
     provider_shown,
     tools_shown,
 )
 from treadle.server.services import Services
 from treadle.tools.credentials import CredentialInfo
+from treadle.tools.sources import Caller
 
 router = console_router("Tools")
 
@@ -122,6 +126,28 @@ async def builtin_credentials_schema(
         )
         for name, field in form.items()
     ]
+
+
+@router.get(_BUILTIN + "/tools/{tool}/parameters")
+async def builtin_tool_parameters(
+    provider: str,
+    tool: str,
+    services: ServicesDep,
+    signed_in: AppUserDep,
+    credential_id: str | None = None,
+    app_id: str | None = None,
+) -> list[ToolParameterShown]:
+    """The parameters that a built-in tool has now, for credentials (the default ones) and an app: they may be others
+    than those of the list where the tool has run-time parameters."""
+    if app_id is not None:
+        await services.apps.of_workspace(signed_in.workspace_id, app_id)
+    name = services.tools.builtin_named(provider).name
+    return parameters_shown(
+        await services.tools.parameters(
+            Caller(workspace_id=signed_in.workspace_id, app_id=app_id or "", user_id=signed_in.account_id),
+            ToolRef(provider_type="builtin", provider_id=name, tool_name=tool, credential_id=credential_id),
+        )
+    )
 
 
 @router.get(_BUILTIN + "/tools")

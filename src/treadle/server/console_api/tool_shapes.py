@@ -1,11 +1,13 @@
 """What the console API shows of tools and who provides them (spec models-and-tools §4.1)."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field, JsonValue
 
+from treadle.engine.ports import ToolParameter
 from treadle.server.console_api.answers import Done
-from treadle.tools.providers import ProviderInfo, provider_map, tool_map
+from treadle.tools.providers import ProviderInfo, parameter_map, provider_map, tool_map
 from treadle.tools.sources import ProviderType
 
 Texts = dict[str, str]
@@ -45,7 +47,8 @@ class ToolParameterShown(BaseModel):
 
 
 class ToolShown(BaseModel):
-    """A tool; `output_schema` is the JSON Schema of what it gives."""
+    """A tool; `output_schema` is the JSON Schema of what it gives. With `has_runtime_parameters` its code says which
+    parameters it has, and `parameters` are those of its file."""
 
     author: str
     name: str
@@ -53,6 +56,7 @@ class ToolShown(BaseModel):
     description: Texts
     parameters: list[ToolParameterShown]
     labels: list[str]
+    has_runtime_parameters: bool
     output_schema: dict[str, JsonValue] | None
 
 
@@ -109,6 +113,11 @@ DONE = Done()
 def provider_shown(provider: ProviderInfo, *, with_tools: bool = True) -> ToolProviderShown:
     """A provider as the console API shows it."""
     return ToolProviderShown.model_validate(provider_map(provider, with_tools=with_tools))
+
+
+def parameters_shown(parameters: Sequence[ToolParameter]) -> list[ToolParameterShown]:
+    """Parameters as the console API shows them."""
+    return [ToolParameterShown.model_validate(parameter_map(each)) for each in parameters]
 
 
 def tools_shown(provider: ProviderInfo) -> list[ToolShown]:

@@ -1,10 +1,12 @@
 """The console API: what starts workflows without a caller."""
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from treadle.apps.editing.debugging import TryOut
+from treadle.apps.passed_headers import passed_headers
 from treadle.apps.running.frames import FrameEncoder
 from treadle.engine.values import plain
 from treadle.platform.refusals import NotFound
@@ -12,6 +14,7 @@ from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep
 from treadle.server.console_api.answers import STREAM, Streamed, person_of
 from treadle.server.event_stream import EventStream
 from treadle.triggers.shapes import trigger_map
+from treadle.triggers.webhook_request import headers_of
 
 router = console_router("Triggers")
 
@@ -71,5 +74,7 @@ async def run_caught(app_id: str, caught_id: str, services: ServicesDep, signed_
     if caught is None or caught.app_id != app_id:
         raise NotFound("Nothing of this id has come, or it came too long ago.")
     asked = TryOut(root=caught.node_id, caught=caught.inputs)
-    run = await services.editing.runs.start(person_of(signed_in), app_id, asked)
+    # Tools pass on headers of the request that came, not of the browser.
+    person = replace(person_of(signed_in), headers=passed_headers(headers_of(caught.inputs)))
+    run = await services.editing.runs.start(person, app_id, asked)
     return Streamed(EventStream(run.feed, FrameEncoder(run.thread), on_close=run.release))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 from starlette.types import ASGIApp
 
+from treadle.apps.passed_headers import passed_headers
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.frames import Failure, FrameEncoder
 from treadle.apps.running.requests import StartRun
@@ -16,7 +17,6 @@ from treadle.platform.refusals import BadRequest, InvalidParam, Refusal
 from treadle.server.app_call import CHAT_ONLY, COMPLETION_ONLY, WORKFLOW_ONLY, AppCall, From, ModeRule
 from treadle.server.arguments import optional_uuid
 from treadle.server.event_stream import EventStream
-from treadle.server.passed_headers import passed_headers
 from treadle.server.responses import DONE, json_response
 from treadle.server.service_api.calls import app_route
 
@@ -122,7 +122,7 @@ async def _generate(
             auto_name=auto_name,
             version_id=version_id,
             aloud=body.response_mode == "streaming",
-            headers=passed_headers(call.request.headers.raw),
+            headers=passed_headers(call.request.headers.items()),
         )
     )
     if body.response_mode == "streaming":

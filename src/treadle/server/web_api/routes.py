@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from treadle.apps.conversations.history import SortBy
+from treadle.apps.passed_headers import passed_headers
 from treadle.apps.running.active_run import ActiveRun
 from treadle.apps.running.frames import FrameEncoder
 from treadle.apps.running.requests import StartRun
@@ -16,7 +17,6 @@ from treadle.server.app_call import CHAT_ONLY, COMPLETION_ONLY, WORKFLOW_ONLY, A
 from treadle.server.arguments import optional_uuid
 from treadle.server.declared import Caller, DeclaredRoute
 from treadle.server.event_stream import EventStream
-from treadle.server.passed_headers import passed_headers
 from treadle.server.responses import DONE, json_response
 from treadle.server.service_api.conversations import rate_message, rename_conversation
 from treadle.server.service_api.description import meta, parameters, site_map
@@ -107,7 +107,7 @@ async def _ask(call: AppCall, body: Ask, *, conversation_id: str | None = None, 
             conversation_id=conversation_id,
             parent_message_id=optional_uuid(body.parent_message_id, "parent_message_id"),
             aloud=streaming,
-            headers=passed_headers(call.request.headers.raw, signed_in=True),
+            headers=passed_headers(call.request.headers.items(), signed_in=True),
         )
     )
     if streaming:

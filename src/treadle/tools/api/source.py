@@ -7,7 +7,7 @@ from treadle.engine.errors import HttpRequestNodeError, NodeError, ToolInvokeErr
 from treadle.engine.ports import Files, Http, HttpResponse, Tool, ToolRef
 from treadle.engine.values import JsonValue
 from treadle.tools.messages import Blob, Message, Text
-from treadle.tools.sources import ToolCall
+from treadle.tools.sources import Caller, ToolCall, ToolWorld
 
 from .answer import messages_of
 from .auth import ApiCredentials
@@ -58,9 +58,9 @@ class ApiSource:
         self._find = find
         self._timeouts = timeouts
 
-    async def find(self, workspace_id: str, ref: ToolRef) -> Tool:
+    async def find(self, caller: Caller, world: ToolWorld, ref: ToolRef) -> Tool:
         """Raises ToolNodeError."""
-        api = await self._api(workspace_id, ref)
+        api = await self._api(caller.workspace_id, ref)
         return api.tool(api.operation(ref.tool_name))
 
     async def invoke(self, call: ToolCall) -> AsyncIterator[Message]:

@@ -44,7 +44,8 @@ class Call:
 
     `model` is the workspace's default language model, None without one. `timezone` is that of who calls; `egress`
     decides about connections other than HTTP. `urls` are the upstream's addresses by the names that the provider's file
-    gives them. `user_id` is the end user or the member for whom the tool is called.
+    gives them. `user_id` is the end user or the member for whom the tool is called, `app_id` the app that calls it, and
+    `conversation_id` the conversation, where there are such.
     """
 
     parameters: Mapping[str, Value]
@@ -60,6 +61,8 @@ class Call:
     egress: EgressRules = field(default_factory=EgressRules)
     urls: Mapping[str, str] = field(default_factory=dict[str, str])
     user_id: str = ""
+    app_id: str = ""
+    conversation_id: str = ""
 
     def text(self, name: str) -> str:
         """The parameter as text without surrounding blanks; "" when it is absent."""

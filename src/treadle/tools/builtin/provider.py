@@ -4,7 +4,7 @@ Source: spec models-and-tools §4.1 and §4.2.
 """
 
 import dataclasses
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Literal, TypeAlias
 
@@ -13,6 +13,7 @@ import msgspec
 from treadle.engine.errors import ToolCredentialsError, ToolNodeError
 from treadle.engine.ports import Tool, ToolOption, ToolParameter, ToolRef
 from treadle.engine.values import Value
+from treadle.nodes.config import as_value
 from treadle.tools.messages import Message
 
 from .call import Call
@@ -93,6 +94,8 @@ class BuiltinTool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     label: dict[str, str]
     description: Description
     parameters: tuple[Parameter, ...] = ()
+    has_runtime_parameters: bool = False
+    """Whether its code says which parameters it has for credentials and a caller; `parameters` stand until then."""
 
 
 class Trial(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,19 +151,32 @@ class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             provider_name=self.name,
             icon={"background": self.identity.icon.background, "content": self.identity.icon.content},
             parameters=tuple(parameter.offered() for parameter in tool.parameters),
+            has_runtime_parameters=tool.has_runtime_parameters,
         )
 
-    def invoke(self, tool: str, call: Call) -> AsyncGenerator[Message, None]:
-        """Call `tool`; what it gives comes as it is made. Closing the iterator ends the call.
+    async def runtime_parameters(self, tool: str, call: Call) -> tuple[ToolParameter, ...]:
+        """The parameters that a tool with `has_runtime_parameters` has for who calls; those of `call` are not used.
+
+        Raises ToolCredentialsError, and ToolNodeError for code that fails.
+        """
+        tell: Callable[[Call], Awaitable[tuple[Parameter, ...]]] = self._code(f"parameters of {tool}")
+        return tuple(each.offered() for each in await tell(self._prepared(call)))
+
+    def invoke(
+        self, tool: str, call: Call, parameters: Sequence[ToolParameter] | None = None
+    ) -> AsyncGenerator[Message, None]:
+        """Call `tool`; what it gives comes as it is made. Closing the iterator ends the call. `parameters` are those
+        that it has for this caller, where they are not those of its file.
 
         Raises ToolNodeError for an unknown tool; the iterator raises ToolParameterError, ToolCredentialsError and
         ToolInvokeError.
         """
-        defaults = {each.name: each.default for each in self.tool(tool).parameters if each.default is not None}
+        declared = self.offered(tool).parameters if parameters is None else parameters
+        defaults = {each.name: as_value(each.default) for each in declared if each.default is not None}
         run: ToolFunction = self._code(tool.replace("-", "_"))
         prepared = self._prepared(call)
         whole = dataclasses.replace(prepared, parameters={**defaults, **_filled(call.parameters)})
-        return kept_secret(run(whole), secrets_in(self._secrets(tool, whole)))
+        return kept_secret(run(whole), secrets_in(self._secrets(declared, whole)))
 
     async def validate(self, credentials: Mapping[str, Value], call: Call) -> None:
         """See that `credentials` work: the form is complete and a representative call succeeds.
@@ -185,12 +201,12 @@ class BuiltinProvider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         async for _ in self.invoke(self.trial.tool, trial):
             pass
 
-    def _secrets(self, tool: str, call: Call) -> Iterator[Value]:
+    def _secrets(self, parameters: Sequence[ToolParameter], call: Call) -> Iterator[Value]:
         """What no message may name."""
         for name, field in self.credentials_for_provider.items():
             if field.type == "secret-input":
                 yield call.credentials.get(name)
-        for parameter in self.tool(tool).parameters:
+        for parameter in parameters:
             if parameter.type == "secret-input":
                 yield call.parameters.get(parameter.name)
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from .provider import BuiltinProvider
+from .provider import BuiltinProvider, Parameter
 
 Tree: TypeAlias = "bool | int | float | str | list[Tree] | dict[str, Tree] | None"
 
@@ -39,6 +39,14 @@ def provider_of(name: str, tree: dict[str, Tree]) -> BuiltinProvider:
     if provider.name != name:
         raise ProviderFileError(f"{name}: describes {provider.name!r}; a folder is named as its provider")
     return provider
+
+
+def parameters_of(entries: list[Tree]) -> tuple[Parameter, ...]:
+    """The parameters that this data describes. Raises ProviderFileError naming the place."""
+    try:
+        return msgspec.convert([_parameter(_mapping(each)) for each in entries], tuple[Parameter, ...])
+    except (msgspec.DecodeError, ValueError, KeyError) as error:
+        raise ProviderFileError(str(error)) from error
 
 
 def _expanded(entry: dict[str, Tree]) -> dict[str, Tree]:

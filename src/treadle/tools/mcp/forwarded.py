@@ -4,7 +4,7 @@ Source: spec models-and-tools §4.6.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from treadle.tools.secret_values import mask
@@ -35,6 +35,11 @@ def filled(headers: tuple[tuple[str, str], ...], given: Mapping[str, str]) -> Fi
         else:
             sent.append((name, _REFERENCE.sub(lambda found: given[found[1].lower()], value)))
     return Filled(tuple(sent), tuple(dict.fromkeys(missing)))
+
+
+def named(headers: Iterable[str]) -> frozenset[str]:
+    """The lower-case names of headers of the caller that these values name."""
+    return frozenset(name.lower() for value in headers for name in _REFERENCE.findall(value))
 
 
 def shown(value: str) -> str:

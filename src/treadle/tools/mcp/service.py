@@ -30,7 +30,7 @@ from treadle.tools.topic import TOOLS_TOPIC
 
 from .connections import STDIO, McpConnections, NeedsAuthorization, Server
 from .described import ToolDescription
-from .forwarded import filled, shown
+from .forwarded import filled, named, shown
 from .repository import McpRepository, note_code
 from .source import McpProvider
 
@@ -71,6 +71,7 @@ class McpService:
         self._connections = connections
         self._callback = callback
         self._cached: dict[tuple[str, str], McpProvider] = {}
+        self._named: dict[str, frozenset[str]] = {}
         self._flows: set[asyncio.Task[object]] = set()
         self._asking: set[str] = set()
         connections.tools_changed = self._tools_changed
@@ -85,6 +86,7 @@ class McpService:
     def forget(self) -> None:
         """Drop what is kept in memory: servers have changed."""
         self._cached.clear()
+        self._named.clear()
 
     async def add(self, workspace_id: str, draft: McpDraft, *, account_id: str | None = None) -> ProviderInfo:
         """Add a server and ask it for its tools; one that wants authorization is added without tools.
@@ -245,6 +247,16 @@ class McpService:
                 enabled=row.enabled,
             )
         return provider
+
+    async def headers_named(self, workspace_id: str) -> frozenset[str]:
+        """The lower-case names of headers of callers that servers of a workspace name in their settings."""
+        names = self._named.get(workspace_id)
+        if names is None:
+            async with self._db.session() as session:
+                rows = await McpRepository(session, workspace_id).all()
+            values = [value for row in rows if row.enabled for value in self._headers(row).values()]
+            names = self._named[workspace_id] = named(values)
+        return names
 
     async def read_sealed(self, workspace_id: str, server_id: str, column: str) -> str:
         """A column of a server as it was written; empty when it is gone or cannot be opened."""

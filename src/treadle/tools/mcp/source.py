@@ -9,7 +9,7 @@ from treadle.engine.ports import Tool, ToolRef
 from treadle.engine.values import JsonValue
 from treadle.nodes.config import plain_map
 from treadle.tools.messages import Message
-from treadle.tools.sources import ToolCall
+from treadle.tools.sources import Caller, ToolCall, ToolWorld
 
 from .connections import McpConnections, Server
 from .described import ToolDescription, arguments_of, messages_of, tool_of
@@ -50,9 +50,9 @@ class McpSource:
         self._find = find
         self._connections = connections
 
-    async def find(self, workspace_id: str, ref: ToolRef) -> Tool:
+    async def find(self, caller: Caller, world: ToolWorld, ref: ToolRef) -> Tool:
         """Raises ToolNodeError. Nothing is connected to."""
-        return (await self._provider(workspace_id, ref)).tool(ref.tool_name)
+        return (await self._provider(caller.workspace_id, ref)).tool(ref.tool_name)
 
     async def invoke(self, call: ToolCall) -> AsyncIterator[Message]:
         """Raises ToolInvokeError, also for what the server itself calls an error."""

@@ -17,6 +17,8 @@ from treadle.tools.builtin.call import Call
 from treadle.tools.builtin.summary import summarised
 from treadle.tools.messages import DEFAULT_MIME_TYPE, Blob, FileMessage, ImageUrl, Json, Link, Message, Text, Variable
 
+from .parameters import ToolParameter
+
 Result = TypeVar("Result")
 
 
@@ -36,6 +38,21 @@ class Runtime:
         """The credentials that were entered, readable."""
         return self.call.credentials
 
+    @property
+    def user_id(self) -> str:
+        """The end user or the member for whom the tool is called."""
+        return self.call.user_id
+
+    @property
+    def app_id(self) -> str:
+        """The app that calls; empty where a tool is tried by itself."""
+        return self.call.app_id
+
+    @property
+    def conversation_id(self) -> str:
+        """The conversation that the call is a part of; empty where there is none."""
+        return self.call.conversation_id
+
     def wait(self, work: Coroutine[Any, Any, Result]) -> Result:
         """The result of something that waits, for plain methods. Raises RuntimeError in `async` ones."""
         try:
@@ -49,8 +66,19 @@ class Runtime:
 class Tool:
     """One tool. `_invoke` gives a message, several in a list, or yields them."""
 
+    parameters: tuple[ToolParameter, ...] = ()
+    """Those of the tool's file."""
+
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+
+    def get_runtime_parameters(self) -> Any:
+        """The parameters that the tool has for these credentials, this app and this user, as a list.
+
+        Each is a `ToolParameter` or a mapping like those of the file. It is asked whenever the tool is set up or about
+        to be used, so it should be quick. Tools without this method have the parameters of their file.
+        """
+        return list(self.parameters)
 
     def _invoke(self, user_id: str, tool_parameters: dict[str, Any]) -> Any:
         """What the tool gives, made with the methods below."""

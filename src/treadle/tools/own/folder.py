@@ -8,7 +8,7 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -17,12 +17,12 @@ from treadle.tools.builtin.provider import BuiltinProvider
 from treadle.tools.builtin.provider_file import ProviderFileError, provider_of
 
 from .base import CredentialsRefused, Tool, ToolProvider
-from .running import check_of, function_of
+from .parameters import I18nObject, Texts, ToolParameter, ToolParameterOption, only, parameter_tree, text
+from .running import check_of, function_of, parameters_of
 
 _log = logging.getLogger(__name__)
 
 File = TypeVar("File", bound=msgspec.Struct)
-Texts: TypeAlias = dict[str, str] | str | None
 
 _FOLDER = "tools"
 _ICON = {"background": "#F4F1EA", "content": "🧩"}
@@ -32,19 +32,18 @@ _LABELS = frozenset(
         "productivity", "education", "business", "entertainment", "utilities", "rag", "other",
     }
 )  # fmt: skip
-_PARAMETER = frozenset(
-    {
-        "name", "type", "form", "required", "default", "min", "max", "options", "label", "human_description",
-        "llm_description",
-    }
-)  # fmt: skip
 _CREDENTIAL = frozenset({"type", "required", "default", "options", "label", "help", "placeholder", "url"})
 _IMPORT_NAMES: Mapping[str, Mapping[str, object]] = {
     "core.tools.tool.builtin_tool": {"BuiltinTool": Tool},
     "core.tools.builtin_tool.tool": {"BuiltinTool": Tool},
     "core.tools.provider.builtin_tool_provider": {"BuiltinToolProviderController": ToolProvider},
     "core.tools.builtin_tool.provider": {"BuiltinToolProviderController": ToolProvider},
-    "core.tools.entities.tool_entities": {"ToolInvokeMessage": object},
+    "core.tools.entities.tool_entities": {
+        "ToolInvokeMessage": object,
+        "ToolParameter": ToolParameter,
+        "ToolParameterOption": ToolParameterOption,
+    },
+    "core.tools.entities.common_entities": {"I18nObject": I18nObject},
     "core.tools.errors": {"ToolProviderCredentialValidationError": CredentialsRefused},
 }
 """Where tools written for Dify import what they are made of."""
@@ -116,7 +115,12 @@ def _provider(place: Path) -> OwnProvider:
     module, tools = f"treadle_own_tools.{place.name}", list[dict[str, Any]]()
     for file in sorted((place / "tools").glob("*.yaml")):
         tool, code = _tool(file), file.with_suffix(".py")
-        functions[str(tool["name"]).replace("-", "_")] = function_of(subclass_in(code, Tool, f"{module}.{code.stem}"))
+        kind = subclass_in(code, Tool, f"{module}.{code.stem}")
+        functions[str(tool["name"]).replace("-", "_")] = function_of(kind)
+        if kind.get_runtime_parameters is not Tool.get_runtime_parameters:
+            kind.parameters = tuple(ToolParameter(**each) for each in tool["parameters"])
+            functions[f"parameters of {tool['name']}"] = parameters_of(kind)
+            tool["has_runtime_parameters"] = True
         tools.append(tool)
     if not tools:
         raise ValueError("it has no tools: put NAME.yaml and NAME.py into its folder `tools`.")
@@ -128,12 +132,12 @@ def _provider(place: Path) -> OwnProvider:
         "identity": {
             "name": identity.name or place.name,
             "author": identity.author,
-            "label": _text(identity.label, place.name),
-            "description": _text(identity.description, ""),
+            "label": text(identity.label, place.name),
+            "description": text(identity.description, ""),
             "icon": identity.icon if isinstance(identity.icon, dict) else _ICON,
             "labels": [each for each in identity.tags if each in _LABELS],
         },
-        "credentials_for_provider": {name: _only(entry, _CREDENTIAL, name) for name, entry in credentials.items()},
+        "credentials_for_provider": {name: only(entry, _CREDENTIAL, name) for name, entry in credentials.items()},
         "tools": tools,
         "own_check": "check" in functions and bool(credentials),
     }
@@ -144,41 +148,13 @@ def _provider(place: Path) -> OwnProvider:
 def _tool(file: Path) -> dict[str, Any]:
     described = _read(file, _ToolFile)
     name = described.identity.name or file.stem
-    human = _text(described.description.human, name)
+    human = text(described.description.human, name)
     return {
         "name": name,
-        "label": _text(described.identity.label, name),
+        "label": text(described.identity.label, name),
         "description": {"human": human, "llm": described.description.llm or human["en_US"]},
-        "parameters": [_parameter(each) for each in described.parameters or ()],
+        "parameters": [parameter_tree(each) for each in described.parameters or ()],
     }
-
-
-def _parameter(entry: Mapping[str, Any]) -> dict[str, Any]:
-    known = _only(entry, _PARAMETER, str(entry.get("name")))
-    return {**known, "human_description": _text(entry.get("human_description"), "")}
-
-
-def _only(entry: Mapping[str, Any], names: frozenset[str], name: str) -> dict[str, Any]:
-    """What is known of an entry, with a label; texts in one language or several."""
-    known = {key: value for key, value in entry.items() if key in names and value is not None}
-    texts = {key: _text(known[key], "") for key in ("help", "placeholder") if key in known}
-    options = [_option(each) for each in known.get("options", ())]
-    return {**known, **texts, "options": options, "label": _text(known.get("label"), name)}
-
-
-def _option(option: Any) -> Any:
-    if not isinstance(option, Mapping):
-        return str(option)
-    value = str(option["value"])  # pyright: ignore[reportUnknownArgumentType]
-    return {"value": value, "label": _text(option.get("label"), value)}  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-
-
-def _text(value: Texts, otherwise: str) -> dict[str, str]:
-    """A text by language, in the console's languages where it lacks some."""
-    given = value if isinstance(value, dict) else {"en_US": value or otherwise}
-    texts = {language: str(text) for language, text in given.items() if text}
-    first = texts.get("en_US") or next(iter(texts.values()), otherwise)
-    return {"en_US": first, "zh_Hans": first, "ja_JP": first, **texts}
 
 
 def _read(file: Path, kind: type[File]) -> File:

@@ -7,7 +7,7 @@ from treadle.engine.errors import ToolInvokeError, ToolNodeError
 from treadle.engine.ports import Tool, ToolRef
 from treadle.engine.values import File, JsonValue, Value, files_in, json_text, plain
 from treadle.tools.messages import FileMessage, Json, Message, ModelUsage, Text, Variable
-from treadle.tools.sources import ToolCall, Workflows
+from treadle.tools.sources import Caller, ToolCall, ToolWorld, Workflows
 
 _RESERVED = frozenset({"text", "json", "files"})
 
@@ -33,9 +33,9 @@ class WorkflowSource:
         self._workflows = workflows
         self._max_depth = max_depth
 
-    async def find(self, workspace_id: str, ref: ToolRef) -> Tool:
+    async def find(self, caller: Caller, world: ToolWorld, ref: ToolRef) -> Tool:
         """Raises ToolNodeError."""
-        return (await self._pinned(workspace_id, ref)).tool
+        return (await self._pinned(caller.workspace_id, ref)).tool
 
     async def invoke(self, call: ToolCall) -> AsyncIterator[Message]:
         """The outputs of a run, whole. Raises ToolInvokeError when it fails, or when workflows nest too deeply."""

@@ -8,7 +8,8 @@ import { mayAdminister } from "@/features/account/roles";
 import { SortableList } from "@/features/editors/sortable-list";
 import { useText } from "@/features/schema-form/i18n-text";
 import { ToolPicker } from "@/features/workflow/panels/nodes/tool-picker";
-import { findTool, toolsQuery, useCredentials, type ToolParameter, type ToolProvider } from "@/features/workflow/panels/nodes/tools";
+import { useToolParameters } from "@/features/workflow/panels/nodes/tool-parameters";
+import { findTool, toolsQuery, useCredentials, type Tool, type ToolParameter, type ToolProvider } from "@/features/workflow/panels/nodes/tools";
 import { withTexts } from "@/i18n/i18n";
 import { Button, IconButton } from "@/ui/button";
 import { Field, fieldProps, TextInput } from "@/ui/field";
@@ -76,7 +77,7 @@ export function ToolsField({ configuration, change, disabled }: BlockProps) {
               {found === undefined ? (
                 <p className="text-muted">{t("orchestration.toolGoneHint")}</p>
               ) : (
-                <ToolSettings tool={tool} provider={found.provider} about={text(found.tool.description)} parameters={found.tool.parameters} disabled={disabled} onChange={(next) => set(tools.with(at, next))} />
+                <ToolSettings tool={tool} provider={found.provider} declared={found.tool} disabled={disabled} onChange={(next) => set(tools.with(at, next))} />
               )}
             </OpeningRow>
           );
@@ -120,14 +121,16 @@ function needsKey(provider: ToolProvider): boolean {
 interface ToolSettingsProps {
   tool: JsonObject;
   provider: ToolProvider;
-  about: string;
-  parameters: readonly ToolParameter[];
+  declared: Tool;
   onChange: (tool: JsonObject) => void;
   disabled: boolean;
 }
 
 /** What a tool is always called with; what is left empty is the model's to give. */
-function ToolSettings({ tool, provider, about, parameters, onChange, disabled }: ToolSettingsProps) {
+function ToolSettings({ tool, provider, declared, onChange, disabled }: ToolSettingsProps) {
+  const text = useText();
+  const { parameters, failure } = useToolParameters(provider, declared, textIn(tool, "credential_id"));
+  const about = text(declared.description);
   const values = section(tool, "tool_parameters");
   const set = (name: string, value: JsonValue) => {
     const empty = value === "" || value === null;
@@ -138,6 +141,7 @@ function ToolSettings({ tool, provider, about, parameters, onChange, disabled }:
       {about !== "" && <p className="text-muted">{about}</p>}
       {needsKey(provider) && <MissingKey provider={provider} />}
       <CredentialField tool={tool} provider={provider} onChange={onChange} disabled={disabled} />
+      {failure !== undefined && <p role="alert" className="text-12 text-danger">{failure}</p>}
       {parameters.map((parameter) => (
         <ParameterField key={parameter.name} parameter={parameter} value={values[parameter.name]} disabled={disabled} onChange={(value) => set(parameter.name, value)} />
       ))}

@@ -22,6 +22,7 @@ import { MemorySection } from "./model-parts";
 import { withItem, withoutItem } from "./shared";
 import { ToolPicker } from "./tool-picker";
 import { ToolValue, type Given } from "./tool-values";
+import { useToolParameters } from "./tool-parameters";
 import { findTool, toolsQuery, type Tool, type ToolParameter, type ToolProvider } from "./tools";
 
 interface Parameter {
@@ -296,7 +297,8 @@ function ToolsSection({ value, onChange, disabled }: { value: Parameter | undefi
                   </IconButton>
                 )}
               </div>
-              {open === at && <ToolDetails tool={tool} schema={found?.tool.parameters ?? []} disabled={disabled} onChange={(next) => change(withItem(tools, at, next))} />}
+              {open === at && found === undefined && <ToolDetails tool={tool} schema={[]} disabled={disabled} onChange={(next) => change(withItem(tools, at, next))} />}
+              {open === at && found !== undefined && <DeclaredDetails provider={found.provider} declared={found.tool} tool={tool} disabled={disabled} onChange={(next) => change(withItem(tools, at, next))} />}
             </div>
           );
         }}
@@ -307,6 +309,17 @@ function ToolsSection({ value, onChange, disabled }: { value: Parameter | undefi
         </Button>
       )}
     </Section>
+  );
+}
+
+/** The details of a tool that is there, with the parameters that it has now. */
+function DeclaredDetails({ provider, declared, ...rest }: Omit<ToolDetailsProps, "schema"> & { provider: ToolProvider; declared: Tool }) {
+  const { parameters, failure } = useToolParameters(provider, declared, rest.tool.credential_id ?? "");
+  return (
+    <>
+      {failure !== undefined && <p role="alert" className="px-3 text-12 text-danger">{failure}</p>}
+      <ToolDetails schema={parameters} {...rest} />
+    </>
   );
 }
 

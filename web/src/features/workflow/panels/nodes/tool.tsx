@@ -9,6 +9,7 @@ import { usePanel } from "../panel-context";
 import { Row, Section } from "../section";
 import { ToolPicker } from "./tool-picker";
 import { ToolValue, type Given } from "./tool-values";
+import { useToolParameters } from "./tool-parameters";
 import { findTool, toolsQuery, useCredentials, type Tool, type ToolParameter, type ToolProvider } from "./tools";
 import { NativeSelect } from "@/ui/field";
 
@@ -80,7 +81,7 @@ export default function ToolPanel() {
         {found !== undefined && <p className="text-12 text-muted">{text(found.tool.description)}</p>}
       </Section>
       {found !== undefined && <CredentialSection provider={found.provider} />}
-      {found === undefined ? <RawValues /> : <Values tool={found.tool} />}
+      {found === undefined ? <RawValues /> : <Values provider={found.provider} tool={found.tool} />}
     </>
   );
 }
@@ -119,11 +120,12 @@ function CredentialSection({ provider }: { provider: ToolProvider }) {
 }
 
 /** The inputs and the settings of a tool that is there. */
-function Values({ tool }: { tool: Tool }) {
+function Values({ provider, tool }: { provider: ToolProvider; tool: Tool }) {
   const { t } = useTranslation();
   const { data, set, disabled } = usePanel<ToolData>();
-  const inputs = tool.parameters.filter((each) => each.form === "llm");
-  const settings = tool.parameters.filter((each) => each.form !== "llm");
+  const { parameters: declared, failure } = useToolParameters(provider, tool, data.credential_id ?? "");
+  const inputs = declared.filter((each) => each.form === "llm");
+  const settings = declared.filter((each) => each.form !== "llm");
   const parameters = data.tool_parameters ?? {};
   const configurations = data.tool_configurations ?? {};
   const changeSetting = (parameter: ToolParameter, value: Given) => {
@@ -133,6 +135,7 @@ function Values({ tool }: { tool: Tool }) {
   };
   return (
     <>
+      {failure !== undefined && <p role="alert" className="text-12 text-danger">{failure}</p>}
       {inputs.length > 0 && (
         <Section title={t("panels.tool.inputs")}>
           {inputs.map((parameter) => (

@@ -24,6 +24,8 @@ export interface Tool {
   label: JsonObject;
   description: JsonObject | string | null;
   parameters: ToolParameter[];
+  /** Its code says which parameters it has; see `useToolParameters`. */
+  has_runtime_parameters?: boolean;
   output_schema?: JsonValue;
 }
 

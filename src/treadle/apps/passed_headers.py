@@ -3,7 +3,7 @@
 Source: spec models-and-tools §4.6.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 _OURS: Final = frozenset(
@@ -17,12 +17,12 @@ _OURS: Final = frozenset(
 _SIGNS_IN: Final = "authorization"
 
 
-def passed_headers(raw: Iterable[tuple[bytes, bytes]], *, signed_in: bool = False) -> Mapping[str, str]:
-    """Headers by their lower-case names; of several of a name the first. `signed_in`: Authorization is a visitor's
-    sign-in, which no tool may get, rather than the key of a program."""
+def passed_headers(sent: Iterable[tuple[str, str]], *, signed_in: bool = False) -> dict[str, str]:
+    """Headers by their lower-case names; of several of a name the first. `signed_in`: Authorization is a visitor's or a
+    member's sign-in, which no tool may get, rather than the key of a program."""
     found: dict[str, str] = {}
-    for name, value in raw:
-        lower = name.decode("latin-1").lower()
+    for name, value in sent:
+        lower = name.lower()
         if lower not in _OURS and not (signed_in and lower == _SIGNS_IN):
-            found.setdefault(lower, value.decode("latin-1"))
+            found.setdefault(lower, value)
     return found

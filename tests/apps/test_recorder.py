@@ -113,6 +113,7 @@ async def test_a_short_run_is_written_whole_in_two_statements(
         "sealed_conversation_values": None,
         "environment_values": None,
         "sealed_environment_values": None,
+        "sealed_headers": None,
         "api_key_id": None,
         "inputs": '{"city":"Bergen"}',
         "outputs": '{"text":"Rain"}',

@@ -71,7 +71,7 @@ const THEME = EditorView.theme({
   },
   ".cm-token[data-state='block']": { backgroundColor: "var(--ok-soft)", color: "var(--ok)" },
   ".cm-token[data-state='missing'], .cm-token[data-state='outside']": { backgroundColor: "var(--danger-soft)", color: "var(--danger)" },
-  ".cm-token-origin:not(:last-child)": { opacity: "0.8" },
+  ".cm-token-origin:not(:last-child)": { opacity: "0.9" },
   ".cm-token-path": { fontFamily: "var(--font-mono)" },
 });
 

@@ -19,7 +19,7 @@ export function NumberSlider({ value, onChange, label, min, max, step = 1, disab
     if (text.trim() !== "" && Number.isFinite(number)) onChange(number);
   };
   return (
-    <div className="flex items-center gap-2">
+    <div className="flex min-w-0 items-center gap-2">
       {min !== undefined && max !== undefined && (
         <input
           type="range"
@@ -43,7 +43,7 @@ export function NumberSlider({ value, onChange, label, min, max, step = 1, disab
         value={shown}
         disabled={disabled}
         onChange={(event) => take(event.target.value)}
-        className="tabular h-8! w-24! text-13!"
+        className="tabular h-8! w-24! shrink-0 text-13!"
       />
     </div>
   );

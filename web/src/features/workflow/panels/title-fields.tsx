@@ -1,11 +1,14 @@
-import { X } from "lucide-react";
+import { MoreHorizontal, X } from "lucide-react";
+import type { MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { i18nText } from "@/features/schema-form/i18n-text";
 import type { NodeType } from "@/features/schema-form/node-types";
 import { IconButton } from "@/ui/button";
 import { NodeIcon } from "@/ui/node-icon";
 import type { FlowNode } from "../graph/types";
-import { useOpenPanel, useWorkflow } from "../store";
+import { CommandButton } from "../canvas/canvas-commands";
+import { useCanvasStore } from "../canvas/ui";
+import { useOpenPanel, useWorkflow, useWorkflowStore } from "../store";
 
 /** The name and the note of a node, to be written over. */
 export function TitleFields({ node, type }: { node: FlowNode; type: NodeType | undefined }) {
@@ -13,6 +16,13 @@ export function TitleFields({ node, type }: { node: FlowNode; type: NodeType | u
   const update = useWorkflow((state) => state.updateNodeData);
   const editable = useWorkflow((state) => state.editable);
   const openPanel = useOpenPanel();
+  const store = useWorkflowStore();
+  const canvas = useCanvasStore();
+  const openMenu = (event: MouseEvent<HTMLButtonElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    store.getState().select([node.id]);
+    canvas.setState({ menu: { kind: "node", x: box.left, y: box.bottom + 4 } });
+  };
   const kind = i18nText(type?.title, i18n.language) || node.data.type;
   return (
     <div className="flex flex-col gap-1">
@@ -27,6 +37,10 @@ export function TitleFields({ node, type }: { node: FlowNode; type: NodeType | u
           onChange={(event) => update(node.id, { title: event.target.value }, { history: "nodeRenamed" })}
           className="h-8 min-w-0 flex-1 rounded-control border border-transparent bg-transparent px-1.5 text-16 font-semibold hover:border-line focus:border-accent focus:outline-none"
         />
+        <CommandButton id="runStep" className="size-7!" />
+        <IconButton label={t("panels.head.more", { title: node.data.title })} onClick={openMenu}>
+          <MoreHorizontal size={16} strokeWidth={1.5} />
+        </IconButton>
         <IconButton label={t("common.close")} onClick={() => openPanel(null)}>
           <X size={16} strokeWidth={1.5} />
         </IconButton>

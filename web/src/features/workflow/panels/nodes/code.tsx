@@ -7,6 +7,7 @@ import { nameProblem } from "@/features/variables/tokens";
 import { Button, IconButton } from "@/ui/button";
 import { usePanel } from "../panel-context";
 import { Section } from "../section";
+import { WriteButton } from "../write-button";
 import { useRemoveOutput, useRenameOutput } from "../use-outputs";
 import { Bindings } from "./bindings";
 import { freeName, type Binding } from "./shared";
@@ -52,6 +53,7 @@ export default function CodePanel() {
         names={names}
         disabled={disabled}
         minHeight={220}
+        tools={!disabled && <WriteButton what={language} current={isSample(data.code ?? "", language, names) ? "" : (data.code ?? "")} onWritten={(code) => set({ code })} />}
         onChange={(code) => set({ code })}
         head={
           <Segmented

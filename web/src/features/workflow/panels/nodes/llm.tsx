@@ -11,6 +11,7 @@ import { VariableField } from "@/features/variables/variable-field";
 import { Button, IconButton } from "@/ui/button";
 import { usePanel } from "../panel-context";
 import { Folded, Row, Section } from "../section";
+import { WriteButton } from "../write-button";
 import { Bindings } from "./bindings";
 import { MemorySection, ModelSection, VisionSection } from "./model-parts";
 import { asJson, withItem, withoutItem, type Binding, type ModelData } from "./shared";
@@ -173,6 +174,7 @@ interface MessageEditorProps {
 
 function MessageEditor({ message, number, handle, blocks, names, onChange, onRemove, disabled }: MessageEditorProps) {
   const { t } = useTranslation();
+  const { data } = usePanel<LlmData>();
   const jinja = message.edition_type === "jinja2";
   const role = message.role ?? "user";
   const label = number === undefined ? t("panels.llm.prompt") : t("panels.llm.message", { number, role: t(`panels.roles.${role as "user"}`) });
@@ -220,6 +222,7 @@ function MessageEditor({ message, number, handle, blocks, names, onChange, onRem
           >
             Jinja
           </button>
+          {!jinja && !disabled && <WriteButton what="prompt" current={message.text ?? ""} model={data.model} onWritten={(text) => onChange({ ...message, text })} />}
           {onRemove !== undefined && !disabled && (
             <IconButton label={t("panels.llm.removeMessage", { number })} onClick={onRemove}>
               <Trash2 size={14} strokeWidth={1.5} />

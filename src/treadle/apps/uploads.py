@@ -23,7 +23,7 @@ from treadle.platform.db import Database
 from treadle.platform.files import FileStore, StoredFileMissing
 from treadle.platform.ids import new_id
 from treadle.platform.refusals import Forbidden, InvalidParam, NotFound, Refusal, TooLarge
-from treadle.platform.signed_links import SignedLinks
+from treadle.platform.signed_links import SignedLinks, referred
 from treadle.settings import Settings
 
 _MIB = 1024 * 1024
@@ -39,6 +39,10 @@ class FileOrigin:
     role: str
     user_id: str
     run_id: str | None
+
+
+MOST_PICTURES = 10
+LARGEST_PICTURE = 2 * _MIB
 
 
 class Uploads:
@@ -107,6 +111,27 @@ class Uploads:
             for row in await session.execute(query):
                 made.setdefault(row.run_id, set()).add(row.id)
         return [self._links.completed(text, made.get(maker, frozenset())) for maker, text in texts]
+
+    async def pictures(self, workspace_id: str, texts: Sequence[tuple[str, str]]) -> list[list[StoredFile]]:
+        """The pictures that stand in texts, each of which comes with the run or document that it belongs to: those that
+        this one made, up to `MOST_PICTURES` of `LARGEST_PICTURE` bytes a text."""
+        wanted = [referred(text) for _, text in texts]
+        ids = {each for several in wanted for each in several}
+        if not ids:
+            return [[] for _ in texts]
+        query = select(StoredFile).where(
+            StoredFile.workspace_id == workspace_id,
+            StoredFile.kind == "tool",
+            StoredFile.id.in_(ids),
+            StoredFile.mime_type.startswith("image/"),
+            StoredFile.size <= LARGEST_PICTURE,
+        )
+        async with self._db.session() as session:
+            known = {(row.run_id, row.id): row for row in (await session.execute(query)).scalars()}
+        return [
+            [known[maker, each] for each in several if (maker, each) in known][:MOST_PICTURES]
+            for (maker, _), several in zip(texts, wanted, strict=True)
+        ]
 
     async def stored(self, file_id: str, workspace_id: str | None = None) -> StoredFile | None:
         """A stored file; without a workspace only for holders of a signed link."""

@@ -11,9 +11,9 @@ from treadle.knowledge.document_repository import DocumentRepository
 from treadle.knowledge.finding import find_child, find_segment
 from treadle.knowledge.ingest.service import IngestService
 from treadle.knowledge.requests import ChildDraft
-from treadle.knowledge.shapes import ChildPage, ChildShown
+from treadle.knowledge.shapes import AttachmentShown, ChildPage, ChildShown
 from treadle.knowledge.tables import ChildChunk, DocForm, Document, KnowledgeBase, Segment, Technique
-from treadle.knowledge.telling import child_shown
+from treadle.knowledge.telling import attachment_shown, child_shown
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
 from treadle.platform.refusals import InvalidParam, NotFound, Refusal
@@ -150,6 +150,16 @@ async def signed_children(uploads: Uploads, rows: Sequence[ChildChunk]) -> dict[
         return {}
     texts = await uploads.completed(rows[0].workspace_id, [(row.document_id, row.content) for row in rows])
     return {row.id: child_shown(row, text) for row, text in zip(rows, texts, strict=True)}
+
+
+async def attachments_in(
+    uploads: Uploads, workspace_id: str, texts: Sequence[tuple[str, str]]
+) -> list[list[AttachmentShown]]:
+    """The pictures in texts, each of which comes with its document."""
+    return [
+        [attachment_shown(row, uploads.descriptor(row).url) for row in rows]
+        for rows in await uploads.pictures(workspace_id, texts)
+    ]
 
 
 async def _parent(session: AsyncSession, asker: Asker, base_id: str, document_id: str, segment_id: str) -> Segment:

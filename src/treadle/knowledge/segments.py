@@ -7,7 +7,7 @@ import msgspec
 
 from treadle.apps.uploads import Uploads
 from treadle.knowledge.access import Asker
-from treadle.knowledge.children import signed_children
+from treadle.knowledge.children import attachments_in, signed_children
 from treadle.knowledge.chunk_rows import (
     check_open,
     children_of,
@@ -254,7 +254,9 @@ class Segments:
         if document.doc_form == DocForm.HIERARCHICAL:
             children = await repository.children(row.id for row in rows)
         summaries = await repository.summaries(row.id for row in rows)
-        texts = await self._uploads.completed(document.workspace_id, [(document.id, row.content) for row in rows])
+        kept = [(document.id, row.content) for row in rows]
+        texts = await self._uploads.completed(document.workspace_id, kept)
+        pictures = await attachments_in(self._uploads, document.workspace_id, kept)
         parts = await signed_children(self._uploads, [child for row in rows for child in children.get(row.id, ())])
         return [
             segment_shown(
@@ -262,8 +264,9 @@ class Segments:
                 [parts[child.id] for child in children.get(row.id, ())],
                 signed=text,
                 summary=_summary(summaries.get(row.id)),
+                attachments=attachments,
             )
-            for row, text in zip(rows, texts, strict=True)
+            for row, text, attachments in zip(rows, texts, pictures, strict=True)
         ]
 
 

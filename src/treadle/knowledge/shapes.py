@@ -261,6 +261,18 @@ class ChildShown:
 
 
 @dataclass(slots=True, kw_only=True)
+class AttachmentShown:
+    """A picture that stands in a chunk."""
+
+    id: str
+    name: str
+    size: int
+    extension: str
+    mime_type: str
+    source_url: str
+
+
+@dataclass(slots=True, kw_only=True)
 class SegmentShown:
     """A chunk. `place` says where in the original it stands."""
 
@@ -290,7 +302,7 @@ class SegmentShown:
     stopped_at: int | None
     child_chunks: list[ChildShown] = field(default_factory=list[ChildShown])
     place: dict[str, Any] | None = None
-    attachments: list[JsonMap] = field(default_factory=list[JsonMap])
+    attachments: list[AttachmentShown] = field(default_factory=list[AttachmentShown])
     summary: str | None = None
 
 

@@ -10,6 +10,7 @@ from treadle.knowledge.document_repository import Progress
 from treadle.knowledge.ingest.jobs import shown_status
 from treadle.knowledge.metadata_values import BUILT_IN, BUILT_IN_ID
 from treadle.knowledge.shapes import (
+    AttachmentShown,
     ChildShown,
     DocumentShown,
     FieldShown,
@@ -170,9 +171,14 @@ def progress_shown(row: Document, progress: Progress) -> ProgressShown:
 
 
 def segment_shown(
-    row: Segment, children: Sequence[ChildShown] = (), *, signed: str | None = None, summary: str | None = None
+    row: Segment,
+    children: Sequence[ChildShown] = (),
+    *,
+    signed: str | None = None,
+    summary: str | None = None,
+    attachments: Sequence[AttachmentShown] = (),
 ) -> SegmentShown:
-    """A chunk; `signed` is its content with links that open."""
+    """A chunk; `signed` is its content with links that open, `attachments` are the pictures in it."""
     keywords: list[str] | None = _decode(row.keywords) if row.keywords else None
     place: dict[str, Any] | None = _decode(row.place) if row.place else None
     return SegmentShown(
@@ -202,7 +208,20 @@ def segment_shown(
         stopped_at=maybe(row.stopped_at),
         child_chunks=list(children),
         place=place,
+        attachments=list(attachments),
         summary=summary,
+    )
+
+
+def attachment_shown(row: StoredFile, url: str | None) -> AttachmentShown:
+    """A picture that stands in a chunk, with a link that opens."""
+    return AttachmentShown(
+        id=row.id,
+        name=row.name,
+        size=row.size,
+        extension=f".{row.extension}" if row.extension else "",
+        mime_type=row.mime_type,
+        source_url=url or "",
     )
 
 

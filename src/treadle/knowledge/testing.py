@@ -9,14 +9,14 @@ import msgspec
 from treadle.apps.uploads import Uploads
 from treadle.engine.ports import MetadataCondition, MetadataFilter
 from treadle.knowledge.access import Asker
-from treadle.knowledge.children import signed_children
+from treadle.knowledge.children import attachments_in, signed_children
 from treadle.knowledge.finding import find_base
 from treadle.knowledge.metadata_values import values_of
 from treadle.knowledge.requests import JsonMap
 from treadle.knowledge.retrieval.records import Asking, ExternalRecord, FoundChild, Record
 from treadle.knowledge.retrieval.service import RetrievalService
 from treadle.knowledge.retrieval_settings import converted, external_retrieval_from, retrieval_model_from
-from treadle.knowledge.shapes import ChildShown, SegmentShown
+from treadle.knowledge.shapes import AttachmentShown, ChildShown, SegmentShown
 from treadle.knowledge.tables import Provider
 from treadle.knowledge.telling import segment_shown
 from treadle.platform.db import Database
@@ -72,7 +72,7 @@ class FoundRecord:
     child_chunks: list[FoundChildShown] | None
     score: float | None
     tsne_position: None = None
-    files: list[JsonMap] = field(default_factory=list[JsonMap])
+    files: list[AttachmentShown] = field(default_factory=list[AttachmentShown])
     summary: str | None = None
 
 
@@ -148,13 +148,15 @@ class Testing:
             asking=_asking(asker),
         )
         await self._retrieval.flush()
-        texts = await self._uploads.completed(
-            asker.workspace_id, [(record.document.id, record.segment.content) for record in records]
-        )
+        kept = [(record.document.id, record.segment.content) for record in records]
+        texts = await self._uploads.completed(asker.workspace_id, kept)
+        pictures = await attachments_in(self._uploads, asker.workspace_id, kept)
         parts = await signed_children(
             self._uploads, [found.child for record in records for found in record.child_chunks]
         )
-        shown = [_record(record, text, parts) for record, text in zip(records, texts, strict=True)]
+        shown = [
+            _record(record, text, parts, files) for record, text, files in zip(records, texts, pictures, strict=True)
+        ]
         return TestResult(query=TestQuery(content=query), records=shown)
 
     async def try_external(self, asker: Asker, base_id: str, order: TestOrder) -> ExternalResult:
@@ -177,9 +179,10 @@ class Testing:
         return ExternalResult(query=TestQuery(content=query), records=records)
 
 
-def _record(record: Record, text: str, parts: Mapping[str, ChildShown]) -> FoundRecord:
-    """A record as it is shown; `text` is that of its chunk, with links that open, as have its `parts`."""
-    document, shown = record.document, segment_shown(record.segment, signed=text)
+def _record(record: Record, text: str, parts: Mapping[str, ChildShown], files: list[AttachmentShown]) -> FoundRecord:
+    """A record as it is shown; `text` is that of its chunk, with links that open, as have its `parts`; `files` are the
+    pictures in it."""
+    document, shown = record.document, segment_shown(record.segment, signed=text, attachments=files)
     members = {name: getattr(shown, name) for name in SegmentShown.__dataclass_fields__}
     children = [_child(child, parts[child.child.id].content) for child in record.child_chunks]
     return FoundRecord(
@@ -195,6 +198,7 @@ def _record(record: Record, text: str, parts: Mapping[str, ChildShown]) -> Found
         ),
         child_chunks=children or None,
         score=record.score,
+        files=files,
         summary=record.summary,
     )
 

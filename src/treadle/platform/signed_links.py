@@ -86,6 +86,11 @@ def reference(file_id: str, extension: str) -> str:
     return f"/files/tools/{file_id}.{extension or 'bin'}"
 
 
+def referred(text: str) -> list[str]:
+    """The ids of the files that a text refers to as `reference` does, each once, in their order."""
+    return list(dict.fromkeys(found["id"] for found in _REFERENCE.finditer(text))) if "/files/" in text else []
+
+
 def unsigned(text: str) -> str:
     """`text` as it is kept: links to files that were made here without what opens them."""
     return _REFERENCE.sub(lambda found: found["place"], text) if "/files/" in text else text

@@ -246,6 +246,11 @@ async def test_images_are_kept_without_what_opens_them(here: Bench, api: Caller)
     assert await kept() == f"The pier\n![image]({place})"
     (found,) = (await api.post(f"/datasets/{base}/retrieve", {"query": "pier"})).json()["records"]
     assert f"{place}?timestamp=" in found["segment"]["content"]
+    for pictures in (segment["attachments"], found["segment"]["attachments"], found["files"]):
+        (picture,) = pictures
+        assert (picture["name"], picture["extension"], picture["mime_type"]) == ("image.png", ".png", "image/png")
+        opened = await api.http.get(picture["source_url"])
+        assert (opened.status_code, len(opened.content)) == (200, picture["size"])
     change = {"segment": {"content": segment["content"] + " at dawn"}}
     path = f"/datasets/{base}/documents/{made['id']}/segments/{segment['id']}"
     changed = (await api.post(path, change)).json()["data"]
@@ -254,6 +259,7 @@ async def test_images_are_kept_without_what_opens_them(here: Bench, api: Caller)
     thief = await here.text(api, base, f"A picture of somebody else: ![image]({place})", name="thief.txt")
     (stolen,) = await here.segments(api, base, thief["id"])
     assert stolen["content"].endswith(f"({place})")
+    assert stolen["attachments"] == []
 
 
 async def test_images_of_child_chunks_open_for_whoever_may_read_them(here: Bench, api: Caller) -> None:
@@ -300,3 +306,11 @@ async def test_documents_that_nobody_used_are_told_of_until_they_are_used_again(
     await here.idle(document["id"])
     assert (await editor.get(logs)).json() == {"document_ids": [], "count": 0}
     assert len((await api.post(f"/datasets/{base}/retrieve", {"query": "swimming"})).json()["records"]) == 1
+
+
+async def test_pages_that_nothing_has_are_refused_with_a_sentence(here: Bench, api: Caller) -> None:
+    base = await here.base(api)
+    editor = await here.member("owner")
+    for caller, path in ((api, f"/datasets/{base}/documents"), (api, "/datasets"), (editor, "/datasets")):
+        for page in (0, 100_001, 10**30):
+            assert refused(await caller.get(path, page=page), 400, "invalid_param")["params"] == "page"

@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from tests.doubles import media
 from tests.knowledge.retrieval.rig import RANKED, Rig, settings
+from treadle.apps.uploads import FileOrigin
 from treadle.engine.errors import KnowledgeRetrievalError
 from treadle.engine.ports import MetadataCondition, MetadataFilter
+from treadle.engine.values import File
 from treadle.knowledge.retrieval.filtering import matcher
 from treadle.knowledge.tables import KnowledgeQuery, Segment, Technique
+from treadle.platform.signed_links import reference
 
 
 async def test_the_best_of_all_by_their_own_scores(here: Rig) -> None:
@@ -95,6 +100,25 @@ async def test_what_a_run_gets_of_a_chunk(here: Rig) -> None:
         "doc_metadata": {"year": 2020},
         "child_chunks": [],
     }
+
+
+async def test_pictures_of_a_chunk_go_along_with_it(here: Rig) -> None:
+    base = await here.base()
+    document_id, other_id = [await here.document(base, text) for text in ("The pier at dawn.", "The ferry.")]
+    origin = FileOrigin(here.workspace_id, "", "account", "", document_id)
+    picture = await here.uploads.make(origin, name="pier.png", mime_type="image/png", data=media.png())
+    table = await here.uploads.make(origin, name="tides.csv", mime_type="text/csv", data=b"a")
+    said = "".join(f" ![x]({reference(row.id, row.extension)})" for row in (picture, table, picture))
+    async with here.db.transaction() as session:
+        for each in await session.scalars(select(Segment)):
+            each.content += said
+    items = {str(item["title"]) + str(item["content"])[:10]: item for item in await here.items(base, query="pier")}
+    assert len(items) == 2
+    found = {item["metadata"]["document_id"]: item["files"] for item in items.values()}  # type: ignore[index, call-overload]
+    (file,) = found[document_id]
+    assert isinstance(file, File)
+    assert (file.type, file.filename, file.related_id) == ("image", "pier.png", picture.id)
+    assert found[other_id] == [], "a text cannot have the files of another document opened"
 
 
 async def test_every_base_that_was_asked_is_noted_and_hits_are_counted_once(here: Rig) -> None:

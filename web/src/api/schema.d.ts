@@ -6546,6 +6546,15 @@ export interface components {
         AskedVariables: {
             items: components["schemas"]["AskedVariable"][];
         };
+        /** @description A picture that stands in a chunk. */
+        AttachmentShown: {
+            id: string;
+            name: string;
+            size: number;
+            extension: string;
+            mime_type: string;
+            source_url: string;
+        };
         /** @description A member, as others see one. */
         Author: {
             id: string;
@@ -7442,9 +7451,7 @@ export interface components {
             child_chunks: components["schemas"]["FoundChildShown"][] | null;
             score: number | null;
             tsne_position?: null;
-            files?: {
-                [key: string]: unknown;
-            }[];
+            files?: components["schemas"]["AttachmentShown"][];
             summary?: string | null;
         };
         /** @description A chunk with the document that it is of. */
@@ -7477,9 +7484,7 @@ export interface components {
             place?: {
                 [key: string]: unknown;
             } | null;
-            attachments?: {
-                [key: string]: unknown;
-            }[];
+            attachments?: components["schemas"]["AttachmentShown"][];
             summary?: string | null;
             document: components["schemas"]["FoundDocument"];
         };
@@ -9177,9 +9182,7 @@ export interface components {
             place?: {
                 [key: string]: unknown;
             } | null;
-            attachments?: {
-                [key: string]: unknown;
-            }[];
+            attachments?: components["schemas"]["AttachmentShown"][];
             summary?: string | null;
         };
         /** @description A message as a model was sent it. */

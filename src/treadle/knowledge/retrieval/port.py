@@ -70,10 +70,16 @@ class KnowledgePort:
             )
         except Refusal as error:
             raise KnowledgeRetrievalError(error.message) from error
-        texts = await self._files.completed(self._caller.workspace_id, [_text(each.record) for each in found])
+        said = [_text(each.record) for each in found]
+        texts = await self._files.completed(self._caller.workspace_id, said)
+        pictures = await self._files.pictures(self._caller.workspace_id, said)
         return [
-            {**_item(each, place, request.retriever_from), "content": text}
-            for place, (each, text) in enumerate(zip(found, texts, strict=True), 1)
+            {
+                **_item(each, place, request.retriever_from),
+                "content": text,
+                "files": [self._files.descriptor(row) for row in rows],
+            }
+            for place, (each, text, rows) in enumerate(zip(found, texts, pictures, strict=True), 1)
         ]
 
 

@@ -1,6 +1,7 @@
 import { FileText } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { RetrieverResource } from "@/api/events";
+import { PicturedText } from "@/ui/pictured-text";
 import { Popover } from "@/ui/popover";
 
 /** The sources of an answer as numbered chips, each with a card. */
@@ -32,7 +33,9 @@ export function Citations({ resources }: { resources: readonly RetrieverResource
                 <span className="tabular text-12 text-muted">{t("chat.score", { score: resource.score.toFixed(2) })}</span>
               )}
             </div>
-            <p className="text-muted whitespace-pre-wrap">{resource.content}</p>
+            <p className="text-muted whitespace-pre-wrap">
+              <PicturedText text={resource.content} />
+            </p>
           </Popover>
         </li>
       ))}

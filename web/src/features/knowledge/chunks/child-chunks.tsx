@@ -8,6 +8,7 @@ import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Dialog } from "@/ui/dialog";
 import { Field, fieldProps, TextArea } from "@/ui/field";
+import { PicturedText } from "@/ui/pictured-text";
 
 type Child = Schemas["ChildShown"];
 
@@ -37,7 +38,9 @@ export function ChildChunks({ path, chunk, editable, onChanged }: ChildChunksPro
       <ol aria-label={t("knowledgeSetup.chunk.childrenOf", { position: chunk.position })} className="mt-1 flex flex-col gap-2 border-l-2 border-line pl-2">
         {children.map((child) => (
           <li key={child.id} className="flex items-start gap-1">
-            <p className="min-w-0 flex-1 break-words whitespace-pre-wrap">{child.content}</p>
+            <p className="min-w-0 flex-1 break-words whitespace-pre-wrap">
+              <PicturedText text={child.content} />
+            </p>
             {child.type === "customized" && <Badge>{t("knowledgeSetup.chunk.edited")}</Badge>}
             {editable && (
               <>

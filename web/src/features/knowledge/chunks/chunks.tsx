@@ -8,6 +8,7 @@ import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Drawer } from "@/ui/drawer";
 import { TextInput } from "@/ui/field";
+import { PicturedText } from "@/ui/pictured-text";
 import { Switch } from "@/ui/switch";
 import { showToast } from "@/ui/toast";
 import { ChildChunks } from "./child-chunks";
@@ -163,7 +164,9 @@ interface ChunkTextProps {
 function ChunkText({ chunk, children }: ChunkTextProps) {
   return (
     <>
-      <p className="break-words whitespace-pre-wrap">{chunk.content}</p>
+      <p className="break-words whitespace-pre-wrap">
+        <PicturedText text={chunk.content} />
+      </p>
       {chunk.answer !== null && chunk.answer !== "" && <p className="mt-2 border-l-2 border-line pl-2 whitespace-pre-wrap text-muted">{chunk.answer}</p>}
       {chunk.keywords !== null && chunk.keywords.length > 0 && <p className="mt-2 text-12 text-muted">{chunk.keywords.join(" · ")}</p>}
       {children}

@@ -15,3 +15,9 @@ it.each([
   ["nothing of it", ["elsewhere", " "], "nothing of it"],
   ["", ["x"], ""],
 ])("marks in %j what %j say", (text, parts, expected) => expect(marked(text, parts)).toBe(expected));
+
+it("a part with a picture is found although its link is opened by something else", () => {
+  const text = "The pier ![image](/files/tools/a.png?timestamp=1&nonce=a&sign=b) at dawn.";
+  const part = "![image](/files/tools/a.png?timestamp=2&nonce=c&sign=d) at dawn.";
+  expect(highlighted(text, [part]).at(-1)).toEqual({ text: text.slice("The pier ".length), marked: true });
+});

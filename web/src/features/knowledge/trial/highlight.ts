@@ -8,6 +8,9 @@ interface Span {
   to: number;
 }
 
+/** What opens a picture: another one each time. */
+const SIGNED = /\?timestamp=[^\s)]+/;
+
 /** `text` in stretches, of which those are marked that one of `parts` says. White space between words may differ. */
 export function highlighted(text: string, parts: readonly string[]): Stretch[] {
   const spans = merged(parts.flatMap((part) => spanOf(text, part) ?? []));
@@ -22,7 +25,12 @@ export function highlighted(text: string, parts: readonly string[]): Stretch[] {
 }
 
 function spanOf(text: string, part: string): Span | null {
-  const words = part.trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
+  const words = part.trim().split(/\s+/).map((word) =>
+    word
+      .split(SIGNED)
+      .map((piece) => piece.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"))
+      .join(String.raw`\?[^\s)]+`),
+  );
   if (words[0] === "") return null;
   const found = new RegExp(words.join("\\s+"), "u").exec(text);
   return found === null ? null : { from: found.index, to: found.index + found[0].length };

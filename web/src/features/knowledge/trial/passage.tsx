@@ -5,6 +5,7 @@ import type { Schemas } from "@/api/client";
 import { Badge } from "@/ui/badge";
 import { IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
+import { PicturedText } from "@/ui/pictured-text";
 import { highlighted } from "./highlight";
 
 type Found = Schemas["FoundRecord"];
@@ -71,10 +72,10 @@ function Content({ segment, parts, className = "" }: ContentProps) {
         {highlighted(segment.content, parts.map((part) => part.content)).map(({ text, marked }, at) =>
           marked ? (
             <mark key={at} className="rounded-sm bg-accent-soft text-text">
-              {text}
+              <PicturedText text={text} />
             </mark>
           ) : (
-            text
+            <PicturedText key={at} text={text} />
           ),
         )}
       </p>
@@ -109,7 +110,9 @@ function WholePassage({ record, onClose }: { record: Found; onClose: () => void 
           <ol className="flex flex-col gap-2">
             {parts.map((part) => (
               <li key={part.id} className="flex items-start gap-3">
-                <p className="min-w-0 flex-1 break-words whitespace-pre-wrap">{part.content}</p>
+                <p className="min-w-0 flex-1 break-words whitespace-pre-wrap">
+                  <PicturedText text={part.content} />
+                </p>
                 <Score score={part.score} />
               </li>
             ))}

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final, cast
 
 from treadle.engine.errors import TextExtractionError
@@ -17,7 +18,16 @@ _MARKS: Final = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_JAPANESE: Final = (b"\x1b$B", b"\x1b$@")
+"""What begins Japanese letters where all bytes are those of ASCII."""
 _SAMPLE: Final = 128 * 1024
+_SHORT_SAMPLE: Final = 64
+"""Bytes that tell the encoding of a text which says one thing again and again, and looks like noise by that."""
+_WESTERN: Final = "cp1252"
+_IN_USE: Final = (
+    _WESTERN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2", "koi8_r",
+    "cp932", "euc_jp", "gb18030", "big5", "cp949", "tis_620", "utf_16_le", "utf_16_be",
+)  # fmt: skip
 _VOICE = re.compile(r"<v(?:\.[^\s>]+)*\s+([^>]*)>")
 _TAG = re.compile(r"<[^>]*>")
 
@@ -34,13 +44,27 @@ def _decoded(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
+    if any(escape in data for escape in _JAPANESE):
+        with suppress(UnicodeDecodeError):
+            return data.decode("iso2022_jp")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
+        return data.decode(_likely_encoding(data), "replace")
 
-        best = from_bytes(data[:_SAMPLE]).best()
-        return data.decode(best.encoding if best else "utf-8", "replace")
+
+def _likely_encoding(data: bytes) -> str:
+    """The encoding of letters that are no UTF-8: one that is in use, before all the others that there were. Where a few
+    letters fit several, the western one is meant."""
+    from charset_normalizer import from_bytes
+
+    for size, encodings in ((_SAMPLE, _IN_USE), (_SHORT_SAMPLE, _IN_USE), (_SAMPLE, ())):
+        found = list(from_bytes(data[:size], cp_isolation=[*encodings] or None))
+        if found:
+            best = found[0]
+            alike = {each.encoding for each in found if (each.chaos, each.coherence) == (best.chaos, best.coherence)}
+            return _WESTERN if _WESTERN in alike else best.encoding
+    return "utf-8"
 
 
 def plain_text(data: bytes, bounds: Bounds) -> str:

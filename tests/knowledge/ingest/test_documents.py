@@ -50,3 +50,11 @@ async def test_an_empty_document_completes_without_chunks(working: Rig) -> None:
     (document_id,) = await working.add(base, " \n\n ")
     (document,) = await working.idle(document_id)
     assert (document.indexing_status, document.segment_count, document.error) == (COMPLETED, 0, None)
+
+
+async def test_a_text_of_which_no_chunk_is_left_says_so(working: Rig) -> None:
+    (document_id,) = await working.add(await working.base(), "****\n\n....")
+    (document,) = await working.idle(document_id)
+    assert (document.indexing_status, document.segment_count) == (COMPLETED, 0)
+    assert document.notice is not None
+    assert "symbols alone" in document.notice

@@ -14,6 +14,7 @@ from pptx.util import Inches
 from tests.doubles import media, office
 from tests.doubles.documents import SENTENCE, contents
 from treadle.documents import Bounds, extract_text
+from treadle.documents.text import decode
 from treadle.knowledge.text.chunking import chunks
 from treadle.knowledge.text.extraction import Extraction, ExtractionError, Extractor, Limits, extract
 from treadle.knowledge.text.formats.html import html_markdown
@@ -145,6 +146,28 @@ def test_content_goes_before_the_extension() -> None:
     assert pieces(contents()["pdf"], "a.docx")[0].page == 0
     assert texts(b"just text", "a.pdf") == ["just text"]
     assert texts(b"<html><body><h1>Hi</h1></body></html>", "report.xls") == ["# Hi"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("shift_jis", "港では泳げません。" * 200),
+        ("iso2022_jp", "港では泳げません。フェリーは九時に北桟橋から出ます。"),
+        ("euc_jp", "港では泳げません。フェリーは九時に北桟橋から出ます。"),
+        ("gb18030", "禁止在港口游泳。渡轮九点从北码头出发。"),
+        ("big5", "禁止在港口游泳。渡輪九點從北碼頭出發。"),
+        ("euc_kr", "항구에서 수영하지 마십시오. 배는 아홉 시에 떠납니다."),
+        ("cp1252", "Größe über Straße naïve café déjà vu"),
+        ("cp1252", "Der Fährmann fährt täglich um neun Uhr. Schwimmen im Hafen ist verboten."),
+        ("cp1252", "Café at 9 o’clock – the ferry"),
+        ("cp1250", "Zażółć gęślą jaźń. Pływanie w porcie jest zabronione. Łódź odpływa o dziewiątej."),
+        ("cp1251", "Купаться в гавани запрещено."),
+        ("koi8_r", "Купаться в гавани запрещено. Паром в девять."),
+        ("cp1253", "Απαγορεύεται η κολύμβηση στο λιμάνι."),
+    ],
+)
+def test_short_texts_in_encodings_of_many_languages(encoding: str, text: str) -> None:
+    assert decode(text.encode(encoding)) == text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030", "shift_jis", "utf-16-le"])

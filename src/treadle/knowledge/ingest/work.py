@@ -51,6 +51,7 @@ _STORED: Final = 500
 _SHORT: Final = 100_000
 """Characters of a text that is cut too fast for anybody to see."""
 _EXCERPT: Final = 60
+_NOTHING_LEFT: Final = "No chunk is left of the text once it is cleaned and cut: it holds blanks and symbols alone."
 
 AskModel = Callable[[str, str], Awaitable[str]]
 """What the default model of a workspace answers to a prompt."""
@@ -203,6 +204,8 @@ class DocumentWork:
                 raise ExtractionError(made.notice or "The model made no questions and answers of this document.")
             notice = " ".join(part for part in (notice, made.notice) if part) or None
             found = made.chunks
+        elif not found and extraction.characters:
+            notice = " ".join(part for part in (notice, _NOTHING_LEFT) if part)
         values = {"notice": notice, **read, **_source(reading)}
         stored = await self._write(claim, document, base, found, values, stale=stale)
         await self._uploads.forget(claim.workspace_id, images)

@@ -128,13 +128,8 @@ class Paging(msgspec.Struct):
         """Raises InvalidParam."""
         if self.page < 1:
             raise InvalidParam("`page` must be 1 or more.", param="page")
-        if self.page > _LAST_PAGE:
-            raise InvalidParam(f"`page` must not be more than {_LAST_PAGE:,}.", param="page")
         if self.limit < 1:
             raise InvalidParam("`limit` must be 1 or more.", param="limit")
-
-
-_LAST_PAGE = 100_000
 
 
 def paging_of(call: DatasetCall) -> Paging:

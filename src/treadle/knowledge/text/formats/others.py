@@ -46,6 +46,7 @@ def xml_pieces(data: bytes, reading: Reading) -> Iterator[Piece]:
     try:
         root: Any = parse_xml(data)
     except Exception:  # the library's errors share no class with others
+        reading.notice("The file is no well-formed XML, or is nested too deeply, and was taken as plain text.")
         return plain_pieces(data, reading)
     lines = (" ".join(str(text).split()) for text in root.itertext())
     return _whole("\n".join(line for line in lines if line), reading)

@@ -114,12 +114,9 @@ class DocumentAdding:
     async def add_text(self, asker: Asker, base_id: str, name: str, text: str, wanted: NewDocuments) -> Added:
         """A document of text that is sent. Raises NotFound, Forbidden and Refusal."""
         await self._check_before(asker, base_id, wanted)
-        file = await keep_text(self._uploads, asker, name, text)
+        origin = of_file(await keep_text(self._uploads, asker, name, text), name)
         if wanted.original_document_id:
-            return await self.cut_again(
-                asker, base_id, wanted.original_document_id, wanted, Origin(name, {"upload_file_id": file.id}, file.id)
-            )
-        origin = of_file(file, name)
+            return await self.cut_again(asker, base_id, wanted.original_document_id, wanted, origin)
         return await self._write(asker, base_id, Origins(SourceType.UPLOAD, (origin,)), wanted)
 
     async def add_file(

@@ -23,7 +23,7 @@ from .providers import provider_id
 
 _FOLDER = files("treadle.models") / "catalogue"
 _own_folder: list[Path] = []
-_PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}")
 
 
 class ModelKind(StrEnum):

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
 from starlette.requests import Request
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Scope
 
 
 class Caller(StrEnum):
@@ -30,3 +30,7 @@ class DeclaredRoute(Route):
     def __init__(self, path: str, endpoint: Endpoint, *, method: str, caller: Caller) -> None:
         super().__init__(path, endpoint, methods=[method])
         self.caller = caller
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """An address with NUL, which no record holds, is none."""
+        return (Match.NONE, {}) if "\x00" in scope["path"] else super().matches(scope)

@@ -20,7 +20,7 @@ from treadle.accounts.tables import Role
 from treadle.apps.passed_headers import passed_headers
 from treadle.knowledge.access import Asker
 from treadle.platform.refusals import BadRequest, Forbidden, InvalidParam, NotFound, TooLarge, Unauthorized
-from treadle.server.arguments import read_body
+from treadle.server.arguments import decode_json, read_body
 from treadle.server.declared import Caller
 from treadle.server.services import Services
 
@@ -59,7 +59,7 @@ class DeclaredAPIRoute(APIRoute):
                 raise _too_large(limit)
             if any("\x00" in str(value) for value in request.path_params.values()):
                 raise NotFound("There is nothing at this address.")
-            if any("\x00" in value for value in request.query_params.values()):
+            if any("\x00" in value for _, value in request.query_params.multi_items()):
                 raise InvalidParam("The address holds a letter that no record has.")
             return await handler(_StrictRequest(request.scope, _counted(request.receive, limit)))
 
@@ -78,7 +78,7 @@ class _StrictRequest(Request):
         """Raises JSONDecodeError."""
         body = await self.body()
         try:
-            return msgspec.json.decode(body)
+            return decode_json(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise JSONDecodeError(str(error), "", 0) from error
 
@@ -160,7 +160,7 @@ async def body_of(request: Request, limit: int) -> dict[str, JsonValue]:
     if not hasattr(request.state, "json"):
         text = await read_body(request, limit)
         try:
-            value = msgspec.json.decode(text)
+            value = decode_json(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadRequest(f"The body is not valid JSON: {error}.") from error
         if not isinstance(value, dict):

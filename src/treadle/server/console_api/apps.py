@@ -104,7 +104,7 @@ class AppChange(BaseModel):
     icon: PlainText | None = Field(None, min_length=1, max_length=255)
     icon_background: PlainText | None = Field(None, max_length=32)
     use_icon_as_answer_icon: bool | None = None
-    max_active_requests: int | None = Field(None, ge=0)
+    max_active_requests: int | None = Field(None, ge=0, le=1_000_000)
 
 
 class SiteShown(BaseModel):

@@ -12,7 +12,7 @@ from treadle.knowledge.access import Asker
 from treadle.platform.refusals import Refusal
 from treadle.server.arguments import read_form
 
-PAGE = Query(default=1, ge=1)
+PAGE = Query(default=1, ge=1, le=99_999)
 LIMIT = Query(default=20, ge=1)
 Repeated = Annotated[Sequence[str], Query()]
 """A parameter that may be given several times."""

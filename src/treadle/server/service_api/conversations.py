@@ -37,7 +37,7 @@ class VariablesQuery(msgspec.Struct):
 
 
 class FeedbacksQuery(msgspec.Struct):
-    page: Annotated[int, msgspec.Meta(ge=1)] = 1
+    page: Annotated[int, msgspec.Meta(ge=1, le=99999)] = 1
     limit: Annotated[int, msgspec.Meta(ge=1, le=101)] = 20
 
 

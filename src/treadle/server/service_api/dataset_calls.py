@@ -18,7 +18,7 @@ from treadle.knowledge.access import Asker
 from treadle.knowledge.service import KnowledgeService
 from treadle.platform.refusals import BadRequest, InvalidParam, Unauthorized
 from treadle.server.app_call import From
-from treadle.server.arguments import JsonObject, convert, read_form, read_json, read_query
+from treadle.server.arguments import JsonObject, convert, decode_json, read_form, read_json, read_query
 from treadle.server.declared import Caller, DeclaredRoute
 from treadle.server.service_api.calls import bearer_token
 from treadle.server.services import Services
@@ -80,7 +80,7 @@ class DatasetCall:
         if not isinstance(part, str):
             raise InvalidParam("The part `data` must be JSON text, not a file.", param="data")
         try:
-            value = msgspec.json.decode(part)
+            value = decode_json(part.encode())
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadRequest(f"The part `data` is not valid JSON: {error}.") from error
         if not isinstance(value, dict):
@@ -118,6 +118,9 @@ async def _asker(request: Request, services: Services) -> Asker:
     return await services.knowledge.asker_of(owner)
 
 
+_LAST_PAGE = 99_999
+
+
 class Paging(msgspec.Struct):
     """Which page of a list."""
 
@@ -126,8 +129,8 @@ class Paging(msgspec.Struct):
 
     def check(self) -> None:
         """Raises InvalidParam."""
-        if self.page < 1:
-            raise InvalidParam("`page` must be 1 or more.", param="page")
+        if not 1 <= self.page <= _LAST_PAGE:
+            raise InvalidParam(f"`page` must be from 1 to {_LAST_PAGE:,}.", param="page")
         if self.limit < 1:
             raise InvalidParam("`limit` must be 1 or more.", param="limit")
 

@@ -18,7 +18,6 @@ _RANKING = {
     "tei": "/rerank",
     "nvidia": "/v1/retrieval/{model:.+}/reranking",
     "lemonade": "/v1/reranking",
-    "wenxin": "/v1/rerankers",
 }
 _EMBEDDING = {"nomic": "/v1/embedding/text", "huggingface": "/v1/models/{model:.+}/pipeline/feature-extraction"}
 

@@ -19,6 +19,7 @@ from tests.doubles.replicate_wire import ScriptedReplicate
 from tests.doubles.sagemaker_wire import ScriptedSageMaker
 from tests.doubles.scripted_model import ScriptedModel
 from tests.models.test_catalogue import PROVIDERS, filled
+from treadle.engine.errors import InvokeServerUnavailableError
 from treadle.engine.usage import Price
 from treadle.models.catalogue import Model, ModelKind, Provider
 from treadle.models.connection import target_of
@@ -27,8 +28,10 @@ from treadle.models.protocols import LISTED, ProtocolName
 from treadle.models.protocols.listing import RemoteModel, listing_protocol
 
 KEY = "sk-scripted"
-ASKED = [each for each in PROVIDERS if each.listed_by_provider and each.protocol != "openai"]
-COMPATIBLE = [each for each in PROVIDERS if each.listed_by_provider and each.protocol == "openai"]
+LISTING = [each for each in PROVIDERS if each.listed_by_provider]
+ASKED = [each for each in LISTING if each.protocol != "openai"]
+OF_ONE_MODEL = [each for each in LISTING if isinstance(each.connection.listing, str)]
+COMPATIBLE = [each for each in LISTING if each.protocol == "openai" and each not in OF_ONE_MODEL]
 
 
 class ScriptedResource(ScriptedModel):
@@ -59,6 +62,44 @@ class ScriptedTogether(ScriptedModel):
 
     async def _list_models(self, request: web.Request) -> web.StreamResponse:
         return web.json_response([{"id": "meta-llama/Llama-3", "type": "chat", "object": "model"}])
+
+
+class ServerOfOne(HttpDouble):
+    """A server that has one model and describes it."""
+
+    def __init__(self, described: JsonValue, query: dict[str, str]) -> None:
+        super().__init__()
+        self.described = described
+        self.query = query
+
+    def routes(self) -> list[web.RouteDef]:
+        return [web.get("/info", self._info)]
+
+    def admit(self, recorded: Request) -> None:
+        if recorded.bearer != KEY:
+            raise Refused(401, "invalid token", kind="auth")
+        if dict(recorded.query) != self.query:
+            raise Refused(400, f"the query is {recorded.query}")
+
+    def error_body(self, refused: Refused) -> JsonValue:
+        return {"message": refused.message}
+
+    async def _info(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response(self.described)
+
+
+DESCRIBED: Mapping[str, tuple[JsonValue, dict[str, str], RemoteModel]] = {
+    "huggingface_tei": (
+        {"model_id": "BAAI/bge-m3", "model_type": {"reranker": {"id2label": {}}}, "max_input_length": 8192},
+        {},
+        RemoteModel("BAAI/bge-m3", "BAAI/bge-m3", 8192),
+    ),
+    "azure_ai_studio": (
+        {"model_name": "phi3-mini", "model_type": "chat-completions", "model_provider_name": "Microsoft"},
+        {"api-version": "2024-05-01-preview"},
+        RemoteModel("phi3-mini", "phi3-mini"),
+    ),
+}
 
 
 def cohere() -> ScriptedCohere:
@@ -137,6 +178,18 @@ async def test_a_compatible_provider_is_asked_under_its_own_path(provider: Provi
     assert found == [RemoteModel("one", "one"), RemoteModel("two", "two")]
 
 
+@pytest.mark.parametrize("provider", OF_ONE_MODEL, ids=lambda provider: provider.provider)
+async def test_a_server_of_one_model_names_it(provider: Provider, http: ModelHttp) -> None:
+    described, query, expected = DESCRIBED[provider.provider]
+    fields = {**filled(provider, provider.kinds[0]), "api_key": KEY}
+    async with ServerOfOne(described, query) as server:
+        for base in (f"{server.origin}/v1", server.origin, f"{server.origin}/"):
+            assert await listed(http, provider, fields, base) == [expected]
+        server.described = {"status": "ok"}
+        with pytest.raises(InvokeServerUnavailableError, match=provider.provider):
+            await listed(http, provider, fields, server.origin)
+
+
 async def test_a_list_that_stands_alone_is_read_too(http: ModelHttp) -> None:
     wire = listing_protocol("openai", http)
     assert wire is not None
@@ -151,8 +204,7 @@ def test_what_cannot_be_asked_is_meant() -> None:
     silent = {each.provider for each in PROVIDERS if not each.listed_by_provider}
     assert silent == {
         *("jina", "voyage", "nomic", "mixedbread", "tencent", "fishaudio", "local"),
-        *("azure_ai_studio", "baichuan", "byteplus", "huggingface_tei", "perfxcloud", "spark", "tongyi"),
-        *("volcengine", "volcengine_maas", "zhinao", "zhipuai"),
+        *("baichuan", "perfxcloud", "spark", "volcengine_maas", "zhinao"),
     }
     assert {each.protocol for each in PROVIDERS if each.listed_by_provider} == LISTED
 
@@ -161,7 +213,7 @@ async def listed(
     http: ModelHttp, provider: Provider, fields: Mapping[str, str | bool], address: str
 ) -> list[RemoteModel]:
     """What the provider at this address offers."""
-    wire = listing_protocol(provider.protocol, http)
+    wire = listing_protocol(provider.protocol, http, provider.connection.listing)
     assert wire is not None
     target = target_of(provider, Model(model="-"), fields, Price())
     return await wire.list_models(dataclasses.replace(target, base_url=address))

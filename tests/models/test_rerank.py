@@ -75,6 +75,16 @@ async def test_a_provider_ranks_where_its_reference_says(http: ModelHttp, name: 
     assert [(each.index, each.score) for each in found.scores] == [(1, 0.8), (2, 0.4)]
 
 
+async def test_more_documents_than_one_request_takes_go_in_several(http: ModelHttp) -> None:
+    many = [*(f"Bread number {number}." for number in range(150)), *DOCUMENTS]
+    async with ScriptedRetrieval("wenxin") as server:
+        target = target_at(server.url, server.key, rerank="wenxin")
+        found = await HttpRerank(http).rerank(target, QUERY, many, 2)
+        assert sorted(len(request.json["documents"]) for request in server.requests) == [25, 64, 64]
+    best = sorted(found.scores, key=lambda each: each.score, reverse=True)[:2]
+    assert [(each.index, each.score) for each in best] == [(151, 0.8), (152, 0.4)]
+
+
 async def test_cohere_ranks_beside_the_version_of_its_base_url(http: ModelHttp) -> None:
     async with ScriptedCohere() as server:
         for base in (server.url, f"{server.url}/v1", f"{server.url}/v2/"):

@@ -364,7 +364,8 @@ class ModelAdministration:
         return await self._listed_by(found, submitted)
 
     async def _listed_by(self, provider: Provider, fields: Mapping[str, str | bool]) -> list[RemoteModel]:
-        wire = listing_protocol(provider.protocol, self._http) if provider.listed_by_provider else None
+        listing = provider.connection.listing
+        wire = listing_protocol(provider.protocol, self._http, listing) if provider.listed_by_provider else None
         if wire is None:
             raise ModelSetupError(f"{provider.label.en_US} cannot be asked for its models; name the model.")
         try:

@@ -218,8 +218,9 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     completion_field: str | None = None
     """A select whose value `completion` makes a model a completion model, as `mode` does."""
     settings: Mapping[str, str | bool | int] = {}
-    listing: bool = True
-    """Whether the provider can be asked for its models; false where its protocol has a list that it lacks."""
+    listing: bool | str = True
+    """Whether the provider can be asked for its models; false where its protocol has a list that it lacks. A text is the
+    path, beside the version of the base URL, at which a server of one model names it."""
     embedded: bool = False
     """The model runs beside the server; nobody needs to enter anything."""
 
@@ -229,6 +230,13 @@ class Help(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     title: I18n
     url: str
+
+
+class ModelName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the name of a model that is added is called, and what to fill in (§1.2, `model_credential_schema.model`)."""
+
+    label: I18n
+    placeholder: I18n | None = None
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -250,6 +258,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The provider's id in the price list."""
     provider_form: tuple[FormField, ...] = ()
     model_form: tuple[FormField, ...] = ()
+    model_name: ModelName = ModelName(I18n("Name of the model", "模型名称", "モデル名"))
     custom: CustomModel | None = None
     models: tuple[Model, ...] = ()
     validation_model: str | None = None
@@ -257,7 +266,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def listed_by_provider(self) -> bool:
         """Whether the provider can be asked which models it offers."""
-        return self.connection.listing and not self.connection.embedded and self.protocol in LISTED
+        return bool(self.connection.listing) and not self.connection.embedded and self.protocol in LISTED
 
     def protocol_for(self, kind: ModelKind) -> ProtocolName:
         """What models of this kind speak."""

@@ -8092,6 +8092,11 @@ export interface components {
             fallbacks: components["schemas"]["Fallback"][];
             price: components["schemas"]["Price-Output"] | null;
         };
+        /** @description The form of a model that is added by its name. */
+        ModelForm: {
+            credential_form_schemas: components["schemas"]["FormEntry"][];
+            model: components["schemas"]["NameEntry"];
+        };
         /**
          * @description What a model is for.
          * @enum {string}
@@ -8119,6 +8124,11 @@ export interface components {
             email: string;
             role: components["schemas"]["Role"];
             workspace: components["schemas"]["WorkspaceLookedAt"];
+        };
+        /** @description What the name of a model is called at this provider, and what to fill in. */
+        NameEntry: {
+            label: components["schemas"]["Translated"];
+            placeholder: components["schemas"]["Translated"] | null;
         };
         /** @description The confirmed token of the old address, and the new one. */
         NewAddress: {
@@ -8771,7 +8781,7 @@ export interface components {
             supported_model_types: string[];
             configurate_methods: string[];
             provider_credential_schema: components["schemas"]["Form"];
-            model_credential_schema: components["schemas"]["Form"];
+            model_credential_schema: components["schemas"]["ModelForm"];
             /**
              * @default custom
              * @constant

@@ -32,8 +32,15 @@ class ListingProtocol(Protocol):
         ...
 
 
-def listing_protocol(name: ProtocolName, http: "ModelHttp") -> ListingProtocol | None:
-    """The protocol `name` on these connections; None when its providers cannot be asked."""
+def listing_protocol(name: ProtocolName, http: "ModelHttp", path: bool | str = True) -> ListingProtocol | None:
+    """The protocol `name` on these connections; None when its providers cannot be asked.
+
+    `path` is what the catalogue says of the listing (`Connection.listing`).
+    """
+    if isinstance(path, str):
+        from .info_listing import InfoListing
+
+        return InfoListing(http, path)
     match name:
         case "openai":
             from .openai import OpenAI

@@ -32,6 +32,8 @@ class Dialect(msgspec.Struct, frozen=True):
     documents: str = "documents"
     top_n: str | None = "top_n"
     """None: the vendor scores all, a batch of documents at a time."""
+    most: int | None = None
+    """How many documents one request takes, where the vendor has a limit; more go in several requests."""
     model: bool = True
     fixed: Mapping[str, bool | str] = {}
     root: bool = False
@@ -42,14 +44,14 @@ class Dialect(msgspec.Struct, frozen=True):
 
 DIALECTS: Mapping[str, Dialect] = {
     "openai": Dialect(),
-    "cohere": Dialect(path="v2/rerank", root=True),
+    "cohere": Dialect(path="v2/rerank", root=True, most=1000),
     "jina": Dialect(fixed={"return_documents": False}),
     "mixedbread": Dialect(path="reranking", documents="input", top_n="top_k", fixed={"return_input": False}),
-    "voyage": Dialect(top_n="top_k", fixed={"return_documents": False, "truncation": True}),
+    "voyage": Dialect(top_n="top_k", most=1000, fixed={"return_documents": False, "truncation": True}),
     "tei": Dialect(documents="texts", top_n=None, model=False, root=True, fixed={"truncate": True}),
     "localai": Dialect(root=True),
     "lemonade": Dialect(path="reranking"),
-    "wenxin": Dialect(path="rerankers"),
+    "wenxin": Dialect(most=64),
     "nvidia": Dialect(
         path="retrieval/{model}/reranking", documents="passages", top_n=None, wrapped=True, fixed={"truncate": "END"}
     ),
@@ -101,7 +103,7 @@ class HttpRerank:
         """The scores of the `top_n` best documents; documents longer than the model's context are cut."""
         dialect = _dialect(target)
         cut = [cut_to(document, target.profile.context_size) for document in documents]
-        size = len(cut) if dialect.top_n else target.batch
+        size = (dialect.most or len(cut)) if dialect.top_n else target.batch
 
         async def ask(batch: list[str]) -> Scores:
             return await self._ask(target, dialect, query, batch, top_n)

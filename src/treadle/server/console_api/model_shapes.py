@@ -57,6 +57,19 @@ class Form(BaseModel):
     credential_form_schemas: list[FormEntry]
 
 
+class NameEntry(BaseModel):
+    """What the name of a model is called at this provider, and what to fill in."""
+
+    label: Translated
+    placeholder: Translated | None
+
+
+class ModelForm(Form):
+    """The form of a model that is added by its name."""
+
+    model: NameEntry
+
+
 class Key(BaseModel):
     """A named credential of a provider."""
 
@@ -107,7 +120,7 @@ class ProviderEntry(BaseModel):
     supported_model_types: list[str]
     configurate_methods: list[str]
     provider_credential_schema: Form
-    model_credential_schema: Form
+    model_credential_schema: ModelForm
     preferred_provider_type: Literal["custom"] = "custom"
     custom_configuration: Configuration
     system_configuration: Hosted = Hosted()

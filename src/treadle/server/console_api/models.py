@@ -49,15 +49,17 @@ from treadle.server.console_api.model_shapes import (
     ModelBody,
     ModelChoice,
     ModelEntry,
+    ModelForm,
     ModelList,
     ModelSettings,
+    NameEntry,
     NewId,
     Offered,
     OfferedList,
     Picker,
     Price,
-    PricedModel,
     PriceList,
+    PricedModel,
     ProviderEntry,
     ProviderList,
     ProviderModels,
@@ -429,7 +431,7 @@ async def _provider_entry(services: Services, workspace_id: str, provider: Provi
         supported_model_types=[kind.value for kind in provider.kinds],
         configurate_methods=list(provider.configure),
         provider_credential_schema=_form(provider.provider_form),
-        model_credential_schema=_form(provider.model_form),
+        model_credential_schema=_model_form(provider),
         custom_configuration=Configuration(
             status="active" if used is not None or added or provider.connection.embedded else "no-configure",
             current_credential_id=None if used is None else used.id,
@@ -486,6 +488,15 @@ def _local_files(services: Services) -> LocalFiles | None:
 
 def _form(fields: Sequence[FormField]) -> Form:
     return Form(credential_form_schemas=[FormEntry(**msgspec.to_builtins(each)) for each in fields])
+
+
+def _model_form(provider: Provider) -> ModelForm:
+    name = provider.model_name
+    placeholder = None if name.placeholder is None else _text(name.placeholder)
+    return ModelForm(
+        credential_form_schemas=_form(provider.model_form).credential_form_schemas,
+        model=NameEntry(label=_text(name.label), placeholder=placeholder),
+    )
 
 
 def _text(text: I18n) -> Translated:

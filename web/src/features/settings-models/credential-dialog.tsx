@@ -180,6 +180,8 @@ interface NewModelProps {
 /** Which model is added; where the provider can be asked, its own names are offered. */
 function NewModel({ provider, kind, model, onKind, onModel }: NewModelProps) {
   const { t } = useTranslation();
+  const text = useText();
+  const name = provider.model_credential_schema.model;
   const path = { provider: provider.provider };
   const offered = useQuery({
     queryKey: ["models", "remote", provider.provider],
@@ -198,7 +200,7 @@ function NewModel({ provider, kind, model, onKind, onModel }: NewModelProps) {
           options={provider.supported_model_types.map((each) => ({ value: each, label: t(`modelSetup.kinds.${each as "llm"}`) }))}
         />
       </Field>
-      <Field id="model-name" label={t("modelSetup.modelName")}>
+      <Field id="model-name" label={text(name.label)} hint={name.placeholder === null ? undefined : text(name.placeholder)}>
         <TextInput {...fieldProps("model-name", undefined)} list="model-names" value={model} onChange={(event) => onModel(event.target.value)} />
         <datalist id="model-names">
           {(offered.data ?? []).map((each) => (

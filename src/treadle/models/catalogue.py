@@ -219,8 +219,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A select whose value `completion` makes a model a completion model, as `mode` does."""
     settings: Mapping[str, str | bool | int] = {}
     listing: bool | str = True
-    """Whether the provider can be asked for its models; false where its protocol has a list that it lacks. A text is the
-    path, beside the version of the base URL, at which a server of one model names it."""
+    """Whether the provider can be asked for its models; false where its protocol has a list that it lacks. A text is
+    the path, beside the version of the base URL, at which a server of one model names it."""
     embedded: bool = False
     """The model runs beside the server; nobody needs to enter anything."""
 

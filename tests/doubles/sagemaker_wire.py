@@ -124,7 +124,7 @@ class ScriptedSageMaker(ScriptedModel):
             if "X-Amz-Signature=" not in address:
                 raise Refused(400, "the address is not signed")
             sound = self.stored[address.partition("?")[0].removeprefix(self.origin)]
-        if sound != media.mp3():
+        if sound != media.mp3() and not sound.startswith(b"RIFF"):
             raise Refused(400, "no sound")
         return web.json_response({"text": [self.transcript]})
 

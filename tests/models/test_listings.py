@@ -181,11 +181,12 @@ async def test_a_compatible_provider_is_asked_under_its_own_path(provider: Provi
 @pytest.mark.parametrize("provider", OF_ONE_MODEL, ids=lambda provider: provider.provider)
 async def test_a_server_of_one_model_names_it(provider: Provider, http: ModelHttp) -> None:
     described, query, expected = DESCRIBED[provider.provider]
+    silent: JsonValue = {"status": "ok"}
     fields = {**filled(provider, provider.kinds[0]), "api_key": KEY}
     async with ServerOfOne(described, query) as server:
         for base in (f"{server.origin}/v1", server.origin, f"{server.origin}/"):
             assert await listed(http, provider, fields, base) == [expected]
-        server.described = {"status": "ok"}
+        server.described = silent
         with pytest.raises(InvokeServerUnavailableError, match=provider.provider):
             await listed(http, provider, fields, server.origin)
 

@@ -28,6 +28,7 @@ def target_of(provider: Provider, model: Model, credentials: Mapping[str, str | 
     return Target(
         provider=provider.provider,
         name=model.model,
+        kind=model.kind.value,
         upstream=texts.get(connection.model_field or "", model.model),
         base_url="" if connection.embedded else base_url(provider, {"model": model.model, **texts}, model.kind),
         headers=headers,

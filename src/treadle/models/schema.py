@@ -43,12 +43,15 @@ def _custom(
         return _alike(custom.like, name, kind, credentials)
     context_size = _number(credentials, custom.context_size)
     if kind is not ModelKind.LLM:
-        return Model(
+        like = _most_careful(provider, kind)
+        voices = _voices(credentials, custom.voices) if kind is ModelKind.TTS else ()
+        return msgspec.structs.replace(
+            like,
             model=name,
-            kind=kind,
             context_size=context_size,
-            max_chunks=_number(credentials, custom.max_chunks) or 1,
-            voices=_voices(credentials, custom.voices) if kind is ModelKind.TTS else (),
+            max_chunks=_number(credentials, custom.max_chunks) or like.max_chunks,
+            voices=voices or like.voices,
+            default_voice="" if voices else like.default_voice,
         )
     granted: set[Feature] = {
         feature
@@ -68,6 +71,22 @@ def _custom(
         context_size=context_size,
         rules=rules,
         pricing=_pricing(credentials),
+    )
+
+
+def _most_careful(provider: Provider, kind: ModelKind) -> Model:
+    """What a model of this kind takes in one call at this provider, as far as its listed models tell: the least."""
+    listed = [each for each in provider.models if each.kind is kind and not each.deprecated]
+    least = min(listed, key=lambda each: each.max_chunks, default=Model(model="", kind=kind))
+    return Model(
+        model="",
+        kind=kind,
+        max_chunks=least.max_chunks,
+        max_characters=least.max_characters,
+        voices=least.voices,
+        default_voice=least.default_voice,
+        word_limit=least.word_limit,
+        audio_type=least.audio_type,
     )
 
 

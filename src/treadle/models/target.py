@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from treadle.engine.ports import ModelProfile
 
@@ -19,6 +19,7 @@ class Target:
     name: str
     upstream: str
     base_url: str
+    kind: str = "llm"
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     secrets: tuple[str, ...] = ()
     """Texts that no message may show."""
@@ -35,8 +36,8 @@ class Target:
             text = text.replace(secret, "***")
         return f"[{self.provider}] {self.name}: {text}" if self.name else f"[{self.provider}] {text}"
 
-    def command(self, kind: Literal["llm", "text-embedding"] = "llm") -> str:
+    def command(self) -> str:
         """The command that stores a new credential for this model."""
         if not self.name:
             return f"treadle model add --provider {self.provider} --credential ..."
-        return f"treadle model add --provider {self.provider} --type {kind} --model {self.name} --credential ..."
+        return f"treadle model add --provider {self.provider} --type {self.kind} --model {self.name} --credential ..."

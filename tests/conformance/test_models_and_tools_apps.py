@@ -36,6 +36,7 @@ from treadle.apps.conversations.memory import NIL_UUID, ConversationMemory
 from treadle.apps.features.annotations import AnnotationHit, Question
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.gate import Gate
+from treadle.apps.features.speech_costs import SpeechCosts
 from treadle.apps.running.requests import StartRun
 from treadle.apps.tables import CreatedFrom, Message
 from treadle.platform.db import table_of
@@ -600,7 +601,9 @@ async def test_case_36_a_completion_app_never_asks_its_annotations(
             models=services.models,
             annotations=annotations,
         )
-        monkeypatch.setattr(services.host, "_surroundings", Surroundings(gate, services.models))
+        monkeypatch.setattr(
+            services.host, "_surroundings", Surroundings(gate, services.models, SpeechCosts(services.writer))
+        )
         workspace = await services.accounts.only_workspace()
         answers: list[object] = []
         for file in (completion(text_input("topic"), prompt="{{topic}}"), chat()):

@@ -21,13 +21,15 @@ from treadle.apps.tables import (
     Run,
     SavedMessage,
     Site,
+    SpeechCall,
     Tag,
     TagBinding,
     VersionKind,
 )
 
 _LEFT_BEHIND = (
-    SavedMessage, PinnedConversation, MessageFile, Message, ConversationVariable, Conversation, NodeExecution, Run,
+    SpeechCall, SavedMessage, PinnedConversation, MessageFile, Message, ConversationVariable, Conversation,
+    NodeExecution, Run,
 )  # fmt: skip
 """What an app's users and runs leave, in the order in which it can be deleted."""
 

@@ -406,6 +406,31 @@ class Message(Base):
     )
 
 
+class SpeechCall(Base):
+    """What it cost to read a text aloud or to write a recording down, beside the runs of an app."""
+
+    __tablename__ = "speech_calls"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(String(36))
+    app_id: Mapped[str] = mapped_column(String(36))
+    message_id: Mapped[str | None] = mapped_column(String(36))
+    """The answer that was read aloud; None where only a text is known, or a recording."""
+    kind: Mapped[str] = mapped_column(String(16))
+    """`tts` or `speech2text`."""
+    created_from: Mapped[str] = mapped_column(String(16))
+    tokens: Mapped[int] = mapped_column(BigInteger)
+    seconds: Mapped[float] = mapped_column()
+    """Of the recording."""
+    characters: Mapped[int] = mapped_column(BigInteger)
+    """Of the text."""
+    total_price_e7: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (Index(None, "app_id", "created_at"), Index(None, "message_id"))
+
+
 class StoredFile(Base):
     """A file in the file store: uploaded by somebody, or made by a node."""
 

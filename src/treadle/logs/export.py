@@ -44,6 +44,7 @@ def message_line(row: MessageRow) -> Line:
         "message_tokens": message.message_tokens,
         "answer_tokens": message.answer_tokens,
         "price": f"{message.total_price_e7 / 1e7:.7f}",
+        "speech_price": f"{row.speech_e7 / 1e7:.7f}",
         "currency": message.currency,
         "latency": round(message.latency, 3),
         "from": message.created_from,

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Float, case, cast, distinct, func, select
+from sqlalchemy import ColumnElement, Float, case, cast, distinct, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from treadle.apps.tables import TRIALS, Conversation, CreatedFrom, Feedback, Message, Run
+from treadle.apps.tables import TRIALS, Conversation, CreatedFrom, Feedback, Message, Run, SpeechCall
 from treadle.logs.days import Column, Period, day_name, day_number
 from treadle.platform.clock import now_us
 from treadle.platform.db import Database
@@ -66,7 +66,7 @@ async def _beginning(session: AsyncSession, app_id: str) -> int:
     """When the oldest record of an app was made."""
     found = [
         (await session.execute(select(func.min(table.created_at)).where(table.app_id == app_id))).scalar_one_or_none()
-        for table in (Message, Run, Conversation)
+        for table in (Message, Run, Conversation, SpeechCall)
     ]
     return min((at for at in found if at is not None), default=now_us())
 
@@ -108,6 +108,31 @@ def _sum(column: Any) -> "ColumnElement[Any]":
     return func.coalesce(func.sum(column), 0)
 
 
+def _costs(asked: _Asked) -> Any:
+    """Of answers, and of the speech beside them."""
+    tables = (
+        (Message, Message.message_tokens + Message.answer_tokens),
+        (SpeechCall, SpeechCall.tokens),
+    )
+    each = union_all(
+        *[
+            select(
+                asked.day(table.created_at).label("day"),
+                tokens.label("tokens"),
+                table.total_price_e7.label("price"),
+                table.currency.label("currency"),
+            ).where(
+                table.app_id == asked.app_id,
+                table.created_from != CreatedFrom.CONSOLE,
+                *asked.period.bounds(table.created_at),
+            )
+            for table, tokens in tables
+        ]
+    ).subquery()
+    priced = func.max(case((each.c.price > 0, each.c.currency)))
+    return select(each.c.day, _sum(each.c.tokens), _sum(each.c.price), priced).group_by(each.c.day).order_by(each.c.day)
+
+
 def _interactions(asked: _Asked) -> Any:
     """Messages of a conversation, on the day on which it began."""
     counted = (
@@ -145,12 +170,7 @@ _QUERIES: dict[str, Callable[[_Asked], Any]] = {
     "daily-end-users": lambda asked: _messages(
         asked, func.count(distinct(case((Message.created_by_role == "end_user", Message.created_by))))
     ),
-    "token-costs": lambda asked: _messages(
-        asked,
-        _sum(Message.message_tokens + Message.answer_tokens),
-        _sum(Message.total_price_e7),
-        func.max(case((Message.total_price_e7 > 0, Message.currency))),
-    ),
+    "token-costs": _costs,
     "average-session-interactions": _interactions,
     "user-satisfaction-rate": _satisfaction,
     "average-response-time": lambda asked: _messages(asked, func.avg(Message.latency) * 1000),

@@ -19,6 +19,7 @@ from treadle.apps.tables import (
     MessageFile,
     PinnedConversation,
     Run,
+    SpeechCall,
 )
 from treadle.logs.days import ALWAYS, Period
 from treadle.logs.repository import containing
@@ -88,6 +89,8 @@ class MessageRow:
     annotated: bool
     key: ApiKey | None = None
     """The key of the app that was called with, while it is there."""
+    speech_e7: int = 0
+    """What reading it aloud has cost, in ten-millionths."""
 
 
 class TalkLog:
@@ -285,7 +288,8 @@ class TalkLog:
                 raise NotFound("There is no such conversation.")
             messages = select(Message.id).where(Message.conversation_id == conversation_id)
             await session.execute(delete(MessageFile).where(MessageFile.message_id.in_(messages)))
-            await session.execute(delete(Feedback).where(Feedback.message_id.in_(messages)))
+            for table in (Feedback, SpeechCall):
+                await session.execute(delete(table).where(table.message_id.in_(messages)))
             for table in (Message, ConversationVariable, PinnedConversation):
                 await session.execute(delete(table).where(table.conversation_id == conversation_id))
             await session.delete(conversation)
@@ -481,6 +485,8 @@ async def _message_rows(session: AsyncSession, app_id: str, found: Sequence[Any]
     of_runs = select(Run.id, ApiKey).join(ApiKey, ApiKey.id == Run.api_key_id)
     runs = [message.run_id for message, _, _ in found if message.run_id is not None]
     keys = {row[0]: row[1] for row in (await session.execute(of_runs.where(Run.id.in_(runs)))).all()}
+    of_speech = select(SpeechCall.message_id, func.sum(SpeechCall.total_price_e7)).group_by(SpeechCall.message_id)
+    spoken = {row[0]: int(row[1]) for row in await session.execute(of_speech.where(SpeechCall.message_id.in_(ids)))}
     return [
         MessageRow(
             message,
@@ -488,6 +494,7 @@ async def _message_rows(session: AsyncSession, app_id: str, found: Sequence[Any]
             feedback.get(message.id, {}),
             message.id in marked,
             keys.get(message.run_id),
+            spoken.get(message.id, 0),
         )
         for message, end_user, account in found
     ]

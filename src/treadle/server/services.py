@@ -35,6 +35,7 @@ from treadle.apps.features.around import Surroundings
 from treadle.apps.features.check import FeatureCheck
 from treadle.apps.features.gate import Gate
 from treadle.apps.features.generators import Generators
+from treadle.apps.features.speech_costs import SpeechCosts
 from treadle.apps.features.spoken import Speech
 from treadle.apps.forms.delivery import FormDelivery
 from treadle.apps.forms.service import FormService
@@ -215,6 +216,7 @@ async def open_services(
             db, flush_interval=settings.recorder_flush_interval, max_pending=settings.recorder_max_pending
         )
         writer.start()
+        speech_costs = SpeechCosts(writer)
         stack.push_async_callback(writer.close)
         owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()}"
         leases = LeaseKeeper(db, owner, seconds=settings.run_lease_seconds)
@@ -325,7 +327,7 @@ async def open_services(
             uploads=uploads,
             recording=recording,
             asides=asides,
-            surroundings=Surroundings(gate, models, buffer=settings.moderation_buffer_size),
+            surroundings=Surroundings(gate, models, speech_costs, buffer=settings.moderation_buffer_size),
             forms=forms,
         )
         stack.push_async_callback(host.close)
@@ -420,7 +422,7 @@ async def open_services(
             code_extensions=code_extensions,
             annotations=annotations,
             annotating=annotating,
-            speech=Speech(models),
+            speech=Speech(models, speech_costs),
             again=Again(db, apps, conversations, host),
             conversion=AppConversion(apps, extensions),
             generators=Generators(

@@ -12,6 +12,7 @@ from tests.server.app_files import answer, chat, chatflow, completion, start, te
 from treadle.apps.features.annotations import AnnotationHit, Question
 from treadle.apps.features.around import Surroundings
 from treadle.apps.features.gate import Gate
+from treadle.apps.features.speech_costs import SpeechCosts
 from treadle.apps.running.frames import FrameEncoder
 from treadle.apps.running.requests import StartRun
 from treadle.apps.tables import CreatedFrom, Message, Run
@@ -42,7 +43,7 @@ async def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         gate = Gate(
             extensions=opened.extensions, code=opened.code_extensions, models=opened.models, annotations=Remembered()
         )
-        monkeypatch.setattr(opened.host, "_surroundings", Surroundings(gate, opened.models))
+        monkeypatch.setattr(opened.host, "_surroundings", Surroundings(gate, opened.models, SpeechCosts(opened.writer)))
         yield opened
 
 

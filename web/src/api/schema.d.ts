@@ -7771,6 +7771,7 @@ export interface components {
             answer_tokens: number;
             total_price: string;
             currency: string;
+            speech_price: string;
             latency: number;
             annotated: boolean;
             user_feedback: components["schemas"]["GivenFeedback"] | null;

@@ -13,6 +13,7 @@ from treadle.apps.features.moderation import ModerationError
 from treadle.apps.features.output_guard import OutputGuard
 from treadle.apps.features.plan import Extras
 from treadle.apps.features.speech import Speaker
+from treadle.apps.features.speech_costs import Occasion, SpeechCosts
 from treadle.apps.running.recorder import RunRecorder
 from treadle.apps.running.records import RunRecord
 from treadle.dsl import AppMode
@@ -163,9 +164,10 @@ class Around:
 class Surroundings:
     """Makes what runs have around them."""
 
-    def __init__(self, gate: Gate, models: ModelService, *, buffer: int = 300) -> None:
+    def __init__(self, gate: Gate, models: ModelService, costs: SpeechCosts, *, buffer: int = 300) -> None:
         self._gate = gate
         self._models = models
+        self._costs = costs
         self._buffer = buffer
 
     async def entry(self, extras: Extras, asked: Asked, mode: str, recorder: RunRecorder | None = None) -> Entry | None:
@@ -202,8 +204,10 @@ class Surroundings:
         if extras.voice is None:
             return None
         models, voice = self._models.media_for(record.workspace_id), extras.voice
+        message_id = None if record.message is None else record.message.id
+        occasion = Occasion(record.workspace_id, record.app_id, record.created_from, message_id)
 
         def speak(text: str) -> AsyncGenerator[bytes, None]:
-            return models.speak(text, DEFAULT_MODEL, voice=voice)
+            return models.speak(text, DEFAULT_MODEL, voice=voice, spent=self._costs.of("tts", occasion))
 
         return Speaker(speak, publish)

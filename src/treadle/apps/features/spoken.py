@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from treadle.apps.compile import CompiledApp
 from treadle.apps.features.around import DEFAULT_MODEL
+from treadle.apps.features.speech_costs import Occasion, SpeechCosts
 from treadle.apps.running.model_failures import code_of
 from treadle.engine.errors import InvokeError
 from treadle.models.catalogue import ModelKind
@@ -39,18 +40,19 @@ class Sound:
 class Speech:
     """Uses the workspace's default models of the kinds speech2text and tts."""
 
-    def __init__(self, models: ModelService) -> None:
+    def __init__(self, models: ModelService, costs: SpeechCosts) -> None:
         self._models = models
+        self._costs = costs
 
     async def write_down(
-        self, version: CompiledApp, workspace_id: str, *, name: str, mime_type: str, data: bytes
+        self, version: CompiledApp, occasion: Occasion, *, name: str, mime_type: str, data: bytes
     ) -> str:
         """What a recording says. Raises Refusal."""
         if not version.features.speech_to_text.enabled:
             raise InvalidParam("Speech to text is switched off for this app.")
-        return await self.write_down_trial(workspace_id, name=name, mime_type=mime_type, data=data)
+        return await self.write_down_trial(occasion, name=name, mime_type=mime_type, data=data)
 
-    async def write_down_trial(self, workspace_id: str, *, name: str, mime_type: str, data: bytes) -> str:
+    async def write_down_trial(self, occasion: Occasion, *, name: str, mime_type: str, data: bytes) -> str:
         """The same for a draft, whose settings need not be saved. Raises Refusal."""
         kind = mime_type.partition(";")[0].strip().lower()
         kind = _SAME.get(kind, kind)
@@ -60,30 +62,32 @@ class Speech:
             )
         if len(data) > MAX_MEGABYTES * _MIB:
             raise TooLarge(f"The recording is larger than {MAX_MEGABYTES} MB.", code="audio_too_large")
-        if await self._models.default_model(workspace_id, ModelKind.SPEECH_TO_TEXT) is None:
+        if await self._models.default_model(occasion.workspace_id, ModelKind.SPEECH_TO_TEXT) is None:
             raise Refusal(
                 "This workspace has no model that writes down speech; add one of the type speech2text.",
                 code="provider_not_support_speech_to_text",
             )
         recording = Recording(data=data, filename=_filename(name, kind), mime_type=kind)
         try:
-            return (await self._models.media_for(workspace_id).transcribe(recording, DEFAULT_MODEL)).text
+            heard = await self._models.media_for(occasion.workspace_id).transcribe(recording, DEFAULT_MODEL)
         except InvokeError as error:
             raise refused(error) from error
+        self._costs.of("speech2text", occasion)(heard.usage)
+        return heard.text
 
-    async def read_aloud(self, version: CompiledApp, workspace_id: str, *, text: str, voice: str = "") -> Sound:
+    async def read_aloud(self, version: CompiledApp, occasion: Occasion, *, text: str, voice: str = "") -> Sound:
         """A text as sound, as soon as its first piece is there. Raises Refusal."""
         speech = version.features.text_to_speech
         if not speech.enabled:
             raise InvalidParam("Text to speech is switched off for this app.")
-        return await self.read_trial(workspace_id, text=text, voice=voice or speech.voice)
+        return await self.read_trial(occasion, text=text, voice=voice or speech.voice)
 
-    async def read_trial(self, workspace_id: str, *, text: str, voice: str = "") -> Sound:
+    async def read_trial(self, occasion: Occasion, *, text: str, voice: str = "") -> Sound:
         """The same for a draft, whose settings need not be saved. Raises Refusal."""
         if not text.strip():
             raise InvalidParam("There is no text to read; send `text`, or the `message_id` of an answer.", param="text")
-        models = self._models.media_for(workspace_id)
-        pieces = models.speak(text, DEFAULT_MODEL, voice=voice)
+        models = self._models.media_for(occasion.workspace_id)
+        pieces = models.speak(text, DEFAULT_MODEL, voice=voice, spent=self._costs.of("tts", occasion))
         try:
             media_type = _MEDIA_TYPES.get(await models.audio_type(DEFAULT_MODEL), "audio/mpeg")
             first = await anext(pieces, b"")

@@ -152,6 +152,7 @@ class LogMessage(BaseModel):
     answer_tokens: int
     total_price: str
     currency: str
+    speech_price: str
     latency: float
     annotated: bool
     user_feedback: GivenFeedback | None
@@ -556,6 +557,7 @@ def _message(row: MessageRow, services: Services) -> LogMessage:
         answer_tokens=message.answer_tokens,
         total_price=f"{message.total_price_e7 / 1e7:.7f}",
         currency=message.currency,
+        speech_price=f"{row.speech_e7 / 1e7:.7f}",
         latency=message.latency,
         annotated=row.annotated,
         user_feedback=_feedback(row.feedback.get("user")),

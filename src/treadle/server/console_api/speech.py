@@ -6,7 +6,9 @@ from pydantic import BaseModel
 
 from treadle.apps.conversations.history import Owner
 from treadle.apps.features.around import DEFAULT_MODEL
+from treadle.apps.features.speech_costs import Occasion
 from treadle.apps.features.spoken import refused
+from treadle.apps.tables import App, CreatedFrom
 from treadle.engine.errors import InvokeError
 from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import PlainText
@@ -62,7 +64,7 @@ async def read_aloud(app_id: str, body: ReadTrial, services: ServicesDep, signed
     if body.message_id is not None:
         owner = Owner(app.id, signed_in.account_id)
         text = (await services.conversations.message(owner, body.message_id)).answer
-    sound = await services.speech.read_trial(app.workspace_id, text=text, voice=body.voice)
+    sound = await services.speech.read_trial(_trial(app, body.message_id), text=text, voice=body.voice)
     return StreamingResponse(sound_pieces(sound), media_type=sound.media_type)
 
 
@@ -72,6 +74,10 @@ async def write_down(app_id: str, request: Request, services: ServicesDep, signe
     app = await services.apps.of_workspace(signed_in.workspace_id, app_id)
     part = await sent_file(request, services.settings.max_upload_body)
     text = await services.speech.write_down_trial(
-        app.workspace_id, name=part.filename or "", mime_type=part.content_type or "", data=await part.read()
+        _trial(app), name=part.filename or "", mime_type=part.content_type or "", data=await part.read()
     )
     return WrittenDown(text=text)
+
+
+def _trial(app: App, message_id: str | None = None) -> Occasion:
+    return Occasion(app.workspace_id, app.id, CreatedFrom.CONSOLE, message_id)

@@ -8,6 +8,7 @@ from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp
 
 from treadle.apps.compile import CompiledApp
+from treadle.apps.features.speech_costs import Occasion
 from treadle.apps.features.spoken import Sound
 from treadle.apps.service import NotPublished
 from treadle.platform.refusals import InvalidParam, NotFound, Refusal
@@ -35,7 +36,7 @@ async def audio_to_text(call: AppCall) -> ASGIApp:
         raise Refusal("Send the recording in the part `file`.", code="no_audio_uploaded")
     text = await call.services.speech.write_down(
         version,
-        call.app.workspace_id,
+        _occasion(call),
         name=part.filename or "",
         mime_type=part.content_type or "",
         data=await part.read(),
@@ -49,8 +50,14 @@ async def text_to_audio(call: AppCall) -> ASGIApp:
     text = body.text or ""
     if body.message_id:
         text = await _answer(call, body.message_id)
-    sound = await call.services.speech.read_aloud(version, call.app.workspace_id, text=text, voice=body.voice or "")
+    sound = await call.services.speech.read_aloud(
+        version, _occasion(call, body.message_id or None), text=text, voice=body.voice or ""
+    )
     return StreamingResponse(sound_pieces(sound), media_type=sound.media_type)
+
+
+def _occasion(call: AppCall, message_id: str | None = None) -> Occasion:
+    return Occasion(call.app.workspace_id, call.app.id, call.created_from, message_id)
 
 
 async def _version(call: AppCall) -> CompiledApp:

@@ -104,6 +104,7 @@ function LoggedMessage({ appId, message, siblings, annotate }: LoggedMessageProp
             price: Number(message.total_price).toFixed(4),
             currency: message.currency,
           })}
+          {Number(message.speech_price) > 0 && ` · ${t("logs.spokenFor", { price: Number(message.speech_price).toFixed(4), currency: message.currency })}`}
         </span>
       </div>
       {trace && message.run_id !== null && (

@@ -1,10 +1,16 @@
 """Credential forms: what is kept, what is refused, how secrets are shown (spec models-and-tools §1.3, §1.12)."""
 
+import re
+
 import pytest
 
-from treadle.models.catalogue import Condition, FormField, I18n, ModelKind, Option, provider_of
+from treadle.engine.usage import Price
+from treadle.models.administration import named
+from treadle.models.catalogue import Condition, FormField, I18n, Model, ModelKind, Option, Provider, provider_of
+from treadle.models.connection import target_of
 from treadle.models.credentials import filtered, masked, with_hidden
-from treadle.models.errors import CredentialFormError
+from treadle.models.errors import CredentialFormError, ModelSetupError
+from treadle.models.target import Target
 
 LABEL = I18n("Label", "Label", "Label")
 
@@ -80,3 +86,64 @@ def test_the_compatible_form_needs_no_more_than_an_address() -> None:
     assert filtered(form, {"endpoint_url": "http://x/v1"}, ModelKind.EMBEDDING) == {
         "endpoint_url": "http://x/v1", "context_size": "4096", "encoding_format": "float", "max_chunks": "32",
     }  # fmt: skip
+
+
+COMPATIBLE = provider_of("openai_api_compatible")
+
+
+def target_with(provider: Provider, **fields: str) -> Target:
+    return target_of(provider, Model(model="m"), fields, Price())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "http://10.0.0.5:8000/v1",
+        " http://10.0.0.5:8000/v1/ \n",
+        "HTTP://10.0.0.5:8000/v1",
+        "http://10.0.0.5:8000/v1/chat/completions",
+        "http://10.0.0.5:8000/v1/embeddings/",
+    ],
+)
+def test_an_address_is_taken_as_it_was_meant(given: str) -> None:
+    assert target_with(COMPATIBLE, endpoint_url=given).base_url == "http://10.0.0.5:8000/v1"
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("ftp://host/v1", "begin it with http:// or https://"),
+        ("host:8000/v1", "begin it with http:// or https://"),
+        ("http://", "begin it with http:// or https://"),
+        ("http:///v1", "which is no address"),
+        ("http://[::1/v1", "which is no address"),
+        ("http://host:99999/v1", "which is no address"),
+        ("http://host:port/v1", "which is no address"),
+        ("https://my host/v1", "which is no address"),
+        ("https://host/v1?key=1", "leave out what begins with"),
+    ],
+)
+def test_an_address_that_is_none_is_told_in_the_form(given: str, reason: str) -> None:
+    with pytest.raises(CredentialFormError, match=re.escape(reason)) as refused:
+        target_with(COMPATIBLE, endpoint_url=given)
+    assert refused.value.variable == "endpoint_url"
+
+
+@pytest.mark.parametrize("name", ["openai_api_compatible", "anthropic", "google", "azure_openai"])
+def test_a_key_is_trimmed_and_one_with_a_line_break_refused(name: str) -> None:
+    provider = provider_of(name)
+    connection = provider.connection
+    field = connection.key_field or next(iter(connection.headers.values()))
+    address = {connection.url_field or "": "https://host.test/v1"}
+    target = target_with(provider, **address, **{field: " sk-key\n"})
+    assert "sk-key" in {value.removeprefix("Bearer ") for value in target.headers.values()}
+    for key in ("sk-\nkey", "sk-\x00key"):
+        with pytest.raises(CredentialFormError, match="has a line break or another control character"):
+            target_with(provider, **address, **{field: key})
+
+
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\u200bb", "m" * 256])
+def test_a_model_needs_a_name_that_can_be_one(name: str) -> None:
+    with pytest.raises(ModelSetupError, match=r"The name of the model is .*; give what the provider calls it"):
+        named(name)
+    assert named(" gpt-x\n") == "gpt-x"

@@ -452,8 +452,10 @@ async def test_an_error_in_the_middle_of_a_stream_comes_after_what_was_said(
 
 
 async def test_nobody_listening_is_named(wire: OpenAI) -> None:
-    with pytest.raises(InvokeConnectionError, match=r"cannot connect to http://127\.0\.0\.1:9/v1"):
+    with pytest.raises(InvokeConnectionError, match=r"cannot connect to http://127\.0\.0\.1:9/v1") as refused:
         await said(wire, target("http://127.0.0.1:9/v1"), ask())
+    hint = "Inside a container 127.0.0.1 is the container itself: use host.docker.internal or the machine's address."
+    assert str(refused.value).endswith(hint)
 
 
 async def test_an_error_page_is_not_repeated(wire: OpenAI) -> None:

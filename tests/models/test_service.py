@@ -162,7 +162,7 @@ async def test_nothing_is_stored_when_the_check_fails(service: ModelService, ups
         ("openai", "rerank", "m", {}, ModelSetupError,
          "has no models of type rerank; its types are llm, text-embedding, speech2text"),
         ("openai", "llm", "gpt-4o", {}, CredentialFormError, "openai_api_key .* is missing"),
-        ("openai", "llm", " ", {"openai_api_key": "k"}, ModelSetupError, "needs a name"),
+        ("openai", "llm", " ", {"openai_api_key": "k"}, ModelSetupError, "The name of the model is"),
         ("ollama", "llm", "m", {"base_url": "host:11434"}, CredentialFormError, "begin it with http://"),
         ("openai_api_compatible", "llm", "m", {"endpoint_url": "http://x", "context_size": "big"}, CredentialFormError,
          "context_size is 'big'; give a whole number"),

@@ -33,6 +33,7 @@ TOPIC = "models:"
 """The topic of `platform.changes` that is bumped when a workspace's models change: this and the workspace's id."""
 
 MAX_NAME = 64
+MAX_MODEL_NAME = 255
 MAX_FALLBACKS = 10
 
 Status = Literal["active", "no-configure", "disabled"]
@@ -102,7 +103,7 @@ class ModelAdministration:
     async def owner(self, provider: str, model: str | None = None, kind: ModelKind | str | None = None) -> Owner:
         """Whom credentials belong to: a provider, or one model of it."""
         found = provider_of(provider)
-        return (found.provider, None, None) if model is None else (found.provider, model, _kind(found, kind))
+        return (found.provider, None, None) if model is None else (found.provider, named(model), _kind(found, kind))
 
     async def credentials(self, workspace_id: str, owner: Owner) -> list[CredentialInfo]:
         """The credentials of a provider or model, oldest first; the provider's own stands first where it has a turn."""
@@ -405,6 +406,17 @@ class ModelAdministration:
             requests_per_minute=row.limits.requests_per_minute,
             timeout=row.limits.timeout,
         )
+
+
+def named(model: str) -> str:
+    """The name of a model as it was meant. Raises ModelSetupError for none, or for one that cannot be."""
+    name = model.strip()
+    if not name or len(name) > MAX_MODEL_NAME or not name.isprintable():
+        raise ModelSetupError(
+            f"The name of the model is {name[:60]!r}; give what the provider calls it, "
+            f"in at most {MAX_MODEL_NAME} characters of one line."
+        )
+    return name
 
 
 def form_of(owner: Owner) -> tuple[FormField, ...]:

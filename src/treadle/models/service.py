@@ -22,7 +22,7 @@ from treadle.platform.crypto import Crypto
 from treadle.platform.db import Database
 from treadle.platform.ids import new_id
 
-from .administration import TOPIC, ModelAdministration
+from .administration import TOPIC, ModelAdministration, named
 from .catalogue import FormField, Model, ModelKind, Provider, catalogue, provider_of
 from .connection import target_of
 from .credentials import Credentials, filtered, masked, with_hidden
@@ -156,9 +156,7 @@ class ModelService:
         form of its own. A secret sent as `[__HIDDEN__]` stays as stored. Raises ModelSetupError.
         """
         found = provider_of(provider)
-        key = ModelKey(found.provider, model.strip(), _kind(found, kind))
-        if not key.name:
-            raise ModelSetupError("A model needs a name; give it with --model.")
+        key = ModelKey(found.provider, named(model), _kind(found, kind))
         if found.connection.embedded:
             return await self._choose(workspace_id, key, default=default)
         state = await self._state(workspace_id)

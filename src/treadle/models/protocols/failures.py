@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -91,7 +92,7 @@ def broken_connection(target: Target, error: BaseException) -> InvokeConnectionE
         )
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
         return InvokeConnectionError(
-            target.says(f"cannot connect to {where}: {error}. Check the base URL and the network.")
+            target.says(f"cannot connect to {where}: {error}. Check the base URL and the network.{_from_inside(where)}")
         )
     if isinstance(error, TimeoutError):
         return InvokeConnectionError(target.says(f"{where} fell silent for too long. Try again, or use another model."))
@@ -100,6 +101,14 @@ def broken_connection(target: Target, error: BaseException) -> InvokeConnectionE
             target.says(f"{where!r} is not an http(s) address. Correct the base URL: {target.command()}")
         )
     return InvokeConnectionError(target.says(f"the connection to {where} broke ({shorten(str(error))}). Try again."))
+
+
+def _from_inside(address: str) -> str:
+    """A hint for those who run Treadle in a container and name the machine around it by a loopback address."""
+    host = urlsplit(address).hostname or ""
+    if host != "localhost" and host != "::1" and not host.startswith("127."):
+        return ""
+    return f" Inside a container {host} is the container itself: use host.docker.internal or the machine's address."
 
 
 def cut_off(target: Target) -> InvokeConnectionError:

@@ -253,6 +253,17 @@ async def test_an_unknown_tool_is_explained() -> None:
     assert played.node("n").outputs["text"] == "no"
 
 
+@pytest.mark.parametrize("written", ['{"a": 2, "b":', "{'a': 2, 'b': 3}}", '{"a": 2 "b": 3}}\n```'])
+async def test_an_action_that_cannot_be_read_is_asked_for_again(written: str) -> None:
+    broken = says(f'Thought: I add.\nAction:\n```\n{{"action": "add", "action_input": {written}')
+    models, tools = in_rounds(broken, says(step("add", {"a": 2, "b": 3})), says(step("Final Answer", "5"))), adding()
+    played = await ask(models, tools)
+    told = str(models.requests[1].messages[2].content)
+    assert told.endswith('Observation: The arguments for "add" are no valid JSON; call it again with a JSON object.')
+    assert len(tools.calls) == 1
+    assert played.node("n").outputs["text"] == "5"
+
+
 async def test_at_the_limit_the_answer_says_so() -> None:
     models, tools = in_rounds(says(step("add", {"a": 2, "b": 3}))), adding()
     played = await ask(models, tools, maximum_iterations=2)

@@ -35,6 +35,7 @@ async def error(data: dict[str, JsonValue], **values: Value) -> tuple[str | None
         ("  HTTPS://e/p#part ", "", "https://e/p"),
         ("http://e/a b/é?q=ü x", "", "http://e/a%20b/%C3%A9?q=%C3%BC%20x"),
         ("http://e/%20?x=%2F", "", "http://e/%20?x=%2F"),
+        ("http://e/?q=two\nlines\r\n\tin\n", "", "http://e/?q=two%0Alines%0D%0A%09in"),
         ("http://bücher.example:81/", "", "http://xn--bcher-kva.example:81/"),
         ("http://e/?a=1&b=2&a=3", "a:9\na:8", "http://e/?a=9&a=8&b=2"),
         ("http://e/", "a\n:ignored\n\n b : c ", "http://e/?a=&b=c"),

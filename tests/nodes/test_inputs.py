@@ -19,7 +19,7 @@ class GivenUploads:
     async def resolve(self, mapping: Mapping[str, JsonValue]) -> File:
         upload = mapping.get("upload_file_id")
         if upload not in self._files:
-            raise ValueError("the file was not found")
+            raise ValueError("the file was not found.")
         return self._files[str(upload)]
 
 

@@ -154,5 +154,8 @@ def _sentence(error: ErrorDetails) -> str:
     path = _path(error)
     if error["type"] == "missing":
         return f'The setting "{path}" is missing.'
+    if error["type"] == "too_short":
+        least = error.get("ctx", {}).get("min_length", 1)
+        return f'The setting "{path}" needs at least {least} {"entry" if least == 1 else "entries"}.'
     reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return f'The setting "{path}" is not valid: it {reason}.' if reason.startswith("should") else f'"{path}": {reason}.'

@@ -34,6 +34,8 @@ _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"
 _FAILURES = frozenset({429, 500, 502, 503, 504})
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _URL_SAFE = "/%:@!$&'()*+,;=~-._?"
+_LINE_BREAKS = str.maketrans({"\n": "%0A", "\r": "%0D", "\t": "%09"})
+"""What would vanish from an address otherwise."""
 _MASK = "********"
 
 Seconds = Annotated[float, BeforeValidator(lambda value: value or 0)]
@@ -159,7 +161,7 @@ def _authorization(credentials: Credentials | None, pool: VariablePool) -> tuple
 
 def _url(text: str, params: Sequence[tuple[Template, Template]], pool: VariablePool) -> str:
     """An absolute URL with everything percent-encoded and `params` in its query."""
-    text = text.strip()
+    text = text.strip().translate(_LINE_BREAKS)
     if not text:
         raise InvalidURLError("The URL is empty.")
     if not text.lower().startswith(("http://", "https://")):

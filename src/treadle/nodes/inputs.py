@@ -196,7 +196,8 @@ async def _file(variable: InputVariable, value: Given, files: FileResolver) -> F
     try:
         file = await files.resolve(mapping)
     except ValueError as error:
-        raise InputError(variable.variable, f"{variable.variable} in input form: {error}") from error
+        reason = str(error).rstrip(".")
+        raise InputError(variable.variable, f"{variable.variable} in input form: {reason}") from error
     return _allowed(variable, file)
 
 

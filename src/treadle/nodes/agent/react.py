@@ -47,6 +47,7 @@ async def run(assignment: Assignment, prompt: ReActPrompt) -> Ending:
         round.thought = parsed.thought or reply.reasoning or _NO_THOUGHT
         action = parsed.action
         call = call_of(assignment.belt, action.name, action.input, call_id=f"call_{number}")
+        call.broken = parsed.broken
         round.calls = [call]
         assignment.teller.asked(round)
         await assignment.call_tools(round)

@@ -28,6 +28,8 @@ _TWO_LINES = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """An action whose name and input stand on lines of their own."""
+_BROKEN = re.compile(r'\{\s*"action"\s*:\s*"([^"\\]{1,80})"\s*,\s*"action_input"\s*:\s*(.*)', re.DOTALL)
+"""An action whose input is no JSON, up to the end of the reply."""
 _FINAL = re.compile(
     r'(?:\[\s*)?\{\s*"(?:[^"\\]*action|tool|name)"\s*:\s*"[^"\\]*final[ _]?answer[^"\\]*"\s*,'
     r'\s*"[^"\\]*input[^"\\]*"\s*:\s*"',
@@ -56,12 +58,16 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class ReadReply:
-    """A whole reply: a thought with an action, or an answer. `unsaid` is what `feed` has not given of the answer."""
+    """A whole reply: a thought with an action, or an answer. `unsaid` is what `feed` has not given of the answer.
+
+    The input of an action that is `broken` is no JSON, but the text that stands there.
+    """
 
     thought: str = ""
     action: Action | None = None
     answer: str = ""
     unsaid: str = ""
+    broken: bool = False
 
 
 class ReplyReader:
@@ -103,7 +109,8 @@ class ReplyReader:
             self._finish(self._start)
         action = self._action
         if action is None or self._start is None:
-            if (written := _in_two_lines(self._text)) is not None:
+            written = _in_two_lines(self._text) or _broken(self._text)
+            if written is not None:
                 return written
             answer = _plain_answer(self._text)
         else:
@@ -112,8 +119,8 @@ class ReplyReader:
                 return ReadReply(thought, action)
             answer = action.input if isinstance(action.input, str) else json_text(as_value(action.input))
             said = "".join(self._said)
-            return ReadReply(thought, None, answer, answer.removeprefix(said))
-        return ReadReply("", None, answer, answer)
+            return ReadReply(thought, answer=answer, unsaid=answer.removeprefix(said))
+        return ReadReply(answer=answer, unsaid=answer)
 
     def _step(self) -> bool:
         """Look at the next letter that matters; False when there is none yet, or nothing more to look for."""
@@ -269,6 +276,18 @@ def _in_two_lines(text: str) -> ReadReply | None:
     if not name or action.is_answer or not isinstance(arguments, dict):
         return None
     return ReadReply(_thought(text[: match.start()]), action)
+
+
+def _broken(text: str) -> ReadReply | None:
+    """An action that was meant, and cannot be read: the model may write it again."""
+    text = _cut(text)
+    match = _BROKEN.search(text)
+    if match is None:
+        return None
+    action = Action(sound_text(match.group(1)), sound_text(match.group(2).rstrip("` \t\r\n")))
+    if action.is_answer or not action.name.strip():
+        return None
+    return ReadReply(_thought(text[: match.start()]), action, broken=True)
 
 
 def _plain_answer(text: str) -> str:

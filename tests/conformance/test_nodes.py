@@ -128,6 +128,16 @@ async def test_END_3_no_outputs_are_an_empty_object() -> None:
     assert (await run_node("end", {"outputs": []})).finished.outputs == {}
 
 
+async def test_an_output_without_a_variable_is_null() -> None:
+    outputs: list[JsonValue] = [
+        {"variable": "blank", "value_selector": []},
+        {"variable": "x", "value_selector": ["s", "x"]},
+    ]
+    played = await run_node("end", {"outputs": outputs}, scopes={"s": {"x": "y"}})
+    assert played.finished.outputs == {"blank": None, "x": "y"}
+    assert "".join(played.chunks) == "y"
+
+
 async def test_END_4_outputs_are_streamed_in_order_a_line_apart() -> None:
     llm: dict[str, JsonValue] = {
         "model": {"provider": "p", "name": "m", "mode": "chat"},

@@ -5,6 +5,7 @@ import pytest
 from treadle.engine.errors import GraphProblem
 from treadle.engine.values import JsonValue
 from treadle.nodes import FORMS, NODE_TYPES
+from treadle.nodes.config import not_found
 
 
 def problem(kind: str, data: dict[str, JsonValue]) -> tuple[str, str | None]:
@@ -112,3 +113,8 @@ def test_every_form_has_a_json_schema_with_hints() -> None:
 def test_every_node_type_with_a_form_can_be_run() -> None:
     assert FORMS.keys() <= NODE_TYPES.keys()
     assert [kind for kind, node_type in NODE_TYPES.items() if node_type.kind != kind] == []
+
+
+def test_a_variable_that_is_missing_is_named_or_asked_for() -> None:
+    assert str(not_found(("a", "b"), "to be read")) == "The variable a.b to be read was not found."
+    assert str(not_found((), kind="file variable")) == "No file variable is chosen; choose one in the node."

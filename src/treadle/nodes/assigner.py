@@ -6,14 +6,14 @@ from typing import Final, Literal, TypeAlias
 
 from pydantic import Field
 
-from treadle.engine.errors import NodeError, VariableNotFoundError
+from treadle.engine.errors import NodeError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.pool import NAMESPACES
 from treadle.engine.template import Selector, render_text
 from treadle.engine.values import File, JsonValue, Missing, Value, ValueType, type_of
 
 from .about import NodeAbout, Words
-from .config import JsonField, NodeConfig, SelectorField, as_value, load
+from .config import JsonField, NodeConfig, SelectorField, as_value, load, not_found
 
 WriteMode = Literal["over-write", "append", "clear"]
 Operation = Literal[
@@ -148,7 +148,7 @@ def _logged(item: Assignment) -> dict[str, Value]:
 def _target(ctx: NodeContext, selector: Selector) -> Value:
     value = ctx.pool.get(selector)
     if isinstance(value, Missing) or len(selector) != 2:
-        raise VariableNotFoundError(f"The variable {'.'.join(selector)} to be written was not found.")
+        raise not_found(selector, "to be written")
     if selector[0] in NAMESPACES and selector[0] != _CONVERSATION:
         raise AssignmentError(f"The variable {'.'.join(selector)} cannot be changed.")
     return value
@@ -157,7 +157,7 @@ def _target(ctx: NodeContext, selector: Selector) -> Value:
 def _source(ctx: NodeContext, selector: Sequence[str]) -> Value:
     value = ctx.pool.get(selector)
     if isinstance(value, Missing):
-        raise VariableNotFoundError(f"The variable {'.'.join(selector)} to be read was not found.")
+        raise not_found(selector, "to be read")
     return value
 
 

@@ -9,12 +9,12 @@ from typing import Annotated, Final, Literal, TypeAlias, cast
 
 from pydantic import BeforeValidator, Field
 
-from treadle.engine.errors import InvalidVariableTypeError, NodeError, VariableNotFoundError
+from treadle.engine.errors import InvalidVariableTypeError, NodeError
 from treadle.engine.pool import VariablePool
 from treadle.engine.template import Template
 from treadle.engine.values import File, Missing, Value, type_of
 
-from .config import NodeConfig, SelectorField
+from .config import NodeConfig, SelectorField, not_found
 
 Operator = Literal[
     "contains", "not contains", "start with", "end with", "is", "is not", "empty", "not empty", "in", "not in",
@@ -79,7 +79,7 @@ def evaluate(pool: VariablePool, condition: Condition) -> tuple[bool, Value, Val
     """
     actual = pool.get(condition.variable_selector)
     if isinstance(actual, Missing):
-        raise VariableNotFoundError(f"The variable {'.'.join(condition.variable_selector)} was not found.")
+        raise not_found(condition.variable_selector)
     if condition.sub_variable_condition is not None and _is_file_list(actual, condition.comparison_operator):
         return _files_satisfy(actual, condition.comparison_operator, condition.sub_variable_condition), actual, None
     if _is_file_list(actual, condition.comparison_operator) and actual:

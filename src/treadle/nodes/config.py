@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from treadle.engine.errors import GraphProblem
+from treadle.engine.errors import GraphProblem, VariableNotFoundError
 from treadle.engine.jinja import JinjaTemplate
 from treadle.engine.pool import VariablePool
 from treadle.engine.template import Selector, Template
@@ -159,3 +159,11 @@ def _sentence(error: ErrorDetails) -> str:
         return f'The setting "{path}" needs at least {least} {"entry" if least == 1 else "entries"}.'
     reason = error["msg"].removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
     return f'The setting "{path}" is not valid: it {reason}.' if reason.startswith("should") else f'"{path}": {reason}.'
+
+
+def not_found(selector: Sequence[str], purpose: str = "", *, kind: str = "variable") -> VariableNotFoundError:
+    """The error for a variable that a node needs and that has no value; `purpose` says what for."""
+    words = f" {purpose}" if purpose else ""
+    if not selector:
+        return VariableNotFoundError(f"No {kind}{words} is chosen; choose one in the node.")
+    return VariableNotFoundError(f"The {kind} {'.'.join(selector)}{words} was not found.")

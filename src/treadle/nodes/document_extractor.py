@@ -3,12 +3,12 @@
 from pydantic import Field
 
 from treadle.documents import read_text
-from treadle.engine.errors import DocumentExtractorError, NodeError, VariableNotFoundError
+from treadle.engine.errors import DocumentExtractorError, NodeError
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.values import File, Missing, Value
 
 from .about import NodeAbout, Output, Words
-from .config import NodeConfig, SelectorField, reader
+from .config import NodeConfig, SelectorField, not_found, reader
 
 
 class DocumentExtractorConfig(NodeConfig):
@@ -21,7 +21,7 @@ async def run(ctx: NodeContext, config: DocumentExtractorConfig) -> NodeResult:
     """Raises VariableNotFoundError, DocumentExtractorError, and FileFetchError for a file that cannot be read."""
     value = ctx.pool.get(config.variable_selector)
     if isinstance(value, Missing):
-        raise VariableNotFoundError(f"The file variable {'.'.join(config.variable_selector)} was not found.")
+        raise not_found(config.variable_selector, kind="file variable")
     result = NodeResult(inputs={"variable_selector": list[Value](config.variable_selector)})
     try:
         files = _files(value, config)

@@ -41,9 +41,11 @@ async def run(ctx: NodeContext, config: EndConfig) -> NodeResult:
 
 
 def response(config: EndConfig) -> Template:
-    """All outputs, in order, a line each."""
+    """All outputs that name a variable, in order, a line each."""
     parts: list[str | Selector] = []
     for output in config.outputs:
+        if not output.value_selector:
+            continue
         parts += ["\n", output.value_selector] if parts else [output.value_selector]
     return Template(tuple(parts))
 

@@ -121,6 +121,8 @@ def _repaired(text: str, error: ValueError) -> object:
 async def _binary(item: BodyItem, pool: VariablePool, files: Files) -> Body:
     file = pool.get(item.file)
     if not isinstance(file, File):
+        if not item.file:
+            raise FileFetchError("No variable is chosen for the file to send.")
         raise FileFetchError(f"The variable {'.'.join(item.file)} holds no file to send.")
     content = await files.read(file)
     return Body(content, file.mime_type or _OCTETS, f"<{len(content)} bytes of {file.filename or 'a file'}>")

@@ -6,12 +6,12 @@ from typing import Final, Literal
 
 from pydantic import Field
 
-from treadle.engine.errors import ContainerError, NodeError, VariableNotFoundError
+from treadle.engine.errors import ContainerError, NodeError
 from treadle.engine.node import BodyFailed, BodyPaused, NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.values import JsonValue, Missing, Value, type_of
 
 from .about import NodeAbout, Output, Words
-from .config import NodeConfig, SelectorField, reader
+from .config import NodeConfig, SelectorField, not_found, reader
 
 ErrorMode = Literal["terminated", "continue-on-error", "remove-abnormal-output"]
 
@@ -144,7 +144,7 @@ def _items(ctx: NodeContext, config: IterationConfig) -> list[Value]:
     value = ctx.pool.get(config.iterator_selector)
     name = ".".join(config.iterator_selector)
     if isinstance(value, Missing):
-        raise VariableNotFoundError(f"The variable {name} to go through was not found.")
+        raise not_found(config.iterator_selector, "to go through")
     if value is None:
         return []
     if not isinstance(value, list):

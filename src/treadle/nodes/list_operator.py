@@ -12,7 +12,6 @@ from treadle.engine.errors import (
     InvalidVariableTypeError,
     ListOperatorError,
     NodeError,
-    VariableNotFoundError,
 )
 from treadle.engine.node import NodeContext, NodeFailure, NodeResult, NodeType
 from treadle.engine.pool import VariablePool
@@ -20,7 +19,7 @@ from treadle.engine.template import render_text
 from treadle.engine.values import File, Missing, Value, ValueType, type_of
 
 from .about import NodeAbout, Output, Words
-from .config import NodeConfig, SelectorField, TemplateField, empty_template, reader
+from .config import NodeConfig, SelectorField, TemplateField, empty_template, not_found, reader
 
 FilterValue: TypeAlias = bool | str | list[str]
 
@@ -91,9 +90,8 @@ class ListOperatorConfig(NodeConfig):
 async def run(ctx: NodeContext, config: ListOperatorConfig) -> NodeResult:
     """Raises VariableNotFoundError, InvalidVariableTypeError, and ListOperatorError for settings that do not fit."""
     value = ctx.pool.get(config.variable)
-    name = ".".join(config.variable)
     if isinstance(value, Missing):
-        raise VariableNotFoundError(f"The variable {name} was not found.")
+        raise not_found(config.variable)
     result = NodeResult(inputs={"variable": value}, process_data={"variable": value})
     try:
         items = _operate(ctx.pool, config, value) if value else []

@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from treadle.engine.errors import NoPromptFoundError, VariableNotFoundError
+from treadle.engine.errors import NoPromptFoundError
 from treadle.engine.pool import VariablePool
 from treadle.engine.ports import Files, Message, ModelProfile, Part, ToolCall, Turn
 from treadle.engine.template import Selector, Template
 from treadle.engine.values import File, JsonValue, Missing, Value
 
+from .config import not_found
 from .media import Detail, SendAs, accepted, files_of, part_of
 
 PromptRole = Literal["system", "user", "assistant"]
@@ -59,7 +60,7 @@ def require(pool: VariablePool, selector: Selector) -> Value:
     """The value at `selector`. Raises VariableNotFoundError."""
     value = pool.get(selector)
     if isinstance(value, Missing):
-        raise VariableNotFoundError(f"The variable {'.'.join(selector)} was not found.")
+        raise not_found(selector)
     return value
 
 

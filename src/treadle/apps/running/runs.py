@@ -7,6 +7,7 @@ design "The way of a request", spec workflow-engine §18, service-api §1.7.
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -30,8 +31,9 @@ from treadle.apps.running.slots import Slots
 from treadle.apps.running.world import RunWorld
 from treadle.apps.tables import App, AppMode
 from treadle.apps.uploads import Uploads
-from treadle.engine.events import Citations, Event, RunEnd, RunPaused
+from treadle.engine.events import Citations, Event, RunEnd, RunFinished, RunPaused, RunStatus
 from treadle.engine.run import STOPPED_BY_USER, Run
+from treadle.platform.clock import to_seconds
 from treadle.platform.crypto import Crypto
 from treadle.platform.ids import new_id
 from treadle.settings import Settings
@@ -285,7 +287,7 @@ class RunHost:
         )
         finished: RunEnd | None = None
         try:
-            finished = await active.around.enter(active.run) or await active.run.execute()
+            finished = await self._done(active, recorder.run)
             if active.overheard is not None:
                 active.overheard.close()
             finished = await active.around.settle(finished)
@@ -314,6 +316,25 @@ class RunHost:
             if isinstance(finished, RunPaused):
                 for tell in self.on_paused:
                     tell(finished.run_id, debugging)
+
+    async def _done(self, active: ActiveRun, record: RunRecord) -> RunEnd:
+        """How the run ended. A fault of ours ends it as failed: it would meet the same fault in any other process."""
+        try:
+            return await active.around.enter(active.run) or await active.run.execute()
+        except Exception:
+            _log.exception("run %s ended by a fault", record.id)
+            run, at = active.run, time.time()
+            return RunFinished(
+                run_id=record.id,
+                status=RunStatus.FAILED,
+                started_at=to_seconds(record.created_at),
+                at=at,
+                error="The run ended by a fault of the server; its log says why.",
+                error_type="WorkflowNodeError",
+                exceptions_count=run.exceptions,
+                usage=run.usage,
+                total_tokens=run.usage.total_tokens,
+            )
 
     async def tell_ended(self, record: RunRecord, end: RunEnd) -> None:
         """Tell those who want to know how a run ended."""

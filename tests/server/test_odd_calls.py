@@ -9,7 +9,7 @@ import random
 import re
 from collections.abc import Iterator
 from itertools import repeat
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import uuid4
 
 import httpx
@@ -92,16 +92,18 @@ class Draws:
             if self.chance(0.93 if name in required else 0.5)
         }
         if isinstance(free := schema.get("additionalProperties"), dict):
-            chosen[self.one(["a", "", "app", NUL])] = self.made(free, depth + 1)
+            chosen[self.one(["a", "", "app", NUL])] = self.made(cast(JsonMap, free), depth + 1)
         return chosen
 
     def spoiled(self, value: Any) -> Any:
         """`value` with something in it that does not belong there."""
         if isinstance(value, dict) and value and self.chance(0.9):
-            name = self.one(list(value))
-            return {**value, name: self.spoiled(value[name])}
+            members = cast(JsonMap, value)
+            name = self.one(list(members))
+            return {**members, name: self.spoiled(members[name])}
         if isinstance(value, list) and value and self.chance(0.7):
-            return [self.spoiled(value[0]), *value[1:]]
+            first, *others = cast(list[Any], value)
+            return [self.spoiled(first), *others]
         return self.one(ODD)
 
     def address(self, path: str, known: dict[str, str]) -> str:
@@ -149,7 +151,7 @@ def test_the_console_is_never_at_a_loss(bench: Workbench) -> None:
             for each in operation.get("parameters", []):
                 if each["in"] == "query" and draws.chance(0.6):
                     value = draws.made(each["schema"])
-                    plain = value if isinstance(value, str | int | float | list) else json.dumps(value)
+                    plain: Any = value if isinstance(value, str | int | float | list) else json.dumps(value)
                     options["params"][each["name"]] = plain[:5000] if isinstance(plain, str) else plain
             body = operation.get("requestBody", {}).get("content", {})
             if "application/json" in body:
@@ -247,14 +249,15 @@ BASE_CALLS: list[tuple[str, str, JsonMap]] = [
 
 def spoiled_calls(api: Api, calls: list[tuple[str, str, JsonMap]], known: dict[str, str]) -> list[str]:
     """What was answered wrongly to each of `calls` with something odd in it."""
-    draws, wrong = Draws({}), []
+    draws = Draws({})
+    wrong: list[str] = []
     for method, path, given in calls:
         for _ in repeat(None, TIMES * 5):
             spoiled = draws.spoiled(given) if given else given
-            content = {"json": spoiled}
+            content: JsonMap = {"json": spoiled}
             if method == "GET":
-                texts = spoiled if isinstance(spoiled, dict) else {}
-                content = {"params": {name: str(value)[:5000] for name, value in texts.items()}}
+                members = cast(JsonMap, spoiled) if isinstance(spoiled, dict) else {}
+                content = {"params": {name: str(value)[:5000] for name, value in members.items()}}
             answer = api.call(method, draws.address(path, known), **content)
             if found := mishap(answer):
                 wrong.append(f"{answer.request.method} {answer.request.url} {str(content)[:1500]}: {found}")

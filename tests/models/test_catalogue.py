@@ -1,5 +1,6 @@
 """Every catalogue file follows the schema and means something that can be called."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -223,6 +224,45 @@ def test_what_calls_cost_is_known_or_the_file_says_why_not(provider: Provider) -
     text = (files("treadle.models") / "catalogue" / f"{provider.provider}.yaml").read_text(encoding="utf-8")
     comments = " ".join(line for line in text.splitlines() if line.startswith("#"))
     assert not silent or provider.prices is not None or "price" in comments
+
+
+MODELS = b"configure: [predefined-model, customizable-model]\nmodels:\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (b"use: api_key", b"use: apikey", "there is no 'apikey' to take; there are api_key"),
+        (b"rules: []", b"rules: chat", "rules names the set 'chat'; rule_sets has none"),
+        (b"rules: []", b"rules: [temprature]", "there is no 'temprature' to take; there are temperature"),
+        (
+            b"rules: []",
+            b"rules: [{use_template: top_k, name: k, default: 500}]",
+            "k has the default 500, which",
+        ),
+        (b"rules: []", b"rules: []\n  voices: sound", "custom.voices names the field 'sound', which no form has"),
+        (b"url: 'https://ai.acme.test/v1', ", b"", "connection has neither url nor url_field"),
+        (b"key_field: api_key", b"key_field: key", "connection.key_field names the field 'key', which no form has"),
+        (b"[customizable-model]", b"[predefined-model]", "configure has predefined-model, but no models are listed"),
+        (b"custom:\n  rules: []\n", b"", "configure has customizable-model, but custom is missing"),
+        (b"custom:", b"models: [{model: m}]\ncustom:", "models are listed, but configure has no predefined-model"),
+        (b"configure: [customizable-model]\n", MODELS + b"  - {model: m, kind: tts}\n", "m is of the kind tts"),
+        (b"configure: [customizable-model]\n", MODELS + b"  - {model: m}\n  - {model: m}\n", "is listed twice"),
+        (b"configure: [customizable-model]\n", MODELS + b"  - {model: m, max_output: [5]}\n", "[DEFAULT, MAX], not"),
+        (b"- use: api_key", b"- {use: api_key, type: select}", "api_key is a select without options"),
+        (b"- use: api_key", b"- {use: api_key, show_on: [{variable: x, value: y}]}", "is shown on the field 'x'"),
+        (b"", b"", "name it as its provider, in lower-case letters"),
+    ],
+)
+def test_a_file_that_does_not_hold_together_is_told_where(
+    own_folder: Path, old: bytes, new: bytes, reason: str
+) -> None:
+    name = "acme.yaml" if old else "acme.yml"
+    (own_folder / name).write_bytes(OWN.replace(old, new) if old else OWN)
+    with pytest.raises(CatalogueError, match=re.escape(reason)) as refused:
+        use_folder(own_folder)
+    assert name in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 OWN = b"""provider: acme

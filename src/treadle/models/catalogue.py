@@ -300,8 +300,21 @@ def catalogue() -> Mapping[str, Provider]:
         for entry in folder.iterdir()
         if entry.name.endswith(".yaml")
     }
+    for folder in _own_folder:
+        _check_names(folder)
     found = [provider for provider in map(_provider, names) if provider is not None]
     return {each.provider: each for each in sorted(found, key=lambda each: (each.position, each.provider))}
+
+
+def _check_names(folder: Path) -> None:
+    from .catalogue_file import CatalogueError
+
+    for entry in folder.iterdir():
+        fits = entry.suffix == ".yaml" and _PROVIDER_NAME.fullmatch(entry.stem)
+        if entry.suffix in (".yaml", ".yml") and not fits:
+            raise CatalogueError(
+                f"{entry}: name it as its provider, in lower-case letters, digits, - and _, with .yaml behind"
+            )
 
 
 def provider_of(name: str) -> Provider:

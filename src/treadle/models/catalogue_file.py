@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from .catalogue import Provider
+from .catalogue_check import first_problem
 
 Tree: TypeAlias = "bool | int | float | str | list[Tree] | dict[str, Tree] | None"
 
@@ -28,10 +29,13 @@ def read_provider(name: str, text: bytes) -> Provider:
     try:
         entry = _mapping(msgspec.yaml.decode(text))
         provider = msgspec.convert(_translated(_expanded(entry)), Provider)
-    except (msgspec.DecodeError, ValueError, KeyError) as error:
-        raise CatalogueError(f"{name}: {error}") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise CatalogueError(f"{name}: {' '.join(str(error).split())}") from error
     if PurePath(name).stem != provider.provider:
         raise CatalogueError(f"{name}: describes {provider.provider!r}; a file is named as its provider")
+    problem = first_problem(provider)
+    if problem is not None:
+        raise CatalogueError(f"{name}: {problem}")
     return provider
 
 
@@ -44,15 +48,20 @@ def _expanded(entry: dict[str, Tree]) -> dict[str, Tree]:
     if "custom" in entry:
         custom = _mapping(entry["custom"])
         for rules in ("rules", "structured_rules"):
-            if isinstance(named := custom.get(rules), str):
-                custom[rules] = [*sets[named]]
+            given = custom.get(rules)
+            if isinstance(given, str):
+                custom[rules] = [*_set(sets, given)]
+            elif given is not None:
+                custom[rules] = _rules(given)
     return entry
 
 
 def _model(model: dict[str, Tree], sets: dict[str, list[Tree]]) -> dict[str, Tree]:
-    rules: list[Tree] = sets[str(model["rules"])] if "rules" in model else []
+    rules: list[Tree] = _set(sets, model["rules"]) if "rules" in model else []
     limits = _list(model.pop("max_output", []))
     if limits:
+        if len(limits) != 2:
+            raise ValueError(f"max_output is [DEFAULT, MAX], not {limits!r}")
         default, most = limits
         rules = [
             {**rule, "default": default, "max": most} if _is_output_limit(rule := _mapping(each)) else rule
@@ -71,9 +80,7 @@ def _rules(rules: Tree) -> list[Tree]:
     for each in _list(rules):
         rule: dict[str, Tree] = {"name": each, "use_template": each} if isinstance(each, str) else _mapping(each)
         template = rule.get("use_template")
-        expanded.append(
-            {**_shared("parameter_templates.yaml")[template], **rule} if isinstance(template, str) else rule
-        )
+        expanded.append({**_named("parameter_templates.yaml", template), **rule} if isinstance(template, str) else rule)
     return expanded
 
 
@@ -82,7 +89,7 @@ def _field(field: dict[str, Tree]) -> dict[str, Tree]:
     if not isinstance(name, str):
         return field
     own = {key: value for key, value in field.items() if key != "use"}
-    return {**_shared("form_fields.yaml")[name], **own}
+    return {**_named("form_fields.yaml", name), **own}
 
 
 def _translated(value: Tree) -> Tree:
@@ -97,6 +104,20 @@ def _translated(value: Tree) -> Tree:
             for name, each in value.items()
         }
     return value
+
+
+def _set(sets: dict[str, list[Tree]], name: Tree) -> list[Tree]:
+    found = sets.get(name) if isinstance(name, str) else None
+    if found is None:
+        raise ValueError(f"rules names the set {name!r}; rule_sets has {', '.join(sets) or 'none'}")
+    return found
+
+
+def _named(file: str, name: str) -> dict[str, Tree]:
+    shared = _shared(file)
+    if name not in shared:
+        raise ValueError(f"there is no {name!r} to take; there are {', '.join(shared)}")
+    return shared[name]
 
 
 @cache

@@ -151,8 +151,10 @@ def test_the_console_is_never_at_a_loss(bench: Workbench) -> None:
             for each in operation.get("parameters", []):
                 if each["in"] == "query" and draws.chance(0.6):
                     value = draws.made(each["schema"])
-                    plain: Any = value if isinstance(value, str | int | float | list) else json.dumps(value)
-                    options["params"][each["name"]] = plain[:5000] if isinstance(plain, str) else plain
+                    whole = isinstance(value, int | float | list)
+                    options["params"][each["name"]] = (
+                        value if whole else (value if isinstance(value, str) else json.dumps(value))[:5000]
+                    )
             body = operation.get("requestBody", {}).get("content", {})
             if "application/json" in body:
                 options["json"] = draws.made(body["application/json"]["schema"])

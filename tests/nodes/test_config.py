@@ -5,7 +5,7 @@ import pytest
 from treadle.engine.errors import GraphProblem
 from treadle.engine.values import JsonValue
 from treadle.nodes import FORMS, NODE_TYPES
-from treadle.nodes.config import not_found
+from treadle.nodes.config import not_found, shown
 
 
 def problem(kind: str, data: dict[str, JsonValue]) -> tuple[str, str | None]:
@@ -118,3 +118,8 @@ def test_every_node_type_with_a_form_can_be_run() -> None:
 def test_a_variable_that_is_missing_is_named_or_asked_for() -> None:
     assert str(not_found(("a", "b"), "to be read")) == "The variable a.b to be read was not found."
     assert str(not_found((), kind="file variable")) == "No file variable is chosen; choose one in the node."
+
+
+def test_a_long_value_is_shown_by_its_beginning() -> None:
+    assert (shown("ab"), shown(None)) == ("'ab'", "None")
+    assert shown("x" * 300) == f"'{'x' * 99}…"

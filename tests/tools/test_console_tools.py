@@ -87,6 +87,22 @@ def test_built_in_providers_are_listed_with_their_tools(console: Console) -> Non
     assert refusal(console.get(f"{ROOT}/tool-provider/builtin/nobody/info"))[0] == 404
 
 
+def test_the_parameters_that_a_tool_has_now(console: Console) -> None:
+    time = f"{ROOT}/tool-provider/builtin/langgenius/time/time"
+    listed = {each["name"]: each for each in ok(console.get(f"{time}/tools"))}
+    assert listed["current_time"]["has_runtime_parameters"] is False
+    assert ok(console.get(f"{time}/tools/current_time/parameters")) == listed["current_time"]["parameters"]
+    assert refusal(console.get(f"{time}/tools/no_such/parameters")) == (
+        400,
+        f'The provider "time" has no tool "no_such"; it has {", ".join(listed)}.',
+    )
+    elsewhere = console.get(f"{time}/tools/current_time/parameters", app_id=str(uuid4()))
+    assert elsewhere.status_code == 404
+    missing = refusal(console.get(f"{BRAVE}/tools/brave_search/parameters"))
+    assert missing[0] == 400
+    assert "need credentials" in missing[1]
+
+
 def test_credentials_from_the_first_to_the_last(console: Console, service: Running) -> None:
     fields = ok(console.get(f"{BRAVE}/credentials_schema"))
     assert [(each["name"], each["type"], each["required"]) for each in fields] == [

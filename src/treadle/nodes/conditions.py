@@ -14,7 +14,7 @@ from treadle.engine.pool import VariablePool
 from treadle.engine.template import Template
 from treadle.engine.values import File, Missing, Value, type_of
 
-from .config import NodeConfig, SelectorField, not_found
+from .config import NodeConfig, SelectorField, not_found, shown
 
 Operator = Literal[
     "contains", "not contains", "start with", "end with", "is", "is not", "empty", "not empty", "in", "not in",
@@ -165,7 +165,7 @@ def _parse_boolean(expected: str | bool | None) -> bool:
         return True
     if expected in ("false", "0"):
         return False
-    raise ConditionError(f"{expected!r} is not a truth value; use true or false.")
+    raise ConditionError(f"{shown(expected)} is not a truth value; use true or false.")
 
 
 def _senseless(operator: str, actual: Value) -> InvalidVariableTypeError:
@@ -177,7 +177,7 @@ def _contains(actual: Value, expected: Expected) -> bool:
         return False
     if isinstance(actual, str):
         if not isinstance(expected, str):
-            raise ConditionError(f'"contains" on a text needs a text to look for, not {expected!r}.')
+            raise ConditionError(f'"contains" on a text needs a text to look for, not {shown(expected)}.')
         return expected in actual
     if isinstance(actual, list):
         return expected in actual
@@ -200,7 +200,7 @@ def _text(operator: str, actual: Value) -> str:
 
 def _expected_text(operator: str, expected: Expected) -> str:
     if not isinstance(expected, str):
-        raise ConditionError(f'"{operator}" needs a text to compare with, not {expected!r}.')
+        raise ConditionError(f'"{operator}" needs a text to compare with, not {shown(expected)}.')
     return expected
 
 
@@ -234,7 +234,7 @@ def _like(actual: Value, expected: Expected) -> int | float:
         except ValueError:
             pass
     kind = "a whole number" if isinstance(actual, int) else "a number"
-    raise ConditionError(f"{expected!r} is not {kind} and cannot be compared with {actual!r}.")
+    raise ConditionError(f"{shown(expected)} is not {kind} and cannot be compared with {shown(actual)}.")
 
 
 def _ordered(operator: Operator, holds: Callable[[int | float, float], bool]) -> Compare:
@@ -245,7 +245,9 @@ def _ordered(operator: Operator, holds: Callable[[int | float, float], bool]) ->
         try:
             return holds(number, _any_number(expected))
         except ValueError:
-            raise ConditionError(f"{expected!r} is not a number and cannot be compared with {actual!r}.") from None
+            raise ConditionError(
+                f"{shown(expected)} is not a number and cannot be compared with {shown(actual)}."
+            ) from None
 
     return check
 

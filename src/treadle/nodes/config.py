@@ -25,6 +25,8 @@ from treadle.engine.pool import VariablePool
 from treadle.engine.template import Selector, Template
 from treadle.engine.values import JsonValue, Missing, Value, plain
 
+_MOST_SHOWN = 100
+
 Config = TypeVar("Config", bound="NodeConfig")
 
 
@@ -167,3 +169,9 @@ def not_found(selector: Sequence[str], purpose: str = "", *, kind: str = "variab
     if not selector:
         return VariableNotFoundError(f"No {kind}{words} is chosen; choose one in the node.")
     return VariableNotFoundError(f"The {kind} {'.'.join(selector)}{words} was not found.")
+
+
+def shown(value: object) -> str:
+    """A value in the words of an error: the beginning of a long one."""
+    text = repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"

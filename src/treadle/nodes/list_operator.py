@@ -19,7 +19,7 @@ from treadle.engine.template import render_text
 from treadle.engine.values import File, Missing, Value, ValueType, type_of
 
 from .about import NodeAbout, Output, Words
-from .config import NodeConfig, SelectorField, TemplateField, empty_template, not_found, reader
+from .config import NodeConfig, SelectorField, TemplateField, empty_template, not_found, reader, shown
 
 FilterValue: TypeAlias = bool | str | list[str]
 
@@ -154,7 +154,7 @@ def _filtered(pool: VariablePool, items: list[Value], kind: ValueType, condition
 
 def _as_text(value: FilterValue) -> str:
     if not isinstance(value, str):
-        raise InvalidFilterValueError(f"The filter compares with {value!r}; texts are compared with a text.")
+        raise InvalidFilterValueError(f"The filter compares with {shown(value)}; texts are compared with a text.")
     return value
 
 
@@ -197,7 +197,7 @@ def _number_test(operator: str, value: FilterValue) -> Callable[[int | float], b
 def _wanted_truth(operator: str, value: FilterValue) -> bool:
     if not isinstance(value, bool):
         raise InvalidFilterValueError(
-            f"The filter compares with {value!r}; truth values are compared with true or false."
+            f"The filter compares with {shown(value)}; truth values are compared with true or false."
         )
     if operator not in ("is", "is not"):
         raise InvalidConditionError(f'The operator "{operator}" does not apply to truth values.')
@@ -215,7 +215,7 @@ def _file_test(key: str, operator: str, value: FilterValue) -> Callable[[File], 
     if key == "size" and isinstance(value, str):
         holds_size = _number_test(operator, value)
         return lambda file: holds_size(file.size)
-    raise InvalidKeyError(f'Files cannot be filtered by "{key}" compared with {value!r}.')
+    raise InvalidKeyError(f'Files cannot be filtered by "{key}" compared with {shown(value)}.')
 
 
 def _attribute(file: File, key: str) -> str:

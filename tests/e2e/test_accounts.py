@@ -108,13 +108,24 @@ def test_a_role_is_seen_and_holds(new_site: Site, owner: Page, visitors: Visitor
     expect(guest.get_by_role("button", name="Invite")).to_have_count(0)
     expect(guest.get_by_label("Role of Kim")).to_have_count(0)
 
+    app = new_site.app_id(new_site.address_of("Pocket guide"))
+    guest.goto(f"{new_site.url}/app/{app}")
+    guest.wait_for_url("**/overview")
+    tabs = guest.get_by_role("navigation").filter(has_text="API reference").get_by_role("link")
+    expect(tabs).to_have_text(["Publish", "API reference"])
+    for closed in ("datasets", f"app/{app}/configuration", f"app/{app}/logs", "logs"):
+        guest.goto(f"{new_site.url}/{closed}")
+        guest.wait_for_url("**/apps")
+    canvas = new_site.app_id(new_site.address_of("Ticket router"))
+    guest.goto(f"{new_site.url}/app/{canvas}/workflow")
+    expect(guest.get_by_role("button", name="Versions")).to_be_visible()
+
     owner.goto(f"{new_site.url}/settings/members")
     owner.get_by_label("Role of Kim").click()
     expect(owner.get_by_role("option", name="Knowledge keeper")).to_contain_text("Looks after knowledge")
     owner.get_by_role("option", name="Knowledge keeper").click()
     expect(owner.get_by_text("Kim is now: Knowledge keeper")).to_be_visible()
 
-    app = new_site.app_id(new_site.address_of("Pocket guide"))
     for closed in ("apps", f"app/{app}/logs", "explore/apps", f"explore/installed/{app}", "tools"):
         guest.goto(f"{new_site.url}/{closed}")
         guest.wait_for_url("**/datasets")

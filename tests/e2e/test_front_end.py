@@ -2,7 +2,7 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def lenient(witness: Witness) -> None:
 
 
 @contextmanager
-def front_end(site: Site, folder: Path, file: str) -> Iterator[tuple[str, str]]:
+def front_end(site: Site, folder: Path, file: str) -> Generator[tuple[str, str]]:
     """The address of a front end of an app, started as its page of instructions says, and the key that it holds."""
     place, key = folder / "front-end", key_of(site, file)
     shutil.copytree(ROOT / "examples/front-end", place)

@@ -316,6 +316,32 @@ def test_a_template_is_added_from_the_catalogue(studio: Page, studio_site: Site)
     expect(studio.get_by_role("heading", name="Our router")).to_be_visible()
 
 
+def test_an_app_of_ones_own_becomes_a_template(studio: Page, studio_site: Site) -> None:
+    studio.get_by_label("Search by name").fill("Pocket")
+    expect(studio.get_by_role("article")).to_have_count(1)
+    choose(studio, "Pocket guide", "Offer as a template")
+    expect(studio.get_by_text("The catalogue offers the app as it is published.")).to_be_visible()
+    studio.goto(f"{studio_site.url}/explore/apps")
+    studio.get_by_role("button", name="This workspace").click()
+    expect(studio).to_have_url(re.compile("category=own"))
+    expect(studio.get_by_role("article")).to_have_count(1)
+    expect_accessible(studio)
+    studio.get_by_role("button", name="Add to workspace Pocket guide").click()
+    dialog = studio.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("My guide")
+    dialog.get_by_role("button", name="Add to workspace").click()
+    expect(studio.get_by_role("heading", name="My guide")).to_be_visible()
+    studio.goto(f"{studio_site.url}/apps?keywords=Pocket")
+    choose(studio, "Pocket guide", "No longer offer as a template")
+    expect(studio.get_by_text("The catalogue no longer offers the app.")).to_be_visible()
+    studio.get_by_role("button", name="Undo").click()
+    choose(studio, "Pocket guide", "No longer offer as a template")
+    expect(studio.get_by_text("The catalogue no longer offers the app.")).to_be_visible()
+    studio.goto(f"{studio_site.url}/explore/apps")
+    expect(studio.get_by_role("article").first).to_be_visible()
+    expect(studio.get_by_role("button", name="This workspace")).to_have_count(0)
+
+
 def test_an_app_is_used_inside_the_console_and_pinned(studio: Page) -> None:
     studio.get_by_label("Search by name").fill("Pocket")
     expect(studio.get_by_role("article")).to_have_count(1)

@@ -162,6 +162,33 @@ def test_the_catalogue_names_apps_that_can_be_made(console: Console) -> None:
     assert (app["name"], app["mode"], app["icon"]) == (entry["name"], entry["mode"], entry["icon"])
 
 
+def test_a_published_app_is_offered_as_a_template(any_workbench: Workbench, console: Console) -> None:
+    secret = {
+        "name": "token",
+        "value_type": "secret",
+        "value": "open-sesame",
+        "id": "1",
+        "description": "",
+        "selector": [],
+    }
+    file = chatflow(start(to="answer"), answer("Hello"), name="To begin with")
+    app_id = any_workbench.import_app(file).id
+    draft = made(console, "workflow", "Never shown")
+    for each in (app_id, draft):
+        assert console.put(f"/apps/{each}", json={"is_template": True}).json()["is_template"] is True
+    offered = [entry for entry in console.get("/explore/apps").json()["data"] if entry["own"]]
+    assert [(entry["id"], entry["name"], entry["mode"]) for entry in offered] == [
+        (app_id, "To begin with", "advanced-chat")
+    ]
+    content = console.get(f"/app-templates/{app_id}").json()["content"]
+    assert console.get(f"/apps/{console.new_app(content)}").json()["name"] == "To begin with"
+    for absent in (draft, "nothing"):
+        refused = console.get(f"/app-templates/{absent}")
+        assert (refused.status_code, refused.json()["message"]) == (404, "The catalogue has no such app.")
+    console.put(f"/apps/{app_id}", json={"is_template": False})
+    assert not any(entry["own"] for entry in console.get("/explore/apps").json()["data"])
+
+
 def test_a_member_uses_an_app_as_himself(any_workbench: Workbench, console: Console) -> None:
     app = any_workbench.import_app(chatflow(start(to="answer"), answer("Hello"), name="At hand"))
     draft = made(console, "workflow", "Never published")

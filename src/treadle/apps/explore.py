@@ -47,6 +47,16 @@ class ExploreService:
         ]
         return sorted(apps, key=lambda each: (not each.is_pinned, -(each.last_used_at or 0)))
 
+    async def templates(self, workspace_id: str) -> Sequence[App]:
+        """What the workspace offers in its catalogue: published apps that somebody marked so, by name."""
+        query = (
+            select(App)
+            .where(App.workspace_id == workspace_id, App.is_template, App.published_version_id.is_not(None))
+            .order_by(App.name, App.id)
+        )
+        async with self._db.session() as session:
+            return (await session.scalars(query)).all()
+
     async def one(self, workspace_id: str, app_id: str) -> AppAtHand:
         """Raises NotFound for an app that is not there or was never published."""
         found = await self.at_hand(workspace_id, app_id)

@@ -7,7 +7,7 @@ on every database. Source: spec workflow-engine §4, §20, §21, service-api §3
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from treadle.accounts.tables import Workspace
@@ -73,6 +73,8 @@ class App(Base):
     status: Mapped[str] = mapped_column(String(16), default="normal")
     max_active_requests: Mapped[int | None] = mapped_column()
     """None: the setting of the server."""
+    is_template: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the catalogue offers it, as it is published, to the people of its workspace."""
     published_version_id: Mapped[str | None] = mapped_column(String(36))
     created_by: Mapped[str | None] = mapped_column(String(36))
     updated_by: Mapped[str | None] = mapped_column(String(36))

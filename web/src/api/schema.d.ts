@@ -800,6 +800,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/app-templates/{template_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Template
+         * @description The file of an app of the catalogue. Those of the workspace are as they are published, without secrets.
+         */
+        get: operations["imports_read_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/apps": {
         parameters: {
             query?: never;
@@ -838,7 +858,7 @@ export interface paths {
         get: operations["apps_read_app"];
         /**
          * Change App
-         * @description Change the name, the looks or the limits of an app.
+         * @description Change the name, the looks or the limits of an app, or whether it is offered as a template.
          */
         put: operations["apps_change_app"];
         post?: never;
@@ -1793,7 +1813,7 @@ export interface paths {
         };
         /**
          * List Catalogue
-         * @description The apps that come with Treadle; all of them run without a network.
+         * @description The apps that the workspace offers, and those that come with Treadle, which run without a network.
          */
         get: operations["explore_list_catalogue"];
         put?: never;
@@ -6406,6 +6426,8 @@ export interface components {
             icon_background?: string | null;
             use_icon_as_answer_icon?: boolean | null;
             max_active_requests?: number | null;
+            /** @description Whether the catalogue of the workspace offers the app. */
+            is_template?: boolean | null;
         };
         /** @description An app whole. `configuration` is that of an app without a canvas, `draft_hash` what a save must name. */
         AppDetail: {
@@ -6420,6 +6442,7 @@ export interface components {
             enable_site: boolean;
             enable_api: boolean;
             max_active_requests: number | null;
+            is_template: boolean;
             published_version_id: string | null;
             site: components["schemas"]["SiteShown"] | null;
             api_base_url: string;
@@ -6443,6 +6466,7 @@ export interface components {
             published: boolean;
             site_code: string | null;
             site_enabled: boolean;
+            is_template: boolean;
             tags: components["schemas"]["TagRef"][];
             /** @description The name of who made it. */
             created_by: string | null;
@@ -6639,7 +6663,7 @@ export interface components {
             categories: ("assistant" | "writing" | "support" | "learning" | "data")[];
             data: components["schemas"]["CatalogueApp"][];
         };
-        /** @description An app of the catalogue. `id` names it in `GET /app-templates`, which has the file. */
+        /** @description An app of the catalogue. `GET /app-templates/{id}` has the file; `own`: it is one of the workspace's. */
         CatalogueApp: {
             id: string;
             name: string;
@@ -6648,6 +6672,7 @@ export interface components {
             icon: string;
             icon_background: string | null;
             categories: ("assistant" | "writing" | "support" | "learning" | "data")[];
+            own: boolean;
         };
         /** @description `current` empty: it is written anew; `language` is then python, javascript or that of a prompt. */
         ChangeWish: {
@@ -11387,6 +11412,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TemplateList"];
+                };
+            };
+        };
+    };
+    imports_read_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

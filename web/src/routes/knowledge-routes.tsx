@@ -9,13 +9,14 @@ import { withTexts } from "@/i18n/i18n";
 import { consoleRoute } from "./layouts";
 import { text } from "./search";
 
-addToRail({ id: "knowledge", label: (t) => t("knowledge.title"), icon: LibraryBig, to: "/datasets", also: ["/datasets/"], order: 20 });
+addToRail({ id: "knowledge", label: (t) => t("knowledge.title"), icon: LibraryBig, to: "/datasets", also: ["/datasets/"], order: 20, roles: KNOWLEDGE_KEEPERS });
 
 addSearchSource({
   id: "knowledge",
   label: (t) => t("knowledge.title"),
   scope: "knowledge",
-  search: async (query) => {
+  search: async (query, { role }) => {
+    if (!KNOWLEDGE_KEEPERS.includes(role)) return [];
     const { data } = await call(api.GET("/datasets", { params: { query: { keyword: query, limit: 10 } } }));
     return data.map((base) => ({ id: base.id, label: base.name, icon: LibraryBig, to: `/datasets/${base.id}` }));
   },

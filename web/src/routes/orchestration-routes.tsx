@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { APP_USERS } from "@/features/account/roles";
+import { EDITORS } from "@/features/account/roles";
 import { addAppTab } from "@/features/shell/registry";
 import { withTexts } from "@/i18n/i18n";
 import { appRoute } from "./layouts";
@@ -9,7 +9,7 @@ addAppTab({
   path: "configuration",
   label: (t) => t("shell.build"),
   order: 10,
-  roles: APP_USERS,
+  roles: EDITORS,
   modes: ["chat", "agent-chat", "completion"],
 });
 

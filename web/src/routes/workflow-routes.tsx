@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { APP_USERS } from "@/features/account/roles";
+import { APP_USERS, EDITORS } from "@/features/account/roles";
 import { addAppTab } from "@/features/shell/registry";
 import { withTexts } from "@/i18n/i18n";
 import { appRoute } from "./layouts";
@@ -10,7 +10,8 @@ addAppTab({
   path: "workflow",
   label: (t) => t("shell.build"),
   order: 10,
-  roles: APP_USERS,
+  roles: EDITORS,
+  readers: APP_USERS,
   modes: ["workflow", "advanced-chat"],
 });
 

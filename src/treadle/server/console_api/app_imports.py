@@ -8,7 +8,7 @@ from pydantic import BaseModel, JsonValue
 from treadle.apps.editing.imports import ImportResult
 from treadle.dsl import MAX_BYTES, ImportStatus, derive_dependencies
 from treadle.models.catalogue import catalogue
-from treadle.platform.refusals import InvalidParam
+from treadle.platform.refusals import InvalidParam, NotFound
 from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep, console_router
 from treadle.server.console_api.apps import AppLooks
 from treadle.server.examples import example_files
@@ -113,6 +113,19 @@ async def list_templates(_: AppUserDep) -> TemplateList:
     return TemplateList(
         data=[Template(id=path.stem, content=path.read_text(encoding="utf-8")) for path in example_files()]
     )
+
+
+@router.get("/app-templates/{template_id}")
+async def read_template(template_id: str, services: ServicesDep, signed_in: AppUserDep) -> Template:
+    """The file of an app of the catalogue. Those of the workspace are as they are published, without secrets."""
+    shipped = next((path for path in example_files() if path.stem == template_id), None)
+    if shipped is not None:
+        return Template(id=template_id, content=shipped.read_text(encoding="utf-8"))
+    for app in await services.explore.templates(signed_in.workspace_id):
+        if app.id == template_id:
+            file = await services.apps.export(app.workspace_id, app.id, version_id=app.published_version_id)
+            return Template(id=template_id, content=file)
+    raise NotFound("The catalogue has no such app.")
 
 
 def _answer(result: ImportResult, response: Response) -> ImportAnswer:

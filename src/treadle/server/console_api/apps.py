@@ -53,6 +53,7 @@ class AppEntry(BaseModel):
     published: bool
     site_code: str | None
     site_enabled: bool
+    is_template: bool
     tags: list[TagRef]
     created_by: str | None = Field(description="The name of who made it.")
     created_at: float
@@ -105,6 +106,7 @@ class AppChange(BaseModel):
     icon_background: PlainText | None = Field(None, max_length=32)
     use_icon_as_answer_icon: bool | None = None
     max_active_requests: int | None = Field(None, ge=0, le=1_000_000)
+    is_template: bool | None = Field(None, description="Whether the catalogue of the workspace offers the app.")
 
 
 class SiteShown(BaseModel):
@@ -131,6 +133,7 @@ class AppDetail(BaseModel):
     enable_site: bool
     enable_api: bool
     max_active_requests: int | None
+    is_template: bool
     published_version_id: str | None
     site: SiteShown | None
     api_base_url: str
@@ -231,7 +234,7 @@ async def read_app(app_id: str, services: ServicesDep, signed_in: AppUserDep) ->
 
 @router.put("/apps/{app_id}")
 async def change_app(app_id: str, body: AppChange, services: ServicesDep, signed_in: EditorDep) -> AppDetail:
-    """Change the name, the looks or the limits of an app."""
+    """Change the name, the looks or the limits of an app, or whether it is offered as a template."""
     changes = body.model_dump(exclude_unset=True)
     if nothing := [name for name, value in changes.items() if value is None and name != "max_active_requests"]:
         raise InvalidParam(f"`{nothing[0]}` must have a value.", param=nothing[0])
@@ -366,6 +369,7 @@ async def _detail(services: Services, app: App) -> AppDetail:
         enable_site=app.enable_site,
         enable_api=app.enable_api,
         max_active_requests=app.max_active_requests,
+        is_template=app.is_template,
         published_version_id=app.published_version_id,
         site=_site(services, app, site),
         api_base_url=f"{services.links.base}/v1",
@@ -402,6 +406,7 @@ def _entry(entry: AppWithSite, tags: Sequence[Tag]) -> AppEntry:
         published=published,
         site_code=entry.site.code if entry.site else None,
         site_enabled=entry.app.enable_site and published,
+        is_template=entry.app.is_template,
         tags=[TagRef(id=tag.id, name=tag.name) for tag in tags],
         created_by=entry.author,
         created_at=entry.app.created_at / 1e6,

@@ -6,6 +6,7 @@ Source: spec console §5.
 from pydantic import BaseModel
 
 from treadle.apps.explore import AppAtHand
+from treadle.apps.tables import App
 from treadle.dsl import AppMode
 from treadle.server.console_api.access import AppUserDep, ServicesDep, console_router
 from treadle.server.examples import Category, catalogue
@@ -15,7 +16,7 @@ router = console_router("Explore")
 
 
 class CatalogueApp(BaseModel):
-    """An app of the catalogue. `id` names it in `GET /app-templates`, which has the file."""
+    """An app of the catalogue. `GET /app-templates/{id}` has the file; `own`: it is one of the workspace's."""
 
     id: str
     name: str
@@ -24,6 +25,7 @@ class CatalogueApp(BaseModel):
     icon: str
     icon_background: str | None
     categories: list[Category]
+    own: bool
 
 
 class Catalogue(BaseModel):
@@ -60,12 +62,14 @@ class Passport(BaseModel):
 
 
 @router.get("/explore/apps")
-async def list_catalogue(_: AppUserDep) -> Catalogue:
-    """The apps that come with Treadle; all of them run without a network."""
+async def list_catalogue(services: ServicesDep, signed_in: AppUserDep) -> Catalogue:
+    """The apps that the workspace offers, and those that come with Treadle, which run without a network."""
     entries = catalogue()
+    offered = [_offered(app) for app in await services.explore.templates(signed_in.workspace_id)]
     return Catalogue(
         categories=sorted({category for entry in entries for category in entry.categories}),
-        data=[
+        data=offered
+        + [
             CatalogueApp(
                 id=entry.id,
                 name=entry.file.name,
@@ -74,6 +78,7 @@ async def list_catalogue(_: AppUserDep) -> Catalogue:
                 icon=entry.file.icon or "",
                 icon_background=entry.file.icon_background,
                 categories=entry.categories,
+                own=False,
             )
             for entry in entries
         ],
@@ -105,6 +110,20 @@ async def enter_installed(app_id: str, services: ServicesDep, signed_in: AppUser
     entry = await services.explore.one(signed_in.workspace_id, app_id)
     await services.explore.used(signed_in.workspace_id, app_id)
     return Passport(access_token=await member_passport(services, entry.app, signed_in.account_id))
+
+
+def _offered(app: App) -> CatalogueApp:
+    pictured = app.icon_type != "emoji"
+    return CatalogueApp(
+        id=app.id,
+        name=app.name,
+        description=app.description,
+        mode=AppMode(app.mode),
+        icon="🤖" if pictured else app.icon,
+        icon_background=app.icon_background,
+        categories=[],
+        own=True,
+    )
 
 
 def _shown(each: AppAtHand) -> InstalledAppShown:

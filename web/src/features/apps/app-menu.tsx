@@ -1,12 +1,9 @@
-import { Activity, ArrowUpRight, Compass, Copy, Download, MoreHorizontal, Pencil, Trash2, Workflow } from "lucide-react";
-import { useNavigate } from "@tanstack/react-router";
+import { MoreHorizontal } from "lucide-react";
 import { lazy, Suspense, useState, type ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import type { AppMode } from "@/api/console";
-import { useErrorText } from "@/i18n/errors";
 import { IconButton } from "@/ui/button";
-import { Menu, MenuItem, MenuSeparator } from "@/ui/menu";
-import { showToast } from "@/ui/toast";
+import { Menu } from "@/ui/menu";
 import type { Asked } from "./asked-dialog";
 
 // What one asks for is loaded when one asks.
@@ -22,6 +19,8 @@ export interface MenuApp {
   icon: string;
   icon_background: string | null;
   published: boolean;
+  /** The catalogue of the workspace offers it. */
+  is_template: boolean;
   /** Of the published page, when it is open to visitors. */
   page: string | null;
 }
@@ -35,73 +34,32 @@ interface AppMenuProps {
   onDeleted?: () => unknown;
 }
 
-const SIGN = { size: 16, strokeWidth: 1.5 };
-
 /** Everything that is done to an app as a whole. */
 export function AppMenu({ app, editable, trigger, onDeleted }: AppMenuProps) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
-  const navigate = useNavigate();
+  const [open, setOpen] = useState(false);
+  const [items, setItems] = useState<ReactElement | null>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const drawn = app.mode === "workflow" || app.mode === "advanced-chat";
-  const exported = async () => {
-    try {
-      const { saveAppFile, secretsOf } = await import("./export-app");
-      const secrets = drawn ? await secretsOf(app.id) : [];
-      if (secrets.length > 0) setAsked({ secrets });
-      else await saveAppFile(app, false);
-    } catch (error) {
-      showToast("danger", errorText(error));
-    }
-  };
   if (!editable && !app.published) return null;
+  const opening = async () => {
+    const { default: AppMenuItems } = await import("./app-menu-items");
+    setItems(<AppMenuItems app={app} editable={editable} onAsked={setAsked} />);
+    setOpen(true);
+  };
   return (
     <>
       <Menu
+        open={open}
+        onOpenChange={(wanted) => (wanted ? void opening() : setOpen(false))}
         trigger={
           trigger ?? (
             <IconButton label={t("apps.menu.of", { name: app.name })}>
-              <MoreHorizontal {...SIGN} />
+              <MoreHorizontal size={16} strokeWidth={1.5} />
             </IconButton>
           )
         }
       >
-        {app.published && (
-          <MenuItem icon={<Compass {...SIGN} />} onSelect={() => void navigate({ to: "/explore/installed/$appId", params: { appId: app.id } })}>
-            {t("apps.menu.explore")}
-          </MenuItem>
-        )}
-        {app.page !== null && (
-          <MenuItem icon={<ArrowUpRight {...SIGN} />} onSelect={() => window.open(app.page ?? "", "_blank", "noopener")}>
-            {t("apps.menu.page")}
-          </MenuItem>
-        )}
-        {editable && (
-          <>
-            <MenuItem icon={<Activity {...SIGN} />} onSelect={() => void navigate({ to: "/app/$appId/logs", params: { appId: app.id } })}>
-              {t("runs.tab")}
-            </MenuItem>
-            <MenuSeparator />
-            <MenuItem icon={<Pencil {...SIGN} />} onSelect={() => setAsked("edit")}>
-              {t("apps.menu.edit")}
-            </MenuItem>
-            <MenuItem icon={<Copy {...SIGN} />} onSelect={() => setAsked("copy")}>
-              {t("apps.menu.copy")}
-            </MenuItem>
-            <MenuItem icon={<Download {...SIGN} />} onSelect={() => void exported()}>
-              {t("apps.menu.export")}
-            </MenuItem>
-            {(app.mode === "chat" || app.mode === "completion") && (
-              <MenuItem icon={<Workflow {...SIGN} />} onSelect={() => setAsked("convert")}>
-                {t("apps.menu.convert")}
-              </MenuItem>
-            )}
-            <MenuSeparator />
-            <MenuItem icon={<Trash2 {...SIGN} />} danger onSelect={() => setAsked("delete")}>
-              {t("common.delete")}
-            </MenuItem>
-          </>
-        )}
+        {items}
       </Menu>
       {asked !== null && (
         <Suspense>

@@ -30,6 +30,9 @@ interface CatalogueProps {
   autoFocus?: boolean;
 }
 
+/** The category of what the workspace offers itself. */
+const OWN = "own" as const;
+
 const GRID = "grid grid-cols-[repeat(auto-fill,minmax(240px,1fr))] gap-3";
 
 /** Apps to begin with, by what they are for. */
@@ -39,10 +42,11 @@ export function Catalogue({ view, onView, mayAdd, autoFocus = false }: Catalogue
   const catalogue = useQuery(catalogueQuery);
   const { take } = useAppMaking();
   const [chosen, setChosen] = useState<CatalogueApp | null>(null);
+  const apps = catalogue.data?.data ?? [];
   const words = view.query.trim().toLowerCase();
-  const shown = (catalogue.data?.data ?? []).filter(
+  const shown = apps.filter(
     (app) =>
-      (view.category === undefined || app.categories.some((name) => name === view.category)) &&
+      (view.category === undefined || (view.category === OWN ? app.own : app.categories.some((name) => name === view.category))) &&
       (view.mode === undefined || app.mode === view.mode) &&
       `${app.name}\n${app.description}`.toLowerCase().includes(words),
   );
@@ -53,7 +57,7 @@ export function Catalogue({ view, onView, mayAdd, autoFocus = false }: Catalogue
           <button type="button" aria-pressed={view.category === undefined} onClick={() => onView({ ...view, category: undefined })} className={tabClass(view.category === undefined)}>
             {t("explore.all")}
           </button>
-          {catalogue.data?.categories.map((category) => (
+          {[...(apps.some((app) => app.own) ? [OWN] : []), ...(catalogue.data?.categories ?? [])].map((category) => (
             <button
               key={category}
               type="button"

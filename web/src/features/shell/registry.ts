@@ -27,6 +27,8 @@ export interface RailEntry extends Entry {
 export interface AppTab extends Entry {
   path: string;
   modes?: readonly AppMode[];
+  /** Who may open it by its address, where that is more than those who see the tab. */
+  readers?: readonly Role[];
 }
 
 /** A section of the settings, at `/settings/<id>`. */
@@ -75,7 +77,8 @@ export function tabsOf(mode: AppMode, role: Role): AppTab[] {
 /** Whether an address is that of a tab which an app of this mode has, but not for this role. */
 export function tabIsClosed(path: string, mode: AppMode, role: Role): boolean {
   const name = path.split("/")[3];
-  return tabsOf(mode, "owner").some((tab) => tab.path === name) && !tabsOf(mode, role).some((tab) => tab.path === name);
+  const tab = tabsOf(mode, "owner").find((each) => each.path === name);
+  return tab !== undefined && !((tab.readers ?? tab.roles)?.includes(role) ?? true);
 }
 
 export function settingsSections(role: Role): ListedSection[] {

@@ -1,0 +1,18 @@
+# pyright: basic
+"""app templates: apps that the catalogue of their workspace offers to begin with."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0032"
+down_revision = "0031"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("apps", sa.Column("is_template", sa.Boolean(), server_default=sa.false(), nullable=False))
+
+
+def downgrade() -> None:
+    op.drop_column("apps", "is_template")

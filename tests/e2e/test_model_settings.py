@@ -154,6 +154,36 @@ def test_a_workspace_states_its_own_prices(site: Site, console: Page) -> None:
     expect(console.get_by_text("No model has that name.")).to_be_visible()
 
 
+def test_what_cannot_be_read_is_asked_for_again(site: Site, console: Page, witness: Witness) -> None:
+    witness.expect(r"net::ERR_FAILED")
+    app_id = site.app_id(site.address_of("Pocket guide"))
+    pages = {
+        "settings/models": ("**/model-providers", console.get_by_text("OpenAI-API-compatible").first),
+        "settings/api-extensions": ("**/api-based-extension", console.get_by_role("button", name="Add an API").first),
+        f"app/{app_id}/overview": ("**/api-keys", console.get_by_role("button", name="New key")),
+    }
+    for path, (request, shown) in pages.items():
+        console.route(request, lambda route: route.abort())
+        console.goto(f"{site.url}/{path}")
+        failed = console.get_by_role("alert").filter(has_text="The server cannot be reached").first
+        expect(failed).to_be_visible()
+        expect_accessible(console)
+        console.unroute(request)
+        failed.get_by_role("button", name="Try again").click()
+        expect(shown).to_be_visible()
+
+
+def test_a_list_of_models_that_cannot_be_read_takes_no_model_away(site: Site, console: Page, witness: Witness) -> None:
+    witness.expect(r"net::ERR_FAILED")
+    console.route(re.compile("/models/model-types/"), lambda route: route.abort())
+    console.goto(f"{site.url}/app/{site.app_id(site.address_of('Pocket guide'))}/configuration")
+    chosen = console.get_by_role("button", name="Model:").first
+    expect(chosen).to_be_visible()
+    chosen.click()
+    expect(console.get_by_text("The models could not be loaded").first).to_be_visible()
+    expect(console.get_by_text("provider is gone")).to_have_count(0)
+
+
 def generic(site: Site, console: Page) -> Locator:
     """The card of the provider whose models are one's own."""
     console.goto(f"{site.url}/settings/models")

@@ -163,19 +163,11 @@ def test_the_catalogue_names_apps_that_can_be_made(console: Console) -> None:
 
 
 def test_a_published_app_is_offered_as_a_template(any_workbench: Workbench, console: Console) -> None:
-    secret = {
-        "name": "token",
-        "value_type": "secret",
-        "value": "open-sesame",
-        "id": "1",
-        "description": "",
-        "selector": [],
-    }
     file = chatflow(start(to="answer"), answer("Hello"), name="To begin with")
     app_id = any_workbench.import_app(file).id
     draft = made(console, "workflow", "Never shown")
     for each in (app_id, draft):
-        assert console.put(f"/apps/{each}", json={"is_template": True}).json()["is_template"] is True
+        assert console.put(f"/apps/{each}", {"is_template": True}).json()["is_template"] is True
     offered = [entry for entry in console.get("/explore/apps").json()["data"] if entry["own"]]
     assert [(entry["id"], entry["name"], entry["mode"]) for entry in offered] == [
         (app_id, "To begin with", "advanced-chat")
@@ -185,7 +177,7 @@ def test_a_published_app_is_offered_as_a_template(any_workbench: Workbench, cons
     for absent in (draft, "nothing"):
         refused = console.get(f"/app-templates/{absent}")
         assert (refused.status_code, refused.json()["message"]) == (404, "The catalogue has no such app.")
-    console.put(f"/apps/{app_id}", json={"is_template": False})
+    console.put(f"/apps/{app_id}", {"is_template": False})
     assert not any(entry["own"] for entry in console.get("/explore/apps").json()["data"])
 
 

@@ -7,6 +7,7 @@ import { useErrorText } from "@/i18n/errors";
 import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Empty, Skeleton } from "@/ui/empty";
+import { LoadFailed } from "@/ui/load-failed";
 import { showToast } from "@/ui/toast";
 import ExtensionDialog from "./extension-dialog";
 import { extensionsQuery, UNCHANGED_KEY, type Extension } from "./extensions-query";
@@ -16,9 +17,8 @@ const SIGN = { size: 16, strokeWidth: 1.5 };
 /** The endpoints that apps ask for moderation and for values of variables. */
 export default function ExtensionsSection() {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const queries = useQueryClient();
-  const { data, error } = useQuery(extensionsQuery);
+  const { data, error, refetch } = useQuery(extensionsQuery);
   const [editing, setEditing] = useState<Extension | "new" | null>(null);
   const [removing, setRemoving] = useState<Extension | null>(null);
   const close = () => setEditing(null);
@@ -31,7 +31,7 @@ export default function ExtensionsSection() {
     await call(api.DELETE("/api-based-extension/{extension_id}", { params: { path: { extension_id: extension.id } } }));
     await queries.invalidateQueries({ queryKey: extensionsQuery.queryKey });
   };
-  if (error !== null) return <p className="text-danger">{errorText(error)}</p>;
+  if (error !== null) return <LoadFailed error={error} onRetry={refetch} />;
   if (data === undefined) return <Skeleton className="h-40 w-full" />;
   return (
     <div className="flex flex-col gap-4">

@@ -26,7 +26,7 @@ export function ModelSelector({ kind = "llm", provider, name, onChoose, needs, l
   const label = given ?? t("models.choose");
   const [open, setOpen] = useState(false);
   const { data, isPending, isError } = useQuery(pickerQuery(kind));
-  const found = findModel(data?.data ?? (isError ? [] : undefined), provider, name);
+  const found = findModel(data?.data, provider, name);
   const bad = !["none", "loading", "ok"].includes(found.state);
   return (
     <PopoverCard

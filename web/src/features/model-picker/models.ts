@@ -62,8 +62,7 @@ export function findModel(list: readonly ProviderModels[] | undefined, provider:
 }
 
 export function useModel(kind: ModelKind, provider: string, name: string): FoundModel {
-  const { data, isError } = useQuery(pickerQuery(kind));
-  return findModel(data?.data ?? (isError ? [] : undefined), provider, name);
+  return findModel(useQuery(pickerQuery(kind)).data?.data, provider, name);
 }
 
 export function hasFeature(model: ModelEntry | undefined, feature: string): boolean {

@@ -3,10 +3,10 @@ import { Plus } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
-import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Dialog } from "@/ui/dialog";
+import { LoadFailed } from "@/ui/load-failed";
 import { Address } from "./address";
 import { KeyRow } from "./key-row";
 import { useAppChange } from "./use-app-change";
@@ -24,7 +24,6 @@ interface AppKeysProps {
 /** The keys of an app's API: made, shown once, taken away. */
 export function AppKeys({ appId, editable, administers }: AppKeysProps) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const change = useAppChange(appId);
   const path = { app_id: appId };
   const keys = useQuery({
@@ -39,7 +38,7 @@ export function AppKeys({ appId, editable, administers }: AppKeysProps) {
         setMade(key.token ?? null);
       }),
     );
-  if (keys.error !== null) return <p className="text-danger">{errorText(keys.error)}</p>;
+  if (keys.error !== null) return <LoadFailed error={keys.error} onRetry={keys.refetch} />;
   return (
     <>
       {keys.data?.length === 0 && <p className="text-muted">{t("publishing.noKeys")}</p>}

@@ -4,8 +4,8 @@ import { useTranslation } from "react-i18next";
 import { useAccount } from "@/features/account/account-context";
 import { mayAdminister } from "@/features/account/roles";
 import { useText } from "@/features/schema-form/i18n-text";
-import { useErrorText } from "@/i18n/errors";
 import { TextInput } from "@/ui/field";
+import { LoadFailed } from "@/ui/load-failed";
 import { Spinner } from "@/ui/spinner";
 import { Defaults } from "./defaults";
 import { ProviderCard } from "./provider-card";
@@ -15,12 +15,11 @@ import { isSetUp, providersQuery, type ProviderEntry } from "./providers";
 export default function ModelsSection() {
   const { t } = useTranslation();
   const text = useText();
-  const errorText = useErrorText();
   const { role } = useAccount();
   const mayChange = mayAdminister(role);
   const [search, setSearch] = useState("");
   const providers = useQuery(providersQuery);
-  if (providers.error !== null) return <p className="text-danger">{errorText(providers.error)}</p>;
+  if (providers.error !== null) return <LoadFailed error={providers.error} onRetry={providers.refetch} />;
   if (providers.data === undefined) return <Spinner />;
   const wanted = search.trim().toLowerCase();
   const found = providers.data.filter((each) => {

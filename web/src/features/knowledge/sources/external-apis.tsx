@@ -8,6 +8,7 @@ import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { Dialog } from "@/ui/dialog";
 import { Field, fieldProps, TextInput } from "@/ui/field";
+import { LoadFailed } from "@/ui/load-failed";
 import { SecretInput } from "@/ui/secret-input";
 import { showToast } from "@/ui/toast";
 
@@ -38,7 +39,7 @@ export function ExternalApis({ removable }: { removable: boolean }) {
           {t("knowledgeSetup.external.add")}
         </Button>
       </div>
-      {apis.error !== null && <p className="text-danger">{errorText(apis.error)}</p>}
+      {apis.error !== null && <LoadFailed error={apis.error} onRetry={apis.refetch} />}
       {apis.data?.length === 0 && <p className="text-muted">{t("knowledgeSetup.external.none")}</p>}
       {apis.data?.map((each) => (
         <div key={each.id} className="flex items-center gap-2 rounded-card border border-line bg-surface p-3">

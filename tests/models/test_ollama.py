@@ -32,7 +32,8 @@ async def test_parameters_are_options_but_for_a_few(http: ModelHttp, server: Scr
 
 
 async def test_an_address_with_a_version_is_understood(http: ModelHttp, server: ScriptedOllama) -> None:
-    assert text_of(await said(Ollama(http), target_at(f"{server.url}/v1"), ask())) == "Hello"
+    for path in ("/v1", "/v1/", "/api", "/"):
+        assert text_of(await said(Ollama(http), target_at(f"{server.url}{path}"), ask())) == "Hello"
 
 
 async def test_a_completion_model_is_asked_to_generate(http: ModelHttp, server: ScriptedOllama) -> None:

@@ -458,6 +458,12 @@ async def test_nobody_listening_is_named(wire: OpenAI) -> None:
     assert str(refused.value).endswith(hint)
 
 
+async def test_an_address_without_a_path_is_told_what_it_may_lack(wire: OpenAI, upstream: ScriptedModel) -> None:
+    with pytest.raises(InvokeBadRequestError, match=r"HTTP 404.*; most servers of this kind want /v1 behind"):
+        await said(wire, target(upstream.origin), ask())
+    upstream.take_violations()
+
+
 async def test_an_error_page_is_not_repeated(wire: OpenAI) -> None:
     page = b"<html><body>" + b"x" * 5000 + b"</body></html>"
     async with raw_server([page], content_type="text/html", status="502 Bad Gateway") as server:

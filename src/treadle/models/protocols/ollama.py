@@ -83,7 +83,7 @@ class Ollama:
 
     async def list_models(self, target: Target) -> list[RemoteModel]:
         """The models that the server holds, newest first."""
-        sent = await fetch(self._http, target, f"{base_of(target)}/api/tags", target.headers, refused)
+        sent = await fetch(self._http, target, f"{_server(target)}/api/tags", target.headers, refused)
         try:
             return [RemoteModel(each.name, each.name) for each in _decode_tags(sent).models]
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -97,7 +97,7 @@ class Ollama:
     async def _post(self, target: Target, path: str, body: Body) -> aiohttp.ClientResponse:
         headers = {"Content-Type": "application/json", **target.headers}
         return await send(
-            self._http, target, f"{base_of(target)}/api/{path}", msgspec.json.encode(body), headers, _refused
+            self._http, target, f"{_server(target)}/api/{path}", msgspec.json.encode(body), headers, _refused
         )
 
 
@@ -118,3 +118,8 @@ def _embeddings(target: Target, sent: bytes, texts: list[str]) -> Embeddings:
         raise unreadable(target, f"{len(answer.embeddings)} vectors for {len(texts)} texts".encode())
     used = answer.prompt_eval_count or sum(map(text_tokens, texts))
     return Embeddings(answer.embeddings, Usage.priced(used, 0, target.profile.price))
+
+
+def _server(target: Target) -> str:
+    """The address of the server, whichever of its two APIs was named with it."""
+    return base_of(target).removesuffix("/api")

@@ -7,6 +7,7 @@ import base64
 from array import array
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Literal
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -108,6 +109,8 @@ def _refused(target: Target, status: int, body: bytes, headers: Mapping[str, str
     reason = _reason(body)
     if status == 429 and b'"insufficient_quota"' in body:
         return spent(target, reason, status)
+    if status == 404 and urlsplit(target.base_url).path in ("", "/"):
+        reason = f"{reason or 'not found'}; most servers of this kind want /v1 behind their address"
     return refusal(target, status, reason, headers)
 
 

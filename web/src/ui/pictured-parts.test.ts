@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { picturedParts } from "./pictured-parts";
+import { namedPictures, picturedParts } from "./pictured-parts";
 
 test("pictures that the server keeps are cut out, others stay as they are written", () => {
   const kept = "http://here/files/tools/0190.png?timestamp=1&nonce=a&sign=b%3D";
@@ -10,4 +10,5 @@ test("pictures that the server keeps are cut out, others stay as they are writte
     { text: ` at dawn ${elsewhere}` },
   ]);
   expect(picturedParts("")).toEqual([]);
+  expect(namedPictures(`The pier ![image](${kept})`)).toBe("The pier [image]");
 });

@@ -18,3 +18,9 @@ export function picturedParts(text: string): PicturedPart[] {
   if (end < text.length) parts.push({ text: text.slice(end) });
   return parts;
 }
+
+/** A text with the names of its pictures in their places, where these cannot be shown yet. */
+export const namedPictures = (text: string) =>
+  picturedParts(text)
+    .map((part) => (part.url === undefined ? part.text : `[${part.text}]`))
+    .join("");

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { api, call, type Schemas } from "@/api/client";
 import { useErrorText } from "@/i18n/errors";
 import { Button } from "@/ui/button";
+import { namedPictures } from "@/ui/pictured-parts";
 import { Select } from "@/ui/select";
 import { Spinner } from "@/ui/spinner";
 import { sourceList, type Chosen } from "./chosen";
@@ -93,12 +94,12 @@ function Pieces({ estimate }: { estimate: Schemas["Estimate"] }) {
                 #{at + 1} · {t("knowledgeSetup.list.chunkWords", { count: chunk.content.length })}
               </p>
               {(chunk.child_chunks ?? []).length === 0 ? (
-                <p className="break-words whitespace-pre-wrap">{chunk.content}</p>
+                <p className="break-words whitespace-pre-wrap">{namedPictures(chunk.content)}</p>
               ) : (
                 <ol className="flex flex-col gap-1">
                   {(chunk.child_chunks ?? []).map((child, number) => (
                     <li key={number} className="rounded-sm bg-sunken px-2 py-1 break-words whitespace-pre-wrap">
-                      {child}
+                      {namedPictures(child)}
                     </li>
                   ))}
                 </ol>

@@ -1,8 +1,10 @@
 import { FileText } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { RetrieverResource } from "@/api/events";
-import { PicturedText } from "@/ui/pictured-text";
 import { Popover } from "@/ui/popover";
+
+const PicturedText = lazy(async () => ({ default: (await import("@/ui/pictured-text")).PicturedText }));
 
 /** The sources of an answer as numbered chips, each with a card. */
 export function Citations({ resources }: { resources: readonly RetrieverResource[] }) {
@@ -34,7 +36,9 @@ export function Citations({ resources }: { resources: readonly RetrieverResource
               )}
             </div>
             <p className="text-muted whitespace-pre-wrap">
-              <PicturedText text={resource.content} />
+              <Suspense fallback={resource.content}>
+                <PicturedText text={resource.content} />
+              </Suspense>
             </p>
           </Popover>
         </li>

@@ -14,6 +14,7 @@ import type logs from "./en/logs.json";
 import type members from "./en/members.json";
 import type modelSetup from "./en/model-setup.json";
 import type monitor from "./en/monitor.json";
+import type nodes from "./en/nodes.json";
 import type orchestration from "./en/orchestration.json";
 import type panels from "./en/panels.json";
 import type pipelinePage from "./en/pipeline-page.json";
@@ -47,6 +48,7 @@ export type Translation = typeof en & {
   prompts: typeof prompts;
   proofs: typeof proofs;
   publishing: typeof publishing;
+  nodes: typeof nodes;
   replay: typeof replay;
   tools: typeof tools;
   tracing: typeof tracing;
@@ -166,6 +168,11 @@ export const AREAS = {
     en: () => import("./en/publishing.json"),
     "zh-Hans": () => import("./zh-Hans/publishing.json"),
     ja: () => import("./ja/publishing.json"),
+  },
+  nodes: {
+    en: () => import("./en/nodes.json"),
+    "zh-Hans": () => import("./zh-Hans/nodes.json"),
+    ja: () => import("./ja/nodes.json"),
   },
   replay: {
     en: () => import("./en/replay.json"),

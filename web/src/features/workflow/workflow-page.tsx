@@ -13,7 +13,7 @@ import { AuthorContext } from "./canvas/author";
 import { OperatorBar, TopBar, ViewBar } from "./canvas/bars";
 import { Canvas } from "./canvas/canvas";
 import { RunContext } from "./canvas/canvas-commands";
-import { openSettings } from "./canvas/commands";
+import { firstView, openSettings } from "./canvas/commands";
 import { RightSide } from "./canvas/right-side";
 import { CanvasContext, createCanvasStore, useCanvas, useCanvasStore } from "./canvas/ui";
 import { useCanvasCommands } from "./canvas/use-commands";
@@ -22,7 +22,7 @@ import { openDraft } from "./graph/draft";
 import { boxOf } from "./graph/geometry";
 import { byId } from "./graph/lookup";
 import type { FlowMode, Point, Viewport } from "./graph/types";
-import { createRunningStore, RunningContext } from "./running/running";
+import { createRunningStore, RunningContext, useRunning } from "./running/running";
 import { createWorkflowStore, SavingContext, useSaving, useWorkflow, useWorkflowStore, WorkflowContext, type WorkflowStore } from "./store";
 import { workflowApi, type Block, type Draft } from "./store/api";
 import { makeSaving } from "./store/saving";
@@ -33,6 +33,7 @@ const PaletteCommands = lazy(async () => ({ default: (await import("./canvas/pal
 // It can come a moment after the canvas.
 const Minimap = lazy(async () => ({ default: (await import("./canvas/minimap")).Minimap }));
 const SelectionBar = lazy(async () => ({ default: (await import("./canvas/selection-bar")).SelectionBar }));
+const LEAST_WITH_MINIMAP = 640;
 const MODES: readonly FlowMode[] = ["advanced-chat", "rag-pipeline"];
 
 interface WorkflowPageProps {
@@ -98,7 +99,7 @@ function Editor(props: EditorProps) {
   const { appId, mode, editable, draft, account, nodeId } = props;
   const [{ store, rest }] = useState(() => {
     const { doc, viewport, rest } = openDraft(draft);
-    const made = createWorkflowStore({ appId, mode, editable, doc, viewport: viewportOf(appId) ?? viewport });
+    const made = createWorkflowStore({ appId, mode, editable, doc, viewport: viewportOf(appId) ?? firstView(doc.nodes, viewport) });
     made.getState().openPanel(nodeId);
     if (nodeId !== null) made.getState().select([nodeId]);
     return { store: made, rest };
@@ -201,7 +202,10 @@ function Selected() {
 }
 
 function BottomBar() {
-  const minimap = useCanvas((state) => state.minimap);
+  const wanted = useCanvas((state) => state.minimap);
+  // Above a tall dock there is no room for it beside the cards.
+  const room = useRunning((state) => !state.open || window.innerHeight - state.height > LEAST_WITH_MINIMAP);
+  const minimap = wanted && room;
   return (
     <div className="pointer-events-none absolute bottom-3 left-3 z-5 flex flex-col items-start gap-2 *:pointer-events-auto">
       <Suspense>{minimap && <Minimap />}</Suspense>

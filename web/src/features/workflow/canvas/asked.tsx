@@ -19,7 +19,7 @@ const CanvasMenu = lazy(async () => ({ default: (await canvasMenu()).CanvasMenu 
 const Candidate = lazy(async () => ({ default: (await candidate()).Candidate }));
 const ConfirmDialog = lazy(async () => ({ default: (await import("@/ui/confirm-dialog")).ConfirmDialog }));
 const ImportDialog = lazy(async () => ({ default: (await import("../versions/import-dialog")).ImportDialog }));
-const NodeTold = lazy(() => withTexts("panels", import("../panels/node-told")));
+const NodeTold = lazy(() => withTexts("nodes", import("../panels/node-told")));
 const PublishDialog = lazy(async () => ({ default: (await import("../versions/publish-dialog")).PublishDialog }));
 const ConflictDialog = lazy(async () => ({ default: (await import("../versions/conflict-dialog")).ConflictDialog }));
 

@@ -59,7 +59,7 @@ import { boxOf, type Box } from "../graph/geometry";
 import { isBodyStart, isContainer, isFixed, isNote, TRIGGERS, type Place } from "../graph/kinds";
 import { byId, childrenOf, edgesFrom, edgesInto } from "../graph/lookup";
 import { readersOf } from "../graph/references";
-import type { FlowMode, FlowNode, Point } from "../graph/types";
+import type { FlowMode, FlowNode, Point, Viewport } from "../graph/types";
 import { documentOf, type Saving, type WorkflowState, type WorkflowStore } from "../store";
 import { beginAnew, type RunningStore } from "../running/running";
 import { ZOOM, type CanvasStore, type PanelName } from "./ui";
@@ -384,8 +384,22 @@ function fit({ store, flow, surface }: CommandContext): void {
   const { nodes } = store.getState();
   const plane = surface();
   if (nodes.length === 0 || plane === null) return;
+  void flow.setViewport(fitting(around(nodes.map((node) => boxOf(nodes, node))), plane.clientWidth, plane.clientHeight), { duration: 150 });
+}
+
+function fitting(whole: Box, width: number, height: number): Viewport {
+  return getViewportForBounds(whole, width, height, ZOOM.min, 1, 0.08);
+}
+
+const BAR = 64;
+
+/** Where a graph is looked at first whose view nobody chose: as it lies, unless cards would be out of sight or under the tools. */
+export function firstView(nodes: readonly FlowNode[], saved: Viewport): Viewport {
+  if (nodes.length === 0 || saved.x !== 0 || saved.y !== 0 || saved.zoom !== 1) return saved;
   const whole = around(nodes.map((node) => boxOf(nodes, node)));
-  void flow.setViewport(getViewportForBounds(whole, plane.clientWidth, plane.clientHeight, ZOOM.min, 1, 0.08), { duration: 150 });
+  const { innerWidth, innerHeight } = window;
+  if (whole.x >= BAR && whole.y >= 0 && whole.x + whole.width < innerWidth) return saved;
+  return fitting(whole, innerWidth - BAR, innerHeight - 160);
 }
 
 /** A place of the window for a card that opens there, inside of the canvas. */

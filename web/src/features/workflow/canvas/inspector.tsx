@@ -6,7 +6,7 @@ import { byId } from "../graph/lookup";
 import { useWorkflow } from "../store";
 import { SidePanel } from "./side-panel";
 
-const NodePanel = lazy(() => withTexts(["editors", "panels"], import("../panels/node-panel")));
+const NodePanel = lazy(() => withTexts(["editors", "nodes", "panels"], import("../panels/node-panel")));
 
 /** The settings of a node, right of the canvas. */
 export function Inspector({ nodeId }: { nodeId: string }) {

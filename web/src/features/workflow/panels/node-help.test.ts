@@ -13,5 +13,7 @@ test("every node of the palette has its part of the documentation", () => {
     expect(helpFor(type), type).toMatch(/\w{3}/);
   }
   expect(helpFor("code")).not.toContain("](");
+  expect(helpFor("llm")).toMatch(/^\| `model` \|/m);
+  expect(helpFor("llm")).toContain("dropped from the oldest on until the rest fits");
   expect(helpFor("no-such-node")).toBeNull();
 });

@@ -8,6 +8,8 @@ export function helpFor(type: string): string | null {
   if (found === undefined) return null;
   return found
     .slice(firstLine(found).length)
+    // A line of a paragraph goes on in the next one.
+    .replace(/([^\n|])\n *(?=[^\s|-])/g, "$1 ")
     .replace(/\[([^\]]+)\]\((?!https?:)[^)]*\)/g, "$1")
     .trim();
 }

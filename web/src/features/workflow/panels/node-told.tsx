@@ -26,7 +26,7 @@ export default function NodeTold({ nodeId, topic, onClose }: NodeToldProps) {
   if (node === undefined) return null;
   const title = name(type?.title) || node.data.type;
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title={t(`panels.told.${topic}`, { title })} size={topic === "help" ? "large" : "small"}>
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t(`nodes.told.${topic}`, { title })} size={topic === "help" ? "large" : "medium"}>
       {topic === "help" ? <Help type={node.data.type} /> : <About nodeId={nodeId} />}
     </Dialog>
   );
@@ -35,7 +35,7 @@ export default function NodeTold({ nodeId, topic, onClose }: NodeToldProps) {
 function Help({ type }: { type: string }) {
   const { t } = useTranslation();
   const text = helpFor(type);
-  return text === null ? <p className="text-muted">{t("panels.told.nothing")}</p> : <Markdown text={text} />;
+  return text === null ? <p className="text-muted">{t("nodes.told.nothing")}</p> : <Markdown text={text} />;
 }
 
 function About({ nodeId }: { nodeId: string }) {
@@ -55,11 +55,11 @@ function About({ nodeId }: { nodeId: string }) {
       </p>
       <p className="whitespace-pre-wrap">{tool === undefined ? name(type?.description) : words(tool.tool.description)}</p>
       <dl className="grid grid-cols-[max-content_1fr] gap-x-4 gap-y-1">
-        <Fact label={t("panels.told.author")}>{tool?.provider.author || "Treadle"}</Fact>
-        <Fact label={t("panels.told.type")}>
+        <Fact label={t("nodes.told.author")}>{tool?.provider.author || "Treadle"}</Fact>
+        <Fact label={t("nodes.told.type")}>
           <code>{data.type}</code>
         </Fact>
-        <Fact label={t("panels.told.id")}>
+        <Fact label={t("nodes.told.id")}>
           <code className="break-all">{nodeId}</code>
         </Fact>
       </dl>

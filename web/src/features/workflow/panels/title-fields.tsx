@@ -38,7 +38,7 @@ export function TitleFields({ node, type }: { node: FlowNode; type: NodeType | u
           className="h-8 min-w-0 flex-1 rounded-control border border-transparent bg-transparent px-1.5 text-16 font-semibold hover:border-line focus:border-accent focus:outline-none"
         />
         <CommandButton id="runStep" className="size-7!" />
-        <IconButton label={t("panels.head.more", { title: node.data.title })} onClick={openMenu}>
+        <IconButton label={t("nodes.head.more", { title: node.data.title })} onClick={openMenu}>
           <MoreHorizontal size={16} strokeWidth={1.5} />
         </IconButton>
         <IconButton label={t("common.close")} onClick={() => openPanel(null)}>

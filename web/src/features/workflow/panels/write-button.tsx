@@ -22,7 +22,7 @@ export function WriteButton(props: WriteProps) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <IconButton label={t("panels.write.open")} onClick={() => setOpen(true)}>
+      <IconButton label={t("nodes.write.open")} onClick={() => setOpen(true)}>
         <Sparkles size={14} strokeWidth={1.5} />
       </IconButton>
       <Suspense>{open && <WriteDialog {...props} onClose={() => setOpen(false)} />}</Suspense>

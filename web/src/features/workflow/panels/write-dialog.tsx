@@ -59,8 +59,8 @@ export default function WriteDialog({ what, current, model: first, onWritten, on
       open
       onOpenChange={(open) => !open && onClose()}
       size="large"
-      title={t(what === "prompt" ? "panels.write.prompt" : "panels.write.code")}
-      description={t("panels.write.text")}
+      title={t(what === "prompt" ? "nodes.write.prompt" : "nodes.write.code")}
+      description={t("nodes.write.text")}
       footer={
         <>
           <Button onClick={onClose}>{t("common.cancel")}</Button>
@@ -72,15 +72,15 @@ export default function WriteDialog({ what, current, model: first, onWritten, on
               onClose();
             }}
           >
-            {t("panels.write.apply")}
+            {t("nodes.write.apply")}
           </Button>
         </>
       }
     >
       <div className="grid gap-5 md:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-3">
-          <ModelField label={t("panels.write.model")} value={model ?? null} onChange={setChosen} />
-          <Field id={`${id}-instruction`} label={t("panels.write.instruction")}>
+          <ModelField label={t("nodes.write.model")} value={model ?? null} onChange={setChosen} />
+          <Field id={`${id}-instruction`} label={t("nodes.write.instruction")}>
             <TextArea
               {...fieldProps(`${id}-instruction`, undefined)}
               className="min-h-28"
@@ -89,9 +89,9 @@ export default function WriteDialog({ what, current, model: first, onWritten, on
               onChange={(event) => setInstruction(event.target.value)}
             />
           </Field>
-          {(current.trim() !== "" || written !== undefined) && <Checkbox label={t("panels.write.change")} checked={change} onChange={setChange} />}
+          {(current.trim() !== "" || written !== undefined) && <Checkbox label={t("nodes.write.change")} checked={change} onChange={setChange} />}
           {change && (
-            <Field id={`${id}-ideal`} label={t("panels.write.ideal")} optional>
+            <Field id={`${id}-ideal`} label={t("nodes.write.ideal")} optional>
               <TextArea {...fieldProps(`${id}-ideal`, undefined)} value={ideal} onChange={(event) => setIdeal(event.target.value)} />
             </Field>
           )}
@@ -103,7 +103,7 @@ export default function WriteDialog({ what, current, model: first, onWritten, on
             icon={<Sparkles size={14} strokeWidth={1.5} />}
             onClick={() => void ask()}
           >
-            {t(tries.length === 0 ? "panels.write.go" : "panels.write.again")}
+            {t(tries.length === 0 ? "nodes.write.go" : "nodes.write.again")}
           </Button>
           {error !== null && (
             <p role="alert" className="break-words text-danger">
@@ -111,20 +111,20 @@ export default function WriteDialog({ what, current, model: first, onWritten, on
             </p>
           )}
         </div>
-        <section aria-label={t("panels.write.result")} aria-busy={busy} className="flex min-w-0 flex-col gap-3 rounded-card border border-line bg-surface p-3">
+        <section aria-label={t("nodes.write.result")} aria-busy={busy} className="flex min-w-0 flex-col gap-3 rounded-card border border-line bg-surface p-3">
           {written === undefined ? (
-            <p className="m-auto max-w-60 py-10 text-center text-muted">{t(busy ? "panels.write.busy" : "panels.write.empty")}</p>
+            <p className="m-auto max-w-60 py-10 text-center text-muted">{t(busy ? "nodes.write.busy" : "nodes.write.empty")}</p>
           ) : (
             <>
               <div className="flex items-center gap-1">
-                <span className="flex-1 font-medium">{t("panels.write.result")}</span>
-                <IconButton label={t("panels.write.previous")} disabled={shown === 0} onClick={() => setShown(shown - 1)}>
+                <span className="flex-1 font-medium">{t("nodes.write.result")}</span>
+                <IconButton label={t("nodes.write.previous")} disabled={shown === 0} onClick={() => setShown(shown - 1)}>
                   <ChevronLeft size={16} strokeWidth={1.5} />
                 </IconButton>
                 <span className="tabular text-12 text-muted">
                   {shown + 1}/{tries.length}
                 </span>
-                <IconButton label={t("panels.write.next")} disabled={shown === tries.length - 1} onClick={() => setShown(shown + 1)}>
+                <IconButton label={t("nodes.write.next")} disabled={shown === tries.length - 1} onClick={() => setShown(shown + 1)}>
                   <ChevronRight size={16} strokeWidth={1.5} />
                 </IconButton>
               </div>

@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from treadle.logs.statistics import Chart
 from treadle.server.console_api.access import AppUserDep, ServicesDep, console_router
-from treadle.server.console_api.logs import Moment, asked_period, zone_of
+from treadle.server.console_api.log_queries import Moment, asked_period, zone_of
 
 router = console_router("Statistics")
 

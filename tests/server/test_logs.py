@@ -106,6 +106,10 @@ def test_a_conversation_is_read_rated_annotated_and_deleted(any_workbench: Workb
 
     assert console.put(f"/apps/{app}/logs/conversations/{conversation}/read").status_code == 200
     assert listed(console, app)[0]["read_at"] is not None
+    detail = console.get(f"/apps/{app}/chat-conversations/{conversation}").json()
+    assert (detail["model"]["name"], detail["model"]["parameters"]) == ("stub", {})
+    bench.change("UPDATE conversations SET version_id = 'gone' WHERE id = :id", id=conversation)
+    assert console.get(f"/apps/{app}/chat-conversations/{conversation}").json()["model"] is None
     assert console.delete(f"/apps/{app}/chat-conversations/{conversation}").status_code == 200
     assert listed(console, app) == []
     assert bench.rows("SELECT count(*) FROM messages WHERE conversation_id = :id", id=conversation) == [(0,)]

@@ -6848,7 +6848,7 @@ export interface components {
             /** @default  */
             api_key?: string;
         };
-        /** @description A conversation with what it was begun with. */
+        /** @description A conversation with what it was begun with. `model` is null for chatflows, and when the version is gone. */
         ConversationDetail: {
             id: string;
             summary: string;
@@ -6868,6 +6868,7 @@ export interface components {
             inputs: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            model: components["schemas"]["SettledModel"] | null;
         };
         /** @description The app that a conversion made. */
         Converted: {
@@ -9276,6 +9277,14 @@ export interface components {
         SetUpState: {
             completed: boolean;
             init_password: boolean;
+        };
+        /** @description The model of an app without a canvas, as the version had it that the conversation keeps to. */
+        SettledModel: {
+            provider: string;
+            name: string;
+            parameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /** @description Shows a field while another one has this value. */
         Shown: {

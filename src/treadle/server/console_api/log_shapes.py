@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 from pydantic import BaseModel, Field, JsonValue
 
+from treadle.apps.definition import Definition
 from treadle.apps.tables import Feedback
 from treadle.logs.service import ModelCall
 from treadle.logs.shapes import key_map
@@ -52,11 +53,20 @@ class LoggedConversations(BaseModel):
     has_more: bool
 
 
+class SettledModel(BaseModel):
+    """The model of an app without a canvas, as the version had it that the conversation keeps to."""
+
+    provider: str
+    name: str
+    parameters: dict[str, JsonValue]
+
+
 class ConversationDetail(LoggedConversation):
-    """A conversation with what it was begun with."""
+    """A conversation with what it was begun with. `model` is null for chatflows, and when the version is gone."""
 
     introduction: str
     inputs: dict[str, JsonValue]
+    model: SettledModel | None
 
 
 class GivenFeedback(BaseModel):
@@ -196,11 +206,21 @@ def conversation_map(row: TalkRow) -> dict[str, Any]:
     }
 
 
-def conversation_detail(row: TalkRow) -> ConversationDetail:
-    """A conversation with what its app began it with."""
+def conversation_detail(row: TalkRow, definition: Definition | None) -> ConversationDetail:
+    """A conversation with what its app began it with. `definition` is the version that it began with."""
     conversation = row.conversation
+    config = definition.model_config if definition else None
     return ConversationDetail(
-        **conversation_map(row), introduction=conversation.introduction, inputs=_decode(conversation.inputs)
+        **conversation_map(row),
+        introduction=conversation.introduction,
+        inputs=_decode(conversation.inputs),
+        model=SettledModel(
+            provider=config.model.provider,
+            name=config.model.name,
+            parameters=config.model.completion_params,
+        )
+        if config
+        else None,
     )
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import StreamingResponse
 from treadle.logs.export import MEDIA, ExportForm, Line, lines_as, message_line, run_line
 from treadle.logs.shapes import run_map
 from treadle.logs.talks import Kind, MessageRow
+from treadle.platform.refusals import NotFound
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
 from treadle.server.console_api.answers import Done
 from treadle.server.console_api.log_queries import Limit, Page, RunFilterDep, TalkFilterDep, app_of
@@ -67,7 +68,11 @@ async def read_conversation(
     """One conversation."""
     app = await app_of(services, signed_in, app_id)
     row = await services.talks.conversation(app.id, conversation_id)
-    return conversation_detail(row)
+    try:
+        definition = await services.apps.definition(app, row.conversation.version_id)
+    except NotFound:  # it was deleted; the conversation is still there to be read
+        definition = None
+    return conversation_detail(row, definition)
 
 
 @router.delete("/apps/{app_id}/chat-conversations/{conversation_id}")

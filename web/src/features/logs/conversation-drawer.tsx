@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-quer
 import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, call } from "@/api/client";
+import { api, call, type Schemas } from "@/api/client";
 import type { JsonObject } from "@/api/json";
 import { Values } from "@/features/run-log/values";
 import { useErrorText } from "@/i18n/errors";
@@ -10,6 +10,7 @@ import { Button, IconButton } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { CopyButton } from "@/ui/copy-button";
 import { Skeleton } from "@/ui/empty";
+import { Popover } from "@/ui/popover";
 import { Markdown } from "@/ui/markdown/markdown";
 import { Time } from "@/ui/time";
 import { EntryDrawer, type EntryProps } from "./entry-drawer";
@@ -55,6 +56,7 @@ export function ConversationDrawer(props: EntryProps) {
             <div className="flex flex-wrap items-center gap-x-4 gap-y-1 text-muted">
               <Person name={conversation.data.person} member={conversation.data.by_account} />
               <Time at={conversation.data.created_at} />
+              {conversation.data.model !== null && <ModelChip {...conversation.data.model} />}
               <span className="flex items-center gap-1 font-mono text-12">
                 {id.slice(0, 8)}…
                 <CopyButton text={id} />
@@ -78,5 +80,23 @@ export function ConversationDrawer(props: EntryProps) {
       </div>
       {deleting && <ConfirmDialog title={t("logs.deleteTitle")} text={t("logs.deleteText")} action={t("common.delete")} onClose={() => setDeleting(false)} onConfirm={remove} />}
     </EntryDrawer>
+  );
+}
+
+/** The model that answered, and its parameters. */
+function ModelChip({ provider, name, parameters }: Schemas["SettledModel"]) {
+  const { t } = useTranslation();
+  return (
+    <Popover
+      label={t("logs.parameters")}
+      className="w-80 p-3"
+      trigger={
+        <button type="button" title={provider} className="rounded-sm border border-line px-1.5 font-mono text-12 hover:bg-sunken">
+          {name}
+        </button>
+      }
+    >
+      <Values title={t("logs.parameters")} value={parameters as JsonObject} />
+    </Popover>
   );
 }

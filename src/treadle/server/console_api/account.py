@@ -9,7 +9,7 @@ from treadle.accounts.profile import InterfaceLanguage, Theme
 from treadle.accounts.tables import Account
 from treadle.platform.clock import SECOND
 from treadle.server.console_api.access import MemberDep, ServicesDep, console_router
-from treadle.server.console_api.answers import Author, Done, PlainText, avatar_url
+from treadle.server.console_api.answers import Author, Done, avatar_url
 from treadle.server.file_responses import file_response
 
 router = console_router("Account")
@@ -28,23 +28,23 @@ class Profile(Author):
 class ProfileChange(BaseModel):
     """What is left out stays."""
 
-    name: Annotated[PlainText, Field(max_length=255)] | None = None
+    name: Annotated[str, Field(max_length=255)] | None = None
     interface_language: InterfaceLanguage | None = None
     interface_theme: Theme | None = None
-    timezone: Annotated[PlainText, Field(max_length=64)] | None = None
+    timezone: Annotated[str, Field(max_length=64)] | None = None
 
 
 class AvatarChoice(BaseModel):
     """The id of an uploaded picture."""
 
-    file_id: Annotated[PlainText, Field(max_length=36)]
+    file_id: Annotated[str, Field(max_length=36)]
 
 
 class PasswordChange(BaseModel):
     """`password` is the one until now; not asked for while none is set."""
 
-    password: Annotated[PlainText, Field(max_length=256)] = ""
-    new_password: Annotated[PlainText, Field(max_length=256)]
+    password: Annotated[str, Field(max_length=256)] = ""
+    new_password: Annotated[str, Field(max_length=256)]
 
 
 class OwnSession(BaseModel):

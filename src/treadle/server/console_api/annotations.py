@@ -19,7 +19,6 @@ from treadle.annotations.shapes import (
 from treadle.apps.tables import App, AppMode
 from treadle.platform.refusals import Refusal
 from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep, console_router
-from treadle.server.console_api.answers import PlainText
 from treadle.server.console_api.knowledge_access import FILE_FORM, PAGE, Repeated, sent_file
 from treadle.server.file_responses import attachment
 from treadle.server.services import Services
@@ -36,14 +35,14 @@ class NewAnnotation(BaseModel):
     """A question with its answer. With `message_id` it belongs to that answer of the app, and replaces the annotation
     that the answer has; `question` may then be left out."""
 
-    question: PlainText | None = None
-    answer: PlainText
+    question: str | None = None
+    answer: str
     message_id: str | None = None
 
 
 class AnnotationTexts(BaseModel):
-    question: PlainText
-    answer: PlainText
+    question: str
+    answer: str
 
 
 class ReplyChoice(BaseModel):

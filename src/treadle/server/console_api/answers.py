@@ -1,22 +1,14 @@
 """What console endpoints answer alike."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from fastapi import Response
-from pydantic import AfterValidator, BaseModel
+from pydantic import BaseModel
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from treadle.accounts.service import SignedIn
 from treadle.accounts.tables import Account
 from treadle.apps.editing.debugging import Person
-
-
-def _without_nul(text: str) -> str:
-    return text.replace("\x00", "")
-
-
-PlainText = Annotated[str, AfterValidator(_without_nul)]
-"""Text without NUL, which no record holds."""
 
 STREAM: dict[int | str, dict[str, Any]] = {
     200: {"description": "Events of the run.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}

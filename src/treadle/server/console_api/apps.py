@@ -22,7 +22,6 @@ from treadle.server.console_api.access import (
     app_user,
     console_router,
 )
-from treadle.server.console_api.answers import PlainText
 from treadle.server.file_responses import file_response
 from treadle.server.services import Services
 
@@ -73,11 +72,11 @@ class AppList(BaseModel):
 class AppLooks(BaseModel):
     """How an app is to look; what is empty or left out takes a default, or stays."""
 
-    name: PlainText = Field("", max_length=255)
-    description: PlainText = Field("", max_length=4000)
+    name: str = Field("", max_length=255)
+    description: str = Field("", max_length=4000)
     icon_type: IconType | Literal[""] = ""
-    icon: PlainText = Field("", max_length=255)
-    icon_background: PlainText = Field("", max_length=32)
+    icon: str = Field("", max_length=255)
+    icon_background: str = Field("", max_length=32)
 
     def looks(self) -> Looks:
         return Looks(
@@ -93,17 +92,17 @@ class NewApp(AppLooks):
     """An app that begins with something small."""
 
     mode: AppMode
-    name: PlainText = Field(min_length=1, max_length=255)
+    name: str = Field(min_length=1, max_length=255)
 
 
 class AppChange(BaseModel):
     """What is to change about an app; what is left out stays."""
 
-    name: PlainText | None = Field(None, min_length=1, max_length=255)
-    description: PlainText | None = Field(None, max_length=4000)
+    name: str | None = Field(None, min_length=1, max_length=255)
+    description: str | None = Field(None, max_length=4000)
     icon_type: IconType | None = None
-    icon: PlainText | None = Field(None, min_length=1, max_length=255)
-    icon_background: PlainText | None = Field(None, max_length=32)
+    icon: str | None = Field(None, min_length=1, max_length=255)
+    icon_background: str | None = Field(None, max_length=32)
     use_icon_as_answer_icon: bool | None = None
     max_active_requests: int | None = Field(None, ge=0, le=1_000_000)
     is_template: bool | None = Field(None, description="Whether the catalogue of the workspace offers the app.")
@@ -172,7 +171,7 @@ class KeyShown(BaseModel):
 class KeyName(BaseModel):
     """What a key is called, to find its calls in the log."""
 
-    name: PlainText = Field("", max_length=255)
+    name: str = Field("", max_length=255)
 
 
 class KeyList(BaseModel):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from treadle.apps.tables import Feedback
 from treadle.platform.clock import SECOND
 from treadle.server.console_api.access import EditorDep, ServicesDep, console_router
-from treadle.server.console_api.answers import Done, PlainText
+from treadle.server.console_api.answers import Done
 from treadle.server.console_api.log_queries import Moment, app_of, asked_period
 
 router = console_router("Logs")
@@ -22,9 +22,9 @@ router = console_router("Logs")
 class AdminRating(BaseModel):
     """What the builders think of an answer, and why; null takes it back."""
 
-    message_id: Annotated[PlainText, Field(max_length=36)]
+    message_id: Annotated[str, Field(max_length=36)]
     rating: Literal["like", "dislike"] | None
-    content: Annotated[PlainText, Field(max_length=1000)] | None = None
+    content: Annotated[str, Field(max_length=1000)] | None = None
 
 
 @router.post("/apps/{app_id}/feedbacks")

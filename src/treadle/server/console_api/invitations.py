@@ -10,18 +10,18 @@ from treadle.accounts.profile import InterfaceLanguage
 from treadle.accounts.tables import Role
 from treadle.platform.clock import SECOND, now_us
 from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, anyone, console_router
-from treadle.server.console_api.answers import Done, PlainText
+from treadle.server.console_api.answers import Done
 
 router = console_router("Invitations")
 
 _INVITATIONS = "/workspaces/current/invitations"
-Token = Annotated[PlainText, Field(max_length=256)]
+Token = Annotated[str, Field(max_length=256)]
 
 
 class NewInvitations(BaseModel):
     """Who is asked to join, all with one role, which is not `owner`."""
 
-    emails: Annotated[list[PlainText], Field(max_length=500)]
+    emails: Annotated[list[str], Field(max_length=500)]
     role: Role
 
 
@@ -71,10 +71,10 @@ class InvitationDetail(BaseModel):
 class Activation(InvitationToken):
     """Who joins. An address without an account gives its name and a new password; one with an account, its password."""
 
-    password: Annotated[PlainText, Field(max_length=256)]
-    name: Annotated[PlainText, Field(max_length=255)] | None = None
+    password: Annotated[str, Field(max_length=256)]
+    name: Annotated[str, Field(max_length=255)] | None = None
     interface_language: InterfaceLanguage | None = None
-    timezone: Annotated[PlainText, Field(max_length=64)] | None = None
+    timezone: Annotated[str, Field(max_length=64)] | None = None
 
 
 class Activated(BaseModel):

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from treadle.accounts.tables import Role
 from treadle.platform.clock import SECOND
 from treadle.server.console_api.access import AdministratorDep, MemberDep, ServicesDep, console_router
-from treadle.server.console_api.answers import Author, Done, PlainText, avatar_url
+from treadle.server.console_api.answers import Author, Done, avatar_url
 
 router = console_router("Members")
 
@@ -28,11 +28,11 @@ class OwnWorkspaces(BaseModel):
 
 
 class WorkspaceChoice(BaseModel):
-    workspace_id: Annotated[PlainText, Field(max_length=36)]
+    workspace_id: Annotated[str, Field(max_length=36)]
 
 
 class WorkspaceName(BaseModel):
-    name: Annotated[PlainText, Field(max_length=100)]
+    name: Annotated[str, Field(max_length=100)]
 
 
 class WorkspaceMember(Author):

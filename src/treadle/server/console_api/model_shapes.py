@@ -9,7 +9,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, field_validator
 
 from treadle.models.policy import Limits
-from treadle.server.console_api.answers import PlainText
 
 Fields = dict[str, str | bool]
 
@@ -137,8 +136,8 @@ class ProviderList(BaseModel):
 class Fallback(BaseModel):
     """A model that stands behind another one."""
 
-    provider: PlainText
-    model: PlainText
+    provider: str
+    model: str
 
 
 class PriceTier(BaseModel):
@@ -363,8 +362,8 @@ class CredentialBody(BaseModel):
     """A filled-in form, and whose: a provider's own without a model."""
 
     credentials: Fields
-    name: PlainText | None = Field(default=None, max_length=64)
-    model: PlainText | None = None
+    name: str | None = Field(default=None, max_length=64)
+    model: str | None = None
     model_type: str = "llm"
     limits: LimitsBody = LimitsBody()
 
@@ -373,7 +372,7 @@ class CredentialChange(BaseModel):
     """Changes to a credential; what is absent stays. A secret sent as `[__HIDDEN__]` stays too."""
 
     credential_id: str
-    name: PlainText | None = Field(default=None, max_length=64)
+    name: str | None = Field(default=None, max_length=64)
     credentials: Fields | None = None
     enabled: bool | None = None
     limits: LimitsBody | None = None
@@ -390,14 +389,14 @@ class CheckBody(BaseModel):
 
     credentials: Fields
     credential_id: str | None = None
-    model: PlainText | None = None
+    model: str | None = None
     model_type: str = "llm"
 
 
 class ModelChoice(BaseModel):
     """Which model."""
 
-    model: PlainText
+    model: str
     model_type: str
 
 
@@ -405,7 +404,7 @@ class BalanceConfig(BaseModel):
     """A credential that takes turns: a stored one by its id, or a new one."""
 
     id: str | None = None
-    name: PlainText = ""
+    name: str = ""
     credentials: Fields = {}
     enabled: bool = True
 
@@ -444,8 +443,8 @@ class DefaultChoice(BaseModel):
     """The default model of a type; without a provider it is left as it is."""
 
     model_type: str
-    provider: PlainText | None = None
-    model: PlainText | None = None
+    provider: str | None = None
+    model: str | None = None
 
 
 class DefaultsBody(BaseModel):

@@ -11,7 +11,7 @@ from treadle.knowledge.pipelines import BaseLooks
 from treadle.knowledge.shapes import DatasetShown
 from treadle.platform.refusals import InvalidParam
 from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
-from treadle.server.console_api.answers import STREAM, PlainText, Streamed, person_of
+from treadle.server.console_api.answers import STREAM, Streamed, person_of
 from treadle.server.console_api.knowledge_access import asker_of
 from treadle.server.console_api.workflow_debugging import streamed
 
@@ -25,8 +25,8 @@ class NewPipeline(BaseModel):
     """A knowledge base with a pipeline: that of an example, or a blank one. What is empty is taken from the example."""
 
     template_id: str | None = None
-    name: PlainText = Field("", max_length=40)
-    description: PlainText = Field("", max_length=400)
+    name: str = Field("", max_length=40)
+    description: str = Field("", max_length=400)
     permission: Literal["only_me", "all_team_members", "partial_members"] | None = None
 
 

@@ -15,14 +15,14 @@ from treadle.server.console_api.access import (
     anyone,
     console_router,
 )
-from treadle.server.console_api.answers import Author, Done, PlainText
+from treadle.server.console_api.answers import Author, Done
 from treadle.server.console_api.sessions import begun
 
 router = console_router("Proofs by mail")
 
-Email = Annotated[PlainText, Field(max_length=255)]
-Token = Annotated[PlainText, Field(max_length=256)]
-Code = Annotated[PlainText, Field(max_length=16)]
+Email = Annotated[str, Field(max_length=255)]
+Token = Annotated[str, Field(max_length=256)]
+Code = Annotated[str, Field(max_length=16)]
 
 
 class MailTo(BaseModel):
@@ -49,15 +49,15 @@ class NewPassword(BaseModel):
     """A token whose code was confirmed, and the password to set."""
 
     token: Token
-    password: Annotated[PlainText, Field(max_length=256)]
+    password: Annotated[str, Field(max_length=256)]
 
 
 class CodeSignIn(GivenCode):
     """The code, and what the account of a newcomer starts with."""
 
-    name: Annotated[PlainText, Field(max_length=255)] | None = None
+    name: Annotated[str, Field(max_length=255)] | None = None
     interface_language: InterfaceLanguage | None = None
-    timezone: Annotated[PlainText, Field(max_length=64)] | None = None
+    timezone: Annotated[str, Field(max_length=64)] | None = None
 
 
 class OwnCode(BaseModel):
@@ -93,7 +93,7 @@ class AccountEnd(GivenCode):
     """The code, and the address typed once more."""
 
     email: Email
-    feedback: Annotated[PlainText, Field(max_length=2000)] = ""
+    feedback: Annotated[str, Field(max_length=2000)] = ""
 
 
 def caller_of(request: Request) -> str:

@@ -11,7 +11,6 @@ from treadle.apps.sites import SiteValue
 from treadle.apps.tables import App, Site
 from treadle.platform.refusals import InvalidParam
 from treadle.server.console_api.access import AdministratorDep, AppUserDep, EditorDep, ServicesDep, console_router
-from treadle.server.console_api.answers import PlainText
 from treadle.server.file_responses import file_response
 from treadle.server.services import Services
 from treadle.settings import ORIGIN
@@ -47,26 +46,26 @@ def _origin(value: str) -> str:
     return value
 
 
-Colour = Annotated[PlainText, AfterValidator(_colour)]
-WebAddress = Annotated[PlainText, AfterValidator(str.strip), AfterValidator(_web_address)]
+Colour = Annotated[str, AfterValidator(_colour)]
+WebAddress = Annotated[str, AfterValidator(str.strip), AfterValidator(_web_address)]
 Origin = Annotated[str, AfterValidator(str.strip), AfterValidator(_origin), Field(max_length=255)]
 
 
 class SiteChange(BaseModel):
     """What is to change about a published page; what is left out stays, an empty text takes a value away."""
 
-    title: PlainText | None = Field(None, min_length=1, max_length=255)
-    description: PlainText | None = Field(None, max_length=4000)
+    title: str | None = Field(None, min_length=1, max_length=255)
+    description: str | None = Field(None, max_length=4000)
     icon_type: Literal["emoji", "image"] | None = None
-    icon: PlainText | None = Field(None, min_length=1, max_length=255)
-    icon_background: PlainText | None = Field(None, max_length=32)
+    icon: str | None = Field(None, min_length=1, max_length=255)
+    icon_background: str | None = Field(None, max_length=32)
     default_language: Language | None = None
     chat_color_theme: Colour | None = Field(None, description="The colour of a chat, as #RRGGBB.")
     chat_color_theme_inverted: bool | None = Field(None, description="The colour is kept from the header.")
-    copyright: PlainText | None = Field(None, max_length=255)
+    copyright: str | None = Field(None, max_length=255)
     privacy_policy: WebAddress | None = Field(None, max_length=2048, description="Where the policy can be read.")
-    custom_disclaimer: PlainText | None = Field(None, max_length=2000)
-    input_placeholder: PlainText | None = Field(None, max_length=64)
+    custom_disclaimer: str | None = Field(None, max_length=2000)
+    input_placeholder: str | None = Field(None, max_length=64)
     show_workflow_steps: bool | None = Field(None, description="Whether visitors see the steps of a workflow.")
     use_icon_as_answer_icon: bool | None = None
     embed_origins: list[Origin] | None = Field(

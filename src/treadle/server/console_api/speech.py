@@ -11,7 +11,6 @@ from treadle.apps.features.spoken import refused
 from treadle.apps.tables import App, CreatedFrom
 from treadle.engine.errors import InvokeError
 from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep, console_router
-from treadle.server.console_api.answers import PlainText
 from treadle.server.console_api.knowledge_access import FILE_FORM, sent_file
 from treadle.server.service_api.speech import sound_pieces
 
@@ -28,9 +27,9 @@ class VoiceChoice(BaseModel):
 class ReadTrial(BaseModel):
     """A text to read aloud, or the answer of `message_id`. Without `voice` the model's own."""
 
-    text: PlainText = ""
+    text: str = ""
     message_id: str | None = None
-    voice: PlainText = ""
+    voice: str = ""
 
 
 class WrittenDown(BaseModel):

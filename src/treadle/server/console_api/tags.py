@@ -7,7 +7,6 @@ from pydantic import BaseModel, Field
 
 from treadle.apps.tags import MAX_NAME, CountedTag
 from treadle.server.console_api.access import EditorDep, MemberDep, ServicesDep, console_router
-from treadle.server.console_api.answers import PlainText
 
 router = console_router("Tags")
 
@@ -25,11 +24,11 @@ class AppTag(BaseModel):
 
 class NewTag(BaseModel):
     type: Kind = "app"
-    name: PlainText = Field(min_length=1, max_length=MAX_NAME)
+    name: str = Field(min_length=1, max_length=MAX_NAME)
 
 
 class TagName(BaseModel):
-    name: PlainText = Field(min_length=1, max_length=MAX_NAME)
+    name: str = Field(min_length=1, max_length=MAX_NAME)
 
 
 class Binding(BaseModel):

@@ -9,13 +9,13 @@ from treadle.apps.definition import Definition
 from treadle.apps.editing.versions import Version
 from treadle.apps.tool_secrets import masked
 from treadle.server.console_api.access import AppUserDep, EditorDep, ServicesDep, console_router
-from treadle.server.console_api.answers import Author, Done, PlainText, author_of
+from treadle.server.console_api.answers import Author, Done, author_of
 from treadle.server.console_api.workflows import DraftSaved, VariableShown, variable_shown
 
 router = console_router("Versions")
 
-MarkedName = Annotated[PlainText, Field(max_length=20)]
-MarkedComment = Annotated[PlainText, Field(max_length=100)]
+MarkedName = Annotated[str, Field(max_length=20)]
+MarkedComment = Annotated[str, Field(max_length=100)]
 
 
 class Publishing(BaseModel):

@@ -40,7 +40,7 @@ class SourcePages:
         url = str(info.get("url") or "")
         source = await self._credentials.crawler(document.workspace_id, str(info.get("provider") or ""))
         page = await source.page(url, only_main_content=bool(info.get("only_main_content", True)))
-        if page is None or not page.markdown.strip():
+        if not page.markdown.strip():
             raise ExtractionError(f"{url} has no text to read.")
         return Reading(extraction=_extraction(page.markdown))
 

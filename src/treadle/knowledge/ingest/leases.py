@@ -118,7 +118,7 @@ class DocumentLeases:
             update(Document)
             .where(*self._ours(claim))
             .values(lease_until=now_us() + self._duration, attempts=Document.attempts + 1, **values)
-            .returning(*table_of(Document).c)
+            .returning(table_of(Document))
         )
         async with self._db.begin() as connection:
             row = (await connection.execute(begun)).mappings().one_or_none()

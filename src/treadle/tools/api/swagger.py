@@ -27,7 +27,7 @@ def from_swagger(document: dict[str, JsonValue]) -> dict[str, JsonValue]:
         "openapi": "3.0.0",
         "info": document.get("info"),
         "servers": [{"url": _server(document)}],
-        "paths": {path: _path(path, item, document, references) for path, item in paths.items()},
+        "paths": {path: _path(item, document, references) for path, item in paths.items()},
         # References into `definitions` stay as they are, so that what they point at stays where it is.
         "definitions": document.get("definitions"),
         "parameters": document.get("parameters"),
@@ -45,17 +45,13 @@ def _server(document: Mapping[str, JsonValue]) -> str:
     return f"{scheme}://{host}{base if isinstance(base, str) else ''}"
 
 
-def _path(path: str, listed: JsonValue, document: Mapping[str, JsonValue], references: References) -> JsonValue:
+def _path(listed: JsonValue, document: Mapping[str, JsonValue], references: References) -> JsonValue:
     item = references.target(listed)
     shared = item.get("parameters")
     converted: dict[str, JsonValue] = {}
     for method in METHODS:
         operation = item.get(method)
         if isinstance(operation, dict):
-            if not operation.get("operationId"):
-                raise ApiDocumentError(
-                    f"The operation {method.upper()} {path} has no operationId; Swagger 2 needs one."
-                )
             converted[method] = _operation(operation, shared, document, references)
     return converted
 

@@ -46,6 +46,9 @@ def studio(studio_site: Site, shipped: frozenset[str], visitors: Visitors, witne
         for entry in await services.apps.list_apps(workspace):
             if entry.app.id in shipped:
                 await services.explore.pin(workspace, entry.app.id, False)
+                if entry.app.is_template:
+                    by = str(entry.app.updated_by)
+                    await services.editing.making.change(workspace, entry.app.id, {"is_template": False}, account_id=by)
             else:
                 await services.apps.delete(workspace, entry.app.id)
         for tag in await services.tags.all(workspace, "app"):
@@ -334,9 +337,16 @@ def test_an_app_of_ones_own_becomes_a_template(studio: Page, studio_site: Site) 
     studio.goto(f"{studio_site.url}/apps?keywords=Pocket")
     choose(studio, "Pocket guide", "No longer offer as a template")
     expect(studio.get_by_text("The catalogue no longer offers the app.")).to_be_visible()
-    studio.get_by_role("button", name="Undo").click()
-    choose(studio, "Pocket guide", "No longer offer as a template")
-    expect(studio.get_by_text("The catalogue no longer offers the app.")).to_be_visible()
+    studio.goto(f"{studio_site.url}/explore/apps")
+    expect(studio.get_by_role("article").first).to_be_visible()
+    expect(studio.get_by_role("button", name="This workspace")).to_have_count(0)
+
+
+def test_an_offer_is_taken_back_at_once(studio: Page, studio_site: Site) -> None:
+    studio.goto(f"{studio_site.url}/apps?keywords=Pocket")
+    choose(studio, "Pocket guide", "Offer as a template")
+    with studio.expect_response(lambda answer: answer.request.method == "PUT"):
+        studio.get_by_role("button", name="Undo").click()
     studio.goto(f"{studio_site.url}/explore/apps")
     expect(studio.get_by_role("article").first).to_be_visible()
     expect(studio.get_by_role("button", name="This workspace")).to_have_count(0)

@@ -345,7 +345,7 @@ def test_an_app_of_ones_own_becomes_a_template(studio: Page, studio_site: Site) 
 def test_an_offer_is_taken_back_at_once(studio: Page, studio_site: Site) -> None:
     studio.goto(f"{studio_site.url}/apps?keywords=Pocket")
     choose(studio, "Pocket guide", "Offer as a template")
-    with studio.expect_response(lambda answer: answer.request.method == "PUT"):
+    with studio.expect_request_finished(lambda request: request.method == "PUT"):
         studio.get_by_role("button", name="Undo").click()
     studio.goto(f"{studio_site.url}/explore/apps")
     expect(studio.get_by_role("article").first).to_be_visible()

@@ -342,16 +342,6 @@ def test_an_app_of_ones_own_becomes_a_template(studio: Page, studio_site: Site) 
     expect(studio.get_by_role("button", name="This workspace")).to_have_count(0)
 
 
-def test_an_offer_is_taken_back_at_once(studio: Page, studio_site: Site) -> None:
-    studio.goto(f"{studio_site.url}/apps?keywords=Pocket")
-    choose(studio, "Pocket guide", "Offer as a template")
-    with studio.expect_request_finished(lambda request: request.method == "PUT"):
-        studio.get_by_role("button", name="Undo").click()
-    studio.goto(f"{studio_site.url}/explore/apps")
-    expect(studio.get_by_role("article").first).to_be_visible()
-    expect(studio.get_by_role("button", name="This workspace")).to_have_count(0)
-
-
 def test_an_app_is_used_inside_the_console_and_pinned(studio: Page) -> None:
     studio.get_by_label("Search by name").fill("Pocket")
     expect(studio.get_by_role("article")).to_have_count(1)

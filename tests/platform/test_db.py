@@ -42,7 +42,10 @@ def test_the_head_is_the_newest_revision_of_one_line() -> None:
 
     config = Config()
     config.set_main_option("script_location", "src/treadle/platform/migrations")
-    assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
+    directory = ScriptDirectory.from_config(config)
+    assert directory.get_heads() == [HEAD]
+    files = Path(directory.versions).glob("[0-9]*.py")
+    assert len(list(directory.walk_revisions())) == len(list(files)), "two files have one number"
 
 
 def test_processes_may_migrate_at_once(database_url: str) -> None:

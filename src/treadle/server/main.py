@@ -20,7 +20,6 @@ from treadle.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-_ALLOCATIONS_BETWEEN_COLLECTIONS = 20_000
 _GRACEFUL_SECONDS = 3
 """How long open requests may go on after a signal."""
 
@@ -80,7 +79,7 @@ class TreadleServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        _spare_the_collector()
+        gc.freeze()  # what was made at the start stays to the end: no search for cycles needs to look at it
         self._on_ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -108,13 +107,6 @@ class TreadleServer(uvicorn.Server):
     def _on_signal(self, number: signal.Signals) -> None:
         self.interrupted |= number is signal.SIGINT
         self.handle_exit(number, None)
-
-
-def _spare_the_collector() -> None:
-    """What was made at the start stays to the end, and most of what a request makes is gone without cycles: looking
-    for those every few hundred objects costs a tenth of a run."""
-    gc.freeze()
-    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, 20, 20)
 
 
 def _is_no_cut(record: logging.LogRecord) -> bool:

@@ -57,7 +57,8 @@ export function begin(doc: FlowDocument, now: number): History {
 export function record(history: History, change: Change, doc: FlowDocument, now: number): History {
   const kept = history.steps.slice(0, history.at + 1);
   const last = kept.at(-1);
-  const merges = change.merge !== undefined && last?.merge === change.merge && now - last.at < MERGE_MS;
+  const newest = history.at === history.steps.length - 1; // a step that was gone back to is one to go back to again
+  const merges = newest && change.merge !== undefined && last?.merge === change.merge && now - last.at < MERGE_MS;
   if (merges) kept[kept.length - 1] = { ...last, doc, at: now, subject: change.subject };
   else kept.push({ ...change, doc, at: now, id: nextId++ });
   const steps = kept.slice(-LIMIT);

@@ -138,7 +138,8 @@ def test_a_run_is_shown_again_after_a_reload(site: Site, console: Page, witness:
     dock.get_by_label("Word").fill("avast")
     dock.locator("form").get_by_role("button", name="Run", exact=True).click()
     expect(canvas.card("wait").locator("[data-run=running]")).to_be_visible()
-    console.wait_for_timeout(500)  # until the run has its row
+    runs = f"/apps/{canvas.app_id}/workflow-runs"
+    site.until(lambda: [run["status"] for run in canvas.call("GET", runs)["data"]] == ["running"], "a run with its row")
     console.reload()
     expect(canvas.card("wait").locator("[data-run=running]")).to_be_visible()
     expect(dock.get_by_label("Word")).to_have_value("avast")

@@ -28,7 +28,6 @@ if (chats) {
     event.preventDefault();
     form.requestSubmit();
   };
-  await open("");
 }
 
 form.onsubmit = async (event) => {
@@ -51,6 +50,9 @@ form.onsubmit = async (event) => {
 stop.onclick = async () => {
   if (task !== "") await (await send("/api/stop", { task_id: task })).json();
 };
+
+form.inert = false;
+if (chats) await open("");
 
 /** Asks, and writes what comes into `place` as it comes. */
 async function answer(query, place) {
@@ -87,7 +89,9 @@ async function open(id) {
   if (id === "") {
     if (app.opening_statement) say("answer", app.opening_statement);
   } else {
-    for (const message of (await read(`/api/messages?conversation_id=${id}`)).data) {
+    const { data } = await read(`/api/messages?conversation_id=${id}`);
+    if (conversation !== id) return;
+    for (const message of data) {
       say("question", message.query);
       say("answer", message.answer);
     }

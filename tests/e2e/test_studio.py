@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, Route, expect
 
 from tests.e2e.accessibility import expect_accessible
 from tests.e2e.accounts import sign_in
@@ -337,6 +337,19 @@ def test_an_app_of_ones_own_becomes_a_template(studio: Page, studio_site: Site) 
     studio.goto(f"{studio_site.url}/apps?keywords=Pocket")
     choose(studio, "Pocket guide", "No longer offer as a template")
     expect(studio.get_by_text("The catalogue no longer offers the app.")).to_be_visible()
+
+    # The way back; a menu that is open meanwhile follows it.
+    held: list[Route] = []
+    path = "**/console/api/apps/*"
+    studio.route(path, lambda route: held.append(route) if route.request.method == "PUT" else route.fallback())
+    with studio.expect_request(lambda request: request.method == "PUT"):
+        studio.get_by_role("button", name="Undo").click()
+    studio.get_by_role("button", name="What to do with Pocket guide", exact=True).click()
+    expect(studio.get_by_role("menuitem", name="Offer as a template")).to_be_visible()
+    held[0].fallback()
+    studio.unroute(path)
+    studio.get_by_role("menuitem", name="No longer offer as a template").click()
+    expect(studio.get_by_text("The catalogue no longer offers the app.")).to_be_visible()
     studio.goto(f"{studio_site.url}/explore/apps")
     expect(studio.get_by_role("article").first).to_be_visible()
     expect(studio.get_by_role("button", name="This workspace")).to_have_count(0)
@@ -361,6 +374,11 @@ def test_an_app_is_used_inside_the_console_and_pinned(studio: Page) -> None:
 
 def test_a_workflow_is_used_inside_the_console(studio: Page, studio_site: Site) -> None:
     studio.goto(f"{studio_site.url}/explore/apps")
+    search = studio.get_by_label("Search apps to use")
+    search.fill("no app has such a name")
+    expect(studio.get_by_text("No app to use has this name")).to_be_visible()
+    search.fill("three TRANS")
+    expect(studio.get_by_role("region", name="To use").get_by_role("link")).to_have_count(1)
     studio.get_by_role("link", name="Three translations").click()
     expect(studio.get_by_role("tab", name="Run once")).to_be_visible()
     expect_accessible(studio)

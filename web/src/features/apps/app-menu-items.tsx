@@ -10,7 +10,7 @@ import type { Asked } from "./asked-dialog";
 import { saveAppFile, secretsOf } from "./export-app";
 import { offerApp } from "./offer-app";
 
-interface AppMenuItemsProps {
+export interface AppMenuItemsProps {
   app: MenuApp;
   editable: boolean;
   onAsked: (asked: Asked) => void;

@@ -1,9 +1,10 @@
 import { MoreHorizontal } from "lucide-react";
-import { lazy, Suspense, useState, type ReactElement } from "react";
+import { lazy, Suspense, useState, type ComponentType, type ReactElement } from "react";
 import { useTranslation } from "react-i18next";
 import type { AppMode } from "@/api/console";
 import { IconButton } from "@/ui/button";
 import { Menu } from "@/ui/menu";
+import type { AppMenuItemsProps } from "./app-menu-items";
 import type { Asked } from "./asked-dialog";
 
 // What one asks for is loaded when one asks.
@@ -38,12 +39,13 @@ interface AppMenuProps {
 export function AppMenu({ app, editable, trigger, onDeleted }: AppMenuProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
-  const [items, setItems] = useState<ReactElement | null>(null);
+  // The component and not its element: an open menu follows what becomes of the app.
+  const [Items, setItems] = useState<ComponentType<AppMenuItemsProps> | null>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
   if (!editable && !app.published) return null;
   const opening = async () => {
     const { default: AppMenuItems } = await import("./app-menu-items");
-    setItems(<AppMenuItems app={app} editable={editable} onAsked={setAsked} />);
+    setItems(() => AppMenuItems);
     setOpen(true);
   };
   return (
@@ -59,7 +61,7 @@ export function AppMenu({ app, editable, trigger, onDeleted }: AppMenuProps) {
           )
         }
       >
-        {items}
+        {Items !== null && <Items app={app} editable={editable} onAsked={setAsked} />}
       </Menu>
       {asked !== null && (
         <Suspense>

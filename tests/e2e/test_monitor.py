@@ -49,6 +49,7 @@ def test_charts_show_what_was_asked_and_read_as_tables(site: Site, page: Page, c
 def test_a_switch_goes_back_and_one_chart_fails_by_itself(site: Site, console: Page, witness: Witness) -> None:
     witness.expect(r"\b500\b.*/site-enable", r"\b500\b.*/daily-terminals", r"Failed to load resource")
     canvas = Canvas(site, console).import_file(workflow(start(to="end"), end(), name="Switched"))
+    canvas.call("POST", f"/apps/{canvas.app_id}/workflows/publish", {})
 
     def fail(route: Route) -> None:
         route.fulfill(status=500, json={"code": "internal_error", "message": "Out of order.", "status": 500})

@@ -20,10 +20,15 @@ FLOW = workflow(start(to="text"), template("text", "ready", to="end"), end(text=
 
 def test_a_page_is_switched_and_a_key_is_made_used_and_removed(site: Site, console: Page) -> None:
     canvas = Canvas(site, console).import_file(FLOW)
-    canvas.call("POST", f"/apps/{canvas.app_id}/workflows/publish", {})
     console.goto(f"{site.url}/app/{canvas.app_id}/overview")
-    expect_accessible(console)
     page = console.get_by_role("region", name="Web page")
+    for card in (page, console.get_by_role("region", name="API")):
+        expect(card.get_by_role("switch", name="Publish first")).to_be_disabled()
+        expect(card.get_by_role("switch")).not_to_be_checked()
+    expect(page.get_by_role("button", name="Open page")).to_have_attribute("title", "Publish first")
+    canvas.call("POST", f"/apps/{canvas.app_id}/workflows/publish", {})
+    console.reload()
+    expect_accessible(console)
     page.get_by_role("switch").click()
     expect(page.get_by_text("Switched off")).to_be_visible()
     expect(page.get_by_role("button", name="Open page")).to_be_disabled()

@@ -59,6 +59,20 @@ export function OverviewPage({ app, editable, administers, embedding, period, on
   );
 }
 
+interface ServiceSwitchProps {
+  published: boolean;
+  on: boolean;
+  disabled: boolean;
+  onChange: (on: boolean) => void;
+}
+
+/** Whether a way to use the app is open, which none is before the app is published. */
+function ServiceSwitch({ published, on, disabled, onChange }: ServiceSwitchProps) {
+  const { t } = useTranslation();
+  const label = published ? t(on ? "publishing.on" : "publishing.off") : t("publishing.publishFirst");
+  return <Switch label={label} checked={on && published} disabled={disabled || !published} onChange={onChange} />;
+}
+
 /** A switch that turns at once, and back when the server refuses. */
 function useSwitch(appId: string, before: boolean, send: (on: boolean) => Promise<unknown>): [boolean, (on: boolean) => void] {
   const change = useAppChange(appId);
@@ -82,12 +96,14 @@ function PageCard({ app, editable, administers, embedding }: OverviewPageProps &
   const [on, toggle] = useSwitch(app.id, app.enable_site, (enable_site) =>
     call(api.POST("/apps/{app_id}/site-enable", { params: { path: { app_id: app.id } }, body: { enable_site } })),
   );
-  const ready = on && app.published_version_id !== null && url !== "";
+  const published = app.published_version_id !== null;
+  const ready = on && published && url !== "";
+  const hint = ready ? undefined : t(published ? "publishing.enableFirst" : "publishing.publishFirst");
   return (
     <section aria-label={t("publishing.page")} className="flex min-w-0 flex-col gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex items-center gap-2">
         <h2 className="flex-1 font-medium">{t("publishing.page")}</h2>
-        <Switch label={t(on ? "publishing.on" : "publishing.off")} checked={on} disabled={!editable} onChange={toggle} />
+        <ServiceSwitch published={published} on={on} disabled={!editable} onChange={toggle} />
       </div>
       <p className="text-muted">{t("publishing.pageHint")}</p>
       {url !== "" && (
@@ -101,18 +117,18 @@ function PageCard({ app, editable, administers, embedding }: OverviewPageProps &
         </div>
       )}
       <div className="flex flex-wrap gap-2">
-        <Button size="small" icon={<ExternalLink size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => window.open(url, "_blank", "noopener")}>
+        <Button size="small" icon={<ExternalLink size={14} strokeWidth={1.5} />} disabled={!ready} title={hint} onClick={() => window.open(url, "_blank", "noopener")}>
           {t("publishing.open")}
         </Button>
-        <Button size="small" icon={<QrCode size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => setOpened("code")}>
+        <Button size="small" icon={<QrCode size={14} strokeWidth={1.5} />} disabled={!ready} title={hint} onClick={() => setOpened("code")}>
           {t("publishing.code")}
         </Button>
         {talks(app.mode) && (
-          <Button size="small" icon={<Code size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => setOpened("embed")}>
+          <Button size="small" icon={<Code size={14} strokeWidth={1.5} />} disabled={!ready} title={hint} onClick={() => setOpened("embed")}>
             {t("publishing.embed.open")}
           </Button>
         )}
-        <Button size="small" icon={<Blocks size={14} strokeWidth={1.5} />} disabled={!ready} onClick={() => setOpened("customize")}>
+        <Button size="small" icon={<Blocks size={14} strokeWidth={1.5} />} disabled={!ready} title={hint} onClick={() => setOpened("customize")}>
           {t("publishing.customize.open")}
         </Button>
         <Button size="small" icon={<Settings2 size={14} strokeWidth={1.5} />} disabled={!editable} onClick={() => setOpened("settings")}>
@@ -147,7 +163,7 @@ function ApiCard({ app, editable, administers }: OverviewPageProps) {
     <section aria-label={t("publishing.api")} className="flex min-w-0 flex-col gap-3 rounded-card border border-line bg-surface p-4">
       <div className="flex items-center gap-2">
         <h2 className="flex-1 font-medium">{t("publishing.api")}</h2>
-        <Switch label={t(on ? "publishing.on" : "publishing.off")} checked={on} disabled={!administers} onChange={toggle} />
+        <ServiceSwitch published={app.published_version_id !== null} on={on} disabled={!administers} onChange={toggle} />
       </div>
       <p className="text-muted">{t("publishing.apiHint")}</p>
       <Address url={app.api_base_url} />

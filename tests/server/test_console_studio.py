@@ -127,6 +127,10 @@ def test_the_page_of_an_app_shows_its_picture(any_workbench: Workbench, console:
     looks = {"icon_type": "image", "icon": picture(console, any_workbench)}
     app = console.new_app(chatflow(start(to="answer"), answer("Hello"), name="Pictured"), **looks)
     assert console.post(f"/apps/{app}/workflows/publish", {}).status_code == 200
+    assert console.put(f"/apps/{app}", {"is_template": True}).status_code == 200
+    [offered] = [entry for entry in console.get("/explore/apps").json()["data"] if entry["id"] == app]
+    assert (offered["icon_type"], offered["icon"]) == ("image", looks["icon"])
+    console.put(f"/apps/{app}", {"is_template": False})
     token = console.post(f"/installed-apps/{app}/passport", {}).json()["access_token"]
     page = Api(any_workbench.http, f"{any_workbench.server.url}/api")
     page.headers["Authorization"] = f"Bearer {token}"

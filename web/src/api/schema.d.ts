@@ -6669,6 +6669,7 @@ export interface components {
             name: string;
             description: string;
             mode: components["schemas"]["AppMode"];
+            icon_type: string;
             icon: string;
             icon_background: string | null;
             categories: ("assistant" | "writing" | "support" | "learning" | "data")[];

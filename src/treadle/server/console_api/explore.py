@@ -22,6 +22,7 @@ class CatalogueApp(BaseModel):
     name: str
     description: str
     mode: AppMode
+    icon_type: str
     icon: str
     icon_background: str | None
     categories: list[Category]
@@ -75,6 +76,7 @@ async def list_catalogue(services: ServicesDep, signed_in: AppUserDep) -> Catalo
                 name=entry.file.name,
                 description=entry.file.description,
                 mode=entry.file.mode,
+                icon_type="emoji",
                 icon=entry.file.icon or "",
                 icon_background=entry.file.icon_background,
                 categories=entry.categories,
@@ -113,13 +115,13 @@ async def enter_installed(app_id: str, services: ServicesDep, signed_in: AppUser
 
 
 def _offered(app: App) -> CatalogueApp:
-    pictured = app.icon_type != "emoji"
     return CatalogueApp(
         id=app.id,
         name=app.name,
         description=app.description,
         mode=AppMode(app.mode),
-        icon="🤖" if pictured else app.icon,
+        icon_type=app.icon_type,
+        icon=app.icon,
         icon_background=app.icon_background,
         categories=[],
         own=True,

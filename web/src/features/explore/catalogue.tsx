@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AppMode } from "@/api/console";
 import { useAppMaking } from "@/features/apps/app-writes";
+import { pictureOf } from "@/features/apps/app-picture";
 import { MODES } from "@/features/apps/modes";
 import { looksOf } from "@/features/apps/looks";
 import { LooksDialog } from "@/features/apps/looks-dialog";
@@ -116,7 +117,7 @@ export function Catalogue({ view, onView, mayAdd, autoFocus = false }: Catalogue
           <li key={app.id} className="grid">
             <article className="flex flex-col rounded-card border border-line bg-surface p-4">
               <div className="flex items-center gap-3">
-                <AppIcon name={app.name} icon={app.icon} background={app.icon_background} />
+                <AppIcon name={app.name} icon={app.icon} background={app.icon_background} imageUrl={pictureOf(app)} />
                 <div className="min-w-0">
                   <h3 className="truncate text-14 font-semibold" title={app.name}>
                     {app.name}
@@ -145,7 +146,8 @@ export function Catalogue({ view, onView, mayAdd, autoFocus = false }: Catalogue
           onClose={() => setChosen(null)}
           title={t("explore.addNamed", { name: chosen.name })}
           action={t("explore.add")}
-          looks={looksOf({ ...chosen, icon_type: "emoji" })}
+          looks={looksOf(chosen)}
+          appId={chosen.own ? chosen.id : undefined}
           withDescription
           onSend={async (looks) => take({ mode: "yaml-content", yaml_content: await templateOf(chosen.id) }, looks)}
         />

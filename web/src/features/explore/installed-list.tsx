@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Compass, MoreHorizontal, Pencil, Pin, PinOff } from "lucide-react";
+import { Compass, MoreHorizontal, Pencil, Pin, PinOff, Search } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, call } from "@/api/client";
 import { useAccount } from "@/features/account/account-context";
@@ -10,6 +11,7 @@ import { useErrorText } from "@/i18n/errors";
 import { AppIcon } from "@/ui/app-icon";
 import { IconButton } from "@/ui/button";
 import { Skeleton } from "@/ui/empty";
+import { TextInput } from "@/ui/field";
 import { Menu, MenuItem } from "@/ui/menu";
 import { showToast } from "@/ui/toast";
 import { installedQuery, type InstalledApp } from "./explore-query";
@@ -22,8 +24,9 @@ export function InstalledList({ current }: { current?: string | undefined }) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const installed = useQuery(installedQuery);
-  const pinned = installed.data?.filter((app) => app.is_pinned) ?? [];
-  const others = installed.data?.filter((app) => !app.is_pinned) ?? [];
+  const [words, setWords] = useState("");
+  const wanted = words.trim().toLowerCase();
+  const found = installed.data?.filter((app) => app.name.toLowerCase().includes(wanted)) ?? [];
   return (
     <nav
       aria-label={t("shell.explore")}
@@ -44,8 +47,26 @@ export function InstalledList({ current }: { current?: string | undefined }) {
         </p>
       )}
       {installed.data?.length === 0 && <p className="px-2 py-3 text-muted max-md:hidden">{t("explore.noneInstalled")}</p>}
-      <Section title={t("explore.pinned")} apps={pinned} current={current} />
-      <Section title={t("explore.recent")} apps={others} current={current} />
+      {installed.data !== undefined && installed.data.length > 0 && (
+        <div className="relative shrink-0 max-md:w-44 md:mt-2">
+          <Search aria-hidden size={14} strokeWidth={1.5} className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-muted" />
+          <TextInput
+            type="search"
+            aria-label={t("explore.searchInstalled")}
+            placeholder={t("explore.searchInstalled")}
+            className="pl-8"
+            value={words}
+            onChange={(event) => setWords(event.target.value)}
+          />
+        </div>
+      )}
+      {wanted !== "" && found.length === 0 && (
+        <p role="status" className="px-2 py-3 text-muted max-md:shrink-0">
+          {t("explore.noneFound")}
+        </p>
+      )}
+      <Section title={t("explore.pinned")} apps={found.filter((app) => app.is_pinned)} current={current} />
+      <Section title={t("explore.recent")} apps={found.filter((app) => !app.is_pinned)} current={current} />
     </nav>
   );
 }

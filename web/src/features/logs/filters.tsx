@@ -50,7 +50,7 @@ function Choice({ label, value, usual, options, onChange }: ChoiceProps) {
   return (
     <NativeSelect
       aria-label={label}
-      className="w-auto! min-w-0 max-md:min-w-36 max-md:flex-1"
+      className="w-auto! min-w-0 max-md:min-w-42 max-md:flex-1"
       value={value}
       onChange={(event) => onChange(event.target.value === usual ? undefined : event.target.value)}
     >

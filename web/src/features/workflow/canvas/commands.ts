@@ -55,6 +55,7 @@ import type { Arrangement } from "../graph/arranging";
 import { sourceHandles } from "../graph/branches";
 import { copied, duplicate, paste, readClip } from "../graph/clipboard";
 import { remove, withChildren } from "../graph/editing";
+import { readableView } from "../graph/first-view";
 import { boxOf, type Box } from "../graph/geometry";
 import { isBodyStart, isContainer, isFixed, isNote, TRIGGERS, type Place } from "../graph/kinds";
 import { byId, childrenOf, edgesFrom, edgesInto } from "../graph/lookup";
@@ -396,10 +397,12 @@ const BAR = 64;
 /** Where a graph is looked at first whose view nobody chose: as it lies, unless cards would be out of sight or under the tools. */
 export function firstView(nodes: readonly FlowNode[], saved: Viewport): Viewport {
   if (nodes.length === 0 || saved.x !== 0 || saved.y !== 0 || saved.zoom !== 1) return saved;
-  const whole = around(nodes.map((node) => boxOf(nodes, node)));
+  const boxes = nodes.map((node) => boxOf(nodes, node));
+  const whole = around(boxes);
   const { innerWidth, innerHeight } = window;
   if (whole.x >= BAR && whole.y >= 0 && whole.x + whole.width < innerWidth) return saved;
-  return fitting(whole, innerWidth - BAR, innerHeight - 160);
+  const height = innerHeight - 160;
+  return readableView(fitting(whole, innerWidth - BAR, height), boxes, { left: BAR, width: innerWidth, height });
 }
 
 /** A place of the window for a card that opens there, inside of the canvas. */

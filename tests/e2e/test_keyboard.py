@@ -1,5 +1,7 @@
 """The main job without a mouse: every step by Tab, arrows, Enter and Escape."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.apps import CHAT, COMPLETION
@@ -13,14 +15,19 @@ MOST_STEPS = 120
 RING = "element => { const look = getComputedStyle(element); return `${look.outlineStyle} ${look.boxShadow}`; }"
 
 
-def tab_to(target: Locator, key: str = "Tab") -> None:
+def reach(target: Locator, key: str = "Tab") -> None:
     """Presses Tab until `target` has the focus."""
     for _ in range(MOST_STEPS):
         if target.evaluate("element => element === document.activeElement"):
-            assert target.evaluate(RING) != "none none", "the focus does not show"
             return
         target.page.keyboard.press(key)
     raise AssertionError(f"{MOST_STEPS} times {key} did not reach it: {target}")
+
+
+def tab_to(target: Locator, key: str = "Tab") -> None:
+    """Reaches `target`, which has to show that it has the focus."""
+    reach(target, key)
+    assert target.evaluate(RING) != "none none", "the focus does not show"
 
 
 def test_from_sign_in_to_an_answer(site: Site, page: Page, witness: Witness) -> None:
@@ -31,9 +38,14 @@ def test_from_sign_in_to_an_answer(site: Site, page: Page, witness: Witness) -> 
     page.keyboard.press("Tab")
     page.keyboard.type("correct-horse-1")
     page.keyboard.press("Enter")
-    app = page.get_by_role("article").filter(has=page.get_by_role("heading", name="Pocket guide"))
+    search = page.get_by_label("Search by name")
+    expect(search).to_be_visible()
+    reach(search)  # the border of the box around it shows the focus
+    page.keyboard.type("Pocket guide")
+    expect(page).to_have_url(re.compile("keywords=Pocket"))
+    app = page.get_by_role("article").filter(has=page.get_by_role("heading", name="Pocket guide", exact=True))
     expect(app).to_be_visible()
-    tab_to(app.get_by_role("button", name="What to do with Pocket guide"), "Shift+Tab")
+    tab_to(app.get_by_role("button", name="What to do with Pocket guide", exact=True))
     page.keyboard.press("Enter")
     expect(page.get_by_role("menuitem", name="Use in Explore")).to_be_focused()
     page.keyboard.press("Enter")

@@ -45,6 +45,16 @@ async def test_economy_bases_are_scored_together(here: Rig) -> None:
     assert found[0]["metadata"]["score"] == pytest.approx(1.0)
 
 
+async def test_a_picture_alone_finds_nothing_and_says_so(here: Rig) -> None:
+    base = await here.base()
+    await here.document(base, "red apple", "blue whale")
+    picture = File(type="image", transfer_method="remote_url", remote_url="https://pictures.example/apple.png")
+    with pytest.raises(KnowledgeRetrievalError, match="searched by text"):
+        await here.items(base, query=" ", files=(picture,))
+    found = await here.items(base, query="red apple", files=(picture,))
+    assert found[0]["content"] == "red apple"
+
+
 async def test_a_base_elsewhere_is_asked_with_its_settings_and_conditions(here: Rig) -> None:
     base = await here.elsewhere(external_retrieval_model='{"top_k":1,"score_threshold":0.0}')
     wanted = MetadataFilter(conditions=(MetadataCondition(name="port", operator="is", value="Oslo"),))

@@ -53,7 +53,15 @@ class KnowledgePort:
         ]
 
     async def retrieve(self, request: RetrievalRequest) -> list[dict[str, Value]]:
-        """Items by descending score, positions from 1. Raises KnowledgeRetrievalError."""
+        """Items by descending score, positions from 1. Raises KnowledgeRetrievalError.
+
+        Passages are found by their text alone: pictures beside a question are left out.
+        """
+        if request.files and not request.query.strip():
+            raise KnowledgeRetrievalError(
+                "Knowledge bases are searched by text, and the query is empty beside the picture; choose a query "
+                "variable, such as what a model says of the picture."
+            )
         try:
             found = await self._retrieval.retrieve(
                 self._caller.workspace_id,

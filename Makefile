@@ -18,7 +18,7 @@ serve: install ## Start Treadle and print its address (ARGS="--port 9000")
 	$(PY) -m treadle serve $(ARGS)
 
 test: install $(VENV)/.browser ## Run every test (ARGS="-k name" narrows it)
-	$(PY) -m pytest -n 3 --dist loadgroup --reruns 2 --reruns-delay 1 -m "not long" $(ARGS)
+	$(PY) -m pytest -n 4 --dist loadgroup --reruns 2 --reruns-delay 1 -m "not long" $(ARGS)
 	$(PY) scripts/npm.py test
 
 test-long: install $(VENV)/.browser ## Run the proofs that take minutes

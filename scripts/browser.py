@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The best first: a shell without windows does the same for a sixth less processor time."""
 
 
 def find() -> str | None:
@@ -14,14 +15,17 @@ def find() -> str | None:
 
 
 def install_from_debian() -> bool:
-    """True when apt could install it."""
+    """True when apt could install one."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return all(
-        subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL).returncode == 0
-        for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"])
-    )
+
+    def apt(*arguments: str) -> bool:
+        done = subprocess.run(["apt-get", *arguments], env=environment, check=False, stdout=subprocess.DEVNULL)
+        return done.returncode == 0
+
+    packages = ("chromium-headless-shell", "chromium")
+    return apt("update") and any(apt("install", "-y", "--no-install-recommends", package) for package in packages)
 
 
 def install_from_playwright() -> bool:

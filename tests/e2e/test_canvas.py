@@ -61,9 +61,9 @@ def test_what_must_not_be_connected_is_refused_with_a_reason(site: Site, console
     canvas = Canvas(site, console).import_file(SMALL).open()
     canvas.settle()
     out = canvas.card("shout").locator(".react-flow__handle.source")
-    out.drag_to(canvas.card("Start"))
+    out.drag_to(canvas.card("Start"), steps=8)
     expect(console.get_by_role("status").filter(has_text="Nothing can lead to a start node.")).to_be_visible()
-    canvas.card("Start").locator(".react-flow__handle.source").drag_to(canvas.card("shout"))
+    canvas.card("Start").locator(".react-flow__handle.source").drag_to(canvas.card("shout"), steps=8)
     expect(console.get_by_role("status").filter(has_text="connected already")).to_be_visible()
     assert edges_of(canvas) == {("Start", "shout"), ("shout", "end")}
 

@@ -127,7 +127,7 @@ def build(page: Page, address: str) -> Hands:
     hands.choose_variable(hands.settings("Iteration"), "Result of each round", "body")
 
     hands.organise()
-    hands.way_out("Iteration").drag_to(hands.card("Answer"), target_position={"x": 60, "y": 20})
+    hands.way_out("Iteration").drag_to(hands.card("Answer"), target_position={"x": 60, "y": 20}, steps=8)
     hands.card("Answer").click()
     hands.write(hands.settings("Answer"), "Answer", "Heard: ")
     hands.insert("output")

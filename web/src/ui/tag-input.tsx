@@ -46,7 +46,7 @@ export function TagInput({ value, onChange, label, id, placeholder, max = Infini
     if (added || event.key !== "Tab") event.preventDefault();
   };
   return (
-    <div className={clsx(CONTROL, "flex min-h-8 flex-wrap items-center gap-1 py-1 focus-within:border-accent pointer-coarse:min-h-10")}>
+    <div className={clsx(CONTROL, "flex min-h-8 flex-wrap items-center gap-1 py-1 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent pointer-coarse:min-h-10")}>
       {value.map((tag) => (
         <span
           key={tag}

@@ -104,7 +104,7 @@ function EmojiChoice({ value, onChange, onDone }: EmojiChoiceProps) {
   };
   return (
     <div className="flex flex-col gap-3 pt-3">
-      <label className="flex items-center gap-2 rounded-control border border-line px-2 focus-within:border-accent">
+      <label className="flex items-center gap-2 rounded-control border border-line px-2 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent">
         <Search aria-hidden size={14} strokeWidth={1.5} className="text-muted" />
         <input
           aria-label={t("apps.icon.search")}

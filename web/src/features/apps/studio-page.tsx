@@ -189,7 +189,7 @@ function SearchField({ query, onQuery }: { query: string; onQuery: (query: strin
     return () => clearTimeout(timer);
   }, [typed, query, onQuery]);
   return (
-    <label className="flex min-w-0 flex-1 items-center gap-2 rounded-control border border-line bg-raised px-2 focus-within:border-accent max-sm:basis-full">
+    <label className="flex min-w-0 flex-1 items-center gap-2 rounded-control border border-line bg-raised px-2 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent max-sm:basis-full">
       <Search aria-hidden size={14} strokeWidth={1.5} className="shrink-0 text-muted" />
       <input
         type="search"

@@ -32,7 +32,7 @@ export function CodeEditor({ value, onChange, language, label, id, names, disabl
   return frame(
     <div
       className={clsx(
-        "flex min-w-0 flex-col rounded-control border bg-raised focus-within:border-accent",
+        "flex min-w-0 flex-col rounded-control border bg-raised focus-within:border-accent focus-within:outline-1 focus-within:outline-accent",
         invalid ? "border-danger" : "border-line hover:border-line-strong",
         full && "h-full",
       )}

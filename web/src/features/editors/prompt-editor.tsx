@@ -76,7 +76,7 @@ export function PromptEditor({
       />
     </Suspense>
   );
-  const border = clsx("rounded-control border bg-raised focus-within:border-accent", invalid ? "border-danger" : "border-line hover:border-line-strong");
+  const border = clsx("rounded-control border bg-raised focus-within:border-accent focus-within:outline-1 focus-within:outline-accent", invalid ? "border-danger" : "border-line hover:border-line-strong");
   if (line) return <div className={clsx("min-h-8 min-w-0 flex-1 overflow-hidden", border)}>{editor}</div>;
   return frame(
     <div className={clsx("flex min-w-0 flex-col", border, full && "h-full")}>

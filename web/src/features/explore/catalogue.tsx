@@ -78,7 +78,7 @@ export function Catalogue({ view, onView, mayAdd, autoFocus = false }: Catalogue
             onChange={(mode) => onView({ ...view, mode: mode === "all" ? undefined : mode })}
             options={[{ value: "all", label: t("explore.allKinds") }, ...MODES.map((mode) => ({ value: mode, label: t(`apps.modes.${mode}`) }))]}
           />
-          <label className="flex min-w-0 flex-1 items-center gap-2 rounded-control border border-line bg-raised px-2 focus-within:border-accent">
+          <label className="flex min-w-0 flex-1 items-center gap-2 rounded-control border border-line bg-raised px-2 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent">
             <Search aria-hidden size={14} strokeWidth={1.5} className="shrink-0 text-muted" />
             <input
               type="search"

@@ -54,7 +54,7 @@ export function AskBox({ settings, busy, onSend, onStop, limits }: AskBoxProps) 
           value={text}
           aria-label={t("running.ask")}
           placeholder={t("running.ask")}
-          className="field-sizing-content max-h-32 min-h-8 min-w-0 flex-1 resize-none rounded-control border border-line bg-raised px-2 py-1.5 outline-none focus-visible:border-accent placeholder:text-muted pointer-coarse:min-h-10"
+          className="field-sizing-content max-h-32 min-h-8 min-w-0 flex-1 resize-none rounded-control border border-line bg-raised px-2 py-1.5 outline-none focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-accent placeholder:text-muted pointer-coarse:min-h-10"
           onChange={(event) => setText(event.target.value)}
           onKeyDown={(event) => {
             if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;

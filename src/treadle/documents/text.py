@@ -10,8 +10,9 @@ from treadle.engine.errors import TextExtractionError
 from treadle.engine.values import JsonValue
 
 from .bounds import Bounds
+from .utf16 import utf16_order
 
-_MARKS: Final = (
+MARKS: Final = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -26,14 +27,14 @@ _SHORT_SAMPLE: Final = 64
 _WESTERN: Final = "cp1252"
 _IN_USE: Final = (
     _WESTERN, "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "iso8859_2", "koi8_r",
-    "cp932", "euc_jp", "gb18030", "big5", "cp949", "tis_620", "utf_16_le", "utf_16_be",
+    "cp932", "euc_jp", "gb18030", "big5", "cp949", "tis_620",
 )  # fmt: skip
 _VOICE = re.compile(r"<v(?:\.[^\s>]+)*\s+([^>]*)>")
 _TAG = re.compile(r"<[^>]*>")
 
 
 def decode(data: bytes) -> str:
-    """The text in `data`: by its byte order mark, as UTF-8, or in the encoding that its letters make most likely.
+    """The text in `data`: by its byte order mark, as UTF-16 or UTF-8, or in the encoding that its letters make likely.
 
     Bytes that no encoding explains are replaced. Line ends become `\\n`.
     """
@@ -41,12 +42,14 @@ def decode(data: bytes) -> str:
 
 
 def _decoded(data: bytes) -> str:
-    for mark, encoding in _MARKS:
+    for mark, encoding in MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace")
     if any(escape in data for escape in _JAPANESE):
         with suppress(UnicodeDecodeError):
             return data.decode("iso2022_jp")
+    if order := utf16_order(data):
+        return data.decode(order, "replace")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

@@ -157,6 +157,20 @@ async def test_documents_are_read_again_with_other_words_or_another_rule(here: B
     refused(await api.post(unknown, {"name": "n", "text": "t"}), 404, "not_found")
 
 
+async def test_files_in_utf_16_are_read_with_and_without_a_mark(here: Bench, api: Caller) -> None:
+    base = await here.base(api, indexing_technique="economy")
+    for text, encoding in (
+        ("Hello", "utf-16-le"),
+        ("Привет мир", "utf-16-be"),
+        ("你好，世界", "utf-16-le"),
+        ("港で", "utf-16"),
+    ):
+        form = {"files": {"file": ("words.txt", text.encode(encoding), "text/plain")}}
+        made = (await api.call("POST", f"/datasets/{base}/document/create-by-file", **form)).json()["document"]
+        await here.indexed(api, base, made["id"])
+        assert [row["content"] for row in await here.segments(api, base, made["id"])] == [text]
+
+
 async def test_details_and_lists_of_documents(here: Bench, api: Caller) -> None:
     base = await here.base(api)
     described = {"doc_type": "book", "doc_metadata": {"title": "Tides", "unknown": "x"}}

@@ -173,11 +173,7 @@ def test_short_texts_in_encodings_of_many_languages(encoding: str, text: str) ->
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030", "shift_jis", "utf-16-le"])
 def test_texts_in_any_encoding(encoding: str) -> None:
     text = "東京の港では小さな船を借りることができます。" * 20 if encoding == "shift_jis" else "退款政策是什么。" * 40
-    if encoding == "utf-16-le":
-        text = "plain words " * 10
-        assert texts(text.encode(encoding), "a.txt")[0].replace("\x00", "") == text
-    else:
-        assert texts(text.encode(encoding), "a.txt") == [text]
+    assert texts(text.encode(encoding), "a.txt") == [text]
 
 
 def test_a_zip_bomb_is_refused() -> None:

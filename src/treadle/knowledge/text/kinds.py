@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
+from treadle.documents.text import MARKS
+from treadle.documents.utf16 import CONTROL, utf16_order
+
 from .pieces import ExtractionError
 
 Kind: TypeAlias = Literal[
@@ -41,8 +44,7 @@ _MEDIA: Final = (
     (b"\xfd7zXZ", "a packed file; unpack it first"), (b"7z\xbc\xaf", "a packed file; unpack it first"),
     (b"Rar!", "a packed file; unpack it first"), (b"SQLite format 3", "a database"),
 )  # fmt: skip
-_MARKS: Final = (b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")
-_CONTROL: Final = bytes({*range(32)} - {9, 10, 12, 13, 27})
+_MARKS: Final = tuple(mark for mark, _ in MARKS)
 _SAMPLE: Final = 64 * 1024
 
 
@@ -110,14 +112,10 @@ def _compound(data: bytes, extension: str) -> Kind:
 
 
 def _is_text(head: bytes) -> bool:
-    """False for bytes that no text has many of. UTF-16 and UTF-32 are known by their mark or by their zeros."""
-    if head.startswith(_MARKS):
+    """False for bytes that no text has many of."""
+    if head.startswith(_MARKS) or utf16_order(head):
         return True
-    zeros = head.count(0)
-    if zeros:
-        even = head[::2].count(0)
-        return zeros > len(head) * 0.3 and (even in (0, zeros)) and len(head) > 1
-    return len(head.translate(None, _CONTROL)) >= len(head) * 0.95
+    return 0 not in head and len(head.translate(None, CONTROL)) >= len(head) * 0.95
 
 
 def _is_page(head: bytes) -> bool:

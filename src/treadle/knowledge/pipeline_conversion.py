@@ -7,54 +7,15 @@ import msgspec
 
 from treadle.apps.editing.pipeline_blocks import WEB_SOURCE
 from treadle.dsl import AppFile, JsonMap
+from treadle.knowledge.pipeline_cuts import cutting_code
 from treadle.knowledge.pipeline_files import FILE_NODE
 from treadle.knowledge.requests import JsonMap as Inputs
 from treadle.knowledge.retrieval_settings import kept_retrieval
 from treadle.knowledge.tables import PAGE_SOURCES, DocForm, KnowledgeBase, ProcessRule, Technique
+from treadle.knowledge.text.rules import EXTRA_SPACES, URLS_EMAILS
 from treadle.knowledge.text.rules import ProcessRule as Rule
-from treadle.knowledge.text.rules import Segmentation
 
 _EXAMPLES: Final = {DocForm.TEXT: "general", DocForm.HIERARCHICAL: "parent-child", DocForm.QA: "questions-and-answers"}
-
-_CUT: Final = '''def pieces(text, separator, longest, overlap=0):
-    """The parts of `text` between separators; longer ones are cut on, where a sentence or a word ends."""
-    separator = separator.replace("\\\\n", "\\n").replace("\\\\t", "\\t")
-    longest, overlap, made = max(1, int(longest)), max(0, int(overlap)), []
-    for part in text.split(separator) if separator else [text]:
-        part = part.strip()
-        while len(part) > longest:
-            cut = longest
-            for mark in ("\\n\\n", "。", ". ", " "):
-                at = part.rfind(mark, 1, longest)
-                if at > 0:
-                    cut = at + len(mark.strip())
-                    break
-            made.append(part[:cut].strip())
-            part = part[max(cut - overlap, (cut + 1) // 2) :].strip()
-        made.append(part)
-    return [each for each in made if each]
-
-
-'''
-_GENERAL: Final = (
-    _CUT
-    + """def main(text: str, separator: str, longest: float, overlap: float) -> dict:
-    return {"chunks": pieces(text, separator, longest, overlap)}
-"""
-)
-_PARENTS: Final = (
-    _CUT
-    + '''def main(text: str, separator: str, longest: float, child_separator: str, child_longest: float) -> dict:
-    """Without a length, the whole document is one parent."""
-    parents = pieces(text, separator, longest) if longest else [text.strip()]
-    made = []
-    for parent in parents:
-        children = pieces(parent, child_separator, child_longest)
-        if children:
-            made.append({"parent_content": parent, "child_contents": children})
-    return {"chunks": {"parent_mode": "paragraph" if longest else "full-doc", "parent_child_chunks": made}}
-'''
-)
 
 
 def example_for(base: KnowledgeBase) -> str:
@@ -68,18 +29,7 @@ def fitted(file: AppFile, base: KnowledgeBase, rule: ProcessRule | None) -> Inpu
     file.name, file.description = base.name, base.description
     form = DocForm(base.doc_form or DocForm.TEXT)
     parsed = Rule.parse({"mode": rule.mode, "rules": msgspec.json.decode(rule.rules)}) if rule else Rule()
-    if form is DocForm.QA:
-        asked: list[JsonMap] = []
-    elif form is DocForm.HIERARCHICAL:
-        whole = parsed.parent_mode == "full-doc"
-        asked = [
-            *_cutting(parsed.segmentation, longest=0 if whole else parsed.segmentation.max_tokens),
-            _text("child_separator", "Separator of children", parsed.children.separator),
-            _number("child_longest", "Longest child", parsed.children.max_tokens),
-        ]
-    else:
-        segmentation = parsed.segmentation
-        asked = [*_cutting(segmentation), _number("overlap", "Overlap", segmentation.chunk_overlap)]
+    asked: list[JsonMap] = [] if form is DocForm.QA else _asked(parsed, form)
     file.workflow.graph = graph = deepcopy(file.workflow.graph)
     file.workflow.pipeline_variables = asked
     pages = base.data_source_type in PAGE_SOURCES
@@ -90,7 +40,8 @@ def fitted(file: AppFile, base: KnowledgeBase, rule: ProcessRule | None) -> Inpu
         data = node["data"]
         assert isinstance(data, dict)
         if data["type"] == "code" and asked:
-            data["code"] = _PARENTS if form is DocForm.HIERARCHICAL else _GENERAL
+            data["code"] = cutting_code(form, parsed)
+            data["outputs"] = {"chunks": {"type": "object", "children": None}}
             data["variables"] = [
                 {"variable": "text", "value_selector": [*text]},
                 *(
@@ -138,11 +89,29 @@ def _keeping(base: KnowledgeBase) -> JsonMap:
     }
 
 
-def _cutting(rule: Segmentation, *, longest: int | None = None) -> list[JsonMap]:
-    return [
-        _text("separator", "Separator", rule.separator.replace("\n", "\\n").replace("\t", "\\t")),
-        _number("longest", "Longest chunk", rule.max_tokens if longest is None else longest),
+def _asked(rule: Rule, form: DocForm) -> list[JsonMap]:
+    """What the form asks, with what the rule says for answers. The automatic rule has no separator: it joins."""
+    cut, whole = rule.segmentation, form is DocForm.HIERARCHICAL and rule.parent_mode == "full-doc"
+    asked = [
+        _text("separator", "Separator", "" if rule.mode == "automatic" else _typed(cut.separator)),
+        _number("longest", "Longest chunk", 0 if whole else cut.max_tokens),
+        _number("overlap", "Overlap", cut.chunk_overlap),
     ]
+    if form is DocForm.HIERARCHICAL:
+        asked += [
+            _text("child_separator", "Separator of children", _typed(rule.children.separator)),
+            _number("child_longest", "Longest child", rule.children.max_tokens),
+            _number("child_overlap", "Overlap of children", rule.children.chunk_overlap),
+        ]
+    return [
+        *asked,
+        _yes_or_no("spaces", "Remove extra spaces", EXTRA_SPACES in rule.cleaning),
+        _yes_or_no("addresses", "Remove URLs and e-mail addresses", URLS_EMAILS in rule.cleaning),
+    ]
+
+
+def _typed(separator: str) -> str:
+    return separator.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _text(name: str, label: str, default: str) -> JsonMap:
@@ -151,6 +120,10 @@ def _text(name: str, label: str, default: str) -> JsonMap:
 
 def _number(name: str, label: str, default: int) -> JsonMap:
     return _question(name, label, "number", default, max_length=None)
+
+
+def _yes_or_no(name: str, label: str, default: bool) -> JsonMap:
+    return _question(name, label, "checkbox", default, max_length=None)
 
 
 def _question(name: str, label: str, kind: str, default: str | int, *, max_length: int | None) -> JsonMap:

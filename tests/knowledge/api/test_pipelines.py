@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from sqlalchemy import func, select
 
-from tests.knowledge.api.bench import PARAGRAPHS, PARENTS, Bench, Caller, refused
+from tests.knowledge.api.bench import Bench, Caller, refused
 from treadle.apps.tables import App
 from treadle.logs.repository import RunFilter
 
@@ -299,39 +299,6 @@ async def test_a_document_is_made_again_as_it_was_or_otherwise(here: Bench, api:
         404,
         "pipeline_order_missing",
     )
-
-
-async def test_an_ordinary_base_becomes_one_that_a_pipeline_fills(here: Bench, api: Caller) -> None:
-    await here.add_models()
-    owner = await here.member("owner")
-    plain = await here.base(api)
-    text = "\n\n".join(["No swimming in the harbour. " * 3, "No diving from the pier. " * 3])
-    rule = {**PARAGRAPHS, "rules": {**PARAGRAPHS["rules"], "segmentation": {
-        "separator": "\\n\\n", "max_tokens": 90, "chunk_overlap": 0}}}  # fmt: skip
-    document = await here.text(api, plain, text, process_rule=rule)
-    before = [row["content"] for row in await here.segments(api, plain, document["id"])]
-    turned = await owner.post(f"/rag/pipelines/transform/datasets/{plain}")
-    assert turned.status_code == 200, turned.text
-    assert (turned.json()["runtime_mode"], turned.json()["is_published"]) == ("rag_pipeline", True)
-    refused(await owner.post(f"/rag/pipelines/transform/datasets/{plain}"), 400, "pipeline_exists")
-    again = (await owner.post(f"/datasets/{plain}/documents/{document['id']}/pipeline-run", {})).json()
-    assert (await finished(api, plain, again["batch"]))["error"] is None
-    assert [row["content"] for row in await here.segments(api, plain, document["id"])] == before
-    parents = await here.base(api)
-    child = await here.text(
-        api, parents, text, process_rule=PARENTS, doc_form="hierarchical_model", indexing_technique="high_quality"
-    )
-    rows = await here.segments(api, parents, child["id"])
-    before = [(row["content"], [each["content"] for each in row["child_chunks"]]) for row in rows]
-    assert (await owner.post(f"/rag/pipelines/transform/datasets/{parents}")).status_code == 200
-    begun = (await owner.post(f"/datasets/{parents}/documents/{child['id']}/pipeline-run", {})).json()
-    assert (await finished(api, parents, begun["batch"]))["error"] is None
-    rows = await here.segments(api, parents, child["id"])
-    assert [(row["content"], [each["content"] for each in row["child_chunks"]]) for row in rows] == before
-    empty = await here.base(api)
-    assert (await owner.post(f"/rag/pipelines/transform/datasets/{empty}")).status_code == 200
-    first = (await api.post(f"/datasets/{empty}/pipeline/run", order(await uploaded(api)))).json()
-    assert (await finished(api, empty, first["batch"]))["error"] is None
 
 
 async def test_a_program_has_a_document_run_again_with_its_file_or_another(here: Bench, api: Caller) -> None:
